@@ -1,0 +1,21 @@
+//! Everything Stepscope does without a window: read traces, keep them, score them, record labels, export.
+//!
+//! Modules are ordered; each may use only those above it in this list. A test holds the order.
+
+pub mod model;
+
+pub mod job;
+
+pub mod watch;
+
+pub mod store;
+
+pub mod import;
+
+pub mod scoring;
+
+pub mod annotation;
+
+pub mod query;
+
+pub mod export;

@@ -1,0 +1,111 @@
+//! What was said about steps and traces, by the source or by a person.
+
+use serde::{Deserialize, Serialize};
+
+use super::{StepHash, StepIndex};
+
+/// A verdict on one step. A step without one is unmarked, which is none of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepRating {
+    /// Correct and useful.
+    Good,
+    /// Neither helps nor harms (PRM800K: 0).
+    Neutral,
+    /// Wrong.
+    Bad,
+    /// Looked at and left undecided.
+    Unsure,
+}
+
+impl StepRating {
+    /// Every rating, best first.
+    pub const ALL: [Self; 4] = [Self::Good, Self::Neutral, Self::Bad, Self::Unsure];
+
+    /// The name used in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Neutral => "neutral",
+            Self::Bad => "bad",
+            Self::Unsure => "unsure",
+        }
+    }
+
+    /// The rating with that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rating| rating.name() == name)
+    }
+}
+
+/// Where a trace first goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "step")]
+pub enum FirstError {
+    /// At this step. What follows it is unjudged.
+    At(StepHash),
+    /// Nowhere: every step is correct.
+    None,
+    /// Looked for and left undecided.
+    Unsure,
+}
+
+/// How far a person got with a trace.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceStatus {
+    /// Not finished.
+    #[default]
+    Open,
+    /// Finished.
+    Done,
+    /// Left for somebody else.
+    Skipped,
+    /// The problem itself is wrong or unclear.
+    Defective,
+}
+
+impl TraceStatus {
+    /// The name used in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Defective => "defective",
+        }
+    }
+}
+
+/// A label that came with the data. Kept apart from the user's own.
+///
+/// Only what was said is stored: that the steps before a first error are good follows from it and is worked out
+/// where it is needed; steps after it are unjudged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ImportedLabel {
+    /// The step, or `None` for the whole trace.
+    pub step: Option<StepIndex>,
+    /// What it says.
+    #[serde(flatten)]
+    pub value: ImportedValue,
+    /// Who said it: `human`, `human:NAME`, `model:NAME`, `rollout`, `synthetic`, `rule`.
+    pub source: String,
+    /// The field it was read from.
+    pub field: String,
+    /// The value as written there.
+    pub raw: String,
+}
+
+/// What an imported label says.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "says", content = "value")]
+pub enum ImportedValue {
+    /// A verdict on the step.
+    Rating(StepRating),
+    /// A soft label, usually 0..=1, kept to the last digit.
+    Soft(f64),
+    /// The step is the first error.
+    FirstError,
+    /// The trace has no error.
+    NoError,
+}

@@ -1,0 +1,21 @@
+//! Problems, traces as step trees, labels, scores, and the identities that survive re-import.
+
+mod hash;
+mod id;
+mod label;
+mod problem;
+mod score;
+mod step;
+mod time;
+mod trace;
+mod tree;
+
+pub use hash::ContentHasher;
+pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
+pub use label::{FirstError, ImportedLabel, ImportedValue, StepRating, TraceStatus};
+pub use problem::{ChatMessage, Metadata, Problem, Prompt};
+pub use score::{ImportedScore, ScoreKind};
+pub use step::{Step, StepIndex, StepKind, ToolCall};
+pub use time::{Clock, FixedClock, Timestamp};
+pub use trace::{Outcome, SourceRef, Trace, TraceBuilder, Verdict};
+pub use tree::StepTree;
