@@ -263,8 +263,8 @@ mod tests {
         let held = Arc::new(());
         let inside = Arc::clone(&held);
         let job: Job<()> = Job::spawn("spin", quiet(), move |context| {
-            let _inside = inside;
             loop {
+                assert_eq!(Arc::strong_count(&inside), 2);
                 context.checkpoint()?;
                 thread::sleep(Duration::from_millis(1));
             }

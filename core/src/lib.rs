@@ -6,16 +6,4 @@ pub mod model;
 
 pub mod job;
 
-pub mod watch;
-
-pub mod store;
-
-pub mod import;
-
-pub mod scoring;
-
 pub mod annotation;
-
-pub mod query;
-
-pub mod export;

@@ -195,14 +195,7 @@ impl TraceBuilder {
 
     /// Adds a tool call and gives its position.
     pub fn push_tool_call(&mut self, parent: Option<StepIndex>, text: String, tool: ToolCall) -> StepIndex {
-        self.push(Step {
-            parent,
-            kind: StepKind::ToolCall,
-            text,
-            tool: Some(tool),
-            on_path: true,
-            ..Step::default()
-        })
+        self.push(Step { parent, kind: StepKind::ToolCall, text, tool: Some(tool), on_path: true, ..Step::default() })
     }
 
     /// Labels a step, or the trace.
@@ -311,7 +304,7 @@ mod tests {
                 source: "human".into(),
                 field: "rating".into(),
                 raw: String::new(),
-                });
+            });
         };
         rate(&mut trace, 0, StepRating::Good);
         assert_eq!(trace.imported_first_error(None), None, "later steps are not judged");
