@@ -6,4 +6,6 @@ pub mod model;
 
 pub mod job;
 
+pub mod import;
+
 pub mod annotation;
