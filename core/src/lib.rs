@@ -6,6 +6,10 @@ pub mod model;
 
 pub mod job;
 
+pub mod store;
+
 pub mod import;
 
 pub mod annotation;
+
+// query
