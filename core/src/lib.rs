@@ -12,4 +12,4 @@ pub mod import;
 
 pub mod annotation;
 
-// query
+pub mod query;
