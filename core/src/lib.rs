@@ -6,6 +6,8 @@ pub mod model;
 
 pub mod job;
 
+pub mod watch;
+
 pub mod import;
 
 pub mod annotation;
