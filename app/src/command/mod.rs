@@ -1,5 +1,6 @@
 //! What the user can do, how keys reach it, and how it is documented.
 
+pub(crate) mod dispatch;
 pub mod env;
 pub mod input;
 pub mod reference;

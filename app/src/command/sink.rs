@@ -65,6 +65,11 @@ impl CommandSink {
         self.push(Action::Run(command));
     }
 
+    /// True where something was asked for and not yet done.
+    pub fn is_waiting(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
     /// Everything asked for since the last call.
     pub fn drain(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.actions)
