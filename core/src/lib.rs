@@ -8,6 +8,8 @@ pub mod job;
 
 pub mod watch;
 
+pub mod store;
+
 pub mod import;
 
 pub mod annotation;

@@ -1,0 +1,115 @@
+//! `project.toml`: which generation of tables is valid, and what it was made from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ProjectDir, StoreError};
+use crate::model::Timestamp;
+
+const SCHEMA_NAME: &str = "stepscope.project";
+/// Raised when an older version would misread the folder.
+const SCHEMA_VERSION: u32 = 1;
+
+/// A source file that was imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceEntry {
+    /// Its path, as the user gave it.
+    pub path: String,
+    /// SHA-256 of its content, in hexadecimal; see [`sha256_file`](super::sha256_file).
+    pub sha256: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// The format it was read as.
+    pub format: String,
+    /// How many traces came from it.
+    pub traces: u64,
+    /// When it was imported.
+    pub imported_at: Timestamp,
+}
+
+/// The content of `project.toml`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) schema: String,
+    pub(super) generation: u64,
+    #[serde(default)]
+    pub(super) rejected: u64,
+    #[serde(default)]
+    pub(super) tables: BTreeMap<String, TableEntry>,
+    #[serde(default)]
+    pub(super) sources: Vec<SourceEntry>,
+    /// Keys of other versions and modules, kept as they are.
+    #[serde(flatten)]
+    pub(super) other: toml::Table,
+}
+
+/// What a data file must be to be the one that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TableEntry {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    /// BLAKE3 of the last mebibyte, which ends in the footer; checked at each opening.
+    pub(super) seal: String,
+    /// BLAKE3 of the whole file.
+    pub(super) blake3: String,
+}
+
+impl Manifest {
+    pub(super) fn schema() -> String {
+        format!("{SCHEMA_NAME}/{SCHEMA_VERSION}")
+    }
+
+    /// Reads it; `NotAProject` where there is none.
+    pub(super) fn read(dir: &ProjectDir) -> Result<Self, StoreError> {
+        let path = dir.manifest();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NotAProject { path: dir.path().to_path_buf() });
+            }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Err(StoreError::Manifest { reason: "not UTF-8 text".into(), path });
+            }
+            Err(error) => return Err(StoreError::io("read the project file", &path)(error)),
+        };
+        let unreadable = |reason: &str| StoreError::Manifest { reason: reason.trim().into(), path: path.clone() };
+        let table: toml::Table = text.parse().map_err(|e: toml::de::Error| unreadable(e.message()))?;
+        // The version comes first: the rest of a newer file may look like anything.
+        let found = table.get("schema").and_then(toml::Value::as_str).unwrap_or_default();
+        let version = found.strip_prefix(SCHEMA_NAME).and_then(|v| v.strip_prefix('/'));
+        match version.and_then(|v| v.parse::<u32>().ok()) {
+            None => return Err(unreadable("it does not say which format it is")),
+            Some(version) if version > SCHEMA_VERSION => return Err(StoreError::Newer { found: found.into(), path }),
+            Some(_) => {}
+        }
+        table.try_into().map_err(|e: toml::de::Error| unreadable(e.message()))
+    }
+
+    /// Replaces the file in one step: a reader sees the old or the new one, also after a crash.
+    pub(super) fn write(&self, dir: &ProjectDir) -> Result<(), StoreError> {
+        let path = dir.manifest();
+        let text = toml::to_string_pretty(self)
+            .map_err(|e| StoreError::Manifest { reason: e.to_string(), path: path.clone() })?;
+        let write = || -> io::Result<()> {
+            let mut file = tempfile::Builder::new().prefix(".project").tempfile_in(dir.path())?;
+            file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            sync_folder(dir.path());
+            Ok(())
+        };
+        write().map_err(StoreError::io("write the project file", &path))
+    }
+}
+
+/// Makes renames in a folder durable, on systems that offer it.
+pub(super) fn sync_folder(path: &Path) {
+    // Windows cannot open a folder as a file; its renames need no such call.
+    if let Ok(folder) = fs::File::open(path) {
+        folder.sync_all().ok();
+    }
+}

@@ -1,0 +1,28 @@
+//! The project folder and its columnar tables: written by an import, read memory-mapped, never changed in place.
+
+mod check;
+mod columns;
+mod error;
+mod exact_json;
+mod manifest;
+mod map;
+mod project;
+mod reader;
+mod schema;
+mod source;
+mod summary;
+mod table;
+mod text;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{StoreProblem, check};
+pub use error::StoreError;
+pub use manifest::SourceEntry;
+pub use project::{Placement, ProjectDir, project_dir_for, project_dir_with};
+pub use reader::Store;
+pub use source::sha256_file;
+pub use summary::{Mark, TraceSummary};
+pub use writer::{Reject, StoreWriter};

@@ -1,0 +1,141 @@
+//! Where a project lies and how its folder is laid out.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use crate::model::ContentHasher;
+
+const EXTENSION: &str = "stepscope";
+
+/// The paths of a project folder. Touches no file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ProjectDir(PathBuf);
+
+/// Where the project of a source was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// Beside the source, or at the project folder that was named.
+    Beside,
+    /// Under the user's data folder, as the place beside the source cannot be written to.
+    Fallback,
+}
+
+impl ProjectDir {
+    /// The project in that folder, whether it exists or not.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// What the project is: format, sources, current generation of tables.
+    pub fn manifest(&self) -> PathBuf {
+        self.0.join("project.toml")
+    }
+
+    /// The logs of the annotators.
+    pub fn annotations(&self) -> PathBuf {
+        self.0.join("annotations")
+    }
+
+    /// The scores computed here.
+    pub fn scores(&self) -> PathBuf {
+        self.0.join("scores")
+    }
+
+    /// The tables, one folder per generation.
+    pub fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// The tables of one import.
+    pub(super) fn generation(&self, number: u64) -> PathBuf {
+        self.store().join(format!("gen-{number}"))
+    }
+}
+
+/// Finds the place for the project of `source`: beside it, or under `fallback` where that cannot be written to.
+///
+/// `traces.jsonl` and a folder `traces` both give `traces.stepscope` beside them; a project folder gives itself.
+/// Nothing is created, but for a probe that is removed at once.
+pub fn project_dir_for(source: &Path, fallback: &Path) -> Result<(ProjectDir, Placement), StoreError> {
+    project_dir_with(source, fallback, |folder| tempfile::Builder::new().prefix(".probe").tempfile_in(folder).is_ok())
+}
+
+/// As [`project_dir_for`], with another way to learn whether a folder can be written to.
+pub fn project_dir_with(
+    source: &Path,
+    fallback: &Path,
+    can_write: impl Fn(&Path) -> bool,
+) -> Result<(ProjectDir, Placement), StoreError> {
+    let resolve = StoreError::io("find the folder", source);
+    let mut path = std::path::absolute(source).map_err(resolve)?;
+    if path.file_name().is_none() || path.ends_with("..") {
+        path = path.canonicalize().map_err(StoreError::io("find the folder", source))?;
+    }
+    if path.extension() == Some(OsStr::new(EXTENSION)) && (path.is_dir() || !path.exists()) {
+        return Ok((ProjectDir(path), Placement::Beside));
+    }
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let stem = stem.unwrap_or(OsStr::new("traces"));
+    let name = |suffix: &str| {
+        let mut name = stem.to_os_string();
+        name.push(suffix);
+        name.push(".");
+        name.push(EXTENSION);
+        name
+    };
+    let parent = path.parent().unwrap_or(&path);
+    let beside = parent.join(name(""));
+    if can_write(if beside.is_dir() { &beside } else { parent }) {
+        return Ok((ProjectDir(beside), Placement::Beside));
+    }
+    let place = ContentHasher::new("place").part(path.as_os_str().as_encoded_bytes()).hex(8);
+    Ok((ProjectDir(fallback.join(name(&format!("-{place}")))), Placement::Fallback))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_project_lies_beside_its_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir(root.join("runs.v1")).unwrap();
+        fs::create_dir(root.join("old.stepscope")).unwrap();
+        fs::write(root.join("traces.jsonl"), "").unwrap();
+        let check = |source: &str, expected: &str| {
+            let (dir, placement) = project_dir_for(&root.join(source), Path::new("nowhere")).unwrap();
+            assert_eq!((dir.path(), placement), (root.join(expected).as_path(), Placement::Beside), "{source}");
+        };
+        check("traces.jsonl", "traces.stepscope");
+        check("runs.v1", "runs.v1.stepscope");
+        check("runs.v1/", "runs.v1.stepscope");
+        check("old.stepscope", "old.stepscope");
+        assert_eq!(fs::read_dir(root).unwrap().count(), 3, "the probe is gone");
+    }
+
+    #[test]
+    fn a_read_only_place_falls_back_by_absolute_path() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let place = |source: &str| {
+            let (dir, placement) = project_dir_with(&root.join(source), Path::new("data"), |_| false).unwrap();
+            assert_eq!(placement, Placement::Fallback);
+            dir.path().to_str().unwrap().to_owned()
+        };
+        let (one, other) = (place("a/traces.jsonl"), place("b/traces.jsonl"));
+        assert_ne!(one, other);
+        assert_eq!(one, place("a/traces.jsonl"));
+        let stem = Path::new(&one).file_name().unwrap().to_str().unwrap();
+        assert_eq!(stem.len(), "traces-12345678.stepscope".len());
+        assert!(one.starts_with("data") && stem.starts_with("traces-"));
+    }
+}
