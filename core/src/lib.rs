@@ -9,3 +9,5 @@ pub mod job;
 pub mod import;
 
 pub mod annotation;
+
+pub mod export;
