@@ -13,3 +13,5 @@ pub mod store;
 pub mod import;
 
 pub mod annotation;
+
+pub mod export;
