@@ -35,15 +35,18 @@ fn count(image: &RgbaImage, color: Color32) -> usize {
 
 #[test]
 fn a_rectangle_covers_exactly_its_pixels() {
-    for (scale, expected) in [(1.0, 10 * 6), (2.0, 20 * 12)] {
-        let image = picture([40.0, 30.0], scale, |ui| {
+    for scale in [1_u16, 2] {
+        let image = picture([40.0, 30.0], f32::from(scale), |ui| {
             // Without feathering edges are sharp.
             ui.ctx().tessellation_options_mut(|options| options.feathering = false);
             ui.painter().rect_filled(area([10.0, 5.0], [20.0, 11.0]), 0.0, Color32::RED);
         });
-        let at = |x: f32, y: f32| is(&image, (x * scale) as u32, (y * scale) as u32, Color32::RED);
-        assert_eq!(count(&image, Color32::RED), expected, "at scale {scale}");
-        assert!(at(10.0, 5.0) && at(19.5, 10.5) && !at(9.5, 5.0) && !at(20.0, 5.0), "at scale {scale}");
+        let scale = u32::from(scale);
+        let red = |x, y| is(&image, x, y, Color32::RED);
+        let (left, top, right, bottom) = (10 * scale, 5 * scale, 20 * scale, 11 * scale);
+        assert!(red(left, top) && red(right - 1, bottom - 1), "at scale {scale}");
+        assert!(!red(left - 1, top) && !red(left, top - 1) && !red(right, top), "at scale {scale}");
+        assert_eq!(count(&image, Color32::RED), (60 * scale * scale) as usize, "at scale {scale}");
     }
 }
 

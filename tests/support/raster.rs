@@ -99,8 +99,8 @@ impl Texture {
         match filter {
             TextureFilter::Nearest => self.texel(x.floor() as i64, y.floor() as i64),
             TextureFilter::Linear => {
-                let (left, right_share) = self.split(x);
-                let (top, bottom_share) = self.split(y);
+                let (left, right_share) = nearby(x);
+                let (top, bottom_share) = nearby(y);
                 let corner = self.texel(left, top);
                 if right_share == 0.0 && bottom_share == 0.0 {
                     return corner;
@@ -110,13 +110,6 @@ impl Texture {
                 mix(upper, lower, bottom_share)
             }
         }
-    }
-
-    /// The texel whose centre is at or before `coordinate`, and the share of the next. Text is drawn pixel on texel;
-    /// rounding to a 256th, as GPUs do, keeps it exactly so.
-    fn split(&self, coordinate: f32) -> (i64, f32) {
-        let steps = ((coordinate - 0.5) * 256.0).round() as i64;
-        (steps.div_euclid(256), steps.rem_euclid(256) as f32 / 256.0)
     }
 
     fn texel(&self, x: i64, y: i64) -> [f32; 4] {
@@ -138,6 +131,14 @@ impl Texture {
     }
 }
 
+/// The texel whose centre is at or before `coordinate`, and the share of the next. Text is drawn pixel on texel;
+/// rounding to a 256th, as GPUs do, keeps it exactly so.
+fn nearby(coordinate: f32) -> (i64, f32) {
+    let steps = ((coordinate - 0.5) * 256.0).round() as i64;
+    (steps.div_euclid(256), steps.rem_euclid(256) as f32 / 256.0)
+}
+
+/// The colour between two others.
 fn mix(a: [f32; 4], b: [f32; 4], share: f32) -> [f32; 4] {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * share)
 }
