@@ -1,1 +1,8 @@
-//! t
+//! Journeys through the real app and the command line, and checks of the boundaries between the packages.
+//!
+//! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod rendering;
+mod support;
+mod tidy;

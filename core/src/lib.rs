@@ -6,6 +6,8 @@ pub mod model;
 
 pub mod job;
 
+pub mod watch;
+
 pub mod store;
 
 pub mod import;
@@ -13,3 +15,5 @@ pub mod import;
 pub mod annotation;
 
 pub mod query;
+
+pub mod export;

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{AnnotatorId, FirstError, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
 
+/// The version this program writes. It rises only when a reader of older lines would misread newer ones; a new kind of
+/// event alone does not raise it, because [`Event::Unknown`] keeps what a reader does not know.
+pub const LOG_VERSION: u16 = 1;
+
 /// One line of an annotation log. Written once, never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -96,4 +100,98 @@ pub enum Event {
     /// From a later version: kept and counted, never dropped.
     #[serde(untagged)]
     Unknown(serde_json::Value),
+}
+
+impl Event {
+    /// The names of the kinds this version knows, as written in logs.
+    pub const KINDS: [&str; 6] = ["step_rated", "first_error_marked", "status_set", "note_written", "undone", "redone"];
+
+    /// What the event is about; `None` for undo, redo and unknown events.
+    pub fn target(&self) -> Option<NoteTarget> {
+        match self {
+            Self::StepRated { step, .. } => Some(NoteTarget::Step(step.clone())),
+            Self::FirstErrorMarked { trace, mark, before } => Some(match mark.as_ref().or(before.as_ref()) {
+                Some(FirstError::At(step)) => NoteTarget::Step(StepRef { trace: trace.clone(), step: step.clone() }),
+                _ => NoteTarget::Trace(trace.clone()),
+            }),
+            Self::StatusSet { trace, .. } => Some(NoteTarget::Trace(trace.clone())),
+            Self::NoteWritten { target, .. } => Some(target.clone()),
+            Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The known kind that an unknown event bears the name of: it is then not from the future but damaged.
+    ///
+    /// The last variant takes whatever fits no other, so a known kind with a broken field arrives there too.
+    pub fn damaged_kind(&self) -> Option<&'static str> {
+        let Self::Unknown(value) = self else { return None };
+        Self::KINDS.into_iter().find(|kind| value.get(kind).is_some() || value.as_str() == Some(kind))
+    }
+}
+
+impl NoteTarget {
+    /// The trace it is or lies in.
+    pub fn trace(&self) -> &TraceId {
+        match self {
+            Self::Trace(trace) => trace,
+            Self::Step(step) => &step.trace,
+        }
+    }
+
+    /// The step, unless it is a whole trace.
+    pub fn step(&self) -> Option<&StepHash> {
+        match self {
+            Self::Trace(_) => None,
+            Self::Step(step) => Some(&step.step),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn step() -> StepRef {
+        StepRef { trace: TraceId::new("t"), step: StepHash::new("s") }
+    }
+
+    fn known() -> Vec<Event> {
+        let at = FirstError::At(StepHash::new("s"));
+        vec![
+            Event::StepRated { step: step(), rating: Some(StepRating::Bad), before: None },
+            Event::FirstErrorMarked { trace: TraceId::new("t"), mark: Some(at), before: Some(FirstError::None) },
+            Event::StatusSet { trace: TraceId::new("t"), status: TraceStatus::Done, before: TraceStatus::Open },
+            Event::NoteWritten { target: NoteTarget::Step(step()), text: "≠ \n".into(), before: String::new() },
+            Event::Undone { gesture: 3 },
+            Event::Redone { gesture: u64::MAX },
+        ]
+    }
+
+    #[test]
+    fn known_events_round_trip_as_known() {
+        let mut kinds = Vec::new();
+        for event in known() {
+            let text = serde_json::to_string(&event).unwrap();
+            let value: Value = serde_json::from_str(&text).unwrap();
+            kinds.extend(value.as_object().unwrap().keys().cloned());
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
+        assert_eq!(kinds, Event::KINDS);
+    }
+
+    #[test]
+    fn a_future_event_is_kept_and_a_broken_one_is_told_apart() {
+        let check = |value: Value, damaged: Option<&str>| {
+            let event: Event = serde_json::from_value(value.clone()).unwrap();
+            assert_eq!(event.damaged_kind(), damaged, "{value}");
+            assert_eq!(event, Event::Unknown(value));
+        };
+        check(json!({"span_tagged": {"from": 3, "to": 9, "tag": "algebra"}}), None);
+        check(json!("session_opened"), None);
+        check(json!({"undone": {"gesture": "three"}}), Some("undone"));
+        check(json!({"step_rated": {"step": {"trace": "t", "step": "s"}, "rating": "perfect"}}), Some("step_rated"));
+        check(json!("redone"), Some("redone"));
+    }
 }

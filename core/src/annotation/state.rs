@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::event::{Event, NoteTarget, StepRef};
 use crate::model::{FirstError, StepHash, StepRating, TraceId, TraceStatus};
 
 /// Everything one annotator has said. Cheap to read, changed only by applying records.
@@ -46,6 +47,75 @@ impl Annotations {
     /// Every trace of which something was said, in no particular order.
     pub fn traces(&self) -> impl Iterator<Item = (&TraceId, &TraceAnnotation)> {
         self.traces.iter()
+    }
+
+    /// The note on that trace or step; empty where there is none.
+    pub fn note(&self, target: &NoteTarget) -> &str {
+        let note = match target {
+            NoteTarget::Trace(trace) => self.trace(trace).map(|said| &said.note),
+            NoteTarget::Step(step) => self.step(&step.trace, &step.step).map(|said| &said.note),
+        };
+        note.map_or("", String::as_str)
+    }
+
+    /// Makes the fact true.
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::StepRated { step, rating, .. } => self.rate(step, *rating),
+            Event::FirstErrorMarked { trace, mark, .. } => self.mark(trace, mark.clone()),
+            Event::StatusSet { trace, status, .. } => self.set_status(trace, *status),
+            Event::NoteWritten { target, text, .. } => self.write_note(target, text),
+            Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
+        }
+    }
+
+    /// Restores what was there before the fact.
+    pub(super) fn revert(&mut self, event: &Event) {
+        match event {
+            Event::StepRated { step, before, .. } => self.rate(step, *before),
+            Event::FirstErrorMarked { trace, before, .. } => self.mark(trace, before.clone()),
+            Event::StatusSet { trace, before, .. } => self.set_status(trace, *before),
+            Event::NoteWritten { target, before, .. } => self.write_note(target, before),
+            Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
+        }
+    }
+
+    fn rate(&mut self, step: &StepRef, rating: Option<StepRating>) {
+        self.change_step(step, |said| said.rating = rating);
+    }
+
+    fn mark(&mut self, trace: &TraceId, mark: Option<FirstError>) {
+        self.change(trace, |said| said.first_error = mark);
+    }
+
+    fn set_status(&mut self, trace: &TraceId, status: TraceStatus) {
+        self.change(trace, |said| said.status = status);
+    }
+
+    fn write_note(&mut self, target: &NoteTarget, text: &str) {
+        match target {
+            NoteTarget::Trace(trace) => self.change(trace, |said| said.note = text.into()),
+            NoteTarget::Step(step) => self.change_step(step, |said| said.note = text.into()),
+        }
+    }
+
+    fn change_step(&mut self, step: &StepRef, change: impl FnOnce(&mut StepAnnotation)) {
+        self.change(&step.trace, |said| {
+            let of_step = said.steps.entry(step.step.clone()).or_default();
+            change(of_step);
+            if *of_step == StepAnnotation::default() {
+                said.steps.remove(&step.step);
+            }
+        });
+    }
+
+    /// Changes what is said of a trace. What is empty again is removed, so that equal states compare equal.
+    fn change(&mut self, trace: &TraceId, change: impl FnOnce(&mut TraceAnnotation)) {
+        let said = self.traces.entry(trace.clone()).or_default();
+        change(said);
+        if said.is_empty() {
+            self.traces.remove(trace);
+        }
     }
 }
 

@@ -1,16 +1,17 @@
 //! Queries over small stores.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::annotation::{Annotations, StepAnnotation, TraceAnnotation};
+use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, TraceAnnotation};
 use crate::job::{Job, JobContext, JobError, Outcome};
 use crate::model::{
-    FirstError, ImportedScore, Problem, ScoreKind, Step, StepHash, StepRating, Trace, TraceBuilder, TraceId,
-    TraceStatus, Verdict,
+    AnnotatorId, FirstError, FixedClock, ImportedScore, Problem, ScoreKind, Step, StepHash, StepRating, Trace,
+    TraceBuilder, TraceStatus, Verdict,
 };
 use crate::store::{Mark, ProjectDir, Store, StoreWriter};
 
@@ -50,8 +51,18 @@ fn three() -> [Trace; 3] {
     ]
 }
 
-fn annotated(said: impl IntoIterator<Item = (TraceId, TraceAnnotation)>) -> Annotations {
-    Annotations::from_traces(said)
+/// What the log holds after these changes.
+fn annotated(changes: Vec<Change>) -> Annotations {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::default());
+    let (mut log, _) = AnnotationLog::open(folder.path(), &AnnotatorId::new("a"), clock, Arc::new(|| {})).unwrap();
+    log.commit(changes).unwrap();
+    log.flush().unwrap();
+    log.annotations().clone()
+}
+
+fn done(trace: &Trace) -> Change {
+    Change::SetStatus { trace: trace.id.clone(), status: TraceStatus::Done }
 }
 
 fn quiet() -> JobContext {
@@ -61,8 +72,7 @@ fn quiet() -> JobContext {
 #[test]
 fn sorts_by_every_key_with_the_missing_last() {
     let (_folder, store) = store(&three());
-    let done = TraceAnnotation { status: TraceStatus::Done, ..TraceAnnotation::default() };
-    let annotations = annotated([(three()[0].id.clone(), done)]);
+    let annotations = annotated(vec![done(&three()[0])]);
     let check = |key, expected: [u32; 3], reversed: [u32; 3]| {
         for (descending, expected) in [(false, expected), (true, reversed)] {
             let query = Query { sort: Sort { key, descending }, ..Query::default() };
@@ -135,11 +145,12 @@ fn states_are_told_apart() {
 fn rows_show_the_own_mark_by_position() {
     let traces = three();
     let (_folder, store) = store(&traces);
-    let at = |hash: StepHash| TraceAnnotation { first_error: Some(FirstError::At(hash)), ..TraceAnnotation::default() };
-    let annotations = annotated([
-        (traces[0].id.clone(), at(traces[0].steps[1].hash.clone())),
-        (traces[2].id.clone(), at(StepHash::new("gone"))),
-    ]);
+    let at = |trace: &Trace, step: StepHash| Change::MarkFirstError {
+        trace: trace.id.clone(),
+        mark: Some(FirstError::At(step)),
+    };
+    let annotations =
+        annotated(vec![at(&traces[0], traces[0].steps[1].hash.clone()), at(&traces[2], StepHash::new("gone"))]);
     let mark = |row| super::row(row, &store, &annotations, None).unwrap().own_first_error;
     assert_eq!([mark(0), mark(1), mark(2)], [Some(Mark::At(1)), None, Some(Mark::Lost)]);
     assert!(super::row(3, &store, &annotations, None).is_none());
@@ -149,15 +160,14 @@ fn rows_show_the_own_mark_by_position() {
 fn the_next_unlabelled_trace_wraps_around() {
     let traces = three();
     let (_folder, store) = store(&traces);
-    let done = TraceAnnotation { status: TraceStatus::Done, ..TraceAnnotation::default() };
-    let annotations = annotated([(traces[1].id.clone(), done.clone())]);
+    let annotations = annotated(vec![done(&traces[1])]);
     let rows = [2, 1, 0];
     let check = |after, expected| assert_eq!(next_unlabelled(&rows, after, &store, &annotations), expected, "{after}");
     check(0, Some(2));
     check(1, Some(2));
     check(2, Some(0));
     check(99, Some(0));
-    let all = annotated(traces.iter().skip(1).map(|t| (t.id.clone(), done.clone())));
+    let all = annotated(traces.iter().skip(1).map(done).collect());
     assert_eq!(next_unlabelled(&rows, 2, &store, &all), None, "only the present one is left");
     assert_eq!(next_unlabelled(&[], 0, &store, &all), None);
 }
@@ -165,7 +175,7 @@ fn the_next_unlabelled_trace_wraps_around() {
 #[test]
 fn a_query_can_be_stopped() {
     let (_folder, store) = store(&three());
-    let mut job = Job::spawn("query", std::sync::Arc::new(|| {}), move |ctx| {
+    let mut job = Job::spawn("query", Arc::new(|| {}), move |ctx| {
         while ctx.checkpoint().is_ok() {
             std::thread::yield_now();
         }

@@ -1,0 +1,428 @@
+//! The window: `logic` polls jobs and dispatches actions, `ui` builds view-models and paints them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Theme, Ui};
+
+use stepscope_core::annotation::{NoteTarget, StepRef};
+use stepscope_core::export::{self, ExportOptions};
+use stepscope_core::job::{Job, JobError, Wake};
+use stepscope_core::model::FirstError;
+use stepscope_core::query;
+
+use crate::command::input::{Focus, commands_from};
+use crate::command::{Action, CommandEnv, CommandSink, dispatch};
+use crate::dialog::{self, files};
+use crate::jobs::{self, Jobs};
+use crate::panel::{curve, inspector, menu, notices, reader, status, trace_table, tree};
+use crate::project_export::ProjectExport;
+use crate::scores_of;
+use crate::startup::Startup;
+use crate::state::open::{OpenRequest, open};
+use crate::state::{DialogState, Notices, Project, Settings, ViewState};
+use crate::ui_kit::{Tokens, tokens};
+use crate::view_model::curve::CurveModel;
+use crate::view_model::inspector::InspectorModel;
+use crate::view_model::reader::ReaderModel;
+use crate::view_model::scores::{ScoreSeries, series_of};
+use crate::view_model::status::{StatusModel, save_text};
+use crate::view_model::trace_table::TraceRowModel;
+use crate::view_model::tree::TreeModel;
+
+/// The whole window.
+pub struct App {
+    pub(crate) startup: Startup,
+    pub(crate) settings: Settings,
+    pub(crate) project: Option<Project>,
+    pub(crate) view: ViewState,
+    pub(crate) jobs: Jobs,
+    pub(crate) sink: CommandSink,
+    pub(crate) notices: Notices,
+    pub(crate) wake: Wake,
+}
+
+impl App {
+    /// Builds the window and begins to open what `startup` names.
+    pub fn new(cc: &eframe::CreationContext<'_>, startup: Startup) -> Self {
+        let ctx = cc.egui_ctx.clone();
+        tokens::install(&ctx);
+        let mut notices = Notices::default();
+        let settings = Settings::load(&startup.folders.settings()).unwrap_or_else(|message| {
+            notices.warning("Settings not read", message);
+            Settings::default()
+        });
+        ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let mut app = Self {
+            startup,
+            settings,
+            project: None,
+            view: ViewState::default(),
+            jobs: Jobs::default(),
+            sink: CommandSink::default(),
+            notices,
+            wake,
+        };
+        app.open_first();
+        app
+    }
+
+    /// The open project, for tests.
+    pub fn project(&self) -> Option<&Project> {
+        self.project.as_ref()
+    }
+
+    /// What is shown, for tests.
+    pub fn view(&self) -> &ViewState {
+        &self.view
+    }
+
+    /// Messages on screen, for tests.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
+    }
+
+    /// Asks for an action as a panel would, for tests and for paths dropped by the system.
+    pub fn request(&mut self, action: Action) {
+        self.sink.push(action);
+    }
+
+    /// True while nothing runs in the background and everything said is on disk.
+    pub fn is_idle(&self) -> bool {
+        let jobs = &self.jobs;
+        jobs.open.is_none()
+            && jobs.query.is_none()
+            && jobs.preview.is_none()
+            && jobs.export.is_none()
+            && jobs.scoring.is_none()
+            && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
+    }
+
+    /// The paths given, else those opened last, else the sample data.
+    fn open_first(&mut self) {
+        let project = self.startup.project.clone();
+        let mut paths = self.startup.paths.clone();
+        if paths.is_empty() && project.is_none() {
+            paths.clone_from(&self.settings.last_opened);
+            paths.retain(|path| path.exists());
+        }
+        if paths.is_empty() && project.is_none() {
+            match self.startup.sample_data() {
+                Ok(folder) => paths.push(folder),
+                Err(error) => return self.notices.error("Sample data not opened", error),
+            }
+        }
+        self.start_open(paths, project);
+    }
+
+    pub(crate) fn start_open(&mut self, paths: Vec<PathBuf>, project: Option<PathBuf>) {
+        let request = OpenRequest {
+            paths,
+            project,
+            fallback: self.startup.folders.projects(),
+            annotator: self.startup.annotator.clone(),
+            clock: Arc::clone(&self.startup.clock),
+        };
+        // The lock of a project must be free before it can be opened again.
+        if let Some(project) = self.project.take() {
+            self.view = ViewState::default();
+            self.jobs.scoring = None;
+            drop(project);
+        }
+        let wake = Arc::clone(&self.wake);
+        let job = Job::spawn("open", Arc::clone(&self.wake), move |ctx| open(&request, wake, ctx));
+        self.jobs.open = self.started(job);
+    }
+
+    pub(crate) fn start_query(&mut self) {
+        let Some(project) = &self.project else { return };
+        let (query, store) = (self.view.query.clone(), project.store.clone());
+        let (said, scores) = (project.log.snapshot(), scores_of::chosen(&project.scores, self.view.scorer.as_deref()));
+        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
+            query::run(&query, &store, &said, scores.as_ref().map(|s| s as &dyn query::Scores), ctx)
+        });
+        self.jobs.query = self.started(job);
+    }
+
+    pub(crate) fn start_preview(&mut self, options: ExportOptions) {
+        let Some(source) = self.project.as_ref().map(ProjectExport::new) else { return };
+        let job = Job::spawn("preview", Arc::clone(&self.wake), move |ctx| {
+            let source = source.map_err(JobError::Failed)?;
+            export::preview(&source, &options, 20, ctx).map_err(export_failed)
+        });
+        self.jobs.preview = self.started(job);
+    }
+
+    pub(crate) fn start_export(&mut self, options: ExportOptions, path: PathBuf) {
+        let Some(source) = self.project.as_ref().map(ProjectExport::new) else { return };
+        let now = self.startup.clock.now();
+        let job = Job::spawn("export", Arc::clone(&self.wake), move |ctx| {
+            let source = source.map_err(JobError::Failed)?;
+            export::write(&source, &options, &path, now, env!("CARGO_PKG_VERSION"), ctx).map_err(export_failed)
+        });
+        self.jobs.export = self.started(job);
+    }
+
+    pub(crate) fn ask(&mut self, what: files::Ask, suggested_name: &str) {
+        self.jobs.ask = self.started(files::ask(what, suggested_name, Arc::clone(&self.wake)));
+    }
+
+    fn started<T>(&mut self, job: std::io::Result<Job<T>>) -> Option<Job<T>> {
+        job.map_err(|error| self.notices.error("Background work not started", error.to_string())).ok()
+    }
+
+    pub(crate) fn save_settings(&mut self) {
+        if let Err(message) = self.settings.save(&self.startup.folders.settings()) {
+            self.notices.warning("Settings not saved", message);
+        }
+    }
+
+    /// The facts that decide which commands can run.
+    pub(crate) fn env(&self) -> CommandEnv {
+        let project = self.project.as_ref();
+        let open = self.view.open.as_ref();
+        CommandEnv {
+            has_project: project.is_some(),
+            has_rows: !self.view.rows.is_empty(),
+            has_trace: open.is_some(),
+            has_step: open.is_some_and(|open| open.selected().is_some()),
+            has_branch: open.is_some_and(|open| open.siblings().len() > 1),
+            can_write: project.is_some_and(Project::can_write),
+            can_undo: project.is_some_and(|p| p.log.can_undo()),
+            can_redo: project.is_some_and(|p| p.log.can_redo()),
+            has_rejects: project.is_some_and(|p| !p.rejects.is_empty()),
+            has_model: self.settings.model.is_some(),
+            is_scoring: self.jobs.scoring.is_some(),
+        }
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) {
+        let focus = if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
+            Focus::Dialog
+        } else if ctx.text_edit_focused() {
+            Focus::Text
+        } else {
+            Focus::Traces
+        };
+        let (commands, dropped) = ctx.input(|input| {
+            let paths = input.raw.dropped_files.iter().filter_map(|file| file.path.clone());
+            (commands_from(&input.events, focus), paths.collect::<Vec<_>>())
+        });
+        for command in commands {
+            self.sink.run(command);
+        }
+        if !dropped.is_empty() {
+            self.sink.push(Action::Open(dropped));
+        }
+    }
+
+    fn series(&self) -> Vec<ScoreSeries> {
+        match (&self.project, &self.view.open) {
+            (Some(project), Some(open)) => series_of(&open.trace, &project.scores, self.view.scorer.as_deref()),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        jobs::poll(self);
+        self.take_input(ctx);
+        for action in self.sink.drain() {
+            dispatch::dispatch(self, action, ctx);
+        }
+        if self.notices.tick(ctx.input(|input| input.stable_dt)) {
+            ctx.request_repaint_after_secs(0.5);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let mut sink = std::mem::take(&mut self.sink);
+        self.panels(ui, &mut sink);
+        self.dialogs(ui.ctx(), &mut sink);
+        notices::notices_ui(ui.ctx(), self.notices.shown(), &mut sink);
+        self.sink = sink;
+        self.view.focus_filter = false;
+        self.view.scroll_to_trace = false;
+        self.view.scroll_to_step = false;
+        if let Some(note) = &mut self.view.note {
+            note.focus = false;
+        }
+        if self.sink.is_waiting() {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        dispatch::annotate::commit_note(self);
+        if let Some(project) = &self.project {
+            // Dropping the log waits for the disk as well; this also covers a slow one.
+            project.log.flush().ok();
+        }
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+}
+
+/// Painting: panels from the outside in.
+impl App {
+    fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
+        let tokens = Tokens::of(ui);
+        let env = self.env();
+        let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 3));
+        let side = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 6));
+        Panel::top("menu").frame(bar).show(ui, |ui| menu::menu_ui(ui, env, &self.title(), sink));
+        let stop = Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, &self.status_model())).inner;
+        if let Some(position) = stop {
+            self.jobs.stop(position);
+        }
+        Panel::left("traces").frame(side).default_size(430.0).size_range(240.0..=760.0).show(ui, |ui| {
+            self.table(ui, sink);
+        });
+        let series = self.series();
+        if self.view.open.is_some() {
+            Panel::right("inspector").frame(side).default_size(264.0).size_range(220.0..=420.0).show(ui, |ui| {
+                self.inspector(ui, &series, env, sink);
+            });
+            if self.settings.show_curve && !series.is_empty() {
+                Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
+                    ui,
+                    |ui| {
+                        self.curve(ui, &series, sink);
+                    },
+                );
+            }
+        }
+        let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
+        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, sink));
+    }
+
+    fn title(&self) -> String {
+        let name = self.settings.last_opened.first().map(|path| crate::state::open::name_of(path)).unwrap_or_default();
+        if self.project.is_some() { format!("{name} · {}", self.startup.annotator) } else { String::new() }
+    }
+
+    fn status_model(&self) -> StatusModel {
+        let Some(project) = &self.project else {
+            return StatusModel { jobs: self.jobs.models(), ..StatusModel::default() };
+        };
+        let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
+        let save = if project.can_write() {
+            // What is still being typed is not saved, so the word must not say so.
+            if self.view.note.is_some() { None } else { Some(save_text(&project.log.save_state())) }
+        } else {
+            Some(("Read-only".into(), crate::view_model::Tone::Unsure))
+        };
+        StatusModel {
+            save,
+            project: project.dir().path().display().to_string(),
+            counts: format!("{} of {} traces · {judged} labelled", self.view.rows.len(), project.store.len()),
+            jobs: self.jobs.models(),
+        }
+    }
+
+    fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        let frame = trace_table::TableFrame {
+            rows: self.view.rows.len(),
+            selected: self.view.position,
+            scroll_to_selected: self.view.scroll_to_trace,
+            filter: &self.view.query.text,
+            focus_filter: self.view.focus_filter,
+            sort: self.view.query.sort,
+            empty: self.empty_text(),
+        };
+        let scores = self.project.as_ref().and_then(|p| scores_of::chosen(&p.scores, self.view.scorer.as_deref()));
+        let row = |position: usize| {
+            let project = self.project.as_ref()?;
+            let row = *self.view.rows.get(position)?;
+            let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
+            query::row(row, &project.store, project.annotations(), scores).map(|row| TraceRowModel::new(&row))
+        };
+        trace_table::trace_table_ui(ui, &frame, row, sink);
+    }
+
+    fn empty_text(&self) -> &'static str {
+        match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
+            (_, true) => "Opening…",
+            (None, false) => "Nothing is open. Drop a file here, or press Ctrl+O",
+            (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
+        }
+    }
+
+    fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let said = project.said(&open.trace.id);
+        if self.view.show_hint {
+            let tokens = Tokens::of(ui);
+            let hint = "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
+            ui.label(egui::RichText::new(hint).small().color(tokens.accent));
+            ui.add_space(2.0);
+        }
+        let model = ReaderModel::new(open, said, series);
+        if let Some(nodes) = TreeModel::new(open, said, series) {
+            let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
+            let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
+            Panel::left("tree").frame(frame).default_size(width).resizable(true).show(ui, |ui| {
+                tree::tree_ui(ui, &nodes, self.view.scroll_to_step, sink);
+            });
+        }
+        let frame = Frame::new();
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let trace = open.trace.id.clone();
+        let model = InspectorModel::new(open, project.said(&trace), series);
+        let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
+        let notes = inspector::Notes {
+            step: step.map(NoteTarget::Step),
+            trace: NoteTarget::Trace(trace),
+            draft: self.view.note.as_ref(),
+        };
+        inspector::inspector_ui(ui, &model, &notes, env, sink);
+    }
+
+    fn curve(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let own_error = match project.said(&open.trace.id).and_then(|said| said.first_error.as_ref()) {
+            Some(FirstError::At(hash)) => {
+                open.trace.find_step(hash).and_then(|step| open.path.iter().position(|&s| s == step))
+            }
+            _ => None,
+        };
+        let model = CurveModel::new(open, series, own_error);
+        if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
+            sink.push(Action::ShowStep(step));
+        }
+    }
+
+    fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
+        match &self.view.dialog {
+            None => {}
+            Some(DialogState::Palette { text, selected }) => {
+                dialog::palette::palette_ui(ctx, text, *selected, self.env(), sink);
+            }
+            Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
+            Some(DialogState::Rejects) => {
+                let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
+                dialog::rejects::rejects_ui(ctx, rejects, sink);
+            }
+            Some(DialogState::Export(draft)) => {
+                dialog::export::export_ui(ctx, draft, self.jobs.shown_preview.as_ref(), sink);
+            }
+        }
+    }
+}
+
+fn export_failed(error: export::ExportError) -> JobError {
+    match error {
+        export::ExportError::Cancelled => JobError::Cancelled,
+        other => JobError::from_error(&other),
+    }
+}

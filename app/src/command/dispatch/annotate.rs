@@ -1,0 +1,135 @@
+//! Labels, notes, undo.
+
+use stepscope_core::annotation::{Change, NoteTarget, Reversal, StepRef};
+use stepscope_core::model::{FirstError, StepRating, TraceStatus};
+
+use super::navigate;
+use crate::app::App;
+use crate::command::Command;
+use crate::state::NoteDraft;
+
+pub(super) fn run(app: &mut App, command: Command) {
+    match command {
+        Command::MarkFirstError => mark_first_error(app),
+        Command::MarkAllCorrect => mark_all_correct(app),
+        Command::RateGood => rate(app, StepRating::Good),
+        Command::RateNeutral => rate(app, StepRating::Neutral),
+        Command::RateBad => rate(app, StepRating::Bad),
+        Command::RateUnsure => rate(app, StepRating::Unsure),
+        Command::NoteStep => begin_note(app, true),
+        Command::NoteTrace => begin_note(app, false),
+        Command::FlagDefective => toggle_status(app, TraceStatus::Defective),
+        Command::Skip => finish(app, TraceStatus::Skipped),
+        Command::Done => finish(app, TraceStatus::Done),
+        Command::Reopen => set_status(app, TraceStatus::Open),
+        Command::Undo => reverse(app, false),
+        Command::Redo => reverse(app, true),
+        _ => {}
+    }
+}
+
+/// The selected step, named for the log.
+fn step_ref(app: &App) -> Option<StepRef> {
+    let open = app.view.open.as_ref()?;
+    Some(StepRef { trace: open.trace.id.clone(), step: open.step()?.hash.clone() })
+}
+
+fn mark_first_error(app: &mut App) {
+    let Some(StepRef { trace, step }) = step_ref(app) else { return };
+    let wanted = FirstError::At(step);
+    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
+    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
+    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+}
+
+fn mark_all_correct(app: &mut App) {
+    let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
+    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
+    let mark = (present != Some(FirstError::None)).then_some(FirstError::None);
+    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+}
+
+fn rate(app: &mut App, wanted: StepRating) {
+    let Some(step) = step_ref(app) else { return };
+    let present = app.project.as_ref().and_then(|p| p.annotations().step(&step.trace, &step.step)?.rating);
+    let rating = (present != Some(wanted)).then_some(wanted);
+    commit(app, vec![Change::RateStep { step, rating }]);
+}
+
+fn toggle_status(app: &mut App, wanted: TraceStatus) {
+    let present = app.view.open.as_ref().and_then(|open| Some(app.project.as_ref()?.said(&open.trace.id)?.status));
+    set_status(app, if present == Some(wanted) { TraceStatus::Open } else { wanted });
+}
+
+fn set_status(app: &mut App, status: TraceStatus) {
+    let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
+    commit(app, vec![Change::SetStatus { trace, status }]);
+}
+
+fn finish(app: &mut App, status: TraceStatus) {
+    set_status(app, status);
+    if !navigate::show_next_unlabelled(app) {
+        app.notices.info("No unlabelled trace is left in the table", "Clear the filter to see more");
+    }
+}
+
+fn commit(app: &mut App, changes: Vec<Change>) {
+    let Some(project) = &mut app.project else { return };
+    if let Err(error) = project.log.commit(changes) {
+        app.notices.error("Not labelled", error.to_string());
+    }
+    app.view.show_hint = false;
+}
+
+fn reverse(app: &mut App, redo: bool) {
+    let Some(project) = &mut app.project else { return };
+    match if redo { project.log.redo() } else { project.log.undo() } {
+        Ok(Some(reversal)) => show_reversal(app, &reversal),
+        Ok(None) => {}
+        Err(error) => app.notices.error(if redo { "Not redone" } else { "Not undone" }, error.to_string()),
+    }
+}
+
+/// Undo must be seen to be believed: what it touched is shown.
+fn show_reversal(app: &mut App, reversal: &Reversal) {
+    let Some(target) = reversal.targets.first() else { return };
+    let (trace, step) = match target {
+        NoteTarget::Trace(trace) => (trace, None),
+        NoteTarget::Step(step) => (&step.trace, Some(&step.step)),
+    };
+    let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return };
+    if app.view.open.as_ref().is_none_or(|open| open.row != row) {
+        navigate::show_row(app, row);
+    }
+    let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
+    if let Some(index) = index {
+        navigate::show_step(app, index);
+    }
+}
+
+fn begin_note(app: &mut App, on_step: bool) {
+    let Some(open) = &app.view.open else { return };
+    let target = match step_ref(app) {
+        Some(step) if on_step => NoteTarget::Step(step),
+        _ => NoteTarget::Trace(open.trace.id.clone()),
+    };
+    let text = app.project.as_ref().map(|p| p.annotations().note(&target).to_owned()).unwrap_or_default();
+    app.view.note = Some(NoteDraft { target, text, focus: true });
+}
+
+pub(super) fn edit_note(app: &mut App, target: NoteTarget, text: String) {
+    if app.view.note.as_ref().is_some_and(|note| note.target != target) {
+        commit_note(app);
+    }
+    app.view.note = Some(NoteDraft { target, text, focus: false });
+}
+
+/// Writes the draft into the log. Called before anything that moves on.
+pub(crate) fn commit_note(app: &mut App) {
+    if let Some(NoteDraft { target, text, .. }) = app.view.note.take() {
+        let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
+        if !written {
+            commit(app, vec![Change::WriteNote { target, text }]);
+        }
+    }
+}

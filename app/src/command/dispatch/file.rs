@@ -1,0 +1,82 @@
+//! Opening, exporting, rejected rows, leaving.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use eframe::egui::{Context, ViewportCommand};
+
+use stepscope_core::export::ExportOptions;
+
+use crate::app::App;
+use crate::command::Command;
+use crate::dialog::files::Ask;
+use crate::state::{DialogState, ExportDraft};
+
+pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
+    match command {
+        Command::OpenFile => app.ask(Ask::OpenFiles, ""),
+        Command::OpenFolder => app.ask(Ask::OpenFolder, ""),
+        Command::OpenSample => match app.startup.sample_data() {
+            Ok(folder) => open(app, vec![folder]),
+            Err(error) => app.notices.error("Sample data not opened", error),
+        },
+        Command::ShowRejects => app.view.dialog = Some(DialogState::Rejects),
+        Command::Export => begin_export(app),
+        Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        _ => {}
+    }
+}
+
+/// Opens paths in place of what is open now.
+pub(super) fn open(app: &mut App, paths: Vec<PathBuf>) {
+    if !paths.is_empty() {
+        super::annotate::commit_note(app);
+        app.start_open(paths, None);
+    }
+}
+
+fn begin_export(app: &mut App) {
+    match ExportOptions::new("trl-stepwise") {
+        Ok(options) => {
+            app.start_preview(options.clone());
+            app.view.dialog = Some(DialogState::Export(ExportDraft { options }));
+        }
+        Err(error) => app.notices.error("Export not possible", error.to_string()),
+    }
+}
+
+pub(super) fn ask_export_path(app: &mut App) {
+    let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
+    let name = format!("{}.{}", draft.options.format, crate::dialog::export::extension(&draft.options));
+    app.ask(Ask::ExportFile, &name);
+}
+
+pub(super) fn write_export(app: &mut App, path: PathBuf) {
+    if let Some(DialogState::Export(draft)) = app.view.dialog.take() {
+        app.start_export(draft.options, path);
+    }
+}
+
+pub(super) fn ask_rejects_path(app: &mut App) {
+    app.ask(Ask::RejectsFile, "rejected-rows.jsonl");
+}
+
+pub(super) fn save_rejects(app: &mut App, path: &Path) {
+    let Some(project) = &app.project else { return };
+    let save = || -> std::io::Result<()> {
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+        for reject in project.rejects.iter() {
+            serde_json::to_writer(&mut aside, reject)?;
+            aside.write_all(b"\n")?;
+        }
+        aside.as_file().sync_all()?;
+        aside.persist(path)?;
+        fs::metadata(path).map(|_| ())
+    };
+    match save() {
+        Ok(()) => app.notices.info("Rejected rows saved", path.display().to_string()),
+        Err(error) => app.notices.error("Rejected rows not saved", format!("{error}: {}", path.display())),
+    }
+}

@@ -1,0 +1,56 @@
+//! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
+
+pub(crate) mod annotate;
+mod file;
+mod navigate;
+mod score;
+mod view;
+
+pub(crate) use navigate::{listed, show_row};
+
+use eframe::egui::Context;
+
+use super::{Action, Availability, Command, Group};
+use crate::app::App;
+
+/// Does what was asked for.
+pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
+    match action {
+        Action::Run(command) => run(app, command, ctx),
+        Action::RunOn(command, step) => {
+            navigate::show_step(app, step);
+            run(app, command, ctx);
+        }
+        Action::ShowTrace(position) => navigate::show_position(app, position),
+        Action::ShowStep(step) => navigate::show_step(app, step),
+        Action::SortBy(key) => navigate::sort_by(app, key),
+        Action::FilterBy(text) => navigate::filter_by(app, text),
+        Action::Open(paths) => file::open(app, paths),
+        Action::EditNote(target, text) => annotate::edit_note(app, target, text),
+        Action::CommitNote => annotate::commit_note(app),
+        Action::ShowScorer(name) => score::show_scorer(app, name),
+        Action::UseModel(folder) => score::use_model(app, folder),
+        Action::SaveRejects(path) => file::save_rejects(app, &path),
+        Action::WriteExport(path) => file::write_export(app, path),
+        Action::AskExportPath => file::ask_export_path(app),
+        Action::AskRejectsPath => file::ask_rejects_path(app),
+        Action::SetDialog(dialog) => view::set_dialog(app, dialog),
+        Action::DismissNotice(id) => app.notices.dismiss(id),
+    }
+}
+
+fn run(app: &mut App, command: Command, ctx: &Context) {
+    if let Availability::Blocked(reason) = command.availability(app.env()) {
+        app.notices.info(reason, command.spec().title);
+        return;
+    }
+    // A note belongs to what was shown while it was written.
+    annotate::commit_note(app);
+    match command.spec().group {
+        Group::File => file::run(app, command, ctx),
+        Group::Navigate => navigate::run(app, command),
+        Group::Annotate => annotate::run(app, command),
+        Group::Score => score::run(app, command),
+        Group::View => view::run(app, command, ctx),
+    }
+}

@@ -1,0 +1,127 @@
+//! Moving between traces, steps and branches; filter and order of the table.
+
+use stepscope_core::model::StepIndex;
+use stepscope_core::query::{self, SortKey};
+
+use super::annotate;
+use crate::app::App;
+use crate::command::Command;
+use crate::state::OpenTrace;
+
+pub(super) fn run(app: &mut App, command: Command) {
+    match command {
+        Command::NextStep => move_step(app, 1),
+        Command::PreviousStep => move_step(app, -1),
+        Command::FirstStep => move_step(app, isize::MIN),
+        Command::LastStep => move_step(app, isize::MAX),
+        Command::NextBranch => move_branch(app, 1),
+        Command::PreviousBranch => move_branch(app, -1),
+        Command::NextTrace => move_trace(app, 1),
+        Command::PreviousTrace => move_trace(app, -1),
+        Command::NextUnlabelled => {
+            if !show_next_unlabelled(app) {
+                app.notices.info("No unlabelled trace is left in the table", "Clear the filter to see more");
+            }
+        }
+        Command::Filter => app.view.focus_filter = true,
+        _ => {}
+    }
+}
+
+fn move_step(app: &mut App, by: isize) {
+    if let Some(open) = &mut app.view.open {
+        open.move_by(by);
+        app.view.scroll_to_step = true;
+    }
+}
+
+fn move_branch(app: &mut App, by: isize) {
+    if let Some(open) = &mut app.view.open {
+        open.move_branch(by);
+        app.view.scroll_to_step = true;
+    }
+}
+
+fn move_trace(app: &mut App, by: isize) {
+    let last = app.view.rows.len().saturating_sub(1);
+    let next = app.view.position.map_or(0, |position| position.saturating_add_signed(by).min(last));
+    if app.view.position != Some(next) {
+        show_position(app, next);
+    }
+}
+
+/// Shows the trace at a position of the table.
+pub(super) fn show_position(app: &mut App, position: usize) {
+    if let Some(&row) = app.view.rows.get(position) {
+        show_row(app, row);
+        app.view.position = Some(position);
+    }
+}
+
+/// Shows the trace in a row of the store.
+pub(crate) fn show_row(app: &mut App, row: u32) {
+    annotate::commit_note(app);
+    let Some(project) = &app.project else { return };
+    match project.store.trace(row) {
+        Ok(trace) => {
+            app.view.open = Some(OpenTrace::new(row, trace));
+            app.view.position = app.view.rows.iter().position(|&r| r == row);
+            app.view.scroll_to_step = true;
+            app.view.scroll_to_trace = true;
+            app.jobs.prioritise(row);
+        }
+        Err(error) => app.notices.error("Trace not shown", error.to_string()),
+    }
+}
+
+/// Selects a step of the open trace.
+pub(super) fn show_step(app: &mut App, step: StepIndex) {
+    if app.view.open.as_ref().is_some_and(|open| open.selected() != Some(step)) {
+        annotate::commit_note(app);
+    }
+    if let Some(open) = &mut app.view.open {
+        open.select(step);
+        app.view.scroll_to_step = true;
+    }
+}
+
+/// Shows the next trace of which nothing is said; false where there is none.
+pub(super) fn show_next_unlabelled(app: &mut App) -> bool {
+    let Some(project) = &app.project else { return false };
+    let next = query::next_unlabelled(&app.view.rows, app.view.position, &project.store, project.annotations());
+    if let Some(position) = next {
+        show_position(app, position);
+    }
+    next.is_some()
+}
+
+/// Sorts the table; the same key again turns the order round, and a third time goes back to the file's order.
+pub(super) fn sort_by(app: &mut App, key: SortKey) {
+    let sort = &mut app.view.query.sort;
+    if sort.key != key {
+        sort.key = key;
+        sort.descending = false;
+    } else if sort.descending {
+        sort.key = SortKey::Row;
+        sort.descending = false;
+    } else {
+        sort.descending = true;
+    }
+    app.start_query();
+}
+
+/// Filters the table.
+pub(super) fn filter_by(app: &mut App, text: String) {
+    app.view.query.text = text;
+    app.start_query();
+}
+
+/// Takes over the rows that a query found. The open trace stays open, wherever it now stands.
+pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
+    app.view.rows = rows;
+    app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
+    app.view.scroll_to_trace = true;
+    if app.view.open.is_none() {
+        show_position(app, 0);
+    }
+}

@@ -1,0 +1,29 @@
+//! What decides whether commands can run: a few facts, gathered once a frame.
+
+/// Facts about the present state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
+pub struct CommandEnv {
+    /// A project is open.
+    pub has_project: bool,
+    /// The table lists at least one trace.
+    pub has_rows: bool,
+    /// A trace is shown.
+    pub has_trace: bool,
+    /// A step is selected.
+    pub has_step: bool,
+    /// The selected step has siblings.
+    pub has_branch: bool,
+    /// Labels can be written.
+    pub can_write: bool,
+    /// There is a gesture to undo.
+    pub can_undo: bool,
+    /// There is a gesture to redo.
+    pub can_redo: bool,
+    /// Some rows could not be read.
+    pub has_rejects: bool,
+    /// A reward model is chosen.
+    pub has_model: bool,
+    /// A scoring job is running.
+    pub is_scoring: bool,
+}

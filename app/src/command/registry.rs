@@ -1,0 +1,272 @@
+//! Every action of the user, declared once. Menus, palette, keys, help and the README table are derived from here.
+
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+
+use super::env::CommandEnv;
+
+/// Where a command belongs in menus and help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Opening, exporting, leaving.
+    File,
+    /// Moving between traces and steps.
+    Navigate,
+    /// Saying something about a trace or a step.
+    Annotate,
+    /// Running a reward model.
+    Score,
+    /// What the window shows.
+    View,
+}
+
+impl Group {
+    /// Every group, in menu order.
+    pub const ALL: [Self; 5] = [Self::File, Self::Navigate, Self::Annotate, Self::Score, Self::View];
+
+    /// Title of the menu.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::File => "File",
+            Self::Navigate => "Go",
+            Self::Annotate => "Label",
+            Self::Score => "Score",
+            Self::View => "View",
+        }
+    }
+}
+
+/// What is known of a command before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandSpec {
+    /// Stable name for settings and logs; never reused.
+    pub id: &'static str,
+    /// Menu it belongs to.
+    pub group: Group,
+    /// Sentence case; ends in `…` if a dialog follows.
+    pub title: &'static str,
+    /// One line that says what it does.
+    pub hint: &'static str,
+    /// Keys, primary first.
+    pub keys: &'static [KeyboardShortcut],
+}
+
+/// Whether a command can run now; the reason becomes the tooltip of the grey entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// It can run.
+    Ready,
+    /// It cannot, and why.
+    Blocked(&'static str),
+}
+
+const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
+const fn command(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const fn command_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+macro_rules! commands {
+    ($($name:ident = $id:literal, $group:ident, $title:literal, $hint:literal, [$($key:expr),* $(,)?];)*) => {
+        /// Something the user can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Command {
+            $(#[doc = $hint] $name,)*
+        }
+
+        impl Command {
+            /// Every command, in the order of menus and palette.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its declaration.
+            pub const fn spec(self) -> CommandSpec {
+                match self {
+                    $(Self::$name => CommandSpec {
+                        id: $id,
+                        group: Group::$group,
+                        title: $title,
+                        hint: $hint,
+                        keys: const { &[$($key),*] },
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    OpenFile = "file.open", File, "Open files…", "Open trace files; a project folder is kept beside them",
+        [command(Key::O)];
+    OpenFolder = "file.open_folder", File, "Open folder…", "Open every trace file of a folder, or a project folder",
+        [command_shift(Key::O)];
+    OpenSample = "file.open_sample", File, "Open sample data", "Open the traces that come with Stepscope", [];
+    ShowRejects = "file.rejects", File, "Rejected rows…", "See and save the rows that could not be read", [];
+    Export = "file.export", File, "Export…", "Write training files", [command(Key::E)];
+    Quit = "file.quit", File, "Quit", "Close the window; everything said is saved already", [command(Key::Q)];
+
+    NextStep = "step.next", Navigate, "Next step", "Select the step below", [plain(Key::J), plain(Key::ArrowDown)];
+    PreviousStep = "step.previous", Navigate, "Previous step", "Select the step above",
+        [plain(Key::K), plain(Key::ArrowUp)];
+    FirstStep = "step.first", Navigate, "First step", "Select the first step", [plain(Key::Home)];
+    LastStep = "step.last", Navigate, "Last step", "Select the last step", [plain(Key::End)];
+    NextBranch = "branch.next", Navigate, "Next branch", "Show the next alternative to the selected step",
+        [plain(Key::Period)];
+    PreviousBranch = "branch.previous", Navigate, "Previous branch", "Show the previous alternative to the selected step",
+        [plain(Key::Comma)];
+    NextTrace = "trace.next", Navigate, "Next trace", "Show the trace below in the table",
+        [plain(Key::L), plain(Key::ArrowRight), plain(Key::PageDown)];
+    PreviousTrace = "trace.previous", Navigate, "Previous trace", "Show the trace above in the table",
+        [plain(Key::H), plain(Key::ArrowLeft), plain(Key::PageUp)];
+    NextUnlabelled = "trace.next_unlabelled", Navigate, "Next unlabelled trace",
+        "Show the next trace of which nothing is said yet", [plain(Key::N)];
+    Filter = "trace.filter", Navigate, "Filter traces", "Type words that the traces must contain",
+        [plain(Key::Slash), command(Key::F)];
+
+    MarkFirstError = "label.first_error", Annotate, "First error here",
+        "Mark the selected step as the first error; again to take the mark away", [plain(Key::E)];
+    MarkAllCorrect = "label.all_correct", Annotate, "All steps correct",
+        "Mark the trace as free of errors; again to take the mark away", [plain(Key::A)];
+    RateGood = "label.good", Annotate, "Rate step good", "The step is correct; again to take the rating away",
+        [plain(Key::Num1), plain(Key::G)];
+    RateNeutral = "label.neutral", Annotate, "Rate step neutral", "The step neither helps nor harms; again to take the rating away",
+        [plain(Key::Num2)];
+    RateBad = "label.bad", Annotate, "Rate step bad", "The step is wrong; again to take the rating away",
+        [plain(Key::Num3), plain(Key::B)];
+    RateUnsure = "label.unsure", Annotate, "Rate step unsure", "You looked and cannot decide; again to take the rating away",
+        [plain(Key::Num4)];
+    NoteStep = "note.step", Annotate, "Note on step", "Write a note on the selected step", [plain(Key::C)];
+    NoteTrace = "note.trace", Annotate, "Note on trace", "Write a note on the whole trace", [shift(Key::C)];
+    FlagDefective = "label.defective", Annotate, "Flag problem as defective",
+        "The problem itself is wrong or unclear; again to take the flag away", [plain(Key::D)];
+    Skip = "label.skip", Annotate, "Skip trace", "Leave the trace for somebody else and go to the next unlabelled one",
+        [plain(Key::S)];
+    Done = "label.done", Annotate, "Done, next unlabelled", "Finish the trace and go to the next unlabelled one",
+        [plain(Key::Space), plain(Key::Enter)];
+    Reopen = "label.reopen", Annotate, "Open trace again", "Take back done, skipped or defective", [plain(Key::R)];
+    Undo = "edit.undo", Annotate, "Undo", "Take back the last label or note", [command(Key::Z), plain(Key::U)];
+    Redo = "edit.redo", Annotate, "Redo", "Bring back what was undone", [command_shift(Key::Z), command(Key::Y)];
+
+    ChooseModel = "score.choose_model", Score, "Choose reward model…",
+        "Pick a folder with config.json, tokenizer.json and safetensors files", [command(Key::M)];
+    ScoreTrace = "score.trace", Score, "Score this trace", "Score the steps of this trace with the chosen model",
+        [plain(Key::M)];
+    ScoreAll = "score.all", Score, "Score all listed traces", "Score every trace of the table, the visible one first",
+        [shift(Key::M)];
+    StopScoring = "score.stop", Score, "Stop scoring", "Stop the worker; finished scores stay", [];
+
+    Palette = "view.palette", View, "Command palette…", "Find a command by name", [command(Key::K)];
+    Keys = "view.keys", View, "Keys", "Show every key", [plain(Key::Questionmark), plain(Key::F1)];
+    ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
+    ToggleCurve = "view.curve", View, "Score curve", "Show or hide the curve of scores", [plain(Key::V)];
+}
+
+impl Command {
+    /// Whether it can run now.
+    pub fn availability(self, env: CommandEnv) -> Availability {
+        use Availability::{Blocked, Ready};
+        let need = |have: bool, reason: &'static str| if have { Ready } else { Blocked(reason) };
+        match self {
+            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep => {
+                need(env.has_step, "No trace is open")
+            }
+            Self::NextBranch | Self::PreviousBranch => need(env.has_branch, "The selected step has no alternative"),
+            Self::NextTrace | Self::PreviousTrace | Self::NextUnlabelled => {
+                need(env.has_rows, "The table lists no trace")
+            }
+            Self::Filter => need(env.has_project, "Nothing is open"),
+            Self::MarkFirstError
+            | Self::RateGood
+            | Self::RateNeutral
+            | Self::RateBad
+            | Self::RateUnsure
+            | Self::NoteStep => match need(env.has_step, "No step is selected") {
+                Ready => need(env.can_write, "The project is open read-only"),
+                blocked => blocked,
+            },
+            Self::MarkAllCorrect
+            | Self::NoteTrace
+            | Self::FlagDefective
+            | Self::Skip
+            | Self::Done
+            | Self::Reopen => match need(env.has_trace, "No trace is open") {
+                Ready => need(env.can_write, "The project is open read-only"),
+                blocked => blocked,
+            },
+            Self::Undo => need(env.can_undo, "Nothing to undo"),
+            Self::Redo => need(env.can_redo, "Nothing to redo"),
+            Self::ShowRejects => need(env.has_rejects, "Every row could be read"),
+            Self::Export => need(env.has_project, "Nothing is open"),
+            Self::ScoreTrace => match need(env.has_trace, "No trace is open") {
+                Ready => need(env.has_model, "No reward model is chosen"),
+                blocked => blocked,
+            },
+            Self::ScoreAll => match need(env.has_rows, "The table lists no trace") {
+                Ready => need(env.has_model, "No reward model is chosen"),
+                blocked => blocked,
+            },
+            Self::StopScoring => need(env.is_scoring, "No scoring is running"),
+            Self::ChooseModel => need(env.has_project, "Nothing is open"),
+            Self::OpenFile
+            | Self::OpenFolder
+            | Self::OpenSample
+            | Self::Quit
+            | Self::Palette
+            | Self::Keys
+            | Self::ToggleTheme
+            | Self::ToggleCurve => Ready,
+        }
+    }
+
+    /// True for moves, which a held key may repeat; a label must not repeat.
+    pub const fn repeats(self) -> bool {
+        matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn identities_are_unique() {
+        let ids: HashSet<_> = Command::ALL.iter().map(|c| c.spec().id).collect();
+        assert_eq!(ids.len(), Command::ALL.len());
+    }
+
+    #[test]
+    fn no_two_commands_share_a_key() {
+        let mut seen = HashSet::new();
+        for command in Command::ALL {
+            for key in command.spec().keys {
+                assert!(seen.insert(*key), "{command:?} repeats {key:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn titles_obey_the_rules() {
+        for command in Command::ALL {
+            let spec = command.spec();
+            assert!(!spec.title.ends_with('.') && !spec.hint.ends_with('.'), "{}", spec.id);
+            assert!(spec.title.starts_with(char::is_uppercase) && spec.hint.starts_with(char::is_uppercase));
+        }
+    }
+
+    #[test]
+    fn a_label_key_is_one_key_without_modifiers() {
+        for command in [Command::MarkFirstError, Command::MarkAllCorrect, Command::RateBad, Command::Done] {
+            assert!(command.spec().keys[0].modifiers.is_none(), "{command:?}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The one way from keys, menus, palette, panels and dropped files to a change of state.
+
+use std::path::PathBuf;
+
+use stepscope_core::annotation::NoteTarget;
+use stepscope_core::model::StepIndex;
+use stepscope_core::query::SortKey;
+
+use super::Command;
+use crate::state::DialogState;
+
+/// A command, or a command that carries its target.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Run a command on what is selected.
+    Run(Command),
+    /// Select that step, then run the command on it.
+    RunOn(Command, StepIndex),
+    /// Show the trace at that position of the table.
+    ShowTrace(usize),
+    /// Select that step, changing the path if it lies on another branch.
+    ShowStep(StepIndex),
+    /// Sort the table; the same key again turns the order round.
+    SortBy(SortKey),
+    /// Filter the table by these words.
+    FilterBy(String),
+    /// Open files, a folder or a project folder.
+    Open(Vec<PathBuf>),
+    /// Change the draft of a note.
+    EditNote(NoteTarget, String),
+    /// Write the draft into the log.
+    CommitNote,
+    /// Show that scorer in table and gutter.
+    ShowScorer(String),
+    /// Use the model in that folder.
+    UseModel(PathBuf),
+    /// Write the rejected rows to that file.
+    SaveRejects(PathBuf),
+    /// Write the export to that file.
+    WriteExport(PathBuf),
+    /// Ask for a file to export to, then write it.
+    AskExportPath,
+    /// Ask for a file to save the rejected rows to.
+    AskRejectsPath,
+    /// Change the open dialog, or close it.
+    SetDialog(Option<DialogState>),
+    /// Take away a notice.
+    DismissNotice(u64),
+}
+
+/// Collects actions during a frame; `App` drains it at one point.
+#[derive(Debug, Default)]
+pub struct CommandSink {
+    actions: Vec<Action>,
+}
+
+impl CommandSink {
+    /// Asks for an action.
+    pub fn push(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Asks for a command on what is selected.
+    pub fn run(&mut self, command: Command) {
+        self.push(Action::Run(command));
+    }
+
+    /// True where something was asked for and not yet done.
+    pub fn is_waiting(&self) -> bool {
+        !self.actions.is_empty()
+    }
+
+    /// Everything asked for since the last call.
+    pub fn drain(&mut self) -> Vec<Action> {
+        std::mem::take(&mut self.actions)
+    }
+}

@@ -1,0 +1,46 @@
+//! The system's own file dialogs, asked for on a thread of their own so that the window never waits.
+
+use std::path::PathBuf;
+
+use stepscope_core::job::{Job, Wake};
+
+/// What a file dialog is for; decides what happens with the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Trace files to open.
+    OpenFiles,
+    /// A folder to open.
+    OpenFolder,
+    /// A model folder.
+    ModelFolder,
+    /// Where to write the export.
+    ExportFile,
+    /// Where to write the rejected rows.
+    RejectsFile,
+}
+
+/// The answer to a file dialog: nothing where it was closed.
+pub type Answer = (Ask, Vec<PathBuf>);
+
+/// Shows a file dialog.
+pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<Answer>> {
+    let name = suggested_name.to_owned();
+    Job::spawn("File dialog", wake, move |_| {
+        let dialog = rfd::FileDialog::new();
+        let paths = match what {
+            Ask::OpenFiles => dialog
+                .set_title("Open traces")
+                .add_filter("Traces", &["json", "jsonl", "ndjson", "txt"])
+                .add_filter("All files", &["*"])
+                .pick_files()
+                .unwrap_or_default(),
+            Ask::OpenFolder => dialog.set_title("Open a folder of traces").pick_folder().into_iter().collect(),
+            Ask::ModelFolder => dialog.set_title("Choose a reward model").pick_folder().into_iter().collect(),
+            Ask::ExportFile => dialog.set_title("Export").set_file_name(name).save_file().into_iter().collect(),
+            Ask::RejectsFile => {
+                dialog.set_title("Save rejected rows").set_file_name(name).save_file().into_iter().collect()
+            }
+        };
+        Ok((what, paths))
+    })
+}

@@ -1,0 +1,188 @@
+//! Which jobs run: one typed slot each. Jobs return data; here it becomes state and notices.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stepscope_core::export::{ExportReport, Preview};
+use stepscope_core::job::{Job, Outcome};
+use stepscope_core::store::Placement;
+
+use crate::app::App;
+use crate::command::{Action, dispatch};
+use crate::dialog::files::{Answer, Ask};
+use crate::scoring_job::ScoringJob;
+use crate::state::open::{Opened, name_of};
+use crate::state::{Project, ViewState};
+use crate::view_model::status::{self, JobModel};
+
+/// The running jobs.
+#[derive(Default)]
+pub struct Jobs {
+    pub(crate) open: Option<Job<Opened>>,
+    pub(crate) query: Option<Job<Vec<u32>>>,
+    pub(crate) preview: Option<Job<Preview>>,
+    pub(crate) export: Option<Job<ExportReport>>,
+    pub(crate) ask: Option<Job<Answer>>,
+    pub(crate) scoring: Option<ScoringJob>,
+    /// The newest preview; shown while the next one is made.
+    pub(crate) shown_preview: Option<Result<Preview, String>>,
+}
+
+/// Jobs shorter than this are not worth a word in the status bar, in milliseconds.
+const SHOW_AFTER_MS: u128 = 250;
+
+impl Jobs {
+    /// The jobs for the status bar.
+    pub fn models(&self) -> Vec<JobModel> {
+        let mut models = Vec::new();
+        let mut add = |name: &str, progress, elapsed: std::time::Duration| {
+            if elapsed.as_millis() >= SHOW_AFTER_MS {
+                models.push(status::job(name, &progress, elapsed));
+            }
+        };
+        if let Some(job) = &self.open {
+            add("Opening", job.progress(), job.elapsed());
+        }
+        if let Some(job) = &self.export {
+            add("Exporting", job.progress(), job.elapsed());
+        }
+        if let Some(job) = &self.scoring {
+            add("Scoring", job.progress(), job.elapsed());
+        }
+        models
+    }
+
+    /// Stops the job at that position of the status bar.
+    pub fn stop(&self, position: usize) {
+        let long = |elapsed: std::time::Duration| elapsed.as_millis() >= SHOW_AFTER_MS;
+        let mut cancels: Vec<Box<dyn Fn() + '_>> = Vec::new();
+        if let Some(job) = self.open.as_ref().filter(|job| long(job.elapsed())) {
+            cancels.push(Box::new(|| job.cancel()));
+        }
+        if let Some(job) = self.export.as_ref().filter(|job| long(job.elapsed())) {
+            cancels.push(Box::new(|| job.cancel()));
+        }
+        if let Some(job) = self.scoring.as_ref().filter(|job| long(job.elapsed())) {
+            cancels.push(Box::new(|| job.cancel()));
+        }
+        if let Some(cancel) = cancels.get(position) {
+            cancel();
+        }
+    }
+
+    /// Scores that trace next, where scoring runs.
+    pub(crate) fn prioritise(&self, row: u32) {
+        if let Some(job) = &self.scoring {
+            job.prioritise(row);
+        }
+    }
+}
+
+/// Takes in what the jobs finished since the last frame.
+pub(crate) fn poll(app: &mut App) {
+    if let Some(outcome) = take(&mut app.jobs.open) {
+        opened(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.query) {
+        match outcome {
+            Outcome::Done(rows) => dispatch::listed(app, rows),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not filtered", error.to_string()),
+        }
+    }
+    if let Some(outcome) = take(&mut app.jobs.preview) {
+        match outcome {
+            Outcome::Done(preview) => app.jobs.shown_preview = Some(Ok(preview)),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.jobs.shown_preview = Some(Err(error.to_string())),
+        }
+    }
+    if let Some(outcome) = take(&mut app.jobs.export) {
+        match outcome {
+            Outcome::Done(report) => app.notices.info("Exported", report.to_string()),
+            Outcome::Cancelled => app.notices.info("Export stopped", "No file was written"),
+            Outcome::Failed(error) => app.notices.error("Not exported", error.to_string()),
+        }
+    }
+    if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
+        answered(app, what, paths);
+    }
+    crate::scoring_job::poll(app);
+}
+
+/// Empties a slot whose job has ended.
+fn take<T: Send + 'static>(slot: &mut Option<Job<T>>) -> Option<Outcome<T>> {
+    let outcome = slot.as_mut()?.poll()?;
+    *slot = None;
+    Some(outcome)
+}
+
+fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
+    if paths.is_empty() {
+        return;
+    }
+    let first = paths.swap_remove(0);
+    app.sink.push(match what {
+        Ask::OpenFiles => {
+            paths.insert(0, first);
+            Action::Open(paths)
+        }
+        Ask::OpenFolder => Action::Open(vec![first]),
+        Ask::ModelFolder => Action::UseModel(first),
+        Ask::ExportFile => Action::WriteExport(first),
+        Ask::RejectsFile => Action::SaveRejects(first),
+    });
+}
+
+fn opened(app: &mut App, outcome: Outcome<Opened>) {
+    let opened = match outcome {
+        Outcome::Done(opened) => opened,
+        Outcome::Cancelled => return app.notices.info("Opening stopped", "What was open stays open"),
+        Outcome::Failed(error) => return app.notices.error("Not opened", error.to_string()),
+    };
+    tell(app, &opened);
+    app.jobs.scoring = None;
+    app.settings.last_opened = opened.paths.clone();
+    app.save_settings();
+    app.project = Some(Project {
+        store: opened.store,
+        placement: opened.placement,
+        log: opened.log,
+        scores: opened.scores,
+        rejects: Arc::new(opened.rejects),
+    });
+    app.view = ViewState { show_hint: true, ..ViewState::default() };
+    app.start_query();
+}
+
+/// Everything a user must know of what was opened.
+fn tell(app: &mut App, opened: &Opened) {
+    app.notices.clear();
+    if let Some(report) = &opened.report {
+        let name = opened.paths.first().map(|path| name_of(path)).unwrap_or_default();
+        app.notices.info(format!("{name}: {} traces read", report.traces), format!("Format {}", report.format));
+    }
+    if !opened.rejects.is_empty() {
+        let count = opened.rejects.len();
+        app.notices.warning(
+            format!("{count} rows could not be read"),
+            "File, Rejected rows… shows and saves them; everything else was loaded",
+        );
+    }
+    if opened.placement == Placement::Fallback {
+        let place = opened.store.dir().path().display();
+        app.notices.warning("The folder of the sources is read-only", format!("Labels and scores are kept in {place}"));
+    }
+    if let Some(torn) = &opened.log_report.torn {
+        app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());
+    }
+    for warning in &opened.log_report.warnings {
+        app.notices.warning(format!("Line {} of the label log is not readable", warning.line), &warning.message);
+    }
+    for warning in &opened.score_warnings {
+        app.notices.warning("A score file was repaired", warning);
+    }
+    if let stepscope_core::annotation::Access::ReadOnly { reason } = opened.log.access() {
+        app.notices.warning("Open read-only", reason);
+    }
+}

@@ -1,0 +1,178 @@
+//! Paints the right side: label buttons, notes, scores by scorer, what the data says.
+
+use eframe::egui::{self, CollapsingHeader, Grid, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui};
+
+use stepscope_core::annotation::NoteTarget;
+use stepscope_core::model::{StepRating, TraceStatus};
+
+use crate::command::{Action, Command, CommandEnv, CommandSink};
+use crate::state::NoteDraft;
+use crate::ui_kit::{Tokens, command_button};
+use crate::view_model::inspector::{InspectorModel, ScoreLine};
+
+/// What the notes are about, and the one being written.
+pub struct Notes<'a> {
+    /// The selected step.
+    pub step: Option<NoteTarget>,
+    /// The open trace.
+    pub trace: NoteTarget,
+    /// The note being written.
+    pub draft: Option<&'a NoteDraft>,
+}
+
+/// Paints the inspector.
+pub fn inspector_ui(ui: &mut Ui, model: &InspectorModel, notes: &Notes<'_>, env: CommandEnv, sink: &mut CommandSink) {
+    ScrollArea::vertical().id_salt("inspector").auto_shrink([false, false]).show(ui, |ui| {
+        title_ui(ui, &model.step_title);
+        step_buttons_ui(ui, model, env, sink);
+        if let Some(target) = &notes.step {
+            note_ui(ui, "Note on step", target, &model.step_note, notes.draft, env, sink);
+        }
+        ui.add_space(8.0);
+        title_ui(ui, "Trace");
+        trace_buttons_ui(ui, model, env, sink);
+        note_ui(ui, "Note on trace", &notes.trace, &model.trace_note, notes.draft, env, sink);
+        scores_ui(ui, &model.scores, sink);
+        facts_ui(ui, model);
+    });
+}
+
+fn title_ui(ui: &mut Ui, title: &str) {
+    ui.add(Label::new(RichText::new(title).strong()).selectable(false));
+}
+
+fn step_buttons_ui(ui: &mut Ui, model: &InspectorModel, env: CommandEnv, sink: &mut CommandSink) {
+    full_width(ui, |ui| {
+        command_button(ui, Command::MarkFirstError, "✖ First error here", model.is_first_error, env, sink);
+    });
+    let ratings = [
+        (StepRating::Good, Command::RateGood, "✔ Good"),
+        (StepRating::Neutral, Command::RateNeutral, "● Neutral"),
+        (StepRating::Bad, Command::RateBad, "✖ Bad"),
+        (StepRating::Unsure, Command::RateUnsure, "? Unsure"),
+    ];
+    ui.columns(2, |columns| {
+        for (position, (rating, command, title)) in ratings.into_iter().enumerate() {
+            if let Some(ui) = columns.get_mut(position % 2) {
+                full_width(ui, |ui| {
+                    command_button(ui, command, title, model.rating == Some(rating), env, sink);
+                });
+            }
+        }
+    });
+}
+
+fn trace_buttons_ui(ui: &mut Ui, model: &InspectorModel, env: CommandEnv, sink: &mut CommandSink) {
+    let entries = [
+        (Command::MarkAllCorrect, "✔ All correct", model.is_all_correct),
+        (Command::Done, "Done, next", model.status == TraceStatus::Done),
+        (Command::Skip, "Skip", model.status == TraceStatus::Skipped),
+        (Command::FlagDefective, "⚑ Defective", model.status == TraceStatus::Defective),
+    ];
+    ui.columns(2, |columns| {
+        for (position, (command, title, selected)) in entries.into_iter().enumerate() {
+            if let Some(ui) = columns.get_mut(position % 2) {
+                full_width(ui, |ui| {
+                    command_button(ui, command, title, selected, env, sink);
+                });
+            }
+        }
+    });
+}
+
+fn full_width(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.with_layout(egui::Layout::top_down_justified(egui::Align::Min), add);
+}
+
+fn note_ui(
+    ui: &mut Ui,
+    name: &str,
+    target: &NoteTarget,
+    saved: &str,
+    draft: Option<&NoteDraft>,
+    env: CommandEnv,
+    sink: &mut CommandSink,
+) {
+    let draft = draft.filter(|draft| draft.target == *target);
+    let mut text = draft.map_or(saved, |draft| draft.text.as_str()).to_owned();
+    let edit = TextEdit::multiline(&mut text)
+        .id_salt(name)
+        .hint_text(name)
+        .desired_rows(1)
+        .desired_width(f32::INFINITY)
+        .interactive(env.can_write);
+    let response = ui.add(edit);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, env.can_write, name));
+    if draft.is_some_and(|draft| draft.focus) {
+        response.request_focus();
+    }
+    if response.changed() {
+        sink.push(Action::EditNote(target.clone(), text));
+    }
+    let finished = ui.input(|input| input.modifiers.command && input.key_pressed(Key::Enter));
+    if response.has_focus() && finished {
+        response.surrender_focus();
+    }
+    if response.lost_focus() {
+        sink.push(Action::CommitNote);
+    }
+}
+
+fn scores_ui(ui: &mut Ui, scores: &[ScoreLine], sink: &mut CommandSink) {
+    ui.add_space(8.0);
+    title_ui(ui, "Scores");
+    if scores.is_empty() {
+        ui.label(RichText::new("None yet. Choose a reward model with Ctrl+M, then press M").weak());
+        return;
+    }
+    let tokens = Tokens::of(ui);
+    Grid::new("scores").num_columns(4).spacing([10.0, 3.0]).show(ui, |ui| {
+        for heading in ["", "step", "min", "last"] {
+            ui.label(RichText::new(heading).small().color(tokens.muted));
+        }
+        ui.end_row();
+        for line in scores {
+            let colour = if line.chosen { tokens.text } else { tokens.muted };
+            let name = Label::new(RichText::new(&line.name).color(colour)).truncate().sense(Sense::click());
+            if ui.add_sized([110.0, 16.0], name.selectable(false)).on_hover_text(hint(line)).clicked() {
+                sink.push(Action::ShowScorer(line.name.clone()));
+            }
+            let (text, tone) = line.step.clone().unwrap_or_default();
+            ui.label(RichText::new(text).color(tokens.tone(tone)));
+            ui.label(RichText::new(line.min.as_deref().unwrap_or("")).color(tokens.muted));
+            ui.label(RichText::new(line.last.as_deref().unwrap_or("")).color(tokens.muted));
+            ui.end_row();
+        }
+    });
+}
+
+fn hint(line: &ScoreLine) -> String {
+    format!("{} ({}). Click to show it in table and gutter", line.name, line.kind)
+}
+
+fn facts_ui(ui: &mut Ui, model: &InspectorModel) {
+    let tokens = Tokens::of(ui);
+    if !model.imported.is_empty() {
+        ui.add_space(8.0);
+        title_ui(ui, "Labels in the data");
+        for (text, tone) in &model.imported {
+            ui.label(RichText::new(text).color(tokens.tone(*tone)));
+        }
+    }
+    ui.add_space(8.0);
+    title_ui(ui, "About");
+    Grid::new("facts").num_columns(2).spacing([10.0, 3.0]).show(ui, |ui| {
+        for (name, value) in &model.facts {
+            ui.label(RichText::new(*name).color(tokens.muted));
+            ui.add(Label::new(value).wrap());
+            ui.end_row();
+        }
+    });
+    if !model.metadata.is_empty() {
+        CollapsingHeader::new("Other fields").show(ui, |ui| {
+            for (name, value) in &model.metadata {
+                ui.add(Label::new(format!("{name}: {value}")).wrap());
+            }
+        });
+    }
+}

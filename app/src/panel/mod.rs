@@ -1,0 +1,10 @@
+//! Painting: one file per panel, each a function that lays out a view-model and sends actions.
+
+pub mod curve;
+pub mod inspector;
+pub mod menu;
+pub mod notices;
+pub mod reader;
+pub mod status;
+pub mod trace_table;
+pub mod tree;

@@ -1,0 +1,176 @@
+//! Paints the problem and the steps of the chosen path. Cards out of sight are only measured.
+
+use eframe::egui::{
+    self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui,
+    vec2,
+};
+
+use crate::command::{Action, CommandSink};
+use crate::ui_kit::tokens::GUTTER;
+use crate::ui_kit::{Tokens, chip_ui};
+use crate::view_model::reader::{ReaderModel, ScoreChip, StepCardModel};
+
+/// Heights of the cards of one trace at one width, so that those out of sight need no layout.
+type Heights = Vec<f32>;
+
+/// Paints the reader; scrolls the selected step into view where asked.
+pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool, key: u64, sink: &mut CommandSink) {
+    // The scroll position belongs to the trace: coming back finds the place again.
+    ScrollArea::vertical().id_salt(("reader", key)).auto_shrink([false, false]).show(ui, |ui| {
+        problem_ui(ui, model);
+        ui.add_space(6.0);
+        let width = ui.available_width();
+        let id = Id::new(("card heights", key, width.round() as i64));
+        let mut heights: Heights = ui.data_mut(|data| data.get_temp(id)).unwrap_or_default();
+        heights.resize(model.cards.len(), 0.0);
+        for (card, height) in model.cards.iter().zip(&mut heights) {
+            let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
+            let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
+            let must_show = scroll_to_selected && card.selected;
+            if !ui.is_rect_visible(rect) && !must_show {
+                ui.allocate_space(rect.size());
+                continue;
+            }
+            let response = step_card_ui(ui, card, sink);
+            *height = response.rect.height();
+            if must_show {
+                ui.scroll_to_rect(response.rect.expand(8.0), None);
+            }
+        }
+        ui.data_mut(|data| data.insert_temp(id, heights));
+        ui.add_space(24.0);
+    });
+}
+
+/// Rough, for cards never laid out: lines of the text at its usual width.
+fn guess_height(card: &StepCardModel<'_>, width: f32) -> f32 {
+    let columns = ((width - GUTTER - 40.0) / 6.5).max(20.0);
+    let lines: f32 = card.body.lines().map(|line| (line.len() as f32 / columns).ceil().max(1.0)).sum();
+    lines * 17.0 + 40.0
+}
+
+fn problem_ui(ui: &mut Ui, model: &ReaderModel<'_>) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal_wrapped(|ui| {
+        ui.label(RichText::new(&model.title).strong());
+        for chip in &model.chips {
+            chip_ui(ui, chip);
+        }
+    });
+    for (role, text) in &model.prompt {
+        if !role.is_empty() {
+            ui.label(RichText::new(*role).small().color(tokens.muted));
+        }
+        ui.label(RichText::new(*text).size(14.5));
+    }
+    if let Some(answer) = model.answer {
+        ui.label(RichText::new(format!("Reference answer  {answer}")).color(tokens.muted));
+    }
+    for warning in model.warnings {
+        ui.label(RichText::new(format!("⚠ {warning}")).color(tokens.unsure));
+    }
+    if !model.note.is_empty() {
+        note_ui(ui, model.note, &tokens);
+    }
+}
+
+fn note_ui(ui: &mut Ui, note: &str, tokens: &Tokens) {
+    ui.label(RichText::new(format!("✎ {note}")).italics().color(tokens.accent));
+}
+
+/// Paints one step with its score beside it; a click selects it.
+pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, sink: &mut CommandSink) -> Response {
+    let tokens = Tokens::of(ui);
+    let layout = Layout::left_to_right(Align::Min);
+    let row = ui.with_layout(layout, |ui| {
+        gutter_ui(ui, model.score.as_ref(), &tokens);
+        let width = ui.available_width();
+        let stroke = if model.selected { Stroke::new(1.5, tokens.accent) } else { Stroke::new(1.0, tokens.line) };
+        let frame = Frame::new()
+            .fill(if model.selected { tokens.selected } else { tokens.card })
+            .stroke(stroke)
+            .corner_radius(CornerRadius::same(5))
+            .inner_margin(Margin { left: 10, right: 8, top: 4, bottom: 6 });
+        let card = frame.show(ui, |ui| {
+            ui.set_width(width - 20.0);
+            ui.vertical(|ui| {
+                heading_ui(ui, model, &tokens);
+                body_ui(ui, model, &tokens).clicked()
+            })
+            .inner
+        });
+        (card.response, card.inner)
+    });
+    let (card, text_clicked) = row.inner;
+    if let Some(tone) = model.tone {
+        let edge = Rect::from_min_size(card.rect.min, vec2(4.0, card.rect.height()));
+        ui.painter().rect_filled(edge, CornerRadius { nw: 5, sw: 5, ..CornerRadius::ZERO }, tokens.tone(tone));
+    }
+    let response = ui.interact(card.rect, ui.id().with(("step", model.step)), Sense::click());
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, model.selected, card_name(model))
+    });
+    if response.clicked() || text_clicked {
+        sink.push(Action::ShowStep(model.step));
+    }
+    row.response
+}
+
+/// The name by which assistive technology and tests find the card.
+fn card_name(model: &StepCardModel<'_>) -> String {
+    let chips = model.chips.iter().map(|chip| format!(", {}", chip.text)).collect::<String>();
+    format!("Step {}{chips}", model.number)
+}
+
+fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
+    ui.horizontal_wrapped(|ui| {
+        let number = RichText::new(model.number.to_string()).small().strong().color(tokens.muted);
+        ui.add(Label::new(number).selectable(false));
+        if !model.heading.is_empty() {
+            ui.add(Label::new(RichText::new(&model.heading).small().color(tokens.muted)).selectable(false));
+        }
+        if let Some((which, of)) = model.branch {
+            let text = RichText::new(format!("⑂ {which} of {of}")).small().color(tokens.accent);
+            ui.add(Label::new(text).selectable(false)).on_hover_text("Alternatives: , and . go through them");
+        }
+        for chip in &model.chips {
+            chip_ui(ui, chip);
+        }
+        if model.unjudged {
+            let text = RichText::new("unjudged").small().color(tokens.muted);
+            ui.add(Label::new(text).selectable(false)).on_hover_text("After the first error; rate it to judge it");
+        }
+    });
+}
+
+fn body_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) -> Response {
+    let colour = if model.unjudged { tokens.muted } else { tokens.text };
+    let mut text = RichText::new(model.body).color(colour);
+    if model.is_code {
+        text = text.monospace();
+    }
+    let mut response = ui.add(Label::new(text).wrap());
+    if let Some(arguments) = model.arguments {
+        response |= ui.add(Label::new(RichText::new(arguments).monospace().color(tokens.neutral)).wrap());
+    }
+    if !model.note.is_empty() {
+        note_ui(ui, model.note, tokens);
+    }
+    response
+}
+
+fn gutter_ui(ui: &mut Ui, score: Option<&ScoreChip>, tokens: &Tokens) {
+    let (rect, response) = ui.allocate_exact_size(vec2(GUTTER, 34.0), Sense::hover());
+    let Some(score) = score else { return };
+    let colour = tokens.tone(score.tone);
+    let font = egui::TextStyle::Body.resolve(ui.style());
+    let at = rect.right_top() + vec2(-6.0, 4.0);
+    ui.painter().text(at, egui::Align2::RIGHT_TOP, &score.text, font, colour);
+    if let Some(fraction) = score.fraction {
+        let bar = Rect::from_min_size(rect.left_top() + vec2(4.0, 24.0), vec2(GUTTER - 10.0, 4.0));
+        ui.painter().rect_filled(bar, CornerRadius::same(2), tokens.line);
+        let filled = Rect::from_min_size(bar.min, vec2(bar.width() * fraction, bar.height()));
+        ui.painter().rect_filled(filled, CornerRadius::same(2), colour);
+    }
+    response.on_hover_text(&score.hint);
+}

@@ -1,0 +1,36 @@
+//! Paints the bottom line.
+
+use eframe::egui::{Align, Label, Layout, ProgressBar, RichText, Ui};
+
+use crate::ui_kit::Tokens;
+use crate::view_model::status::StatusModel;
+
+/// Paints the status bar; gives the position of the job to stop.
+pub fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<usize> {
+    let tokens = Tokens::of(ui);
+    let mut stop = None;
+    ui.horizontal(|ui| {
+        if let Some((text, tone)) = &model.save {
+            ui.label(RichText::new(text).color(tokens.tone(*tone)));
+            ui.separator();
+        }
+        ui.label(RichText::new(&model.counts).color(tokens.muted));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            for (position, job) in model.jobs.iter().enumerate() {
+                if ui.small_button("Stop").on_hover_text(format!("Stop {}", job.text)).clicked() {
+                    stop = Some(position);
+                }
+                if let Some(fraction) = job.fraction {
+                    ui.add(ProgressBar::new(fraction).desired_width(80.0).desired_height(6.0));
+                } else {
+                    ui.spinner();
+                }
+                ui.label(RichText::new(&job.text).color(tokens.text));
+                ui.separator();
+            }
+            ui.add(Label::new(RichText::new(&model.project).small().color(tokens.muted)).truncate())
+                .on_hover_text("Labels and scores are kept here");
+        });
+    });
+    stop
+}

@@ -1,0 +1,12 @@
+//! What the program knows: the open project, what the window shows of it, and what it remembers.
+
+pub mod notice;
+pub mod open;
+pub mod project;
+pub mod settings;
+pub mod view;
+
+pub use notice::{Level, Notice, Notices};
+pub use project::Project;
+pub use settings::Settings;
+pub use view::{DialogState, ExportDraft, NoteDraft, OpenTrace, ViewState};

@@ -1,0 +1,64 @@
+//! The open project: its traces, the annotator's log, the scores.
+
+use std::sync::Arc;
+
+use stepscope_core::annotation::{Access, AnnotationLog, Annotations, TraceAnnotation};
+use stepscope_core::model::TraceId;
+use stepscope_core::scoring::ScoreBook;
+use stepscope_core::store::{Placement, ProjectDir, Reject, Store};
+
+/// The open project. Changed by `dispatch` and `jobs` only.
+pub struct Project {
+    pub(crate) store: Store,
+    pub(crate) placement: Placement,
+    pub(crate) log: AnnotationLog,
+    pub(crate) scores: ScoreBook,
+    pub(crate) rejects: Arc<Vec<Reject>>,
+}
+
+impl Project {
+    /// The traces.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The project folder.
+    pub fn dir(&self) -> &ProjectDir {
+        self.store.dir()
+    }
+
+    /// Beside the sources, or elsewhere because that place is read-only.
+    pub fn placement(&self) -> Placement {
+        self.placement
+    }
+
+    /// What the annotator has said.
+    pub fn annotations(&self) -> &Annotations {
+        self.log.annotations()
+    }
+
+    /// What the annotator has said of that trace.
+    pub fn said(&self, trace: &TraceId) -> Option<&TraceAnnotation> {
+        self.log.annotations().trace(trace)
+    }
+
+    /// The annotator's log.
+    pub fn log(&self) -> &AnnotationLog {
+        &self.log
+    }
+
+    /// The scores computed here.
+    pub fn scores(&self) -> &ScoreBook {
+        &self.scores
+    }
+
+    /// Rows that could not be read.
+    pub fn rejects(&self) -> &Arc<Vec<Reject>> {
+        &self.rejects
+    }
+
+    /// Labels can be written.
+    pub fn can_write(&self) -> bool {
+        *self.log.access() == Access::Writable
+    }
+}

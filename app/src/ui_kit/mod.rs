@@ -1,0 +1,9 @@
+//! Colours, sizes and small widgets that every panel shares.
+
+pub mod button;
+pub mod chip;
+pub mod tokens;
+
+pub use button::command_button;
+pub use chip::chip_ui;
+pub use tokens::Tokens;

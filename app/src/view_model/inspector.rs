@@ -1,0 +1,126 @@
+//! The right side: labels of the chosen step and trace, scores by scorer, notes.
+
+use stepscope_core::annotation::TraceAnnotation;
+use stepscope_core::model::{FirstError, ImportedValue, StepRating, TraceStatus};
+
+use super::scores::{ScoreSeries, score_text, score_tone};
+use super::{Tone, one_line};
+use crate::state::OpenTrace;
+
+/// What is known and said of the selected step and its trace.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct InspectorModel {
+    /// `Step 3 of 7`.
+    pub step_title: String,
+    /// The rating given to the step.
+    pub rating: Option<StepRating>,
+    /// The step is marked as the first error.
+    pub is_first_error: bool,
+    /// The trace is marked as free of errors.
+    pub is_all_correct: bool,
+    /// How far the annotator got.
+    pub status: TraceStatus,
+    /// The note on the step.
+    pub step_note: String,
+    /// The note on the trace.
+    pub trace_note: String,
+    /// Scores of the selected step by scorer.
+    pub scores: Vec<ScoreLine>,
+    /// Labels that came with the data, on the step or the trace.
+    pub imported: Vec<(String, Tone)>,
+    /// Facts about the trace, name and value.
+    pub facts: Vec<(&'static str, String)>,
+    /// Fields of the source that have no place of their own, name and value.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// The score of one scorer.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct ScoreLine {
+    /// Name of the scorer.
+    pub name: String,
+    /// What its numbers mean.
+    pub kind: &'static str,
+    /// The score of the step, and what it suggests.
+    pub step: Option<(String, Tone)>,
+    /// The lowest score on the path.
+    pub min: Option<String>,
+    /// The last score on the path.
+    pub last: Option<String>,
+    /// Shown in table and gutter.
+    pub chosen: bool,
+}
+
+impl InspectorModel {
+    /// Builds it from the open trace, what the annotator said, and the scores, chosen series first.
+    pub fn new(open: &OpenTrace, said: Option<&TraceAnnotation>, scores: &[ScoreSeries]) -> Self {
+        let trace = &open.trace;
+        let own = open.step().and_then(|step| said?.steps.get(&step.hash));
+        let first_error = said.and_then(|s| s.first_error.as_ref());
+        Self {
+            step_title: format!("Step {} of {}", open.at + 1, open.path.len()),
+            rating: own.and_then(|s| s.rating),
+            is_first_error: matches!((first_error, open.step()), (Some(FirstError::At(hash)), Some(step)) if step.hash == *hash),
+            is_all_correct: first_error == Some(&FirstError::None),
+            status: said.map(|s| s.status).unwrap_or_default(),
+            step_note: own.map(|s| s.note.clone()).unwrap_or_default(),
+            trace_note: said.map(|s| s.note.clone()).unwrap_or_default(),
+            scores: scores.iter().enumerate().map(|(rank, series)| score_line(open, series, rank == 0)).collect(),
+            imported: imported(open),
+            facts: facts(open),
+            metadata: trace.metadata.iter().map(|(key, value)| (key.clone(), value_text(value))).collect(),
+        }
+    }
+}
+
+fn score_line(open: &OpenTrace, series: &ScoreSeries, chosen: bool) -> ScoreLine {
+    let on_path = || open.path.iter().filter_map(|&step| series.at(step));
+    ScoreLine {
+        name: series.name.clone(),
+        kind: series.kind.name(),
+        step: open.selected().and_then(|s| series.at(s)).map(|v| (score_text(v), score_tone(series.kind, v))),
+        min: on_path().min_by(f64::total_cmp).map(score_text),
+        last: on_path().last().map(score_text),
+        chosen,
+    }
+}
+
+fn imported(open: &OpenTrace) -> Vec<(String, Tone)> {
+    let here = open.selected();
+    let labels = open.trace.labels.iter().filter(|label| label.step.is_none() || label.step == here);
+    labels
+        .map(|label| match label.value {
+            ImportedValue::Rating(rating) => {
+                (format!("{}: {}", label.source, rating.name()), super::reader::rating_text(rating).1)
+            }
+            ImportedValue::Soft(value) => (format!("{}: {}", label.source, score_text(value)), Tone::Muted),
+            ImportedValue::FirstError => (format!("{}: first error", label.source), Tone::Bad),
+            ImportedValue::NoError => (format!("{}: no error", label.source), Tone::Good),
+        })
+        .collect()
+}
+
+fn facts(open: &OpenTrace) -> Vec<(&'static str, String)> {
+    let trace = &open.trace;
+    let mut facts = vec![("Outcome", trace.outcome.verdict.name().to_owned())];
+    if let Some(answer) = &trace.problem.answer {
+        facts.push(("Reference answer", one_line(answer, 60)));
+    }
+    if let Some(generator) = &trace.generator {
+        facts.push(("Generator", generator.clone()));
+    }
+    facts.push(("Format", trace.source.format.clone()));
+    let file = trace.source.file.rsplit(['/', '\\']).next().unwrap_or_default();
+    facts.push(("Source", format!("{file}, row {}", trace.source.row)));
+    facts.push(("Identity", trace.id.to_string()));
+    facts
+}
+
+fn value_text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => one_line(text, 120),
+        other => one_line(&other.to_string(), 120),
+    }
+}

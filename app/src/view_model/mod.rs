@@ -1,0 +1,73 @@
+//! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
+
+pub mod curve;
+pub mod inspector;
+pub mod palette;
+pub mod reader;
+pub mod scores;
+pub mod status;
+pub mod trace_table;
+pub mod tree;
+
+/// The meaning of a colour; which colour it is, the theme decides. Never the only sign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub enum Tone {
+    /// Right.
+    Good,
+    /// Neither right nor wrong.
+    Neutral,
+    /// Wrong.
+    Bad,
+    /// Undecided.
+    Unsure,
+    /// Less important.
+    #[default]
+    Muted,
+    /// Selected or active.
+    Accent,
+}
+
+/// A short word in a coloured box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct Chip {
+    /// The word.
+    pub text: String,
+    /// What its colour means.
+    pub tone: Tone,
+    /// Came with the data, so that only its outline is drawn.
+    pub imported: bool,
+    /// More about it, for the tooltip.
+    pub hint: String,
+}
+
+/// Puts a text on one line and cuts it to so many characters, with an ellipsis.
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::with_capacity(most.min(text.len()));
+    for (count, word) in text.split_whitespace().enumerate() {
+        if count > 0 {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > most * 4 {
+            break;
+        }
+    }
+    if line.chars().count() > most {
+        line = line.chars().take(most.saturating_sub(1)).collect();
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn one_line_cuts_between_characters() {
+        assert_eq!(one_line(" a\n b\tc ", 10), "a b c");
+        assert_eq!(one_line("√2 ≤ π", 4), "√2 …");
+    }
+}

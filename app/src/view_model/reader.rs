@@ -1,0 +1,242 @@
+//! The middle of the window: the problem and the steps of the chosen path as cards.
+
+use stepscope_core::annotation::TraceAnnotation;
+use stepscope_core::model::{
+    FirstError, ImportedLabel, ImportedValue, Prompt, ScoreKind, Step, StepIndex, StepKind, StepRating, Verdict,
+};
+
+use super::scores::{ScoreSeries, score_text, score_tone};
+use super::{Chip, Tone};
+use crate::state::OpenTrace;
+
+/// The problem and the steps of the chosen path.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct ReaderModel<'a> {
+    /// Heading of the trace: its name, generator and outcome.
+    pub title: String,
+    /// The outcome and what the annotator said of the whole trace.
+    pub chips: Vec<Chip>,
+    /// The messages of the prompt with their roles; a plain problem has one without a role.
+    pub prompt: Vec<(&'a str, &'a str)>,
+    /// The reference answer.
+    pub answer: Option<&'a str>,
+    /// What was noticed on import.
+    pub warnings: &'a [String],
+    /// The note on the whole trace.
+    pub note: &'a str,
+    /// The steps of the path.
+    pub cards: Vec<StepCardModel<'a>>,
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct StepCardModel<'a> {
+    /// Its position in the trace.
+    pub step: StepIndex,
+    /// Its number on the path, from 1.
+    pub number: usize,
+    /// Kind and author, such as `tool call · search`.
+    pub heading: String,
+    /// The text.
+    pub body: &'a str,
+    /// The arguments of a tool call.
+    pub arguments: Option<&'a str>,
+    /// Set in a fixed-width font.
+    pub is_code: bool,
+    /// The score of the chosen scorer.
+    pub score: Option<ScoreChip>,
+    /// Labels, own ones first.
+    pub chips: Vec<Chip>,
+    /// Which alternative it is, of how many.
+    pub branch: Option<(usize, usize)>,
+    /// The note on the step.
+    pub note: &'a str,
+    /// Colour of the edge: the own label, else none.
+    pub tone: Option<Tone>,
+    /// After the first error and not judged: shown paler.
+    pub unjudged: bool,
+    /// It is the selected step.
+    pub selected: bool,
+}
+
+/// A score beside a step.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct ScoreChip {
+    /// The number.
+    pub text: String,
+    /// Length of the bar, 0..=1, for kinds on that scale.
+    pub fraction: Option<f32>,
+    /// What it suggests.
+    pub tone: Tone,
+    /// Scorer, kind and all digits.
+    pub hint: String,
+}
+
+impl<'a> ReaderModel<'a> {
+    /// Builds it from the open trace, what the annotator said, and the scores, chosen series first.
+    pub fn new(open: &'a OpenTrace, said: Option<&'a TraceAnnotation>, scores: &[ScoreSeries]) -> Self {
+        let trace = &open.trace;
+        let first_error = said.and_then(|s| s.first_error.as_ref());
+        let error_at = match first_error {
+            Some(FirstError::At(hash)) => trace.find_step(hash),
+            _ => None,
+        };
+        let error_position = error_at.and_then(|step| open.path.iter().position(|&s| s == step));
+        let cards = open.path.iter().enumerate().filter_map(|(position, &index)| {
+            let step = trace.step(index)?;
+            let after_error = error_position.is_some_and(|error| position > error);
+            Some(card(open, index, position, step, said, scores.first(), error_at == Some(index), after_error))
+        });
+        Self {
+            title: title(open),
+            chips: trace_chips(open, said),
+            prompt: prompt(&trace.problem.prompt),
+            answer: trace.problem.answer.as_deref().filter(|answer| !answer.is_empty()),
+            warnings: &trace.warnings,
+            note: said.map_or("", |s| s.note.as_str()),
+            cards: cards.collect(),
+        }
+    }
+}
+
+fn title(open: &OpenTrace) -> String {
+    let trace = &open.trace;
+    let name = trace.source_id.as_deref().unwrap_or(trace.id.as_str());
+    match &trace.generator {
+        Some(generator) => format!("{name} · {generator}"),
+        None => name.into(),
+    }
+}
+
+fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
+    let mut chips = Vec::new();
+    let mut add = |text: &str, tone, imported, hint: &str| {
+        chips.push(Chip { text: text.into(), tone, imported, hint: hint.into() });
+    };
+    match said.and_then(|s| s.first_error.as_ref()) {
+        Some(FirstError::None) => add("✔ all correct", Tone::Good, false, "You marked every step as correct"),
+        Some(FirstError::Unsure) => add("? unsure", Tone::Unsure, false, "You looked and could not decide"),
+        Some(FirstError::At(_)) | None => {}
+    }
+    match said.map(|s| s.status).unwrap_or_default() {
+        stepscope_core::model::TraceStatus::Done => add("done", Tone::Accent, false, "You finished this trace"),
+        stepscope_core::model::TraceStatus::Skipped => add("skipped", Tone::Muted, false, "You left this trace"),
+        stepscope_core::model::TraceStatus::Defective => {
+            add("⚑ defective problem", Tone::Bad, false, "You flagged the problem itself");
+        }
+        stepscope_core::model::TraceStatus::Open => {}
+    }
+    match open.trace.outcome.verdict {
+        Verdict::Correct => add("answer right", Tone::Good, true, "According to the data"),
+        Verdict::Incorrect => add("answer wrong", Tone::Bad, true, "According to the data"),
+        Verdict::Unknown => {}
+    }
+    if let Some(reward) = open.trace.outcome.reward {
+        add(&format!("reward {}", score_text(reward)), Tone::Muted, true, "According to the data");
+    }
+    for label in open.trace.labels.iter().filter(|label| label.step.is_none()) {
+        let (text, tone) = imported_text(label);
+        add(&format!("{}: {text}", label.source), tone, true, &format!("{} = {}", label.field, label.raw));
+    }
+    chips
+}
+
+fn prompt(prompt: &Prompt) -> Vec<(&str, &str)> {
+    match prompt {
+        Prompt::Text(text) => vec![("", text)],
+        Prompt::Messages(messages) => messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect(),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one card, put together in one place")]
+fn card<'a>(
+    open: &'a OpenTrace,
+    index: StepIndex,
+    position: usize,
+    step: &'a Step,
+    said: Option<&'a TraceAnnotation>,
+    scores: Option<&ScoreSeries>,
+    is_first_error: bool,
+    after_error: bool,
+) -> StepCardModel<'a> {
+    let own = said.and_then(|s| s.steps.get(&step.hash));
+    let rating = own.and_then(|s| s.rating);
+    let siblings = open.tree.siblings(&open.trace.steps, index);
+    let mut chips = Vec::new();
+    if is_first_error {
+        let hint = "You marked this step as the first error".into();
+        chips.push(Chip { text: "✖ first error".into(), tone: Tone::Bad, imported: false, hint });
+    }
+    if let Some(rating) = rating {
+        let (text, tone) = rating_text(rating);
+        let hint = format!("You rated this step {}", rating.name());
+        chips.push(Chip { text: text.into(), tone, imported: false, hint });
+    }
+    chips.extend(open.trace.labels.iter().filter(|label| label.step == Some(index)).map(|label| {
+        let (text, tone) = imported_text(label);
+        let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
+        Chip { text: format!("{}: {text}", label.source), tone, imported: true, hint }
+    }));
+    StepCardModel {
+        step: index,
+        number: position + 1,
+        heading: heading(step),
+        body: &step.text,
+        arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()),
+        is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
+        score: scores.and_then(|series| Some(score_chip(series, series.at(index)?))),
+        chips,
+        branch: (siblings.len() > 1)
+            .then(|| (siblings.iter().position(|&s| s == index).unwrap_or(0) + 1, siblings.len())),
+        note: own.map_or("", |s| s.note.as_str()),
+        tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
+        unjudged: after_error && rating.is_none(),
+        selected: open.selected() == Some(index),
+    }
+}
+
+fn heading(step: &Step) -> String {
+    let kind = match step.kind {
+        StepKind::Thought => "",
+        StepKind::Answer => "answer",
+        StepKind::ToolCall => "tool call",
+        StepKind::ToolResult => "tool result",
+        StepKind::Observation => "observation",
+        StepKind::Message => "message",
+        StepKind::Code => "code",
+    };
+    let author = step.author.as_deref().filter(|author| !author.is_empty());
+    let parts = [Some(kind), author, step.tool.as_ref().map(|tool| tool.name.as_str())];
+    parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Word and colour of a rating.
+pub fn rating_text(rating: StepRating) -> (&'static str, Tone) {
+    match rating {
+        StepRating::Good => ("✔ good", Tone::Good),
+        StepRating::Neutral => ("● neutral", Tone::Neutral),
+        StepRating::Bad => ("✖ bad", Tone::Bad),
+        StepRating::Unsure => ("? unsure", Tone::Unsure),
+    }
+}
+
+fn imported_text(label: &ImportedLabel) -> (String, Tone) {
+    match label.value {
+        ImportedValue::Rating(rating) => (rating.name().into(), rating_text(rating).1),
+        ImportedValue::Soft(value) => (score_text(value), score_tone(ScoreKind::Correctness, value)),
+        ImportedValue::FirstError => ("first error".into(), Tone::Bad),
+        ImportedValue::NoError => ("no error".into(), Tone::Good),
+    }
+}
+
+fn score_chip(series: &ScoreSeries, value: f64) -> ScoreChip {
+    ScoreChip {
+        text: score_text(value),
+        fraction: (series.kind.is_unit() && value.is_finite()).then_some(value.clamp(0.0, 1.0) as f32),
+        tone: score_tone(series.kind, value),
+        hint: format!("{} ({}): {value}", series.name, series.kind.name()),
+    }
+}

@@ -1,0 +1,51 @@
+//! The bottom line: what is open, whether it is saved, and what is running.
+
+use std::time::Duration;
+
+use stepscope_core::annotation::SaveState;
+
+use super::Tone;
+
+/// The bottom line.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct StatusModel {
+    /// `Saved`, `Saving …`, an error, or why nothing can be written.
+    pub save: Option<(String, Tone)>,
+    /// Path of the project folder.
+    pub project: String,
+    /// `12 of 64 traces · 5 labelled`.
+    pub counts: String,
+    /// Running jobs.
+    pub jobs: Vec<JobModel>,
+}
+
+/// A running job.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct JobModel {
+    /// Name, done and total, time.
+    pub text: String,
+    /// Share done, where known.
+    pub fraction: Option<f32>,
+}
+
+/// The word for a state of saving.
+pub fn save_text(state: &SaveState) -> (String, Tone) {
+    match state {
+        SaveState::Saved => ("✔ Saved".into(), Tone::Good),
+        SaveState::Saving { .. } => ("Saving…".into(), Tone::Unsure),
+        SaveState::Failed(message) => (format!("Not saved: {message}"), Tone::Bad),
+    }
+}
+
+/// The line for a job.
+pub fn job(name: &str, progress: &stepscope_core::job::Progress, elapsed: Duration) -> JobModel {
+    let counted = match progress.total {
+        Some(total) if total > 0 => format!(" {}/{total}", progress.done),
+        _ if progress.done > 0 => format!(" {}", progress.done),
+        _ => String::new(),
+    };
+    let note = if progress.note.is_empty() { String::new() } else { format!(" · {}", progress.note) };
+    JobModel { text: format!("{name}{counted}{note} · {} s", elapsed.as_secs()), fraction: progress.fraction() }
+}

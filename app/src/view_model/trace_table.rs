@@ -1,0 +1,91 @@
+//! The left side: one line per trace.
+
+use stepscope_core::model::Verdict;
+use stepscope_core::query::{LabelState, SortKey, TableRow};
+
+use super::scores::score_text;
+use super::{Tone, one_line};
+
+/// A column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnModel {
+    /// What clicking its title sorts by.
+    pub key: SortKey,
+    /// Its title.
+    pub title: &'static str,
+    /// What it shows.
+    pub hint: &'static str,
+    /// Width in points; the problem takes the rest.
+    pub width: Option<f32>,
+}
+
+/// The columns, left to right.
+pub const COLUMNS: [ColumnModel; 7] = [
+    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(58.0) },
+    ColumnModel { key: SortKey::Problem, title: "Problem", hint: "The first words of the problem", width: None },
+    ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(84.0) },
+    ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(44.0) },
+    ColumnModel { key: SortKey::Outcome, title: "Ans", hint: "Whether the answer is right, as the data says", width: Some(36.0) },
+    ColumnModel { key: SortKey::MinScore, title: "Min", hint: "Lowest score on the main path", width: Some(40.0) },
+    ColumnModel { key: SortKey::LastScore, title: "Last", hint: "Score of the last step of the main path", width: Some(40.0) },
+];
+
+/// One line of the table.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct TraceRowModel {
+    /// State of the labels, as a sign with a word.
+    pub state: (String, Tone),
+    /// The first words of the problem.
+    pub problem: String,
+    /// Who wrote it.
+    pub generator: String,
+    /// Number of steps; a fork sign where it branches.
+    pub steps: String,
+    /// Right or wrong, as the data says.
+    pub outcome: (&'static str, Tone),
+    /// Lowest score on the main path.
+    pub min_score: String,
+    /// Score of the last step of the main path.
+    pub last_score: String,
+}
+
+impl TraceRowModel {
+    /// Formats one row.
+    pub fn new(row: &TableRow) -> Self {
+        let summary = &row.summary;
+        let number = |value: Option<f64>| value.map(score_text).unwrap_or_default();
+        Self {
+            state: state_text(row),
+            problem: one_line(&summary.problem, 120),
+            generator: summary.generator.clone().unwrap_or_default(),
+            steps: if summary.branching { format!("{} ⑂", summary.steps) } else { summary.steps.to_string() },
+            outcome: match summary.verdict {
+                Verdict::Correct => ("✔", Tone::Good),
+                Verdict::Incorrect => ("✖", Tone::Bad),
+                Verdict::Unknown => ("", Tone::Muted),
+            },
+            min_score: number(row.min_score),
+            last_score: number(row.last_score),
+        }
+    }
+}
+
+fn state_text(row: &TableRow) -> (String, Tone) {
+    use stepscope_core::query::OwnMark;
+    let mark = match row.own_first_error {
+        Some(OwnMark::At(step)) => Some((format!("✖ {}", step + 1), Tone::Bad)),
+        Some(OwnMark::None) => Some(("✔".to_owned(), Tone::Good)),
+        Some(OwnMark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
+        None => None,
+    };
+    match (row.state, mark) {
+        (LabelState::Skipped, _) => ("skip".into(), Tone::Muted),
+        (LabelState::Defective, _) => ("⚑".into(), Tone::Bad),
+        (LabelState::Done, Some((text, tone))) => (format!("{text} done"), tone),
+        (LabelState::Done, None) => ("done".into(), Tone::Accent),
+        (_, Some(mark)) => mark,
+        (LabelState::Labelled, None) => ("…".into(), Tone::Accent),
+        (LabelState::Unlabelled, None) => (String::new(), Tone::Muted),
+    }
+}

@@ -1,0 +1,62 @@
+//! What an annotator can ask for. The log adds what was there before.
+
+use super::event::{Event, NoteTarget, StepRef};
+use super::state::Annotations;
+use crate::model::{FirstError, StepRating, TraceId, TraceStatus};
+
+/// One wished change of the annotations.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// Rates a step.
+    RateStep {
+        /// The step.
+        step: StepRef,
+        /// The rating; `None` takes it away.
+        rating: Option<StepRating>,
+    },
+    /// Marks where a trace first goes wrong.
+    MarkFirstError {
+        /// The trace.
+        trace: TraceId,
+        /// The mark; `None` takes it away.
+        mark: Option<FirstError>,
+    },
+    /// Finishes, skips, flags or reopens a trace.
+    SetStatus {
+        /// The trace.
+        trace: TraceId,
+        /// The status.
+        status: TraceStatus,
+    },
+    /// Writes a note, in place of the one before.
+    WriteNote {
+        /// What it is about.
+        target: NoteTarget,
+        /// The whole text; empty removes the note.
+        text: String,
+    },
+}
+
+impl Change {
+    /// The fact that this change makes of the present state; `None` where it would change nothing.
+    pub(super) fn into_event(self, present: &Annotations) -> Option<Event> {
+        match self {
+            Self::RateStep { step, rating } => {
+                let before = present.step(&step.trace, &step.step).and_then(|said| said.rating);
+                (rating != before).then_some(Event::StepRated { step, rating, before })
+            }
+            Self::MarkFirstError { trace, mark } => {
+                let before = present.trace(&trace).and_then(|said| said.first_error.clone());
+                (mark != before).then_some(Event::FirstErrorMarked { trace, mark, before })
+            }
+            Self::SetStatus { trace, status } => {
+                let before = present.trace(&trace).map(|said| said.status).unwrap_or_default();
+                (status != before).then_some(Event::StatusSet { trace, status, before })
+            }
+            Self::WriteNote { target, text } => {
+                let before = present.note(&target).to_owned();
+                (text != before).then_some(Event::NoteWritten { target, text, before })
+            }
+        }
+    }
+}

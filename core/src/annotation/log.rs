@@ -1,0 +1,214 @@
+//! The log of one annotator, open for work: commit, undo, redo, and whether it is saved.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::change::Change;
+use super::error::AnnotationError;
+use super::event::{Event, GestureId, LOG_VERSION, Record};
+use super::fold::{Fold, Reversal};
+use super::load::{LineWarning, LoadReport, load, repair};
+use super::lock::{Claim, claim};
+use super::name::LogPaths;
+use super::state::Annotations;
+use super::writer::{LogFile, SaveState, Writer};
+use crate::job::Wake;
+use crate::model::{AnnotatorId, Clock};
+
+/// Whether labels can be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// They can.
+    Writable,
+    /// They can only be looked at.
+    ReadOnly {
+        /// Why, in words for a notice.
+        reason: String,
+    },
+}
+
+/// One annotator's log. What is said counts at once in memory; a thread brings it to the disk.
+pub struct AnnotationLog {
+    annotator: AnnotatorId,
+    clock: Arc<dyn Clock>,
+    fold: Fold,
+    last_seq: u64,
+    access: Access,
+    writer: Option<Writer>,
+}
+
+impl AnnotationLog {
+    /// Opens or begins the log of an annotator.
+    ///
+    /// A torn last line is moved to `<annotator>.torn-N` and reported. Where another window has the log, or nothing can
+    /// be written, the log opens read-only. `wake` is called after each save and each failure.
+    pub fn open(
+        folder: &Path,
+        annotator: &AnnotatorId,
+        clock: Arc<dyn Clock>,
+        wake: Wake,
+    ) -> Result<(Self, LoadReport), AnnotationError> {
+        let paths = LogPaths::new(folder, annotator)?;
+        let claimed = match fs::create_dir_all(folder) {
+            Ok(()) => claim(&paths),
+            Err(error) => Claim::Unwritable(error),
+        };
+        // Read after the lock is taken, so that nobody appends in between.
+        let mut loaded = load(&paths, annotator)?;
+        let (lock, access) = match claimed {
+            Claim::Held(lock) => (Some(lock), Access::Writable),
+            Claim::Unlockable(why) => {
+                let message = format!("cannot be locked here ({why}): do not label in two windows at once");
+                loaded.report.warnings.push(LineWarning { line: 0, message });
+                (None, Access::Writable)
+            }
+            Claim::Taken => {
+                let reason =
+                    format!("another window is labelling as “{annotator}” in this project. Close it and open again");
+                (None, Access::ReadOnly { reason })
+            }
+            Claim::Unwritable(error) => {
+                let place = paths.log();
+                let reason = format!("the labels file cannot be written ({error}). {}", place.display());
+                (None, Access::ReadOnly { reason })
+            }
+        };
+        let mut writer = None;
+        if access == Access::Writable {
+            repair(&paths, &mut loaded)?;
+            let path = paths.log();
+            let started = Writer::start(LogFile::new(path.clone(), loaded.whole), lock, loaded.last_seq, wake);
+            writer = Some(started.map_err(AnnotationError::io("start saving labels", &path))?);
+        }
+        let annotator = annotator.clone();
+        let log = Self { annotator, clock, fold: loaded.fold, last_seq: loaded.last_seq, access, writer };
+        Ok((log, loaded.report))
+    }
+
+    /// What the annotator has said up to now, saved or not.
+    pub fn annotations(&self) -> &Annotations {
+        &self.fold.state
+    }
+
+    /// The present state for a background job: it stays as it is, whatever is said meanwhile.
+    pub fn snapshot(&self) -> Arc<Annotations> {
+        Arc::clone(&self.fold.state)
+    }
+
+    /// Who speaks.
+    pub fn annotator(&self) -> &AnnotatorId {
+        &self.annotator
+    }
+
+    /// Whether labels can be changed.
+    pub fn access(&self) -> &Access {
+        &self.access
+    }
+
+    /// Says something, as one gesture: undone together. Never waits for the disk.
+    ///
+    /// Changes that change nothing are left out; where none is left, nothing is written and the answer is `None`.
+    pub fn commit(&mut self, changes: Vec<Change>) -> Result<Option<GestureId>, AnnotationError> {
+        self.check_writable()?;
+        let gesture = self.last_seq + 1;
+        let mut lines = Vec::new();
+        for change in changes {
+            // Each against the state that the one before it left.
+            if let Some(event) = change.into_event(&self.fold.state)
+                && let Err(error) = self.add(gesture, event, &mut lines)
+            {
+                self.push(&lines);
+                return Err(error);
+            }
+        }
+        self.push(&lines);
+        Ok((!lines.is_empty()).then_some(gesture))
+    }
+
+    /// Takes the last gesture back; `None` where there is none.
+    pub fn undo(&mut self) -> Result<Option<Reversal>, AnnotationError> {
+        self.reverse(self.fold.last_done(), |gesture| Event::Undone { gesture })
+    }
+
+    /// Brings the last undone gesture back; `None` where there is none.
+    pub fn redo(&mut self) -> Result<Option<Reversal>, AnnotationError> {
+        self.reverse(self.fold.last_undone(), |gesture| Event::Redone { gesture })
+    }
+
+    /// True where there is something to undo.
+    pub fn can_undo(&self) -> bool {
+        self.writer.is_some() && self.fold.last_done().is_some()
+    }
+
+    /// True where there is something to redo.
+    pub fn can_redo(&self) -> bool {
+        self.writer.is_some() && self.fold.last_undone().is_some()
+    }
+
+    /// Whether everything said is on disk.
+    pub fn save_state(&self) -> SaveState {
+        self.writer.as_ref().map_or(SaveState::Saved, Writer::state)
+    }
+
+    /// Number of the last record said. Gestures are numbered by their first record.
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// Number of the last record that is on disk for good.
+    pub fn saved_seq(&self) -> u64 {
+        self.writer.as_ref().map_or(self.last_seq, Writer::saved_seq)
+    }
+
+    /// Tries to save again after a failure.
+    pub fn retry(&self) {
+        if let Some(writer) = &self.writer {
+            writer.retry();
+        }
+    }
+
+    /// Waits until everything is saved or saving has failed. For the command line, tests and the end of the program.
+    pub fn flush(&self) -> Result<(), AnnotationError> {
+        self.writer.as_ref().map_or(Ok(()), |writer| writer.flush().map_err(AnnotationError::NotSaved))
+    }
+
+    fn reverse(
+        &mut self,
+        gesture: Option<GestureId>,
+        event: impl FnOnce(GestureId) -> Event,
+    ) -> Result<Option<Reversal>, AnnotationError> {
+        self.check_writable()?;
+        let Some(gesture) = gesture else { return Ok(None) };
+        let mut lines = Vec::new();
+        self.add(self.last_seq + 1, event(gesture), &mut lines)?;
+        self.push(&lines);
+        Ok(Some(self.fold.reversal(gesture)))
+    }
+
+    fn check_writable(&self) -> Result<(), AnnotationError> {
+        match &self.access {
+            Access::Writable => Ok(()),
+            Access::ReadOnly { reason } => Err(AnnotationError::ReadOnly { reason: reason.clone() }),
+        }
+    }
+
+    /// Applies one event and adds its line to `lines`.
+    fn add(&mut self, gesture: GestureId, event: Event, lines: &mut Vec<u8>) -> Result<(), AnnotationError> {
+        let (at, by) = (self.clock.now(), self.annotator.clone());
+        let record = Record { v: LOG_VERSION, seq: self.last_seq + 1, at, by, gesture, event };
+        // A record that cannot be written must not count in memory either.
+        let line = serde_json::to_vec(&record)?;
+        self.fold.apply(&record).map_err(AnnotationError::NotSaved)?;
+        lines.extend(line);
+        lines.push(b'\n');
+        self.last_seq = record.seq;
+        Ok(())
+    }
+
+    fn push(&self, lines: &[u8]) {
+        if let Some(writer) = self.writer.as_ref().filter(|_| !lines.is_empty()) {
+            writer.push(lines, self.last_seq);
+        }
+    }
+}

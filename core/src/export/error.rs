@@ -1,0 +1,115 @@
+//! Why an export failed as a whole. What concerns one trace is a [`LeftOut`](super::LeftOut) instead.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::job::JobError;
+
+/// Why an export failed as a whole. Neither the file nor its manifest has been written then.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// No format has that name.
+    #[error("unknown export format `{name}`; choose one of {known}")]
+    UnknownFormat {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// No policy option has that name.
+    #[error("unknown export option `{name}`; choose one of {known}")]
+    UnknownOption {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The option has no such value.
+    #[error("`{value}` is no value of `{option}`; choose one of {known}")]
+    UnknownValue {
+        /// The option.
+        option: &'static str,
+        /// What was asked for.
+        value: String,
+        /// The values there are.
+        known: String,
+    },
+    /// The label source cannot be read.
+    #[error("label source `{text}`: {reason}")]
+    LabelSource {
+        /// What was asked for.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Several people labelled, and none was named.
+    #[error("several annotators have labels here ({names}); name one with `own:NAME`")]
+    SeveralAnnotators {
+        /// Who they are.
+        names: String,
+    },
+    /// Nobody of that name labelled.
+    #[error("no annotator `{name}` in this project; there is {known}")]
+    UnknownAnnotator {
+        /// Who was asked for.
+        name: String,
+        /// Who there is.
+        known: String,
+    },
+    /// No trace became a row.
+    #[error("no row to write: all {traces} traces are left out: {reasons}")]
+    NothingToWrite {
+        /// How many traces there are.
+        traces: usize,
+        /// The most frequent reasons, with counts.
+        reasons: String,
+    },
+    /// The file is one that the project was made from or lives in.
+    #[error("refused to write over a file of the project; choose another name than {path}")]
+    Protected {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A row that its own format would refuse: a fault of this program, caught before writing.
+    #[error("internal error: the row of trace {trace} breaks its format: {reason}")]
+    BrokenRow {
+        /// The trace.
+        trace: String,
+        /// The rule it breaks.
+        reason: String,
+    },
+    /// A trace could not be read.
+    #[error("trace in row {row} of the project cannot be read: {reason}; run `stepscope check` on the project")]
+    Trace {
+        /// Position in the project, from 0.
+        row: u32,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A file could not be written.
+    #[error("{doing} failed: {path}: {source}")]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The manifest could not be put into JSON.
+    #[error("manifest cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// The job was stopped.
+    #[error(transparent)]
+    Job(#[from] JobError),
+}
+
+impl From<ExportError> for JobError {
+    /// Keeps a stop a stop, so that a cancelled export is not reported as failed.
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Job(error) => error,
+            error => Self::from_error(&error),
+        }
+    }
+}

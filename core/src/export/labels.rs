@@ -1,0 +1,192 @@
+//! What one label source says of the steps of a trace, with what follows from it, or why it says nothing clear.
+
+use crate::annotation::TraceAnnotation;
+use crate::import::native::NativeScores;
+use crate::model::{FirstError, ImportedValue, StepIndex, StepRating, StepTree, Trace};
+
+use super::label_source::Chosen;
+use super::left_out::{Objection, Rule};
+
+/// Per step of the trace what it is taken for; `None` where it is unjudged.
+pub(super) type Ratings = Vec<Option<StepRating>>;
+
+/// What was said outright, before anything is inferred.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    ratings: Ratings,
+    mark: Option<Mark>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    At(StepIndex),
+    Nowhere,
+    Unsure,
+}
+
+/// Reads the labels of the chosen source off a trace and works out what follows from them.
+pub(super) fn resolve(
+    trace: &Trace,
+    tree: &StepTree,
+    chosen: &Chosen,
+    said: Option<&TraceAnnotation>,
+    scores: &[NativeScores],
+) -> Result<Ratings, Objection> {
+    let said = match chosen {
+        Chosen::Own(_) => own(trace, said)?,
+        Chosen::Imported(name) => imported(trace, name.as_deref())?,
+        Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
+    };
+    if said.mark.is_none() && said.ratings.iter().all(Option::is_none) {
+        return Err(Objection::new(Rule::NoLabels, format!("no labels from {}", chosen.name())));
+    }
+    infer(trace, tree, said)
+}
+
+fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection> {
+    let mut result = Said { ratings: vec![None; trace.steps.len()], mark: None };
+    let Some(said) = said else { return Ok(result) };
+    for (slot, step) in result.ratings.iter_mut().zip(&trace.steps) {
+        *slot = said.steps.get(&step.hash).and_then(|step| step.rating);
+    }
+    result.mark = match &said.first_error {
+        None => None,
+        Some(FirstError::None) => Some(Mark::Nowhere),
+        Some(FirstError::Unsure) => Some(Mark::Unsure),
+        Some(FirstError::At(hash)) => Some(Mark::At(trace.find_step(hash).ok_or_else(|| {
+            let reason = "the first error is marked at a step whose text has changed since; mark it again";
+            Objection::new(Rule::LostStep, reason)
+        })?)),
+    };
+    Ok(result)
+}
+
+fn imported(trace: &Trace, source: Option<&str>) -> Result<Said, Objection> {
+    let mut said = Said { ratings: vec![None; trace.steps.len()], mark: None };
+    for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
+        match (label.value, label.step) {
+            (ImportedValue::NoError, _) => set_mark(&mut said, Mark::Nowhere)?,
+            (ImportedValue::FirstError, Some(step)) if trace.step(step).is_some() => {
+                set_mark(&mut said, Mark::At(step))?;
+            }
+            (ImportedValue::Rating(rating), Some(step)) if trace.step(step).is_some() => {
+                set_rating(&mut said, step, rating)?;
+            }
+            (ImportedValue::Soft(value), Some(step)) if trace.step(step).is_some() => {
+                set_rating(&mut said, step, rating_from_soft(value, step)?)?;
+            }
+            // A rating of the whole trace says nothing about its steps.
+            (ImportedValue::Rating(_) | ImportedValue::Soft(_), None) => {}
+            (_, step) => {
+                let place = step.map_or_else(|| "no step".into(), |s| format!("step {}", u64::from(s) + 1));
+                let reason = format!("`{}` = {} points at {place}, which the trace lacks", label.field, label.raw);
+                return Err(Objection::new(Rule::LostStep, reason));
+            }
+        }
+    }
+    Ok(said)
+}
+
+fn set_mark(said: &mut Said, mark: Mark) -> Result<(), Objection> {
+    if said.mark.is_some_and(|before| before != mark) {
+        let reason = "imported labels give two different first errors; choose one source with imported:NAME";
+        return Err(Objection::new(Rule::Contradiction, reason));
+    }
+    said.mark = Some(mark);
+    Ok(())
+}
+
+fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<(), Objection> {
+    let Some(slot) = said.ratings.get_mut(step as usize) else { return Ok(()) };
+    *slot = match *slot {
+        None => Some(rating),
+        Some(before) if before == rating => Some(rating),
+        // Who flags a step beside rating it was not sure of the rating.
+        Some(before) if before == StepRating::Unsure || rating == StepRating::Unsure => Some(StepRating::Unsure),
+        Some(before) => {
+            let reason = format!(
+                "is labelled both {} and {} in the data; choose one source with imported:NAME",
+                before.name(),
+                rating.name()
+            );
+            return Err(Objection::at(Rule::Contradiction, step, &reason));
+        }
+    };
+    Ok(())
+}
+
+#[expect(clippy::float_cmp, reason = "only exactly 0 and 1 are hard labels")]
+fn rating_from_soft(value: f64, step: StepIndex) -> Result<StepRating, Objection> {
+    if value == 1.0 {
+        Ok(StepRating::Good)
+    } else if value == 0.0 {
+        Ok(StepRating::Bad)
+    } else {
+        let reason = format!("has the soft label {value}, which is neither good (1) nor bad (0)");
+        Err(Objection::at(Rule::SoftLabel, step, &reason))
+    }
+}
+
+fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) -> Said {
+    let rate = |value: f64| {
+        let rating = if value >= threshold { StepRating::Good } else { StepRating::Bad };
+        (!value.is_nan()).then_some(rating)
+    };
+    let mut ratings: Ratings = vec![None; trace.steps.len()];
+    if let Some(computed) = scores.iter().find(|s| s.scorer == name) {
+        for (slot, value) in ratings.iter_mut().zip(&computed.values) {
+            *slot = value.and_then(|v| rate(f64::from(v)));
+        }
+    } else {
+        for score in trace.scores.iter().filter(|s| s.name == name) {
+            if let Some(slot) = score.step.and_then(|step| ratings.get_mut(step as usize)) {
+                *slot = rate(score.value);
+            }
+        }
+    }
+    Said { ratings, mark: None }
+}
+
+/// A first error makes its ancestors good and leaves its descendants unjudged; no error makes the main path good.
+/// What a person rated stays as rated, and must not contradict the mark.
+fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objection> {
+    let Said { mut ratings, mark } = said;
+    let (good, error) = match mark {
+        None => return Ok(ratings),
+        Some(Mark::Unsure) => {
+            return Err(Objection::new(Rule::Unsure, "where it first goes wrong was left undecided"));
+        }
+        Some(Mark::Nowhere) => (tree.main_path(&trace.steps), None),
+        Some(Mark::At(step)) => {
+            let mut path = tree.path_to(&trace.steps, step);
+            path.pop();
+            (path, Some(step))
+        }
+    };
+    for step in good {
+        let Some(slot) = ratings.get_mut(step as usize) else { continue };
+        match slot {
+            None => *slot = Some(StepRating::Good),
+            Some(StepRating::Bad) => {
+                let reason = match error {
+                    None => "is rated bad, but the trace is marked as having no error".into(),
+                    Some(error) => {
+                        format!("is rated bad, but the first error is marked at step {}", u64::from(error) + 1)
+                    }
+                };
+                return Err(Objection::at(Rule::Contradiction, step, &reason));
+            }
+            Some(StepRating::Good | StepRating::Neutral | StepRating::Unsure) => {}
+        }
+    }
+    if let Some(step) = error
+        && let Some(slot) = ratings.get_mut(step as usize)
+    {
+        if let Some(rating) = slot.filter(|&rating| rating != StepRating::Bad) {
+            let reason = format!("is marked as the first error, but rated {}", rating.name());
+            return Err(Objection::at(Rule::Contradiction, step, &reason));
+        }
+        *slot = Some(StepRating::Bad);
+    }
+    Ok(ratings)
+}

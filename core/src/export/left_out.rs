@@ -1,0 +1,110 @@
+//! What did not become a row, and by which rule.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{StepIndex, TraceId};
+
+/// A trace, or one path of it, that did not become a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// The trace.
+    pub trace: TraceId,
+    /// The name its source gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_id: Option<String>,
+    /// The step in question, from 0; absent where it is about the whole trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepIndex>,
+    /// The rule that left it out.
+    pub rule: Rule,
+    /// The same in a sentence for the user; steps are numbered from 1 there.
+    pub reason: String,
+}
+
+/// Why a row cannot be made, before it is known of which trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// The rule.
+    pub rule: Rule,
+    /// The step in question, from 0.
+    pub step: Option<StepIndex>,
+    /// The reason in a sentence for the user.
+    pub reason: String,
+}
+
+impl Objection {
+    /// An objection to the whole trace.
+    pub fn new(rule: Rule, reason: impl Into<String>) -> Self {
+        Self { rule, step: None, reason: reason.into() }
+    }
+
+    /// An objection to one step; the sentence begins with its number.
+    pub fn at(rule: Rule, step: StepIndex, reason: &str) -> Self {
+        Self { rule, step: Some(step), reason: format!("step {} {reason}", u64::from(step) + 1) }
+    }
+}
+
+/// The rules by which traces are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The chosen source says nothing of it.
+    NoLabels,
+    /// A step that needs a label has none.
+    Unlabelled,
+    /// The labels contradict one another.
+    Contradiction,
+    /// A step or the trace was left undecided.
+    Unsure,
+    /// A neutral step, where the policy drops these.
+    Neutral,
+    /// A soft label that is neither 0 nor 1.
+    SoftLabel,
+    /// A label names a step that the trace no longer has.
+    LostStep,
+    /// The problem was flagged as defective.
+    Defective,
+    /// The annotator skipped it.
+    Skipped,
+    /// The annotator has not finished it.
+    Unfinished,
+    /// The format needs an outcome and none is known.
+    UnknownOutcome,
+    /// There are no steps.
+    NoSteps,
+    /// The prompt is empty.
+    EmptyPrompt,
+    /// A step without text.
+    EmptyStep,
+    /// The step separator stands at the start or end of a step.
+    Separator,
+    /// The line is not of the shape that the format has.
+    Shape,
+    /// The format cannot hold a value without loss.
+    Lossy,
+}
+
+impl Rule {
+    /// The rule in a few words, for counts: "12 without labels".
+    pub const fn caption(self) -> &'static str {
+        match self {
+            Self::NoLabels => "without labels",
+            Self::Unlabelled => "with unlabelled steps",
+            Self::Contradiction => "with contradicting labels",
+            Self::Unsure => "left undecided",
+            Self::Neutral => "with neutral steps",
+            Self::SoftLabel => "with soft labels",
+            Self::LostStep => "with labels of changed steps",
+            Self::Defective => "flagged as defective",
+            Self::Skipped => "skipped",
+            Self::Unfinished => "not finished",
+            Self::UnknownOutcome => "of unknown outcome",
+            Self::NoSteps => "without steps",
+            Self::EmptyPrompt => "with an empty prompt",
+            Self::EmptyStep => "with an empty step",
+            Self::Separator => "with the separator at the edge of a step",
+            Self::Shape => "of the wrong shape",
+            Self::Lossy => "that the format cannot hold",
+        }
+    }
+}

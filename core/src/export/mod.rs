@@ -1,0 +1,35 @@
+//! Writes training files: one file per target format, labels resolved by named policies, a manifest beside each file.
+//!
+//! The way of a row: [`ExportSource`] gives a trace → [`labels`] says what the chosen source judges →
+//! [`paths`] picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
+//! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed.
+
+mod error;
+mod format;
+mod label_source;
+mod labels;
+mod left_out;
+mod manifest;
+mod native;
+mod paths;
+mod policy;
+mod preview;
+mod processbench;
+mod report;
+mod rows;
+mod source;
+mod trl_stepwise;
+mod verdicts;
+mod write;
+
+pub use error::ExportError;
+pub use format::{ExportFormat, FORMATS, Row, RowInput, Scope, format_by_name};
+pub use label_source::LabelSource;
+pub use left_out::{LeftOut, Objection, Rule};
+pub use manifest::{Manifest, manifest_path};
+pub use policy::{AfterError, NeutralSteps, Policy, PolicyOption, UnlabelledSteps, UnsureSteps};
+pub use preview::{Preview, preview};
+pub use report::ExportReport;
+pub use rows::{Counts, ExportOptions};
+pub use source::{ExportSource, ManifestSource, is_labelled};
+pub use write::write;

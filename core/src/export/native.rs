@@ -1,0 +1,125 @@
+//! Stepscope's own lossless format: a whole trace with every label and score a line; imports back to the same state.
+
+use crate::annotation::TraceAnnotation;
+use crate::import::native::{NativeAnnotation, NativeScores, NativeStepAnnotation, NativeTrace, SCHEMA};
+use crate::model::{AnnotatorId, FirstError, ImportedValue, StepRating, Trace};
+
+use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
+use super::left_out::{Objection, Rule};
+use super::policy::Policy;
+use super::source::is_labelled;
+
+/// Everything, to be read by Stepscope again.
+pub(super) struct Native;
+
+impl ExportFormat for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn caption(&self) -> &'static str {
+        "Stepscope: everything without loss; imports back to the same state"
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Trace
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn counted(&self) -> &'static [&'static str] {
+        &["labelled", "first_error", "no_error", "good", "neutral", "bad", "unsure"]
+    }
+
+    fn row(&self, input: &RowInput<'_>, policy: &Policy) -> Result<Row, Objection> {
+        let line = native_trace(input);
+        check_finite(&line)?;
+        let row = Row { line: to_json(&line)?, counts: counts(input) };
+        self.check(&row.line, policy).map(|()| row)
+    }
+
+    fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {
+        let line: NativeTrace = from_json(line)?;
+        if line.schema == SCHEMA {
+            Ok(())
+        } else {
+            Err(Objection::new(Rule::Shape, format!("schema `{}` is not `{SCHEMA}`", line.schema)))
+        }
+    }
+}
+
+fn native_trace(input: &RowInput<'_>) -> NativeTrace {
+    let trace = input.trace.clone();
+    let annotations = input.annotations.iter().filter(|(_, said)| !said.is_empty());
+    NativeTrace {
+        schema: SCHEMA.into(),
+        annotations: annotations.map(|(by, said)| annotation(input.trace, by, said)).collect(),
+        computed_scores: input.scores.to_vec(),
+        id: trace.id,
+        source_id: trace.source_id,
+        problem: trace.problem,
+        generator: trace.generator,
+        outcome: trace.outcome,
+        steps: trace.steps,
+        labels: trace.labels,
+        scores: trace.scores,
+        metadata: trace.metadata,
+        source: trace.source,
+        warnings: trace.warnings,
+    }
+}
+
+fn annotation(trace: &Trace, annotator: &AnnotatorId, said: &TraceAnnotation) -> NativeAnnotation {
+    let mut steps: Vec<(u32, NativeStepAnnotation)> = said
+        .steps
+        .iter()
+        .filter(|(_, said)| said.rating.is_some() || !said.note.is_empty())
+        .map(|(hash, said)| {
+            // Labels of words that the trace no longer has come last: they are still part of the log's state.
+            let place = trace.find_step(hash).unwrap_or(u32::MAX);
+            (place, NativeStepAnnotation { step: hash.clone(), rating: said.rating, note: said.note.clone() })
+        })
+        .collect();
+    steps.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.step.cmp(&right.step)));
+    NativeAnnotation {
+        annotator: annotator.clone(),
+        first_error: said.first_error.clone(),
+        status: said.status,
+        note: said.note.clone(),
+        steps: steps.into_iter().map(|(_, step)| step).collect(),
+    }
+}
+
+/// JSON has no NaN and no infinity; written as null they would be lost without a word.
+fn check_finite(line: &NativeTrace) -> Result<(), Objection> {
+    let lossy = |what: &str, value: f64| {
+        (!value.is_finite()).then(|| Objection::new(Rule::Lossy, format!("{what} is {value}, which JSON cannot hold")))
+    };
+    let reward = line.outcome.reward.and_then(|reward| lossy("the reward", reward));
+    let imported = line.scores.iter().find_map(|s| lossy(&format!("imported score `{}`", s.name), s.value));
+    let soft = line.labels.iter().find_map(|label| match label.value {
+        ImportedValue::Soft(value) => lossy(&format!("label `{}`", label.field), value),
+        _ => None,
+    });
+    let computed = |scores: &NativeScores| {
+        let mut values = scores.values.iter().flatten();
+        values.find_map(|&value| lossy(&format!("score of `{}`", scores.scorer), f64::from(value)))
+    };
+    let computed = line.computed_scores.iter().find_map(computed);
+    reward.or(imported).or(soft).or(computed).map_or(Ok(()), Err)
+}
+
+fn counts(input: &RowInput<'_>) -> Vec<(&'static str, u64)> {
+    let said = || input.annotations.iter().map(|(_, said)| *said);
+    let rated = |rating: StepRating| {
+        let ratings = said().flat_map(|said| said.steps.values()).filter(|step| step.rating == Some(rating));
+        (rating.name(), ratings.count() as u64)
+    };
+    let at = said().filter(|said| matches!(said.first_error, Some(FirstError::At(_)))).count() as u64;
+    let none = said().filter(|said| said.first_error == Some(FirstError::None)).count() as u64;
+    let mut counts = vec![("labelled", u64::from(said().any(is_labelled))), ("first_error", at), ("no_error", none)];
+    counts.extend(StepRating::ALL.map(rated));
+    counts
+}

@@ -1,0 +1,35 @@
+//! Which root-to-leaf paths of a trace become rows.
+//!
+//! A chain gives one. A tree gives its main path, and each further leaf's path that has a judged step which no row
+//! before it holds: so no judgement is lost and none is repeated alone. A main path of which nothing is judged gives
+//! way to the others.
+
+use crate::model::{StepIndex, StepTree, Trace};
+
+use super::labels::Ratings;
+
+/// The paths to export, the main path first.
+pub(super) fn judged_paths(trace: &Trace, tree: &StepTree, ratings: &Ratings) -> Vec<Vec<StepIndex>> {
+    let judged = |step: StepIndex| ratings.get(step as usize).is_some_and(Option::is_some);
+    let main = tree.main_path(&trace.steps);
+    if !tree.is_branching() {
+        return vec![main];
+    }
+    let mut held = vec![false; trace.steps.len()];
+    let mut paths = Vec::new();
+    let others = tree.leaves().filter(|leaf| main.last() != Some(leaf)).collect::<Vec<_>>();
+    let others = others.into_iter().map(|leaf| tree.path_to(&trace.steps, leaf));
+    for path in std::iter::once(main.clone()).chain(others) {
+        let is_held = |step: StepIndex| held.get(step as usize).copied().unwrap_or(true);
+        if !path.iter().any(|&step| judged(step) && !is_held(step)) {
+            continue;
+        }
+        for &step in &path {
+            if let Some(slot) = held.get_mut(step as usize) {
+                *slot = true;
+            }
+        }
+        paths.push(path);
+    }
+    if paths.is_empty() { vec![main] } else { paths }
+}

@@ -1,0 +1,281 @@
+//! From a source to rows: the one loop that the preview and the writer share, so that they cannot disagree.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::TraceAnnotation;
+use crate::import::native::NativeScores;
+use crate::job::{JobContext, Progress};
+use crate::model::{AnnotatorId, Trace};
+
+use super::format::{ExportFormat, Row, RowInput, Scope, format_by_name};
+use super::label_source::{Chosen, LabelSource};
+use super::labels::{Ratings, resolve};
+use super::left_out::{LeftOut, Objection, Rule};
+use super::paths::judged_paths;
+use super::policy::Policy;
+use super::source::Standing;
+use super::{ExportError, ExportSource};
+
+/// What to export, and how.
+#[derive(Clone)]
+pub struct ExportOptions {
+    /// The target.
+    pub format: &'static dyn ExportFormat,
+    /// Whose labels; `None`: own ones, else imported ones where nobody has labelled.
+    pub labels: Option<LabelSource>,
+    /// What becomes of labels that the format cannot hold.
+    pub policy: Policy,
+}
+
+impl ExportOptions {
+    /// The format of that name with its own defaults.
+    pub fn new(format: &str) -> Result<Self, ExportError> {
+        let format = format_by_name(format)?;
+        Ok(Self { format, labels: None, policy: format.defaults() })
+    }
+}
+
+/// Counts by name, in alphabetical order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Counts(pub BTreeMap<String, u64>);
+
+impl Counts {
+    pub(super) fn zero(names: &[&'static str]) -> Self {
+        Self(names.iter().map(|&name| (name.to_owned(), 0)).collect())
+    }
+
+    pub(super) fn add(&mut self, name: &str, more: u64) {
+        if let Some(count) = self.0.get_mut(name) {
+            *count += more;
+        } else {
+            self.0.insert(name.to_owned(), more);
+        }
+    }
+
+    /// The count of that name; 0 where it was not counted.
+    pub fn get(&self, name: &str) -> u64 {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+}
+
+/// What came of one path or trace.
+pub(super) enum Produced {
+    Row(Row),
+    LeftOut(LeftOut),
+}
+
+/// What was counted on the way.
+#[derive(Clone, Debug)]
+pub(super) struct Tally {
+    pub(super) rows: u64,
+    pub(super) left_out: u64,
+    pub(super) left_out_by_rule: BTreeMap<Rule, u64>,
+    pub(super) counts: Counts,
+    /// The source in use; `None` where the format takes all labels.
+    pub(super) labels: Option<LabelSource>,
+}
+
+impl Tally {
+    /// The most frequent reasons, with counts: "12 without labels, 3 skipped".
+    pub(super) fn reasons(&self) -> String {
+        let mut rules: Vec<(&Rule, &u64)> = self.left_out_by_rule.iter().collect();
+        rules.sort_by(|(_, a), (_, b)| b.cmp(a));
+        let shown: Vec<String> = rules.iter().take(3).map(|(rule, n)| format!("{n} {}", rule.caption())).collect();
+        shown.join(", ")
+    }
+}
+
+/// Gives every row and everything left out to `sink`, in the order of the project. Can be stopped at each trace.
+pub(super) fn each_row(
+    source: &dyn ExportSource,
+    options: &ExportOptions,
+    ctx: &JobContext,
+    sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+) -> Result<Tally, ExportError> {
+    let chosen = match options.format.scope() {
+        Scope::Path => Some(Chosen::settle(options.labels.as_ref(), source)?),
+        Scope::Trace => None,
+    };
+    let mut annotators = source.annotators();
+    annotators.sort();
+    let tally = Tally {
+        rows: 0,
+        left_out: 0,
+        left_out_by_rule: BTreeMap::new(),
+        counts: Counts::zero(options.format.counted()),
+        labels: chosen.as_ref().map(Chosen::name),
+    };
+    let mut run = Run { source, options, chosen, annotators, names: HashSet::new(), tally };
+    let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
+    for row in 0..total {
+        ctx.checkpoint()?;
+        let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
+        run.trace(&trace, sink)?;
+        let done = u64::from(row) + 1;
+        ctx.report(Progress { done, total: Some(u64::from(total)), note: "traces exported".into() });
+    }
+    Ok(run.tally)
+}
+
+struct Run<'a> {
+    source: &'a dyn ExportSource,
+    options: &'a ExportOptions,
+    chosen: Option<Chosen>,
+    annotators: Vec<AnnotatorId>,
+    /// Row names in use, so that each stays unique.
+    names: HashSet<String>,
+    tally: Tally,
+}
+
+impl Run<'_> {
+    fn trace(
+        &mut self,
+        trace: &Trace,
+        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let source = self.source;
+        let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
+        let annotations: Vec<(AnnotatorId, &TraceAnnotation)> = self.annotators.iter().filter_map(said).collect();
+        match self.chosen.clone() {
+            None => {
+                let scores = source.scores(trace);
+                self.whole(trace, &annotations, &scores, sink)
+            }
+            Some(chosen) => self.paths(trace, &chosen, &annotations, sink),
+        }
+    }
+
+    fn whole(
+        &mut self,
+        trace: &Trace,
+        annotations: &[(AnnotatorId, &TraceAnnotation)],
+        scores: &[NativeScores],
+        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let input = RowInput {
+            trace,
+            id: trace.id.as_str(),
+            path: &[],
+            is_main_path: true,
+            ratings: &[],
+            may_assume_good: false,
+            annotations,
+            scores,
+        };
+        let made = self.options.format.row(&input, &self.options.policy);
+        self.hand_over(trace, made, sink).map(|_made| ())
+    }
+
+    fn paths(
+        &mut self,
+        trace: &Trace,
+        chosen: &Chosen,
+        annotations: &[(AnnotatorId, &TraceAnnotation)],
+        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    ) -> Result<(), ExportError> {
+        let tree = trace.tree();
+        let ratings = match self.ratings(trace, chosen, annotations) {
+            Ok(ratings) => ratings,
+            Err(objection) => return self.hand_over(trace, Err(objection), sink).map(|_made| ()),
+        };
+        let main = tree.main_path(&trace.steps);
+        let may_assume_good = !matches!(chosen, Chosen::Own(_)) || standing(chosen, annotations).finished;
+        for path in judged_paths(trace, &tree, &ratings) {
+            let id = self.free_name(trace);
+            let input = RowInput {
+                trace,
+                id: &id,
+                is_main_path: path == main,
+                path: &path,
+                ratings: &ratings,
+                may_assume_good,
+                annotations: &[],
+                scores: &[],
+            };
+            let made = self.options.format.row(&input, &self.options.policy);
+            if self.hand_over(trace, made, sink)? {
+                self.names.insert(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn ratings(
+        &self,
+        trace: &Trace,
+        chosen: &Chosen,
+        annotations: &[(AnnotatorId, &TraceAnnotation)],
+    ) -> Result<Ratings, Objection> {
+        let own = match chosen {
+            Chosen::Own(by) => annotations.iter().find(|(annotator, _)| annotator == by).map(|(_, said)| *said),
+            _ => None,
+        };
+        let standing = standing(chosen, annotations);
+        if standing.defective {
+            return Err(Objection::new(Rule::Defective, "the problem is flagged as defective"));
+        }
+        if standing.skipped && own.is_some() {
+            return Err(Objection::new(Rule::Skipped, "the annotator skipped it"));
+        }
+        let scores = match chosen {
+            Chosen::Scorer { .. } => self.source.scores(trace),
+            _ => Vec::new(),
+        };
+        let ratings = resolve(trace, &trace.tree(), chosen, own, &scores)?;
+        if self.options.policy.only_finished && !standing.finished {
+            return Err(Objection::new(Rule::Unfinished, "it is not marked as done"));
+        }
+        Ok(ratings)
+    }
+
+    /// The trace's own name where it has one, with `-2`, `-3`, … where that is taken.
+    fn free_name(&self, trace: &Trace) -> String {
+        let base = trace.source_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(trace.id.as_str());
+        let mut name = base.to_owned();
+        let mut number = 1_u64;
+        while self.names.contains(&name) {
+            number += 1;
+            name = format!("{base}-{number}");
+        }
+        name
+    }
+
+    /// Counts what was made and passes it on; true where it was a row.
+    fn hand_over(
+        &mut self,
+        trace: &Trace,
+        made: Result<Row, Objection>,
+        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    ) -> Result<bool, ExportError> {
+        match made {
+            Ok(row) => {
+                self.tally.rows += 1;
+                for &(name, more) in &row.counts {
+                    self.tally.counts.add(name, more);
+                }
+                sink(Produced::Row(row)).map(|()| true)
+            }
+            Err(Objection { rule, step, reason }) => {
+                self.tally.left_out += 1;
+                *self.tally.left_out_by_rule.entry(rule).or_default() += 1;
+                let source_id = trace.source_id.clone();
+                sink(Produced::LeftOut(LeftOut { trace: trace.id.clone(), source_id, step, rule, reason }))
+                    .map(|()| false)
+            }
+        }
+    }
+}
+
+/// With own labels that annotator's word counts; with others everyone's, so that no defective problem slips through.
+fn standing(chosen: &Chosen, annotations: &[(AnnotatorId, &TraceAnnotation)]) -> Standing {
+    let mut standing = Standing::default();
+    for (annotator, said) in annotations {
+        if !matches!(chosen, Chosen::Own(by) if by != annotator) {
+            standing.add(said.status);
+        }
+    }
+    standing
+}

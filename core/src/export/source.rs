@@ -1,0 +1,80 @@
+//! Where an export takes traces, labels and scores from. The window and the command line implement it once.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::annotation::TraceAnnotation;
+use crate::import::native::NativeScores;
+use crate::model::{AnnotatorId, Trace, TraceId, TraceStatus};
+
+/// Gives traces one at a time, so that a large project is never in memory.
+pub trait ExportSource: Sync {
+    /// How many traces there are to export. A selection of a project counts from 0 as well.
+    fn len(&self) -> usize;
+
+    /// True where there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The trace at that position, complete. The error is a sentence for the user.
+    fn trace(&self, row: u32) -> Result<Trace, String>;
+
+    /// Everyone with a log in the project.
+    fn annotators(&self) -> Vec<AnnotatorId>;
+
+    /// What that annotator says of that trace.
+    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation>;
+
+    /// True where that annotator has labelled any trace of the project; see [`is_labelled`].
+    fn has_labels(&self, annotator: &AnnotatorId) -> bool;
+
+    /// What the scorers of the project gave for that trace.
+    fn scores(&self, trace: &Trace) -> Vec<NativeScores>;
+
+    /// The files that the project was made from.
+    fn sources(&self) -> Vec<ManifestSource>;
+
+    /// Further files and folders that no export may be written over or into.
+    fn protected(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
+/// A file that the project was made from, as the manifest names it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestSource {
+    /// Its path when it was imported.
+    pub path: String,
+    /// The SHA-256 of its content then, in hexadecimal digits.
+    pub sha256: String,
+    /// The format it was read as.
+    pub format: String,
+    /// How many traces it gave.
+    pub traces: u64,
+}
+
+/// True where an annotation judges the trace or a step of it. A note or a status alone is no label.
+pub fn is_labelled(said: &TraceAnnotation) -> bool {
+    said.first_error.is_some() || said.steps.values().any(|step| step.rating.is_some())
+}
+
+/// What can be said of a trace beside its labels, gathered from the annotators that count.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Standing {
+    pub(super) finished: bool,
+    pub(super) skipped: bool,
+    pub(super) defective: bool,
+}
+
+impl Standing {
+    pub(super) fn add(&mut self, status: TraceStatus) {
+        match status {
+            TraceStatus::Open => {}
+            TraceStatus::Done => self.finished = true,
+            TraceStatus::Skipped => self.skipped = true,
+            TraceStatus::Defective => self.defective = true,
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Writes the rows and their manifest aside and moves both into place at the end, so that no half file is ever seen.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::job::JobContext;
+use crate::model::Timestamp;
+
+use super::manifest::{Manifest, manifest_path};
+use super::report::ExportReport;
+use super::rows::{ExportOptions, Produced, Tally, each_row};
+use super::{ExportError, ExportSource, LeftOut};
+
+/// Writes `out` and, beside it, its manifest. Stopped or failed, it leaves neither, and an older file stays as it was.
+///
+/// A project without traces gives an empty file; traces of which none becomes a row are an error that says why.
+pub fn write(
+    source: &dyn ExportSource,
+    options: &ExportOptions,
+    out: &Path,
+    ctx: &JobContext,
+    now: Timestamp,
+    tool_version: &str,
+) -> Result<ExportReport, ExportError> {
+    let manifest_file = manifest_path(out);
+    check_target(source, out)?;
+    check_target(source, &manifest_file)?;
+
+    let mut rows = HashingFile::create(out)?;
+    let mut left_out: Vec<LeftOut> = Vec::new();
+    let tally = each_row(source, options, ctx, &mut |produced| {
+        match produced {
+            Produced::Row(row) => {
+                check_row(options, &row.line)?;
+                rows.line(&row.line)?;
+            }
+            Produced::LeftOut(one) => left_out.push(one),
+        }
+        Ok(())
+    })?;
+    if tally.rows == 0 && !source.is_empty() {
+        return Err(ExportError::NothingToWrite { traces: source.len(), reasons: tally.reasons() });
+    }
+    let (rows, sha256, bytes) = rows.finish()?;
+    let manifest = describe(source, options, out, &tally, left_out, (sha256, bytes), (now, tool_version));
+    let mut aside = HashingFile::create(&manifest_file)?;
+    aside.line(&serde_json::to_string_pretty(&manifest)?)?;
+    let (aside, _, _) = aside.finish()?;
+    ctx.checkpoint()?;
+    put_in_place(rows, out, aside, &manifest_file)?;
+    Ok(ExportReport {
+        schema: ExportReport::SCHEMA.into(),
+        format: manifest.format,
+        rows: manifest.rows,
+        left_out: manifest.left_out,
+        left_out_by_rule: manifest.left_out_by_rule,
+        counts: manifest.counts,
+        labels: manifest.labels,
+        files: vec![out.display().to_string()],
+        manifest: manifest_file.display().to_string(),
+    })
+}
+
+fn check_row(options: &ExportOptions, line: &str) -> Result<(), ExportError> {
+    // The format checked what it was about to write; this reads the line itself, as a trainer will.
+    options.format.check(line, &options.policy).map_err(|objection| {
+        let start: String = line.chars().take(60).collect();
+        ExportError::BrokenRow { trace: format!("that begins {start}"), reason: objection.reason }
+    })
+}
+
+fn describe(
+    source: &dyn ExportSource,
+    options: &ExportOptions,
+    out: &Path,
+    tally: &Tally,
+    left_out: Vec<LeftOut>,
+    (sha256, bytes): (String, u64),
+    (now, tool_version): (Timestamp, &str),
+) -> Manifest {
+    Manifest {
+        schema: Manifest::SCHEMA.into(),
+        stepscope: tool_version.into(),
+        created_at: now,
+        format: options.format.name().into(),
+        file: out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        sha256,
+        bytes,
+        rows: tally.rows,
+        traces: source.len() as u64,
+        counts: tally.counts.clone(),
+        labels_asked: options.labels.clone(),
+        labels: tally.labels.clone(),
+        policy: options.policy.values(options.format.options()),
+        left_out_by_rule: tally.left_out_by_rule.clone(),
+        left_out,
+        sources: source.sources(),
+    }
+}
+
+/// Refuses folders, the files that the project was made from, and whatever else the source protects.
+fn check_target(source: &dyn ExportSource, target: &Path) -> Result<(), ExportError> {
+    if target.file_name().is_none() || target.is_dir() {
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "is a folder; name a file");
+        return Err(ExportError::Io { doing: "writing", path: target.into(), source });
+    }
+    // The target itself may not exist yet; its folder must.
+    let folder = folder_of(target);
+    let folder = folder.canonicalize().map_err(|source| ExportError::Io { doing: "writing", path: folder, source })?;
+    let place = folder.join(target.file_name().unwrap_or_default());
+    let real = target.canonicalize().unwrap_or_else(|_missing| place.clone());
+    let sources = source.sources().into_iter().map(|one| PathBuf::from(one.path));
+    for path in sources.chain(source.protected()) {
+        let kept = path.canonicalize().unwrap_or(path);
+        if place.starts_with(&kept) || real.starts_with(&kept) {
+            return Err(ExportError::Protected { path: target.into() });
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Moves both files into place. Where the second move fails, the first is taken back.
+fn put_in_place(
+    rows: NamedTempFile,
+    out: &Path,
+    manifest: NamedTempFile,
+    manifest_file: &Path,
+) -> Result<(), ExportError> {
+    let failed = |path: &Path, source: io::Error| ExportError::Io { doing: "renaming", path: path.into(), source };
+    let was_there = out.exists();
+    rows.persist(out).map_err(|error| failed(out, error.error))?;
+    if let Err(error) = manifest.persist(manifest_file) {
+        if !was_there {
+            std::fs::remove_file(out).ok();
+        }
+        return Err(failed(manifest_file, error.error));
+    }
+    // Makes the new names survive a power cut; not every system can open a folder.
+    File::open(folder_of(out)).and_then(|folder| folder.sync_all()).ok();
+    Ok(())
+}
+
+/// A file that is not in place yet, with the hash of what was written to it.
+struct HashingFile {
+    writer: BufWriter<NamedTempFile>,
+    hash: Sha256,
+    bytes: u64,
+    target: PathBuf,
+}
+
+impl HashingFile {
+    fn create(target: &Path) -> Result<Self, ExportError> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".stepscope-export-");
+        // Temporary files are private by default; an export is as readable as any file of the user.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder_of(target)).map_err(|source| ExportError::Io {
+            doing: "writing",
+            path: target.into(),
+            source,
+        })?;
+        Ok(Self { writer: BufWriter::new(file), hash: Sha256::new(), bytes: 0, target: target.into() })
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), ExportError> {
+        for part in [line.as_bytes(), b"\n"] {
+            self.writer.write_all(part).map_err(|error| self.failed(error))?;
+            self.hash.update(part);
+            self.bytes += part.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// The file, safely on the disk, with its hash and size.
+    fn finish(self) -> Result<(NamedTempFile, String, u64), ExportError> {
+        let Self { writer, hash, bytes, target } = self;
+        let failed = |source| ExportError::Io { doing: "writing", path: target.clone(), source };
+        let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.as_file().sync_all().map_err(failed)?;
+        let mut digits = String::with_capacity(64);
+        for byte in hash.finalize() {
+            write!(digits, "{byte:02x}").ok();
+        }
+        Ok((file, digits, bytes))
+    }
+
+    fn failed(&self, source: io::Error) -> ExportError {
+        ExportError::Io { doing: "writing", path: self.target.clone(), source }
+    }
+}

@@ -1,0 +1,5 @@
+//! What several journeys need: a renderer without a GPU, copies of the sample data, waiting with a deadline.
+
+pub(crate) mod fixture;
+pub(crate) mod raster;
+pub(crate) mod wait;
