@@ -14,4 +14,6 @@ pub mod import;
 
 pub mod annotation;
 
+pub mod query;
+
 pub mod export;

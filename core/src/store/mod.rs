@@ -24,5 +24,6 @@ pub use manifest::SourceEntry;
 pub use project::{Placement, ProjectDir, project_dir_for, project_dir_with};
 pub use reader::Store;
 pub use source::sha256_file;
+pub(crate) use summary::min_and_last;
 pub use summary::{Mark, TraceSummary};
 pub use writer::{Reject, StoreWriter};

@@ -1,0 +1,95 @@
+//! Filters and sorts the traces of a project. Stops at every thousandth row when asked to.
+
+use super::order::sort;
+use super::row::said;
+use super::{LabelState, Scores};
+use crate::annotation::Annotations;
+use crate::job::{JobContext, JobError, Progress};
+use crate::store::Store;
+
+/// Rows between two checkpoints.
+pub(super) const GRAIN: u32 = 1000;
+
+/// Which traces a list shows, and in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Words that must all occur in problem, steps, source name or generator, in any case.
+    pub text: String,
+    /// The order.
+    pub sort: Sort,
+    /// Only traces in that state.
+    pub state: Option<LabelState>,
+    /// Name of the scorer whose scores are shown and sorted by; the imported scores where it is `None`.
+    ///
+    /// Whoever runs the query passes that scorer's scores along.
+    pub scorer: Option<String>,
+}
+
+/// An order of traces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sort {
+    /// What to sort by. Equal traces keep the order of the source.
+    pub key: SortKey,
+    /// Largest first. Traces that lack the key stand last in either direction.
+    pub descending: bool,
+}
+
+/// What traces can be sorted by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SortKey {
+    /// The order of the source.
+    #[default]
+    Row,
+    /// The problem's text.
+    Problem,
+    /// The model that wrote the trace.
+    Generator,
+    /// How many steps.
+    Steps,
+    /// Wrong before right; not said counts as lacking.
+    Outcome,
+    /// How far the annotator got.
+    State,
+    /// Lowest score along the main path.
+    MinScore,
+    /// Score of the last scored step of the main path.
+    LastScore,
+}
+
+/// The rows of the traces that the query asks for, in its order.
+pub fn run(
+    query: &Query,
+    store: &Store,
+    annotations: &Annotations,
+    scores: Option<&dyn Scores>,
+    ctx: &JobContext,
+) -> Result<Vec<u32>, JobError> {
+    let text = query.text.to_lowercase();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let all = u32::try_from(store.len()).unwrap_or(u32::MAX);
+    let mut rows = Vec::new();
+    for row in 0..all {
+        if row % GRAIN == 0 {
+            ctx.checkpoint()?;
+            let note = "Searching traces".into();
+            ctx.report(Progress { done: u64::from(row), total: Some(u64::from(all)), note });
+        }
+        // The state first: it is cheap, and reading texts is not.
+        let wanted = query.state.is_none_or(|state| state == LabelState::new(said(row, store, annotations)));
+        if wanted && words.iter().all(|word| store.contains_text(row, word)) {
+            rows.push(row);
+        }
+    }
+    sort(rows, query.sort, store, annotations, scores, ctx)
+}
+
+/// The position in `rows` of the next trace without a label after position `after`, starting over at the end.
+///
+/// `None` where no other row lacks a label.
+pub fn next_unlabelled(rows: &[u32], after: usize, store: &Store, annotations: &Annotations) -> Option<usize> {
+    let unlabelled =
+        |&(_, &row): &(usize, &u32)| LabelState::new(said(row, store, annotations)) == LabelState::Unlabelled;
+    let behind = rows.iter().enumerate().skip(after.saturating_add(1));
+    let before = rows.iter().enumerate().take(after);
+    behind.chain(before).find(unlabelled).map(|(position, _)| position)
+}

@@ -1,0 +1,50 @@
+//! How far the annotator got with a trace, in one word for lists and filters.
+
+use crate::annotation::TraceAnnotation;
+use crate::model::TraceStatus;
+
+/// How far the annotator got with a trace. Ordered as in lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LabelState {
+    /// No label yet; a note alone is none.
+    #[default]
+    Unlabelled,
+    /// Some label, and not marked as done.
+    Labelled,
+    /// Finished.
+    Done,
+    /// Left for somebody else.
+    Skipped,
+    /// The problem itself is wrong or unclear.
+    Defective,
+}
+
+impl LabelState {
+    /// Every state, in the order of lists.
+    pub const ALL: [Self; 5] = [Self::Unlabelled, Self::Labelled, Self::Done, Self::Skipped, Self::Defective];
+
+    /// The name used on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unlabelled => "unlabelled",
+            Self::Labelled => "labelled",
+            Self::Done => "done",
+            Self::Skipped => "skipped",
+            Self::Defective => "defective",
+        }
+    }
+
+    /// The state of a trace of which that was said.
+    pub fn new(said: Option<&TraceAnnotation>) -> Self {
+        let Some(said) = said else { return Self::Unlabelled };
+        match said.status {
+            TraceStatus::Done => Self::Done,
+            TraceStatus::Skipped => Self::Skipped,
+            TraceStatus::Defective => Self::Defective,
+            TraceStatus::Open => {
+                let labelled = said.first_error.is_some() || said.steps.values().any(|step| step.rating.is_some());
+                if labelled { Self::Labelled } else { Self::Unlabelled }
+            }
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Queries over small stores.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, TraceAnnotation};
+use crate::job::{Job, JobContext, JobError, Outcome};
+use crate::model::{
+    AnnotatorId, FirstError, FixedClock, ImportedScore, Problem, ScoreKind, Step, StepHash, StepRating, Trace,
+    TraceBuilder, TraceStatus, Verdict,
+};
+use crate::store::{Mark, ProjectDir, Store, StoreWriter};
+
+struct Table(HashMap<StepHash, f32>);
+
+impl Scores for Table {
+    fn step(&self, hash: &StepHash) -> Option<f32> {
+        self.0.get(hash).copied()
+    }
+}
+
+fn store(traces: &[Trace]) -> (TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = StoreWriter::create(&ProjectDir::new(folder.path().join("p.stepscope"))).unwrap();
+    for trace in traces {
+        writer.push(trace).unwrap();
+    }
+    (folder, writer.finish(Vec::new()).unwrap())
+}
+
+fn trace(problem: &str, generator: Option<&str>, verdict: Verdict, scores: &[f64]) -> Trace {
+    let mut builder = TraceBuilder::new(Problem::from_text(problem)).verdict(verdict);
+    builder.trace_mut().generator = generator.map(str::to_owned);
+    for (step, &value) in (0..).zip(scores) {
+        builder = builder.thought(format!("{problem} step {step}"));
+        let score = ImportedScore { step: Some(step), name: "q".into(), kind: ScoreKind::Value, value };
+        builder.trace_mut().scores.push(score);
+    }
+    builder.build()
+}
+
+fn three() -> [Trace; 3] {
+    [
+        trace("pears", Some("b"), Verdict::Correct, &[0.9, 0.5]),
+        trace("Apples", Some("A"), Verdict::Unknown, &[]),
+        trace("oranges", None, Verdict::Incorrect, &[0.1, 0.7, f64::NAN]),
+    ]
+}
+
+/// What the log holds after these changes.
+fn annotated(changes: Vec<Change>) -> Annotations {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FixedClock::default());
+    let (mut log, _) = AnnotationLog::open(folder.path(), &AnnotatorId::new("a"), clock, Arc::new(|| {})).unwrap();
+    log.commit(changes).unwrap();
+    log.flush().unwrap();
+    log.annotations().clone()
+}
+
+fn done(trace: &Trace) -> Change {
+    Change::SetStatus { trace: trace.id.clone(), status: TraceStatus::Done }
+}
+
+fn quiet() -> JobContext {
+    JobContext::foreground(None)
+}
+
+#[test]
+fn sorts_by_every_key_with_the_missing_last() {
+    let (_folder, store) = store(&three());
+    let annotations = annotated(vec![done(&three()[0])]);
+    let check = |key, expected: [u32; 3], reversed: [u32; 3]| {
+        for (descending, expected) in [(false, expected), (true, reversed)] {
+            let query = Query { sort: Sort { key, descending }, ..Query::default() };
+            let rows = run(&query, &store, &annotations, None, &quiet()).unwrap();
+            assert_eq!(rows, expected, "{:?}", query.sort);
+        }
+    };
+    check(SortKey::Row, [0, 1, 2], [2, 1, 0]);
+    check(SortKey::Problem, [1, 2, 0], [0, 2, 1]);
+    check(SortKey::Generator, [1, 0, 2], [0, 1, 2]);
+    check(SortKey::Steps, [1, 0, 2], [2, 0, 1]);
+    check(SortKey::Outcome, [2, 0, 1], [0, 2, 1]);
+    check(SortKey::State, [1, 2, 0], [0, 1, 2]);
+    check(SortKey::MinScore, [2, 0, 1], [0, 2, 1]);
+    check(SortKey::LastScore, [0, 2, 1], [2, 0, 1]);
+}
+
+#[test]
+fn scores_of_a_scorer_replace_the_imported_ones() {
+    let traces = three();
+    let (_folder, store) = store(&traces);
+    let hash = |trace: usize, step: usize| traces[trace].steps[step].hash.clone();
+    let scores = Table([(hash(0, 0), 0.25), (hash(0, 1), 0.75), (hash(2, 0), f32::NAN)].into());
+    let found = |row: u32| {
+        let row = super::row(row, &store, &Annotations::default(), Some(&scores)).unwrap();
+        (row.min_score, row.last_score)
+    };
+    assert_eq!(found(0), (Some(0.25), Some(0.75)));
+    assert_eq!(found(2), (None, None), "not mixed with imported scores");
+    let query = Query { sort: Sort { key: SortKey::MinScore, descending: true }, ..Query::default() };
+    assert_eq!(run(&query, &store, &Annotations::default(), Some(&scores), &quiet()).unwrap(), [0, 1, 2]);
+}
+
+#[test]
+fn all_words_must_occur() {
+    let (_folder, store) = store(&three());
+    let check = |text: &str, expected: &[u32]| {
+        let query = Query { text: text.into(), ..Query::default() };
+        assert_eq!(run(&query, &store, &Annotations::default(), None, &quiet()).unwrap(), expected, "{text}");
+    };
+    check("", &[0, 1, 2]);
+    check("  STEP  1 ", &[0, 2]);
+    check("step pear", &[0]);
+    check("apples oranges", &[]);
+}
+
+#[test]
+fn states_are_told_apart() {
+    let step = StepHash::new("s");
+    let rated = |rating| StepAnnotation { rating, note: "n".into() };
+    let check = |said: TraceAnnotation, expected| assert_eq!(LabelState::new(Some(&said)), expected, "{said:?}");
+    let with = |status| TraceAnnotation { status, first_error: Some(FirstError::None), ..TraceAnnotation::default() };
+    assert_eq!(LabelState::new(None), LabelState::Unlabelled);
+    check(TraceAnnotation { note: "hm".into(), ..TraceAnnotation::default() }, LabelState::Unlabelled);
+    check(
+        TraceAnnotation { steps: [(step.clone(), rated(None))].into(), ..TraceAnnotation::default() },
+        LabelState::Unlabelled,
+    );
+    check(
+        TraceAnnotation { steps: [(step, rated(Some(StepRating::Good)))].into(), ..TraceAnnotation::default() },
+        LabelState::Labelled,
+    );
+    check(with(TraceStatus::Open), LabelState::Labelled);
+    check(with(TraceStatus::Done), LabelState::Done);
+    check(with(TraceStatus::Skipped), LabelState::Skipped);
+    check(with(TraceStatus::Defective), LabelState::Defective);
+}
+
+#[test]
+fn rows_show_the_own_mark_by_position() {
+    let traces = three();
+    let (_folder, store) = store(&traces);
+    let at = |trace: &Trace, step: StepHash| Change::MarkFirstError {
+        trace: trace.id.clone(),
+        mark: Some(FirstError::At(step)),
+    };
+    let annotations =
+        annotated(vec![at(&traces[0], traces[0].steps[1].hash.clone()), at(&traces[2], StepHash::new("gone"))]);
+    let mark = |row| super::row(row, &store, &annotations, None).unwrap().own_first_error;
+    assert_eq!([mark(0), mark(1), mark(2)], [Some(Mark::At(1)), None, Some(Mark::Lost)]);
+    assert!(super::row(3, &store, &annotations, None).is_none());
+}
+
+#[test]
+fn the_next_unlabelled_trace_wraps_around() {
+    let traces = three();
+    let (_folder, store) = store(&traces);
+    let annotations = annotated(vec![done(&traces[1])]);
+    let rows = [2, 1, 0];
+    let check = |after, expected| assert_eq!(next_unlabelled(&rows, after, &store, &annotations), expected, "{after}");
+    check(0, Some(2));
+    check(1, Some(2));
+    check(2, Some(0));
+    check(99, Some(0));
+    let all = annotated(traces.iter().skip(1).map(done).collect());
+    assert_eq!(next_unlabelled(&rows, 2, &store, &all), None, "only the present one is left");
+    assert_eq!(next_unlabelled(&[], 0, &store, &all), None);
+}
+
+#[test]
+fn a_query_can_be_stopped() {
+    let (_folder, store) = store(&three());
+    let mut job = Job::spawn("query", Arc::new(|| {}), move |ctx| {
+        while ctx.checkpoint().is_ok() {
+            std::thread::yield_now();
+        }
+        run(&Query::default(), &store, &Annotations::default(), None, ctx)
+    })
+    .unwrap();
+    job.cancel();
+    let outcome = loop {
+        if let Some(outcome) = job.poll() {
+            break outcome;
+        }
+        std::thread::yield_now();
+    };
+    assert!(matches!(outcome, Outcome::Cancelled));
+    assert_eq!(JobError::Cancelled.to_string(), "stopped on request");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn a_sort_loses_no_row_and_is_stable(
+        lengths in prop::collection::vec(0..4_usize, 0..12),
+        descending: bool,
+    ) {
+        let traces: Vec<Trace> = lengths
+            .iter()
+            .enumerate()
+            .map(|(n, &steps)| {
+                let mut builder = TraceBuilder::new(Problem::from_text(format!("p{n}")));
+                for _ in 0..steps {
+                    builder.push(Step::default());
+                }
+                builder.build()
+            })
+            .collect();
+        let (_folder, store) = store(&traces);
+        let query = Query { sort: Sort { key: SortKey::Steps, descending }, ..Query::default() };
+        let rows = run(&query, &store, &Annotations::default(), None, &quiet()).unwrap();
+        prop_assert_eq!(rows.len(), traces.len());
+        for pair in rows.windows(2) {
+            let (a, b) = (lengths[pair[0] as usize], lengths[pair[1] as usize]);
+            prop_assert!(if a == b { pair[0] < pair[1] } else { (a < b) != descending });
+        }
+    }
+}
