@@ -6,8 +6,8 @@ use std::sync::Arc;
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Theme, Ui};
 
 use stepscope_core::annotation::{NoteTarget, StepRef};
-use stepscope_core::export::{self, ExportOptions};
-use stepscope_core::job::{Job, JobError, Wake};
+use stepscope_core::export::{self, LabelSource};
+use stepscope_core::job::{Job, Wake};
 use stepscope_core::model::FirstError;
 use stepscope_core::query;
 
@@ -16,11 +16,12 @@ use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog::{self, files};
 use crate::jobs::{self, Jobs};
 use crate::panel::{curve, inspector, menu, notices, reader, status, trace_table, tree};
-use crate::project_export::ProjectExport;
-use crate::scores_of;
+use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
+use crate::state::export_source::ProjectExport;
 use crate::state::open::{OpenRequest, open};
-use crate::state::{DialogState, Notices, Project, Settings, ViewState};
+use crate::state::scores;
+use crate::state::{DialogState, ExportDraft, Notices, Project, Settings, ViewState};
 use crate::ui_kit::{Tokens, tokens};
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
@@ -95,7 +96,7 @@ impl App {
             && jobs.query.is_none()
             && jobs.preview.is_none()
             && jobs.export.is_none()
-            && jobs.scoring.is_none()
+            && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
 
@@ -138,28 +139,27 @@ impl App {
     pub(crate) fn start_query(&mut self) {
         let Some(project) = &self.project else { return };
         let (query, store) = (self.view.query.clone(), project.store.clone());
-        let (said, scores) = (project.log.snapshot(), scores_of::chosen(&project.scores, self.view.scorer.as_deref()));
+        let (said, scores) = (project.log.snapshot(), scores::chosen(&project.scores, self.view.scorer.as_deref()));
         let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
             query::run(&query, &store, &said, scores.as_ref().map(|s| s as &dyn query::Scores), ctx)
         });
         self.jobs.query = self.started(job);
     }
 
-    pub(crate) fn start_preview(&mut self, options: ExportOptions) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::new) else { return };
+    pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
+        let Some(source) = self.project.as_ref().map(ProjectExport::of) else { return };
+        let options = draft.options();
         let job = Job::spawn("preview", Arc::clone(&self.wake), move |ctx| {
-            let source = source.map_err(JobError::Failed)?;
-            export::preview(&source, &options, 20, ctx).map_err(export_failed)
+            Ok(export::preview(&source?, &options?, 20, ctx)?)
         });
         self.jobs.preview = self.started(job);
     }
 
-    pub(crate) fn start_export(&mut self, options: ExportOptions, path: PathBuf) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::new) else { return };
-        let now = self.startup.clock.now();
+    pub(crate) fn start_export(&mut self, draft: &ExportDraft, path: PathBuf) {
+        let Some(source) = self.project.as_ref().map(ProjectExport::of) else { return };
+        let (options, now) = (draft.options(), self.startup.clock.now());
         let job = Job::spawn("export", Arc::clone(&self.wake), move |ctx| {
-            let source = source.map_err(JobError::Failed)?;
-            export::write(&source, &options, &path, now, env!("CARGO_PKG_VERSION"), ctx).map_err(export_failed)
+            Ok(export::write(&source?, &options?, &path, ctx, now, env!("CARGO_PKG_VERSION"))?)
         });
         self.jobs.export = self.started(job);
     }
@@ -193,7 +193,7 @@ impl App {
             can_redo: project.is_some_and(|p| p.log.can_redo()),
             has_rejects: project.is_some_and(|p| !p.rejects.is_empty()),
             has_model: self.settings.model.is_some(),
-            is_scoring: self.jobs.scoring.is_some(),
+            is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
         }
     }
 
@@ -334,7 +334,7 @@ impl App {
             sort: self.view.query.sort,
             empty: self.empty_text(),
         };
-        let scores = self.project.as_ref().and_then(|p| scores_of::chosen(&p.scores, self.view.scorer.as_deref()));
+        let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
         let row = |position: usize| {
             let project = self.project.as_ref()?;
             let row = *self.view.rows.get(position)?;
@@ -402,6 +402,17 @@ impl App {
         }
     }
 
+    /// Whose labels an export could use.
+    fn label_sources(&self) -> Vec<LabelSource> {
+        let Some(project) = &self.project else { return Vec::new() };
+        let scorers = project.scores.scorers().into_iter();
+        let scorers = scorers.filter(|scorer| scorer.kind.is_unit());
+        [LabelSource::Own(Some(self.startup.annotator.to_string())), LabelSource::Imported(None)]
+            .into_iter()
+            .chain(scorers.map(|scorer| LabelSource::Scorer { name: scorer.name, threshold: 0.5 }))
+            .collect()
+    }
+
     fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
         match &self.view.dialog {
             None => {}
@@ -414,15 +425,8 @@ impl App {
                 dialog::rejects::rejects_ui(ctx, rejects, sink);
             }
             Some(DialogState::Export(draft)) => {
-                dialog::export::export_ui(ctx, draft, self.jobs.shown_preview.as_ref(), sink);
+                dialog::export::export_ui(ctx, draft, self.jobs.shown_preview.as_ref(), &self.label_sources(), sink);
             }
         }
-    }
-}
-
-fn export_failed(error: export::ExportError) -> JobError {
-    match error {
-        export::ExportError::Cancelled => JobError::Cancelled,
-        other => JobError::from_error(&other),
     }
 }

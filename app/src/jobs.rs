@@ -46,7 +46,7 @@ impl Jobs {
         if let Some(job) = &self.export {
             add("Exporting", job.progress(), job.elapsed());
         }
-        if let Some(job) = &self.scoring {
+        if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add("Scoring", job.progress(), job.elapsed());
         }
         models
@@ -62,7 +62,7 @@ impl Jobs {
         if let Some(job) = self.export.as_ref().filter(|job| long(job.elapsed())) {
             cancels.push(Box::new(|| job.cancel()));
         }
-        if let Some(job) = self.scoring.as_ref().filter(|job| long(job.elapsed())) {
+        if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy() && long(job.elapsed())) {
             cancels.push(Box::new(|| job.cancel()));
         }
         if let Some(cancel) = cancels.get(position) {

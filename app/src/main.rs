@@ -1,2 +1,115 @@
-//! bin
-fn main() {}
+//! Arguments, surroundings and logging; then the window or a subcommand. The only place that asks the system for anything.
+
+#![cfg_attr(windows, windows_subsystem = "windows")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use clap::Parser as _;
+use stepscope::cli::output::warn;
+use stepscope::cli::{self, Cli, WindowArgs};
+use stepscope::{Folders, Startup};
+use stepscope_core::model::{AnnotatorId, Clock, Timestamp};
+use stepscope_core::scoring::Launch;
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that is passed to everything else")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let startup = match startup(&cli.window) {
+        Ok(startup) => startup,
+        Err(message) => {
+            warn(format!("stepscope: {message}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    match &cli.job {
+        Some(job) => ExitCode::from(cli::run(job, &startup)),
+        None => window(startup),
+    }
+}
+
+fn startup(args: &WindowArgs) -> Result<Startup, String> {
+    let folders = folders().ok_or("no home directory; set HOME, or STEPSCOPE_HOME to a folder for settings and data")?;
+    let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
+    let annotator = args.annotator.clone().or_else(user_name).unwrap_or_else(|| "me".into());
+    Ok(Startup {
+        paths: args.paths.clone(),
+        project: args.project.clone(),
+        annotator: AnnotatorId::new(annotator),
+        clock: Arc::new(SystemClock),
+        worker: Launch { program: program.into_os_string(), args: vec!["worker".into()] },
+        folders,
+    })
+}
+
+/// `STEPSCOPE_HOME` keeps everything of a user in one folder: for tests, and for portable installations.
+fn folders() -> Option<Folders> {
+    if let Some(home) = variable("STEPSCOPE_HOME") {
+        let home = PathBuf::from(home);
+        return Some(Folders { config: home.join("config"), data: home.join("data"), cache: home.join("cache") });
+    }
+    let places = directories::ProjectDirs::from("", "", "stepscope")?;
+    Some(Folders {
+        config: places.config_dir().into(),
+        data: places.data_dir().into(),
+        cache: places.cache_dir().into(),
+    })
+}
+
+fn user_name() -> Option<String> {
+    variable("STEPSCOPE_ANNOTATOR").or_else(|| variable("USER")).or_else(|| variable("USERNAME"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "main hands what it reads to everything else")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn log_to_stderr() {
+    let filter = variable("STEPSCOPE_LOG").unwrap_or_else(|| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+#[cfg(feature = "window")]
+fn window(startup: Startup) -> ExitCode {
+    use eframe::egui::ViewportBuilder;
+
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png")).unwrap_or_default();
+    let viewport = ViewportBuilder::default()
+        .with_title("Stepscope")
+        .with_app_id("stepscope")
+        .with_icon(icon)
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([800.0, 500.0]);
+    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let ended = eframe::run_native(
+        "stepscope",
+        options,
+        Box::new(|cc| Ok(Box::new(stepscope::App::new(cc, startup)))),
+    );
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            warn(format!("stepscope: no window can be opened ({error}); `stepscope --help` lists what needs none"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(not(feature = "window"))]
+fn window(_startup: Startup) -> ExitCode {
+    warn("stepscope: this build has no window; `stepscope --help` lists what it can do");
+    ExitCode::FAILURE
+}

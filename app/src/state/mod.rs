@@ -1,8 +1,10 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod export_source;
 pub mod notice;
 pub mod open;
 pub mod project;
+pub mod scores;
 pub mod settings;
 pub mod view;
 

@@ -1,6 +1,7 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
 use stepscope_core::annotation::NoteTarget;
+use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
 use stepscope_core::model::{Step, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
@@ -63,8 +64,25 @@ pub enum DialogState {
 /// Choices of the export dialog.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportDraft {
-    /// What to write.
-    pub options: stepscope_core::export::ExportOptions,
+    /// Name of the format.
+    pub format: &'static str,
+    /// Whose labels; `None` for the default.
+    pub labels: Option<LabelSource>,
+    /// What becomes of labels that the format cannot hold.
+    pub policy: Policy,
+}
+
+impl ExportDraft {
+    /// The format with its own defaults.
+    pub fn new(format: &'static dyn ExportFormat) -> Self {
+        Self { format: format.name(), labels: None, policy: format.defaults() }
+    }
+
+    /// What to export, and how.
+    pub fn options(&self) -> Result<ExportOptions, ExportError> {
+        let options = ExportOptions::new(self.format)?;
+        Ok(ExportOptions { labels: self.labels.clone(), policy: self.policy.clone(), ..options })
+    }
 }
 
 /// A trace that is shown, with the path chosen through its tree.

@@ -72,11 +72,11 @@ impl TraceRowModel {
 }
 
 fn state_text(row: &TableRow) -> (String, Tone) {
-    use stepscope_core::query::OwnMark;
+    use stepscope_core::store::Mark;
     let mark = match row.own_first_error {
-        Some(OwnMark::At(step)) => Some((format!("✖ {}", step + 1), Tone::Bad)),
-        Some(OwnMark::None) => Some(("✔".to_owned(), Tone::Good)),
-        Some(OwnMark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
+        Some(Mark::At(step)) => Some((format!("✖ {}", step + 1), Tone::Bad)),
+        Some(Mark::None) => Some(("✔".to_owned(), Tone::Good)),
+        Some(Mark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
         None => None,
     };
     match (row.state, mark) {

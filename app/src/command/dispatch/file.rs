@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, ViewportCommand};
 
-use stepscope_core::export::ExportOptions;
+use stepscope_core::export::FORMATS;
 
 use crate::app::App;
 use crate::command::Command;
@@ -37,24 +37,22 @@ pub(super) fn open(app: &mut App, paths: Vec<PathBuf>) {
 }
 
 fn begin_export(app: &mut App) {
-    match ExportOptions::new("trl-stepwise") {
-        Ok(options) => {
-            app.start_preview(options.clone());
-            app.view.dialog = Some(DialogState::Export(ExportDraft { options }));
-        }
-        Err(error) => app.notices.error("Export not possible", error.to_string()),
-    }
+    let Some(&format) = FORMATS.first() else { return };
+    let draft = ExportDraft::new(format);
+    app.start_preview(&draft);
+    app.view.dialog = Some(DialogState::Export(draft));
 }
 
 pub(super) fn ask_export_path(app: &mut App) {
     let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
-    let name = format!("{}.{}", draft.options.format, crate::dialog::export::extension(&draft.options));
+    let extension = if draft.format == "processbench" { "json" } else { "jsonl" };
+    let name = format!("{}.{extension}", draft.format);
     app.ask(Ask::ExportFile, &name);
 }
 
 pub(super) fn write_export(app: &mut App, path: PathBuf) {
     if let Some(DialogState::Export(draft)) = app.view.dialog.take() {
-        app.start_export(draft.options, path);
+        app.start_export(&draft, path);
     }
 }
 

@@ -23,13 +23,12 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     }
 }
 
-/// Opens, changes or closes a dialog.
+/// Opens, changes or closes a dialog. Changed choices of an export are counted anew.
 pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
-    let was = std::mem::replace(&mut app.view.dialog, dialog);
-    if let Some(DialogState::Export(draft)) = &app.view.dialog
-        && was.as_ref() != app.view.dialog.as_ref()
+    if let Some(DialogState::Export(draft)) = &dialog
+        && app.view.dialog != dialog
     {
-        let options = draft.options.clone();
-        app.start_preview(options);
+        app.start_preview(draft);
     }
+    app.view.dialog = dialog;
 }

@@ -1,0 +1,65 @@
+//! `stepscope import`: reads files into a project folder.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use serde::Serialize;
+use stepscope_core::import::{ImportOptions, InspectReport};
+use stepscope_core::store::ProjectDir;
+
+use super::Failure;
+use super::output::{Ending, Output};
+use crate::startup::Startup;
+use crate::state::open::import_into;
+
+/// Arguments of `import`.
+#[derive(Args, Debug)]
+pub struct ImportArgs {
+    /// Files or folders.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// The project folder; made where it is missing.
+    #[arg(long, value_name = "DIR")]
+    project: PathBuf,
+    /// Read everything as this format instead of finding out.
+    #[arg(long, value_name = "F")]
+    format: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct ImportReport {
+    schema: &'static str,
+    #[serde(flatten)]
+    found: InspectReport,
+    project: String,
+    merged: u64,
+    elapsed_s: f64,
+}
+
+impl fmt::Display for ImportReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\nproject {} ({:.1} s)", self.found, self.project, self.elapsed_s)
+    }
+}
+
+/// Imports.
+pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
+    let started = Instant::now();
+    let options = ImportOptions { format: args.format.clone() };
+    let dir = ProjectDir::new(&args.project);
+    let (_, found) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
+    let ending = if found.counts.rejected > 0 { Ending::SomeRejected } else { Ending::Done };
+    out.report(&ImportReport {
+        schema: "stepscope.import/1",
+        found,
+        project: args.project.display().to_string(),
+        merged: 0,
+        elapsed_s: started.elapsed().as_secs_f64(),
+    })?;
+    Ok(ending)
+}

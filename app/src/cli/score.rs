@@ -1,0 +1,146 @@
+//! `stepscope score`: scores steps with a reward model, through the same worker as the window.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use stepscope_core::import::{self, ImportOptions};
+use stepscope_core::job::{JobContext, JobError, Progress};
+use stepscope_core::model::{ScoreKind, StepHash, Trace};
+use stepscope_core::scoring::{
+    DeviceKind, ModelSource, NumberFormat, ScoreBook, ScorerInfo, ScoringError, TreeText, Unscored, WorkerClient,
+};
+use stepscope_core::store::{ProjectDir, Store};
+
+use super::Failure;
+use super::output::{Ending, Output, warn};
+use crate::startup::Startup;
+
+/// Arguments of `score`.
+#[derive(Args, Debug)]
+pub struct ScoreArgs {
+    /// Trace files, whose scores are printed only.
+    #[arg(required_unless_present = "project", conflicts_with = "project")]
+    paths: Vec<PathBuf>,
+    /// A project folder, where the scores are kept as well.
+    #[arg(long, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Model folder with config.json, tokenizer.json and safetensors files.
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Where to run the model: auto, cpu, cuda or metal.
+    #[arg(long, default_value = "auto", value_name = "D")]
+    device: DeviceKind,
+    /// Number format: auto, f32, f16 or bf16.
+    #[arg(long, default_value = "auto", value_name = "T")]
+    dtype: NumberFormat,
+    /// Print one JSON object per line; the only form there is.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    id: &'a str,
+    scores: Vec<Option<f32>>,
+    unscored: Vec<Unscored>,
+    trace_score: Option<f32>,
+    scorer: &'a str,
+    kind: ScoreKind,
+}
+
+/// Scores.
+pub fn run(args: &ScoreArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
+    let ctx = out.context();
+    let mut launch = startup.worker.clone();
+    let cache = startup.folders.score_cache().into_os_string();
+    launch.args.extend([OsString::from("--device"), args.device.name().into(), "--cache".into(), cache]);
+    let mut client = WorkerClient::start(&launch)?;
+    let device = client.hello(&ctx)?.device;
+    warn(format!("device {} ({})", device.used.name(), device.reason));
+    let folder = args.model.to_string_lossy().into_owned();
+    let source = ModelSource { folder, format: args.dtype, ..ModelSource::default() };
+    let scorer = client.load(&source, &ctx)?;
+    let mut session = Session { client, scorer, out, ctx: &ctx, troubled: 0 };
+    match &args.project {
+        Some(project) => session.project(&ProjectDir::new(project))?,
+        None => session.files(&args.paths)?,
+    }
+    if session.troubled > 0 {
+        warn(format!("{} traces have steps without a score; see `unscored`", session.troubled));
+        return Ok(Ending::SomeRejected);
+    }
+    Ok(Ending::Done)
+}
+
+struct Session<'a> {
+    client: WorkerClient,
+    scorer: ScorerInfo,
+    out: &'a Output,
+    ctx: &'a JobContext,
+    troubled: u64,
+}
+
+impl Session<'_> {
+    fn project(&mut self, dir: &ProjectDir) -> Result<(), Failure> {
+        let store = Store::open(dir)?;
+        let (book, _) = ScoreBook::open(&dir.scores())?;
+        let name = book.adopt(&self.scorer);
+        let total = store.len() as u64;
+        for row in 0..u32::try_from(store.len())? {
+            let note = format!("scoring {name}");
+            self.ctx.report(Progress { done: u64::from(row), total: Some(total), note });
+            let trace = store.trace(row)?;
+            let fresh = self.trace(&trace, &name)?;
+            book.append(&name, &fresh)?;
+        }
+        Ok(())
+    }
+
+    fn files(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
+        let name = self.scorer.name.clone();
+        let ctx = self.ctx;
+        let mut failure = None;
+        let report = import::each_trace(paths, &ImportOptions::default(), ctx, &mut |trace| {
+            self.trace(&trace, &name).map(|_| ()).map_err(|error| {
+                let message = error.to_string();
+                failure = Some(error);
+                JobError::Failed(message)
+            })
+        });
+        match (failure, report) {
+            (Some(failure), _) => Err(failure),
+            (None, Err(error)) => Err(error.into()),
+            (None, Ok(report)) => {
+                self.troubled += report.counts.rejected;
+                Ok(())
+            }
+        }
+    }
+
+    /// Scores one trace, prints its line and gives the scores by step. A trace that fails is told and passed over.
+    fn trace(&mut self, trace: &Trace, name: &str) -> Result<Vec<(StepHash, f32)>, Failure> {
+        let scored = match self.client.score(&TreeText::from_trace(trace), self.ctx, &mut |_| {}) {
+            Ok(scored) => scored,
+            Err(ScoringError::Worker(error)) => {
+                self.troubled += 1;
+                warn(format!("trace {} not scored: {error}", trace.id));
+                return Ok(Vec::new());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.troubled += u64::from(!scored.unscored.is_empty());
+        let hashes = trace.steps.iter().map(|step| step.hash.clone()).zip(&scored.scores);
+        let fresh = hashes.filter_map(|(hash, score)| Some((hash, (*score)?))).collect();
+        self.out.line(&Line {
+            id: trace.id.as_str(),
+            scores: scored.scores,
+            unscored: scored.unscored,
+            trace_score: scored.trace_score,
+            scorer: name,
+            kind: self.scorer.kind,
+        })?;
+        Ok(fresh)
+    }
+}

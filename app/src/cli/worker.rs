@@ -1,0 +1,40 @@
+//! `stepscope worker`: loads a reward model and answers over stdin and stdout.
+
+use std::io::{self, BufReader};
+use std::path::PathBuf;
+
+use clap::Args;
+use stepscope_core::scoring::worker::serve;
+use stepscope_core::scoring::{DeviceKind, FakeBehaviour, FakeFactory, ModelFactory, ScoreCache};
+
+use super::Failure;
+use super::output::Ending;
+use crate::startup::Startup;
+
+/// Arguments of `worker`.
+#[derive(Args, Debug)]
+pub struct WorkerArgs {
+    /// Where to run the model: auto, cpu, cuda or metal.
+    #[arg(long, default_value = "auto", value_name = "D")]
+    device: DeviceKind,
+    /// File of scores by content; the user's own cache where it is not given.
+    #[arg(long, value_name = "FILE")]
+    cache: Option<PathBuf>,
+    /// Give made-up scores, for tests: prompt, slow:MS, stall, fail, exit-after:N or abort-after:N.
+    #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "prompt")]
+    fake: Option<FakeBehaviour>,
+}
+
+/// Serves until stdin closes.
+pub fn run(args: &WorkerArgs, startup: &Startup) -> Result<Ending, Failure> {
+    let (reader, writer) = (BufReader::new(io::stdin()), io::stdout());
+    if let Some(behaviour) = &args.fake {
+        let mut factory = FakeFactory::new(behaviour.clone());
+        serve(reader, writer, &mut factory)?;
+        return Ok(Ending::Done);
+    }
+    let cache = ScoreCache::open(&args.cache.clone().unwrap_or_else(|| startup.folders.score_cache()))?;
+    let mut factory = ModelFactory::new(args.device, cache)?;
+    serve(reader, writer, &mut factory)?;
+    Ok(Ending::Done)
+}

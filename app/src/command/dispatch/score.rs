@@ -1,0 +1,62 @@
+//! Reward models: which one, what to score.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::command::Command;
+use crate::dialog::files::Ask;
+use crate::scoring_job::{ScoringJob, launch};
+
+pub(super) fn run(app: &mut App, command: Command) {
+    match command {
+        Command::ChooseModel => app.ask(Ask::ModelFolder, ""),
+        Command::ScoreTrace => {
+            let row = app.view.open.as_ref().map(|open| open.row);
+            score(app, row, Vec::new());
+        }
+        Command::ScoreAll => {
+            let row = app.view.open.as_ref().map(|open| open.row).filter(|row| app.view.rows.contains(row));
+            let rows = app.view.rows.clone();
+            score(app, row, rows);
+        }
+        Command::StopScoring => {
+            if let Some(job) = &app.jobs.scoring {
+                job.cancel();
+            }
+        }
+        _ => {}
+    }
+}
+
+fn score(app: &mut App, first: Option<u32>, rows: Vec<u32>) {
+    if app.jobs.scoring.is_none() {
+        let (Some(project), Some(model)) = (&app.project, &app.settings.model) else { return };
+        let launch = launch(&app.startup, &app.settings.device);
+        let (store, book) = (project.store.clone(), project.scores.clone());
+        match ScoringJob::start(launch, model, store, book, Arc::clone(&app.wake)) {
+            Ok(job) => app.jobs.scoring = Some(job),
+            Err(error) => return app.notices.error("Scoring not started", error.to_string()),
+        }
+    }
+    if let Some(job) = &mut app.jobs.scoring {
+        job.add(first, &rows);
+    }
+}
+
+/// Uses the model in that folder from now on.
+pub(super) fn use_model(app: &mut App, folder: PathBuf) {
+    if !folder.join("config.json").is_file() {
+        let detail = format!("A model folder holds config.json, tokenizer.json and safetensors files: {}", folder.display());
+        return app.notices.error("This is no model folder", detail);
+    }
+    app.jobs.scoring = None;
+    app.notices.info("Reward model chosen", format!("{}. M scores this trace, Shift+M all", folder.display()));
+    app.settings.model = Some(folder);
+    app.save_settings();
+}
+
+/// Shows the scores of that scorer in table and gutter.
+pub(super) fn show_scorer(app: &mut App, name: String) {
+    app.view.scorer = Some(name);
+}

@@ -1,0 +1,163 @@
+//! The export dialog: format, whose labels, policy, live counts and the rows as they will be written.
+
+use eframe::egui::{
+    ComboBox, Context, Grid, Id, Label, Modal, RichText, ScrollArea, Sides, TextEdit, Ui, WidgetInfo, WidgetType,
+};
+
+use stepscope_core::export::{ExportFormat, FORMATS, LabelSource, Policy, PolicyOption, Preview};
+
+use crate::command::{Action, CommandSink};
+use crate::state::{DialogState, ExportDraft};
+use crate::ui_kit::Tokens;
+use crate::view_model::one_line;
+
+/// Paints the dialog.
+pub fn export_ui(
+    ctx: &Context,
+    draft: &ExportDraft,
+    preview: Option<&Result<Preview, String>>,
+    sources: &[LabelSource],
+    sink: &mut CommandSink,
+) {
+    let mut changed = draft.clone();
+    let mut ended = false;
+    let response = Modal::new(Id::new("export")).show(ctx, |ui| {
+        ui.set_width(760.0);
+        ui.heading("Export");
+        let format = format_ui(ui, &mut changed);
+        options_ui(ui, &mut changed, format, sources);
+        ui.separator();
+        preview_ui(ui, preview);
+        ui.add_space(6.0);
+        Sides::new().show(
+            ui,
+            |ui| ui.label(RichText::new("A manifest with counts, policy and sources is written beside the file").weak()),
+            |ui| {
+                let ready = matches!(preview, Some(Ok(preview)) if preview.rows > 0);
+                if ui.add_enabled(ready, eframe::egui::Button::new("Write file…")).clicked() {
+                    sink.push(Action::AskExportPath);
+                }
+                if ui.button("Close").clicked() {
+                    ended = true;
+                }
+            },
+        );
+    });
+    if ended || response.should_close() {
+        sink.push(Action::SetDialog(None));
+    } else if changed != *draft {
+        sink.push(Action::SetDialog(Some(DialogState::Export(changed))));
+    }
+}
+
+fn format_ui(ui: &mut Ui, draft: &mut ExportDraft) -> Option<&'static dyn ExportFormat> {
+    ui.horizontal(|ui| {
+        for &format in FORMATS {
+            let clicked = ui.selectable_label(draft.format == format.name(), format.name()).clicked();
+            if clicked && draft.format != format.name() {
+                *draft = ExportDraft { labels: draft.labels.clone(), ..ExportDraft::new(format) };
+            }
+        }
+    });
+    let format = FORMATS.iter().copied().find(|format| format.name() == draft.format);
+    if let Some(format) = format {
+        ui.label(RichText::new(format.caption()).weak());
+    }
+    format
+}
+
+fn options_ui(
+    ui: &mut Ui,
+    draft: &mut ExportDraft,
+    format: Option<&'static dyn ExportFormat>,
+    sources: &[LabelSource],
+) {
+    let known = format.map_or::<&[&str], _>(&[], |format| format.options());
+    Grid::new("export options").num_columns(3).spacing([14.0, 5.0]).show(ui, |ui| {
+        if known.iter().any(|name| *name == "labels") || !known.is_empty() {
+            ui.label("Labels");
+            let shown = draft.labels.as_ref().map_or("default".to_owned(), ToString::to_string);
+            let combo = ComboBox::from_id_salt("labels").width(190.0).selected_text(shown).show_ui(ui, |ui| {
+                ui.selectable_value(&mut draft.labels, None, "default");
+                for source in sources {
+                    ui.selectable_value(&mut draft.labels, Some(source.clone()), source.to_string());
+                }
+            });
+            combo.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, "Labels"));
+            ui.label(RichText::new("Own labels, else those in the data where nobody has labelled").weak());
+            ui.end_row();
+        }
+        for option in Policy::OPTIONS.iter().filter(|option| known.contains(&option.name)) {
+            option_ui(ui, &mut draft.policy, option);
+        }
+    });
+}
+
+fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
+    let title = title_of(option.name);
+    let mut value = policy.get(option.name).unwrap_or_default();
+    let before = value.clone();
+    ui.label(&title);
+    if option.values.is_empty() {
+        // Line breaks are typed and shown as \n.
+        let mut text = value.replace('\n', "\\n");
+        let edit = ui.add(TextEdit::singleline(&mut text).desired_width(190.0));
+        edit.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, &title));
+        value = text.replace("\\n", "\n");
+    } else {
+        let combo = ComboBox::from_id_salt(option.name).width(190.0).selected_text(&value).show_ui(ui, |ui| {
+            for (name, does) in option.values {
+                ui.selectable_value(&mut value, (*name).to_owned(), *name).on_hover_text(*does);
+            }
+        });
+        combo.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, &title));
+    }
+    let does = option.values.iter().find(|(name, _)| *name == value).map_or(option.reason, |(_, does)| does);
+    ui.label(RichText::new(does).weak()).on_hover_text(option.reason);
+    ui.end_row();
+    if value != before {
+        // The value comes from the option's own list, or is free text: it cannot be refused.
+        policy.set(option.name, &value).ok();
+    }
+}
+
+fn title_of(name: &str) -> String {
+    let mut title = name.replace('_', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+fn preview_ui(ui: &mut Ui, preview: Option<&Result<Preview, String>>) {
+    let tokens = Tokens::of(ui);
+    let preview = match preview {
+        None => {
+            ui.spinner();
+            return;
+        }
+        Some(Err(error)) => {
+            ui.label(RichText::new(error).color(tokens.bad));
+            return;
+        }
+        Some(Ok(preview)) => preview,
+    };
+    let counts: Vec<String> = preview.counts.0.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let labels = preview.labels.as_ref().map(|labels| format!(" · labels: {labels}")).unwrap_or_default();
+    ui.label(RichText::new(format!("{} rows · {}{labels}", preview.rows, counts.join(", "))).strong());
+    if preview.left_out_total > 0 {
+        ui.label(RichText::new(format!("{} left out", preview.left_out_total)).color(tokens.unsure));
+        for (rule, count) in &preview.left_out_by_rule {
+            ui.label(RichText::new(format!("    {count} × {rule}")).small().color(tokens.muted));
+        }
+    }
+    ScrollArea::vertical().id_salt("rows").max_height(190.0).auto_shrink([false, true]).show(ui, |ui| {
+        for line in &preview.sample {
+            ui.add(Label::new(RichText::new(one_line(line, 400)).small().monospace()).truncate());
+        }
+        for left in &preview.left_out {
+            let text = one_line(&format!("left out: {left}"), 300);
+            ui.add(Label::new(RichText::new(text).small().color(tokens.unsure)).truncate());
+        }
+    });
+}

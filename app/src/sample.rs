@@ -1,0 +1,38 @@
+//! The sample data, carried in the program so that a first run shows something anywhere.
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        /// Name and text of each sample file.
+        pub const FILES: &[(&str, &str)] =
+            &[$(($name, include_str!(concat!("../../sample-data/", $name)))),*];
+    };
+}
+
+files!(
+    "agent.jsonl",
+    "algebra.jsonl",
+    "code.jsonl",
+    "prm800k.jsonl",
+    "search-trees.jsonl",
+    "stepwise.jsonl",
+    "word-problems.json",
+);
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn every_sample_file_is_carried() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample-data");
+        let there: BTreeSet<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.ends_with(".json") || name.ends_with(".jsonl"))
+            .collect();
+        let carried: BTreeSet<String> = super::FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(there, carried);
+    }
+}

@@ -1,0 +1,101 @@
+//! A project as the source of an export: its traces, everyone's labels, the scores. Window and command line share it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stepscope_core::annotation::{self, Annotations, TraceAnnotation};
+use stepscope_core::export::{ExportSource, ManifestSource, is_labelled};
+use stepscope_core::import::native::NativeScores;
+use stepscope_core::job::JobError;
+use stepscope_core::model::{AnnotatorId, Trace, TraceId};
+use stepscope_core::scoring::ScoreBook;
+use stepscope_core::store::Store;
+
+use super::Project;
+use super::open::failed;
+
+/// A moment of a project, ready to be exported on another thread.
+pub struct ProjectExport {
+    store: Store,
+    annotators: Vec<(AnnotatorId, Arc<Annotations>)>,
+    scores: ScoreBook,
+}
+
+impl ProjectExport {
+    /// The open project as it is now, with the logs of other annotators as they are on disk.
+    pub fn of(project: &Project) -> Result<Self, JobError> {
+        let own = (project.log.annotator().clone(), project.log.snapshot());
+        Self::new(project.store.clone(), Some(own), project.scores.clone())
+    }
+
+    /// A project on disk. `own` replaces the log of that annotator by what is in memory.
+    pub fn new(
+        store: Store,
+        own: Option<(AnnotatorId, Arc<Annotations>)>,
+        scores: ScoreBook,
+    ) -> Result<Self, JobError> {
+        let folder = store.dir().annotations();
+        let mut annotators: Vec<(AnnotatorId, Arc<Annotations>)> = Vec::new();
+        for annotator in annotation::list_annotators(&folder).map_err(failed)? {
+            if own.as_ref().is_none_or(|(name, _)| *name != annotator) {
+                let (said, _) = annotation::read(&folder, &annotator).map_err(failed)?;
+                annotators.push((annotator, Arc::new(said)));
+            }
+        }
+        annotators.extend(own);
+        annotators.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(Self { store, annotators, scores })
+    }
+
+    fn said(&self, annotator: &AnnotatorId) -> Option<&Annotations> {
+        self.annotators.iter().find(|(name, _)| name == annotator).map(|(_, said)| said.as_ref())
+    }
+}
+
+impl ExportSource for ProjectExport {
+    fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    fn trace(&self, row: u32) -> Result<Trace, String> {
+        self.store.trace(row).map_err(|error| error.to_string())
+    }
+
+    fn annotators(&self) -> Vec<AnnotatorId> {
+        self.annotators.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
+        self.said(annotator)?.trace(trace)
+    }
+
+    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
+        self.said(annotator).is_some_and(|said| said.traces().any(|(_, said)| is_labelled(said)))
+    }
+
+    fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
+        let all = self.scores.scorers().iter().map(|scorer| NativeScores {
+            scorer: scorer.name.clone(),
+            fingerprint: scorer.fingerprint.clone(),
+            kind: scorer.kind,
+            values: trace.steps.iter().map(|step| self.scores.get(&scorer.name, &step.hash)).collect(),
+        });
+        all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
+    }
+
+    fn sources(&self) -> Vec<ManifestSource> {
+        let sources = self.store.sources().iter();
+        sources
+            .map(|source| ManifestSource {
+                path: source.path.clone(),
+                sha256: source.sha256.clone(),
+                format: source.format.clone(),
+                traces: source.traces,
+            })
+            .collect()
+    }
+
+    fn protected(&self) -> Vec<PathBuf> {
+        vec![self.store.dir().path().to_owned()]
+    }
+}
