@@ -208,13 +208,13 @@ fn a_summary_says_what_the_list_shows() {
         builder.push(Step { parent, on_path, ..Step::default() });
     }
     builder.label(Some(2), ImportedValue::FirstError, "human", "label", "2");
-    let score = |step, name: &str, value| ImportedScore { step, name: name.into(), kind: ScoreKind::Value, value };
+    let scored = |step, name: &str, value| ImportedScore { step, name: name.into(), kind: ScoreKind::Value, value };
     builder.trace_mut().scores = vec![
-        score(None, "whole", 9.0),
-        score(Some(0), "q", 0.75),
-        score(Some(1), "q", 0.0),
-        score(Some(2), "q", 0.5),
-        score(Some(0), "other", -1.0),
+        scored(None, "whole", 9.0),
+        scored(Some(0), "q", 0.75),
+        scored(Some(1), "q", 0.0),
+        scored(Some(2), "q", 0.5),
+        scored(Some(0), "other", -1.0),
     ];
     builder.trace_mut().warnings = vec!["odd".into()];
     let store = write(&dir, &[builder.build()]);
