@@ -257,8 +257,10 @@ fn text_is_searched_everywhere_it_matters() {
         ..Problem::default()
     });
     builder = builder.thought("First STEP").source_id("Run-7").generator("Qwen");
+    let tool = ToolCall { name: "grep".into(), arguments: "{\"q\": \"Needle\"}".into(), call_id: None };
+    builder.push_tool_call(Some(0), String::new(), tool);
     let store = write(&dir, &[builder.build()]);
-    for needle in ["say \"ü", "first step", "run-7", "qwen", ""] {
+    for needle in ["say \"ü", "first step", "run-7", "qwen", "grep", "needle", ""] {
         assert!(store.contains_text(0, needle), "{needle}");
     }
     assert!(!store.contains_text(0, "second"));
@@ -316,6 +318,10 @@ fn what_cannot_be_opened_says_why() {
     check(&good.replace("stepscope.project/1", "stepscope.project/9"), "use a newer Stepscope");
     assert!(matches!(StoreWriter::create(&dir), Err(StoreError::Newer { .. })), "a newer project is left alone");
     check("schema = 3", "it does not say which format it is");
+    check("[[", "import the sources again");
+    drop(StoreWriter::create(&dir).unwrap());
+    fs::write(dir.manifest(), &good).unwrap();
+    assert_eq!(Store::open(&dir).unwrap().generation(), 1, "a repaired project file brings the tables back");
     check("[[", "import the sources again");
     let store = write(&dir, &[chain("2+2?", &["4"])]);
     assert_eq!(store.len(), 1, "importing again is a remedy");
