@@ -13,7 +13,7 @@ pub(super) const GRAIN: u32 = 1000;
 /// Which traces a list shows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
-    /// Words that must all occur in problem, steps, source name or generator, in any case.
+    /// Words that must all occur in problem, steps, tool calls, source name or generator, in any case.
     pub text: String,
     /// The order.
     pub sort: Sort,

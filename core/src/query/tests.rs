@@ -217,7 +217,8 @@ proptest! {
         prop_assert_eq!(rows.len(), traces.len());
         for pair in rows.windows(2) {
             let (a, b) = (lengths[pair[0] as usize], lengths[pair[1] as usize]);
-            prop_assert!(if a == b { pair[0] < pair[1] } else { (a < b) != descending });
+            let in_order = if a == b { pair[0] < pair[1] } else { (a < b) != descending };
+            prop_assert!(in_order);
         }
     }
 }

@@ -37,7 +37,22 @@ struct Inner {
 impl Store {
     /// Opens the current generation of a project. Takes time independent of its size.
     pub fn open(dir: &ProjectDir) -> Result<Self, StoreError> {
-        let manifest = Manifest::read(dir)?;
+        let mut manifest = Manifest::read(dir)?;
+        loop {
+            let generation = manifest.generation;
+            let error = match Self::open_generation(dir, manifest) {
+                Ok(store) => return Ok(store),
+                Err(error) => error,
+            };
+            // Another process may have finished an import meanwhile, and removed what was being opened.
+            manifest = Manifest::read(dir)?;
+            if manifest.generation == generation {
+                return Err(error);
+            }
+        }
+    }
+
+    fn open_generation(dir: &ProjectDir, manifest: Manifest) -> Result<Self, StoreError> {
         let folder = dir.generation(manifest.generation);
         Ok(Self(Arc::new(Inner {
             dir: dir.clone(),
@@ -188,14 +203,18 @@ impl Store {
         rows.filter_map(|at| self.0.steps.hash.get(at)).map(StepHash::new).collect()
     }
 
-    /// True where problem, steps, source name or generator contain the text, which is in lower case already.
+    /// True where problem, steps, tool calls, source name or generator contain the text, which is in lower case
+    /// already.
     pub fn contains_text(&self, row: u32, needle_lowercase: &str) -> bool {
         let found = |text: Option<&str>| text.is_some_and(|text| contains_ignoring_case(text, needle_lowercase));
         let problem = || self.problem_row(row).and_then(|at| self.0.problems.text.get(at as usize));
         found(self.source_id(row))
             || found(self.generator(row))
             || found(problem())
-            || self.step_rows(row).unwrap_or_default().any(|at| found(self.0.steps.text.get(at)))
+            || self.step_rows(row).unwrap_or_default().any(|at| {
+                let steps = &self.0.steps;
+                [&steps.text, &steps.tool_name, &steps.tool_arguments].into_iter().any(|column| found(column.get(at)))
+            })
     }
 }
 

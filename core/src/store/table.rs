@@ -61,7 +61,7 @@ impl TableWriter {
         let target = Target::new(file);
         let fields: Schema = schema.columns.iter().map(|&(name, kind)| (name.into(), kind.dtype())).collect();
         // One empty description per column: there are no dictionaries to number.
-        let ipc_fields = vec![Default::default(); schema.columns.len()];
+        let ipc_fields = std::iter::repeat_with(Default::default).take(schema.columns.len()).collect();
         // Uncompressed, or it could not be mapped.
         let writer = IpcWriter::new(target.clone())
             .with_compression(None)

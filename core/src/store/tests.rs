@@ -208,13 +208,13 @@ fn a_summary_says_what_the_list_shows() {
         builder.push(Step { parent, on_path, ..Step::default() });
     }
     builder.label(Some(2), ImportedValue::FirstError, "human", "label", "2");
-    let score = |step, name: &str, value| ImportedScore { step, name: name.into(), kind: ScoreKind::Value, value };
+    let scored = |step, name: &str, value| ImportedScore { step, name: name.into(), kind: ScoreKind::Value, value };
     builder.trace_mut().scores = vec![
-        score(None, "whole", 9.0),
-        score(Some(0), "q", 0.75),
-        score(Some(1), "q", 0.0),
-        score(Some(2), "q", 0.5),
-        score(Some(0), "other", -1.0),
+        scored(None, "whole", 9.0),
+        scored(Some(0), "q", 0.75),
+        scored(Some(1), "q", 0.0),
+        scored(Some(2), "q", 0.5),
+        scored(Some(0), "other", -1.0),
     ];
     builder.trace_mut().warnings = vec!["odd".into()];
     let store = write(&dir, &[builder.build()]);
@@ -257,8 +257,10 @@ fn text_is_searched_everywhere_it_matters() {
         ..Problem::default()
     });
     builder = builder.thought("First STEP").source_id("Run-7").generator("Qwen");
+    let tool = ToolCall { name: "grep".into(), arguments: "{\"q\": \"Needle\"}".into(), call_id: None };
+    builder.push_tool_call(Some(0), String::new(), tool);
     let store = write(&dir, &[builder.build()]);
-    for needle in ["say \"ü", "first step", "run-7", "qwen", ""] {
+    for needle in ["say \"ü", "first step", "run-7", "qwen", "grep", "needle", ""] {
         assert!(store.contains_text(0, needle), "{needle}");
     }
     assert!(!store.contains_text(0, "second"));
@@ -316,6 +318,10 @@ fn what_cannot_be_opened_says_why() {
     check(&good.replace("stepscope.project/1", "stepscope.project/9"), "use a newer Stepscope");
     assert!(matches!(StoreWriter::create(&dir), Err(StoreError::Newer { .. })), "a newer project is left alone");
     check("schema = 3", "it does not say which format it is");
+    check("[[", "import the sources again");
+    drop(StoreWriter::create(&dir).unwrap());
+    fs::write(dir.manifest(), &good).unwrap();
+    assert_eq!(Store::open(&dir).unwrap().generation(), 1, "a repaired project file brings the tables back");
     check("[[", "import the sources again");
     let store = write(&dir, &[chain("2+2?", &["4"])]);
     assert_eq!(store.len(), 1, "importing again is a remedy");

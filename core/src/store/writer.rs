@@ -61,25 +61,26 @@ struct Tables {
 impl StoreWriter {
     /// Starts a new generation, and removes what an interrupted import left behind.
     ///
-    /// Creates the project folder. A `project.toml` that cannot be read is set aside as `project.toml.damaged`; one of
-    /// a newer format is an error.
+    /// Creates the project folder. A `project.toml` of a newer format is an error.
     pub fn create(dir: &ProjectDir) -> Result<Self, StoreError> {
         let store = dir.store();
         fs::create_dir_all(&store).map_err(StoreError::io("create the project folder", &store))?;
         let lock = lock(dir)?;
-        let current = match Manifest::read(dir) {
-            Ok(manifest) => manifest.generation,
-            Err(StoreError::NotAProject { .. }) => 0,
-            Err(StoreError::Manifest { path, .. }) => {
-                let aside = path.with_extension("toml.damaged");
-                fs::rename(&path, &aside).map_err(StoreError::io("set the damaged project file aside", &path))?;
-                0
+        let generation = match Manifest::read(dir) {
+            Ok(manifest) => {
+                remove_generations(&store, manifest.generation);
+                manifest.generation + 1
             }
+            Err(StoreError::NotAProject { .. }) => {
+                remove_generations(&store, 0);
+                1
+            }
+            // The tables may still be good: a person who repairs the project file gets them back.
+            Err(StoreError::Manifest { .. }) => last_generation(&store) + 1,
             Err(error) => return Err(error),
         };
-        remove_generations(&store, current);
-        let generation = current + 1;
         let folder = store.join(format!("gen-{generation}.tmp"));
+        fs::remove_dir_all(&folder).ok();
         fs::create_dir(&folder).map_err(StoreError::io("create a folder", &folder))?;
         let folder = UnfinishedFolder(folder);
         let rejects_path = folder.0.join(REJECTS);
@@ -157,6 +158,8 @@ impl StoreWriter {
     }
 
     /// Puts the new generation in place of the old one and opens it.
+    ///
+    /// A `project.toml` that cannot be read is set aside as `project.toml.damaged`.
     pub fn finish(self, sources: Vec<SourceEntry>) -> Result<Store, StoreError> {
         let Self { dir, generation, tables, mut rejects, folder, rejected, _lock, .. } = self;
         let flushed = rejects.flush().and_then(|()| rejects.get_ref().sync_all());
@@ -168,7 +171,16 @@ impl StoreWriter {
         fs::rename(&folder.0, &place).map_err(StoreError::io("put the new tables in place", &place))?;
         sync_folder(&dir.store());
         // Read again: other parts of the program may have added keys meanwhile.
-        let other = Manifest::read(&dir).map(|manifest| manifest.other).unwrap_or_default();
+        let other = match Manifest::read(&dir) {
+            Ok(manifest) => manifest.other,
+            Err(StoreError::NotAProject { .. }) => toml::Table::new(),
+            Err(StoreError::Manifest { path, .. }) => {
+                let aside = path.with_extension("toml.damaged");
+                fs::rename(&path, &aside).map_err(StoreError::io("set the damaged project file aside", &path))?;
+                toml::Table::new()
+            }
+            Err(error) => return Err(error),
+        };
         Manifest { schema: Manifest::schema(), generation, rejected, tables, sources, other }.write(&dir)?;
         remove_generations(&dir.store(), generation);
         Store::open(&dir)
@@ -206,6 +218,12 @@ fn lock(dir: &ProjectDir) -> Result<File, StoreError> {
         Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: dir.path().to_path_buf() }),
         Err(TryLockError::Error(error)) => Err(StoreError::io("lock the project", &path)(error)),
     }
+}
+
+/// The highest number of a generation that is there; 0 where there is none.
+fn last_generation(store: &Path) -> u64 {
+    let names = fs::read_dir(store).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| name.to_str()?.strip_prefix("gen-")?.parse().ok()).max().unwrap_or_default()
 }
 
 /// Removes all generations but one. One that is still mapped may resist on Windows; the next import tries again.
