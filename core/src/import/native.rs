@@ -1,10 +1,12 @@
 //! Stepscope's own lossless format, one trace a line: what `export` writes and `import` reads back.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::{Carried, Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{
     AnnotatorId, FirstError, ImportedLabel, ImportedScore, Metadata, Outcome, Problem, ScoreKind, SourceRef, Step,
-    StepHash, StepRating, TraceId, TraceStatus,
+    StepHash, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
 };
 
 /// Names the shape of a line; the number changes when a reader of older lines would misread it.
@@ -94,4 +96,77 @@ pub struct NativeScores {
     pub kind: ScoreKind,
     /// One per step; `null` where the step was not scored.
     pub values: Vec<Option<f32>>,
+}
+
+/// Reads the native format.
+pub struct Native;
+
+impl Importer for Native {
+    fn name(&self) -> &'static str {
+        "stepscope"
+    }
+
+    fn caption(&self) -> &'static str {
+        "Stepscope's own export, with labels and scores"
+    }
+
+    fn needs(&self) -> &'static [&'static [&'static str]] {
+        &[&["schema"]]
+    }
+
+    fn recognise(&self, sample: &Sample) -> Option<Recognition> {
+        sample.recognise("a `schema` of Stepscope", |row| {
+            row["schema"].as_str().is_some_and(|schema| schema.starts_with("stepscope.trace/"))
+        })
+    }
+
+    fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
+        if row["schema"] != SCHEMA {
+            let reason =
+                format!("the schema is {}, this version reads {SCHEMA}; use the version that wrote it", row["schema"]);
+            return Err(RowError::new(reason));
+        }
+        let native: NativeTrace = serde_json::from_value(row)
+            .map_err(|error| RowError::new(format!("not as Stepscope writes it: {error}; export the trace again")))?;
+        Ok(vec![imported(native)])
+    }
+}
+
+/// Computes identities anew, so that a file edited by hand cannot move labels to other words.
+fn imported(native: NativeTrace) -> Imported {
+    let hashes: Vec<StepHash> = native.steps.iter().map(|step| step.hash.clone()).collect();
+    let mut builder = TraceBuilder::new(native.problem);
+    *builder.trace_mut() = Trace {
+        problem: std::mem::take(&mut builder.trace_mut().problem),
+        source_id: native.source_id,
+        generator: native.generator,
+        outcome: native.outcome,
+        steps: native.steps,
+        labels: native.labels,
+        scores: native.scores,
+        metadata: native.metadata,
+        source: native.source,
+        warnings: native.warnings,
+        id: TraceId::default(),
+    };
+    let mut trace = builder.build();
+    let edited = trace.steps.iter().zip(&hashes).filter(|(step, hash)| step.hash != **hash).count();
+    if edited > 0 {
+        let text = format!("{edited} steps are not those that were exported; labels and scores of theirs do not apply");
+        trace.warnings.push(text);
+    }
+    if is_numbered(&native.id, &trace.id) {
+        trace.id = native.id;
+    } else {
+        trace.warnings.push(format!("the trace was exported as {} and has changed since", native.id));
+    }
+    let carried = Carried { trace: trace.id.clone(), annotations: native.annotations, scores: native.computed_scores };
+    let any = !carried.annotations.is_empty() || !carried.scores.is_empty();
+    Imported { trace, carried: any.then_some(carried) }
+}
+
+/// True for the identity itself and for `-2`, `-3`, … after it, which tell identical traces apart.
+fn is_numbered(stored: &TraceId, computed: &TraceId) -> bool {
+    let rest = stored.as_str().strip_prefix(computed.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok()))
 }

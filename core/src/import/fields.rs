@@ -1,0 +1,174 @@
+//! Takes the keys an importer knows out of a row; what is left becomes metadata.
+
+use serde_json::Value;
+
+use super::RowError;
+use super::detect::kind;
+use crate::model::{ChatMessage, ImportedValue, Metadata, Prompt, StepIndex, StepRating, TraceBuilder};
+
+/// The keys of a row that nobody has taken yet.
+#[derive(Debug)]
+pub(super) struct Fields(Metadata);
+
+impl Fields {
+    pub(super) fn new(row: Value) -> Result<Self, RowError> {
+        match row {
+            Value::Object(map) => Ok(Self(map)),
+            other => Err(RowError::new(format!("the row is {}; expected an object", kind(&other)))),
+        }
+    }
+
+    /// Looks without taking.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.0.get(key)
+    }
+
+    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
+        self.0.shift_remove(key)
+    }
+
+    /// Takes a text, or a number as it is written. Anything else stays.
+    pub(super) fn text(&mut self, key: &str) -> Option<String> {
+        let text = scalar_text(self.0.get(key)?)?;
+        self.take(key);
+        Some(text)
+    }
+
+    /// Takes the first text that is there.
+    pub(super) fn text_of(&mut self, keys: &[&str]) -> Option<String> {
+        keys.iter().find_map(|key| self.text(key))
+    }
+
+    /// Takes `true` or `false`. Anything else stays.
+    pub(super) fn bool_of(&mut self, keys: &[&str]) -> Option<bool> {
+        let (key, value) = keys.iter().find_map(|key| Some((key, self.0.get(*key)?.as_bool()?)))?;
+        self.take(key);
+        Some(value)
+    }
+
+    pub(super) fn list(&mut self, keys: &[&str]) -> Result<Vec<Value>, RowError> {
+        for key in keys {
+            match self.0.get(*key) {
+                None => {}
+                Some(Value::Array(_)) => {
+                    if let Some(Value::Array(list)) = self.take(key) {
+                        return Ok(list);
+                    }
+                }
+                Some(other) => {
+                    return Err(RowError::new(format!(
+                        "`{key}` is {}; make it a list with one entry per step",
+                        kind(other)
+                    )));
+                }
+            }
+        }
+        Err(RowError::new(format!("`{}` is missing; add it or choose another format", keys.join("` or `"))))
+    }
+
+    /// Takes the question: a text, or a list of chat messages.
+    pub(super) fn prompt(&mut self, keys: &[&str]) -> Result<Prompt, RowError> {
+        for key in keys {
+            match self.0.get(*key) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(list)) => {
+                    let messages: Option<Vec<ChatMessage>> = list.iter().map(chat_message).collect();
+                    let messages = messages.ok_or_else(|| {
+                        RowError::new(format!("`{key}` is a list, but not one of messages with `role` and `content`"))
+                    })?;
+                    self.take(key);
+                    return Ok(Prompt::Messages(messages));
+                }
+                Some(other) => {
+                    let text = scalar_text(other);
+                    let text = text.ok_or_else(|| {
+                        RowError::new(format!("`{key}` is {}; expected the text of the problem", kind(other)))
+                    })?;
+                    self.take(key);
+                    return Ok(Prompt::Text(text));
+                }
+            }
+        }
+        Err(RowError::new(format!("`{}` is missing; add the text of the problem", keys.join("` or `"))))
+    }
+
+    /// What nobody took.
+    pub(super) fn rest(self) -> Metadata {
+        self.0
+    }
+}
+
+/// A text, or a number as text.
+pub(super) fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn chat_message(value: &Value) -> Option<ChatMessage> {
+    let role = value.get("role")?.as_str()?.to_owned();
+    let content = value.get("content")?.as_str()?.to_owned();
+    Some(ChatMessage { role, content })
+}
+
+/// A whole number, also where it is written as 3.0 or " 3 ".
+pub(super) fn whole_number(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let float = number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15)?;
+            #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
+            Some(float as i64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Labels the first error, counted from 0, −1 for none. A number that names no step is kept as a warning.
+pub(super) fn mark_first_error(builder: &mut TraceBuilder, field: &str, source: &str, value: Value) {
+    let raw = raw_text(&value);
+    let steps = builder.trace_mut().steps.len();
+    match whole_number(&value) {
+        _ if value.is_null() => return,
+        Some(-1) => return builder.label(None, ImportedValue::NoError, source, field, &raw),
+        Some(number) => {
+            if let Some(step) = StepIndex::try_from(number).ok().filter(|&step| (step as usize) < steps) {
+                return builder.label(Some(step), ImportedValue::FirstError, source, field, &raw);
+            }
+            warn(
+                builder,
+                format!(
+                    "`{field}` is {number}, but the steps are numbered 0 to {}; kept in the metadata",
+                    steps.saturating_sub(1)
+                ),
+            );
+        }
+        None => warn(
+            builder,
+            format!("`{field}` is {}; expected a step number, so it is kept in the metadata", kind(&value)),
+        ),
+    }
+    builder.trace_mut().metadata.insert(field.into(), value);
+}
+
+/// The value as the file writes it; texts without their quotes.
+pub(super) fn raw_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Adds a sentence for the user to the trace.
+pub(super) fn warn(builder: &mut TraceBuilder, message: impl Into<String>) {
+    builder.trace_mut().warnings.push(message.into());
+}
+
+/// The rating of 1 / 0 / −1.
+pub(super) fn ternary(number: i64) -> Option<StepRating> {
+    match number {
+        1 => Some(StepRating::Good),
+        0 => Some(StepRating::Neutral),
+        -1 => Some(StepRating::Bad),
+        _ => None,
+    }
+}

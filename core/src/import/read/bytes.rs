@@ -1,0 +1,197 @@
+//! The bytes of a file as UTF-8: decoded, without byte order mark and comments, hashed on the way.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::comments::CommentFilter;
+use crate::import::ImportError;
+use crate::job::{JobContext, Progress};
+
+/// Read at once. A cancelled job stops at the next chunk, in the middle of a row if need be.
+const CHUNK: usize = 256 * 1024;
+
+/// How the text is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Encoding {
+    #[default]
+    Utf8,
+    Utf16Little,
+    Utf16Big,
+}
+
+/// What the progress of this file counts from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Share {
+    /// Bytes of the files before it.
+    pub(crate) before: u64,
+    /// Bytes of all files.
+    pub(crate) total: u64,
+    /// For the status bar.
+    pub(crate) note: String,
+}
+
+/// Gives the text of a file chunk by chunk.
+pub(crate) struct ByteSource<'a> {
+    path: PathBuf,
+    file: File,
+    context: &'a JobContext,
+    share: Option<Share>,
+    hasher: Sha256,
+    bytes: u64,
+    encoding: Encoding,
+    comments: Option<CommentFilter>,
+    raw: Vec<u8>,
+    chunk: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+impl<'a> ByteSource<'a> {
+    /// Opens the file. Progress is reported where `share` says of what.
+    pub(crate) fn open(path: &Path, share: Option<Share>, context: &'a JobContext) -> Result<Self, ImportError> {
+        let file = File::open(path).map_err(|error| ImportError::from_io(path, error))?;
+        let mut source = Self {
+            path: path.into(),
+            file,
+            context,
+            share,
+            hasher: Sha256::new(),
+            bytes: 0,
+            encoding: Encoding::default(),
+            comments: None,
+            raw: Vec::new(),
+            chunk: Vec::new(),
+            at: 0,
+            ended: false,
+        };
+        source.read_raw()?;
+        let (encoding, mark) = encoding_of(&source.raw);
+        source.encoding = encoding;
+        source.raw.drain(..mark);
+        Ok(source)
+    }
+
+    /// Leaves comments out. To be called before anything is read.
+    pub(crate) fn skip_comments(&mut self) {
+        self.comments = Some(CommentFilter::default());
+    }
+
+    /// True where the file is not in UTF-8.
+    pub(super) fn is_recoded(&self) -> bool {
+        self.encoding != Encoding::Utf8
+    }
+
+    /// What is read and not consumed; empty at the end of the file only.
+    pub(super) fn rest(&mut self) -> Result<&[u8], ImportError> {
+        while self.at >= self.chunk.len() && !self.ended {
+            if self.raw.len() < 4 {
+                self.read_raw()?;
+            }
+            self.chunk.clear();
+            self.at = 0;
+            let mut text = Vec::new();
+            self.decode(&mut text);
+            match &mut self.comments {
+                Some(filter) => filter.filter(&text, &mut self.chunk),
+                None => self.chunk = text,
+            }
+            // Reading on gives nothing more, and nothing is left to decode.
+            self.ended = self.chunk.is_empty() && self.raw.is_empty() && !self.read_raw()?;
+        }
+        Ok(self.chunk.get(self.at..).unwrap_or_default())
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.chunk.len());
+    }
+
+    /// The next byte, consumed only if it is blank or `also`; `None` at the end.
+    pub(super) fn skip_blanks(&mut self, also: &[u8]) -> Result<Option<u8>, ImportError> {
+        loop {
+            let rest = self.rest()?;
+            let skipped = rest.iter().take_while(|byte| byte.is_ascii_whitespace() || also.contains(byte)).count();
+            let next = rest.get(skipped).copied();
+            let ended = rest.is_empty();
+            self.consume(skipped);
+            if next.is_some() || ended {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Reads what is left and gives the SHA-256 of the whole file and its size.
+    pub(crate) fn finish(mut self) -> Result<(String, u64), ImportError> {
+        loop {
+            self.raw.clear();
+            if !self.read_raw()? {
+                break;
+            }
+        }
+        let digest: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((digest, self.bytes))
+    }
+
+    /// Adds bytes of the file to `raw`; false at its end.
+    fn read_raw(&mut self) -> Result<bool, ImportError> {
+        self.context.checkpoint()?;
+        let start = self.raw.len();
+        self.raw.resize(start + CHUNK, 0);
+        let fresh = self.raw.get_mut(start..).unwrap_or_default();
+        let count = loop {
+            match self.file.read(fresh) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(ImportError::from_io(&self.path, error)),
+                Ok(count) => break count,
+            }
+        };
+        self.raw.truncate(start + count);
+        self.hasher.update(self.raw.get(start..).unwrap_or_default());
+        self.bytes += count as u64;
+        if let Some(share) = &self.share {
+            let done = share.before + self.bytes;
+            self.context.report(Progress { done, total: Some(share.total.max(done)), note: share.note.clone() });
+        }
+        Ok(count > 0)
+    }
+
+    /// Moves what can be decoded from `raw` to `text`.
+    fn decode(&mut self, text: &mut Vec<u8>) {
+        let unit = match self.encoding {
+            Encoding::Utf8 => return text.append(&mut self.raw),
+            Encoding::Utf16Little => u16::from_le_bytes,
+            Encoding::Utf16Big => u16::from_be_bytes,
+        };
+        let (pairs, odd) = self.raw.as_chunks::<2>();
+        let mut units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+        let mut left = odd.to_vec();
+        // Half a character at the end of a chunk waits for its other half; at the end of the file it is lost.
+        if units.len() > 1
+            && units.last().is_some_and(|unit| (0xD800..0xDC00).contains(unit))
+            && let Some(pair) = pairs.last()
+        {
+            units.pop();
+            left = [pair.as_slice(), odd].concat();
+        }
+        if units.is_empty() {
+            left.clear();
+        }
+        let decoded = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+        text.extend(decoded.collect::<String>().into_bytes());
+        self.raw = left;
+    }
+}
+
+/// The encoding by its byte order mark, else by the zero bytes of UTF-16, and the length of the mark.
+fn encoding_of(start: &[u8]) -> (Encoding, usize) {
+    match start {
+        [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
+        [0xFF, 0xFE, ..] => (Encoding::Utf16Little, 2),
+        [0xFE, 0xFF, ..] => (Encoding::Utf16Big, 2),
+        [b'{' | b'[' | b'/' | b' ' | b'\n' | b'\r', 0, ..] => (Encoding::Utf16Little, 0),
+        [0, b'{' | b'[' | b'/' | b' ' | b'\n' | b'\r', ..] => (Encoding::Utf16Big, 0),
+        _ => (Encoding::Utf8, 0),
+    }
+}

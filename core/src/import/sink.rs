@@ -1,0 +1,59 @@
+//! Where what was read goes: the store, a counter, a preview.
+
+use super::ImportError;
+use super::native::{NativeAnnotation, NativeScores};
+use crate::model::{Trace, TraceId};
+
+/// Receives what [`read`](super::read) finds, in the order of the files and rows.
+pub trait Sink {
+    /// A trace, with the row it was read from.
+    fn trace(&mut self, row: u64, trace: Trace) -> Result<(), ImportError>;
+
+    /// A row, or (row 0) a whole file, that could not be read.
+    fn reject(&mut self, reject: Reject) -> Result<(), ImportError>;
+
+    /// Labels and scores that a native file brings for the trace given just before.
+    fn carried(&mut self, carried: Carried) -> Result<(), ImportError>;
+
+    /// A file that has been read to its end.
+    fn source(&mut self, source: SourceFile) -> Result<(), ImportError>;
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reject {
+    /// Path as the user gave it.
+    pub file: String,
+    /// Row from 1; 0 where the file as a whole could not be read.
+    pub row: u64,
+    /// What is wrong and what to do about it.
+    pub reason: String,
+    /// The row as it stands, at most 64 KiB of it; undecodable bytes replaced.
+    pub text: String,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path as the user gave it.
+    pub path: String,
+    /// SHA-256 of its bytes, hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Name of the format.
+    pub format: String,
+    /// Traces read from it.
+    pub traces: u64,
+}
+
+/// What a native file says about a trace besides the trace: labels of annotators and scores of the project.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Carried {
+    /// The trace.
+    pub trace: TraceId,
+    /// What each annotator said.
+    pub annotations: Vec<NativeAnnotation>,
+    /// What each scorer gave.
+    pub scores: Vec<NativeScores>,
+}
