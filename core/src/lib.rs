@@ -8,4 +8,6 @@ pub mod job;
 
 pub mod import;
 
+pub mod scoring;
+
 pub mod annotation;
