@@ -12,6 +12,8 @@ pub mod store;
 
 pub mod import;
 
+pub mod scoring;
+
 pub mod annotation;
 
 pub mod query;

@@ -1,0 +1,190 @@
+//! From the text of one path to token ids and the position at which each step is read.
+//!
+//! Positions come from how the text was put together. They are never found by looking for the marker's id: a step
+//! that quotes the marker would then shift every later score by one.
+
+use super::ScoringError;
+use super::checkpoint::TextFiles;
+use super::recipe::Layout;
+use super::template::{render_chat, render_steps};
+use super::text::{MessageText, PromptText};
+
+/// Token ids, and per step the position at which it is read; ascending.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Assembled {
+    pub(crate) ids: Vec<u32>,
+    pub(crate) marks: Vec<usize>,
+}
+
+/// Lays out paths for one model.
+pub(crate) struct Assembler {
+    files: TextFiles,
+    layout: Layout,
+}
+
+impl Assembler {
+    /// Checks that the recipe and the text files go together.
+    pub(crate) fn new(files: TextFiles, layout: Layout) -> Result<Self, ScoringError> {
+        let it = Self { files, layout };
+        match &it.layout {
+            Layout::Chat { marker, .. } => {
+                if it.files.chat_template.is_none() {
+                    let lacking = "the recipe needs a chat template, but the model folder has neither \
+                                   chat_template.jinja nor one in tokenizer_config.json";
+                    return Err(ScoringError::Layout(lacking.into()));
+                }
+                let ids = it.encode(marker)?;
+                if ids.len() != 1 {
+                    let count = ids.len();
+                    return Err(ScoringError::Layout(format!(
+                        "the marker {marker:?} must be one token, but the tokenizer makes {count} of it; \
+                         tokenizer.json may be of another model"
+                    )));
+                }
+            }
+            Layout::Pieces { separator, .. } => {
+                if it.encode(separator)?.is_empty() {
+                    return Err(ScoringError::Layout(format!("the separator {separator:?} gives no token")));
+                }
+            }
+        }
+        Ok(it)
+    }
+
+    /// Ids and marks of one path.
+    pub(crate) fn path(&self, prompt: &PromptText, steps: &[&str]) -> Result<Assembled, ScoringError> {
+        match &self.layout {
+            Layout::Chat { system, assistant, marker } => {
+                self.chat(prompt, steps, system.as_deref(), assistant, marker)
+            }
+            Layout::Pieces { bos, prompt_suffix, separator } => {
+                self.pieces(prompt, steps, *bos, prompt_suffix, separator)
+            }
+        }
+    }
+
+    /// Renders with stand-ins where the markers go, replaces them, and finds the tokens by their place in the text.
+    fn chat(
+        &self,
+        prompt: &PromptText,
+        steps: &[&str],
+        system: Option<&str>,
+        assistant: &str,
+        marker: &str,
+    ) -> Result<Assembled, ScoringError> {
+        let stand_ins = stand_ins(prompt, steps);
+        let with_markers: Vec<(&str, &str)> = steps.iter().copied().zip(stand_ins.iter().map(String::as_str)).collect();
+        let answer = render_steps(assistant, &with_markers).map_err(ScoringError::Layout)?;
+        let messages = messages(prompt, system, answer);
+        let template = self.files.chat_template.as_deref().unwrap_or_default();
+        let rendered = render_chat(template, &messages, &self.files.special).map_err(ScoringError::Layout)?;
+        let (text, starts) = put_markers(&rendered, &stand_ins, marker)
+            .ok_or_else(|| ScoringError::Layout("the chat template drops or repeats parts of the answer".into()))?;
+        let encoding = self
+            .files
+            .tokenizer
+            .encode(text.as_str(), false)
+            .map_err(|e| ScoringError::Layout(format!("the tokenizer failed ({e})")))?;
+        let ids = encoding.get_ids().to_vec();
+        let mut tokens = ids.iter().zip(encoding.get_offsets()).enumerate();
+        let marker_id = self.files.tokenizer.token_to_id(marker);
+        let mut marks = Vec::with_capacity(starts.len());
+        for start in starts {
+            // A marker token may have taken blanks beside it along.
+            let end = start + marker.len();
+            let found = tokens.find(|(_, (id, (from, to)))| *from <= start && *to >= end && Some(**id) == marker_id);
+            let Some((position, _)) = found else {
+                return Err(ScoringError::Layout(format!("the tokenizer does not keep the marker {marker:?} whole")));
+            };
+            marks.push(position);
+        }
+        Ok(Assembled { ids, marks })
+    }
+
+    fn pieces(
+        &self,
+        prompt: &PromptText,
+        steps: &[&str],
+        bos: bool,
+        prompt_suffix: &str,
+        separator: &str,
+    ) -> Result<Assembled, ScoringError> {
+        let mut ids = Vec::new();
+        if bos && let Some((_, token)) = self.files.special.iter().find(|(name, _)| name == "bos_token") {
+            let id = self.files.tokenizer.token_to_id(token);
+            ids.push(
+                id.ok_or_else(|| ScoringError::Layout(format!("the tokenizer lacks its own bos token {token:?}")))?,
+            );
+        }
+        ids.extend(self.encode(&prompt.joined())?);
+        if !prompt_suffix.is_empty() {
+            ids.extend(self.encode(prompt_suffix)?);
+        }
+        let separator = self.encode(separator)?;
+        let mut marks = Vec::with_capacity(steps.len());
+        for step in steps {
+            ids.extend(self.encode(step)?);
+            ids.extend_from_slice(&separator);
+            marks.push(ids.len().saturating_sub(1));
+        }
+        Ok(Assembled { ids, marks })
+    }
+
+    fn encode(&self, text: &str) -> Result<Vec<u32>, ScoringError> {
+        let encoding = self.files.tokenizer.encode(text, false);
+        let encoding = encoding.map_err(|e| ScoringError::Layout(format!("the tokenizer failed ({e})")))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+}
+
+/// The recipe's system message takes the place of the prompt's own; the assistant's message comes last.
+fn messages(prompt: &PromptText, system: Option<&str>, answer: String) -> Vec<MessageText> {
+    let message = |role: &str, content: String| MessageText { role: role.into(), content };
+    let mut messages: Vec<MessageText> = system.map(|s| message("system", s.into())).into_iter().collect();
+    match prompt {
+        PromptText::Text(text) => messages.push(message("user", text.clone())),
+        PromptText::Messages(given) => {
+            messages.extend(given.iter().filter(|m| system.is_none() || m.role != "system").cloned());
+        }
+    }
+    messages.push(message("assistant", answer));
+    messages
+}
+
+/// One text per step that occurs nowhere in the input, and that no template would change.
+fn stand_ins(prompt: &PromptText, steps: &[&str]) -> Vec<String> {
+    let given = |needle: &str| {
+        let asked = match prompt {
+            PromptText::Text(text) => text.contains(needle),
+            PromptText::Messages(messages) => messages.iter().any(|m| m.content.contains(needle)),
+        };
+        asked || steps.iter().any(|step| step.contains(needle))
+    };
+    let mut salt = 0_u64;
+    let mut start = String::from("\u{E000}step-end-0-");
+    while given(&start) {
+        salt += 1;
+        start = format!("\u{E000}step-end-{salt}-");
+    }
+    (0..steps.len()).map(|index| format!("{start}{index}\u{E001}")).collect()
+}
+
+/// Replaces each stand-in, which must occur once and in order, by the marker; gives where the markers start.
+fn put_markers(rendered: &str, stand_ins: &[String], marker: &str) -> Option<(String, Vec<usize>)> {
+    let mut text = String::with_capacity(rendered.len());
+    let mut starts = Vec::with_capacity(stand_ins.len());
+    let mut rest = rendered;
+    for stand_in in stand_ins {
+        let (before, after) = rest.split_once(stand_in.as_str())?;
+        text.push_str(before);
+        starts.push(text.len());
+        text.push_str(marker);
+        rest = after;
+    }
+    text.push_str(rest);
+    let repeated = stand_ins.first().is_some_and(|first| {
+        let common = first.trim_end_matches('\u{E001}').trim_end_matches(|c: char| c.is_ascii_digit());
+        text.contains(common)
+    });
+    (!repeated).then_some((text, starts))
+}

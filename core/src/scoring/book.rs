@@ -1,0 +1,355 @@
+//! The scores of a project: one append-only file per scorer, keyed by step, so that they survive a re-import.
+//!
+//! The first line of `scores/<scorer>.jsonl` says who scored; every other line is `{"step": HASH, "score": NUMBER}`.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ScorerInfo, ScoringError};
+use crate::model::StepHash;
+
+const SCHEMA: &str = "stepscope.scores/1";
+
+/// All computed scores of a project. A clone sees what any other adds.
+#[derive(Clone, Default)]
+pub struct ScoreBook {
+    folder: PathBuf,
+    scorers: Arc<RwLock<Vec<Page>>>,
+}
+
+/// What opening found wrong. Everything else was loaded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BookReport {
+    /// Files whose last line was cut short, with the bytes lost. Cut off when the file is next written or repaired.
+    pub torn: Vec<(PathBuf, u64)>,
+    /// Lines and files that could not be read, in sentences for the user.
+    pub warnings: Vec<String>,
+}
+
+struct Page {
+    info: ScorerInfo,
+    path: PathBuf,
+    scores: HashMap<StepHash, f32>,
+    /// Bytes in whole lines, and bytes in all, when the file was read.
+    torn: Option<(u64, u64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    schema: String,
+    #[serde(rename = "scorer")]
+    name: String,
+    #[serde(flatten)]
+    info: HeaderInfo,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HeaderInfo {
+    fingerprint: String,
+    kind: crate::model::ScoreKind,
+    #[serde(default)]
+    recipe: String,
+    #[serde(default)]
+    model: String,
+    #[serde(default)]
+    format: super::NumberFormat,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    step: std::borrow::Cow<'a, str>,
+    score: f32,
+}
+
+impl ScoreBook {
+    /// Loads every file of the folder, which need not exist.
+    pub fn open(folder: &Path) -> Result<(Self, BookReport), ScoringError> {
+        let mut report = BookReport::default();
+        let mut pages: Vec<Page> = Vec::new();
+        for path in files(folder)? {
+            let bytes = fs::read(&path).map_err(|e| ScoringError::io("read the scores", &path, e))?;
+            if let Some(page) = read_page(path, &bytes, &mut report) {
+                pages.push(page);
+            }
+        }
+        Ok((Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)) }, report))
+    }
+
+    /// Who gave scores, by name.
+    pub fn scorers(&self) -> Vec<ScorerInfo> {
+        self.read(|pages| pages.iter().map(|page| page.info.clone()).collect())
+    }
+
+    /// The score of a step.
+    pub fn get(&self, scorer: &str, step: &StepHash) -> Option<f32> {
+        self.read(|pages| pages.iter().find(|p| p.info.name == scorer)?.scores.get(step).copied())
+    }
+
+    /// How many steps that scorer scored.
+    pub fn count(&self, scorer: &str) -> usize {
+        self.read(|pages| pages.iter().find(|p| p.info.name == scorer).map_or(0, |p| p.scores.len()))
+    }
+
+    /// The name under which that scorer's scores are kept: an earlier one of the same content keeps its name; a new
+    /// one whose name is taken gets a part of its fingerprint added. Nothing is written before the first score.
+    pub fn adopt(&self, scorer: &ScorerInfo) -> String {
+        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(page) = pages.iter().find(|p| p.info.fingerprint == scorer.fingerprint) {
+            return page.info.name.clone();
+        }
+        let taken = |name: &str| {
+            let file = file_name(name).to_lowercase();
+            pages.iter().any(|p| p.path.file_name().is_some_and(|f| f.to_string_lossy().to_lowercase() == file))
+        };
+        let mut name = scorer.name.clone();
+        let mut digits = 6;
+        while taken(&name) && digits <= scorer.fingerprint.len() {
+            name = format!("{}-{}", scorer.name, scorer.fingerprint.get(..digits).unwrap_or_default());
+            digits += 2;
+        }
+        let path = self.folder.join(file_name(&name));
+        let info = ScorerInfo { name: name.clone(), ..scorer.clone() };
+        pages.push(Page { info, path, scores: HashMap::new(), torn: None });
+        pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
+        name
+    }
+
+    /// Adds scores of an adopted scorer, usually one trace at a time, and waits until they are on disk. A score that
+    /// is there already is not written again; one that differs replaces the old.
+    pub fn append(&self, scorer: &str, scores: &[(StepHash, f32)]) -> Result<(), ScoringError> {
+        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(page) = pages.iter_mut().find(|p| p.info.name == scorer) else {
+            return Err(ScoringError::NotFound { what: format!("scorer {scorer:?}"), path: self.folder.clone() });
+        };
+        let mut fresh: Vec<(StepHash, f32)> = scores.to_vec();
+        fresh.retain(|(step, score)| score.is_finite() && page.scores.get(step) != Some(score));
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        fs::create_dir_all(&self.folder)
+            .and_then(|()| page.write(&fresh))
+            .map_err(|e| ScoringError::io("write the scores", &page.path, e))?;
+        page.scores.extend(fresh);
+        Ok(())
+    }
+
+    /// Cuts off torn last lines now; gives the files that were mended.
+    pub fn repair(&self) -> Result<Vec<PathBuf>, ScoringError> {
+        let mut mended = Vec::new();
+        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
+        for page in pages.iter_mut().filter(|p| p.torn.is_some()) {
+            let open = OpenOptions::new().read(true).append(true).open(&page.path);
+            open.and_then(|mut file| page.mend(&mut file))
+                .map_err(|e| ScoringError::io("mend the scores", &page.path, e))?;
+            mended.push(page.path.clone());
+        }
+        Ok(mended)
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&[Page]) -> T) -> T {
+        look(&self.scorers.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Page {
+    fn write(&mut self, scores: &[(StepHash, f32)]) -> std::io::Result<()> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
+        self.mend(&mut file)?;
+        let mut text = Vec::new();
+        if file.metadata()?.len() == 0 {
+            serde_json::to_writer(&mut text, &self.header())?;
+            text.push(b'\n');
+        }
+        for (step, score) in scores {
+            serde_json::to_writer(&mut text, &Line { step: step.as_str().into(), score: *score })?;
+            text.push(b'\n');
+        }
+        // One write, so that another process never sees, or adds to, half a line of ours.
+        file.write_all(&text)?;
+        file.sync_data()
+    }
+
+    /// Cuts the torn end off, unless another process has written since; then it only ends the line.
+    fn mend(&mut self, file: &mut File) -> std::io::Result<()> {
+        let Some((whole, all)) = self.torn.take() else { return Ok(()) };
+        if file.metadata()?.len() == all {
+            file.set_len(whole)?;
+            file.seek(SeekFrom::End(0))?;
+            return Ok(());
+        }
+        file.write_all(b"\n")
+    }
+
+    fn header(&self) -> Header {
+        let info = self.info.clone();
+        Header {
+            schema: SCHEMA.into(),
+            name: info.name,
+            info: HeaderInfo {
+                fingerprint: info.fingerprint,
+                kind: info.kind,
+                recipe: info.recipe,
+                model: info.model,
+                format: info.format,
+            },
+        }
+    }
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>, ScoringError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(ScoringError::io("read the folder of the scores", folder, e)),
+    };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths: Vec<PathBuf> =
+        paths.filter(|p| p.extension().is_some_and(|e| e == "jsonl") && p.is_file()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+fn read_page(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> Option<Page> {
+    let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |last| last + 1);
+    let lines = bytes.get(..whole).unwrap_or_default();
+    let torn = (whole < bytes.len()).then_some((whole as u64, bytes.len() as u64));
+    if torn.is_some() {
+        report.torn.push((path.clone(), (bytes.len() - whole) as u64));
+    }
+    let mut lines = (1..).zip(lines.split(|b| *b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
+    let header = lines.next().map(|(_, line)| serde_json::from_slice::<Header>(line));
+    let header = match header {
+        Some(Ok(header)) if header.schema == SCHEMA => header,
+        Some(Ok(header)) => {
+            let schema = header.schema;
+            report.warnings.push(format!("scores of an unknown version ({schema}) were left out: {}", path.display()));
+            return None;
+        }
+        Some(Err(error)) => {
+            report.warnings.push(format!("scores without a header were left out ({error}): {}", path.display()));
+            return None;
+        }
+        None => return None,
+    };
+    let info = ScorerInfo {
+        name: header.name,
+        fingerprint: header.info.fingerprint,
+        kind: header.info.kind,
+        recipe: header.info.recipe,
+        model: header.info.model,
+        format: header.info.format,
+    };
+    let mut scores = HashMap::new();
+    for (number, line) in lines {
+        match serde_json::from_slice::<Line<'_>>(line) {
+            Ok(line) => {
+                scores.insert(StepHash::new(line.step), line.score);
+            }
+            Err(error) => {
+                report
+                    .warnings
+                    .push(format!("line {number} of the scores is unreadable ({error}): {}", path.display()));
+            }
+        }
+    }
+    Some(Page { info, path, scores, torn })
+}
+
+/// A name may hold what a file's name must not.
+fn file_name(scorer: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let stem: String = scorer.chars().map(safe).collect();
+    let stem = stem.trim_matches('.');
+    format!("{}.jsonl", if stem.is_empty() { "scorer" } else { stem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ScoreKind;
+
+    fn info(name: &str, fingerprint: &str) -> ScorerInfo {
+        ScorerInfo {
+            name: name.into(),
+            fingerprint: fingerprint.into(),
+            kind: ScoreKind::Correctness,
+            ..ScorerInfo::default()
+        }
+    }
+
+    fn hash(text: &str) -> StepHash {
+        StepHash::new(text)
+    }
+
+    #[test]
+    fn scores_are_kept_by_scorer() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().join("scores");
+        let (book, report) = ScoreBook::open(&at).unwrap();
+        assert_eq!(report, BookReport::default());
+        let a = book.adopt(&info("org/model", "aaaaaaaaaa"));
+        let b = book.adopt(&info("org/model", "bbbbbbbbbb"));
+        assert_eq!((a.as_str(), b.as_str()), ("org/model", "org/model-bbbbbb"));
+        assert_eq!(book.adopt(&info("renamed", "aaaaaaaaaa")), a);
+        let reader = book.clone();
+        book.append(&a, &[(hash("s1"), 0.1), (hash("s2"), f32::NAN)]).unwrap();
+        book.append(&b, &[(hash("s1"), 0.9)]).unwrap();
+        assert_eq!(reader.get(&a, &hash("s1")), Some(0.1), "a clone sees new scores");
+        assert!(book.append("nobody", &[(hash("s1"), 0.1)]).is_err());
+
+        let (again, report) = ScoreBook::open(&at).unwrap();
+        assert_eq!(report, BookReport::default());
+        assert_eq!(again.scorers(), book.scorers());
+        assert_eq!((again.get(&a, &hash("s1")), again.get(&b, &hash("s1"))), (Some(0.1), Some(0.9)));
+        assert_eq!((again.get(&a, &hash("s2")), again.count(&a)), (None, 1));
+    }
+
+    #[test]
+    fn a_torn_last_line_costs_that_line_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let (book, _) = ScoreBook::open(folder.path()).unwrap();
+        let name = book.adopt(&info("m", "aaaaaaaaaa"));
+        book.append(&name, &[(hash("s1"), 0.1)]).unwrap();
+        let path = folder.path().join("m.jsonl");
+        let good = fs::read(&path).unwrap();
+        for keep in [true, false] {
+            let mut bytes = good.clone();
+            bytes.extend_from_slice(b"{\"step\":\"s2\",\"sc");
+            fs::write(&path, &bytes).unwrap();
+            let (book, report) = ScoreBook::open(folder.path()).unwrap();
+            assert_eq!(report.torn, [(path.clone(), 16)]);
+            assert_eq!(book.get(&name, &hash("s1")), Some(0.1));
+            if keep {
+                book.append(&name, &[(hash("s3"), 0.3)]).unwrap();
+            } else {
+                assert_eq!(book.repair().unwrap(), std::slice::from_ref(&path));
+                assert_eq!(fs::read(&path).unwrap(), good);
+            }
+            let (book, report) = ScoreBook::open(folder.path()).unwrap();
+            assert_eq!(report, BookReport::default());
+            assert_eq!(book.get(&name, &hash("s3")), keep.then_some(0.3));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let (book, _) = ScoreBook::open(folder.path()).unwrap();
+        let name = book.adopt(&info("m", "aaaaaaaaaa"));
+        book.append(&name, &[(hash("s1"), 0.1)]).unwrap();
+        let path = folder.path().join("m.jsonl");
+        let text = fs::read_to_string(&path).unwrap() + "nonsense\n{\"step\":\"s2\",\"score\":0.5}\n";
+        fs::write(&path, text).unwrap();
+        fs::write(folder.path().join("x.jsonl"), b"\xff\xfe\n").unwrap();
+        let (book, report) = ScoreBook::open(folder.path()).unwrap();
+        assert_eq!(report.warnings.len(), 2, "{:?}", report.warnings);
+        assert!(report.warnings[0].starts_with("line 3 "));
+        assert_eq!(book.get(&name, &hash("s2")), Some(0.5));
+    }
+}

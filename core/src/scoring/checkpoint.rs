@@ -1,0 +1,126 @@
+//! A local Hugging Face folder: its shape, its weights, its tokeniser, its chat template, and its fingerprint.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::weights::Weights;
+use super::{ModelConfig, ScoringError};
+use crate::model::ContentHasher;
+
+/// What a model folder holds.
+pub(crate) struct Checkpoint {
+    pub(crate) folder: PathBuf,
+    pub(crate) config: ModelConfig,
+    pub(crate) weights: Weights,
+    pub(crate) fingerprint: String,
+}
+
+/// The text side of a model folder.
+pub(crate) struct TextFiles {
+    pub(crate) tokenizer: tokenizers::Tokenizer,
+    pub(crate) chat_template: Option<String>,
+    /// Named tokens that templates may use: `bos_token`, `eos_token`, ….
+    pub(crate) special: Vec<(String, String)>,
+}
+
+impl Checkpoint {
+    pub(crate) fn open(folder: &Path) -> Result<Self, ScoringError> {
+        if !folder.is_dir() {
+            return Err(ScoringError::NotFound { what: "model folder".into(), path: folder.into() });
+        }
+        let path = folder.join("config.json");
+        let text = read(&path, "config.json; a model folder holds config.json, tokenizer.json and safetensors")?;
+        let config = ModelConfig::parse(&text, &path)?;
+        let weights = Weights::open(folder)?;
+        let fingerprint = fingerprint(folder, &text, &weights);
+        Ok(Self { folder: folder.into(), config, weights, fingerprint })
+    }
+}
+
+/// Names the content of a model, wherever its folder lies.
+///
+/// It covers `config.json`, the files that shape the text, and of every tensor its name, format, shape and up to
+/// sixteen blocks of 4 KiB spread evenly over its bytes. Reading all bytes of a 7B model would take as long as
+/// loading it; training changes every block, so that sixteen tell two models apart. A tensor up to 64 KiB, which
+/// every bias, norm and head row is, is covered whole.
+fn fingerprint(folder: &Path, config: &str, weights: &Weights) -> String {
+    const BLOCK: usize = 4096;
+    const BLOCKS: usize = 16;
+    let mut hasher = ContentHasher::new("model").part(config);
+    for name in ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"] {
+        hasher = hasher.part(name).part(fs::read(folder.join(name)).unwrap_or_default());
+    }
+    for (name, format, shape, bytes) in weights.views() {
+        hasher = hasher.part(name).part(format).part(format!("{shape:?}"));
+        if bytes.len() <= BLOCK * BLOCKS {
+            hasher = hasher.part(bytes);
+        } else {
+            let last = bytes.len() - BLOCK;
+            for block in 0..BLOCKS {
+                let start = last / (BLOCKS - 1) * block;
+                hasher = hasher.part(bytes.get(start..start + BLOCK).unwrap_or_default());
+            }
+        }
+    }
+    hasher.hex(32)
+}
+
+impl TextFiles {
+    pub(crate) fn open(folder: &Path) -> Result<Self, ScoringError> {
+        let path = folder.join("tokenizer.json");
+        let text = read(&path, "tokenizer.json; save the model with a fast tokenizer")?;
+        let mut tokenizer = tokenizers::Tokenizer::from_bytes(text.as_bytes())
+            .map_err(|e| ScoringError::bad_file(&path, format!("the tokenizer cannot be read ({e})")))?;
+        // Training set-ups store both in the file; here they would cut or pad what is to be scored.
+        tokenizer.with_padding(None);
+        tokenizer
+            .with_truncation(None)
+            .map_err(|e| ScoringError::bad_file(&path, format!("the tokenizer cannot be used ({e})")))?;
+        let settings = optional_json(&folder.join("tokenizer_config.json"))?;
+        let named = optional_json(&folder.join("special_tokens_map.json"))?;
+        let mut special = Vec::new();
+        for key in ["bos_token", "eos_token", "pad_token", "unk_token"] {
+            let token = [&settings, &named].into_iter().find_map(|from| token_text(from.get(key)?));
+            special.extend(token.map(|token| (key.to_string(), token)));
+        }
+        let template = folder.join("chat_template.jinja");
+        let chat_template = if template.is_file() {
+            Some(read(&template, "chat template")?)
+        } else {
+            settings.get("chat_template").and_then(template_text)
+        };
+        Ok(Self { tokenizer, chat_template, special })
+    }
+}
+
+fn read(path: &Path, what: &str) -> Result<String, ScoringError> {
+    if !path.is_file() {
+        return Err(ScoringError::NotFound { what: what.into(), path: path.into() });
+    }
+    fs::read_to_string(path).map_err(|e| ScoringError::io("read", path, e))
+}
+
+fn optional_json(path: &Path) -> Result<Value, ScoringError> {
+    if !path.is_file() {
+        return Ok(Value::Null);
+    }
+    let text = fs::read_to_string(path).map_err(|e| ScoringError::io("read", path, e))?;
+    serde_json::from_str(&text).map_err(|e| ScoringError::bad_file(path, format!("not JSON ({e})")))
+}
+
+/// A token is written as text, or as an object that holds it.
+fn token_text(value: &Value) -> Option<String> {
+    value.as_str().or_else(|| value.get("content")?.as_str()).map(Into::into)
+}
+
+/// A template is written as text, or as a list of named ones, of which `default` counts.
+fn template_text(value: &Value) -> Option<String> {
+    let named = || {
+        let list = value.as_array()?;
+        let default = list.iter().find(|t| t.get("name").and_then(Value::as_str) == Some("default"));
+        default.or(list.first())?.get("template")?.as_str()
+    };
+    value.as_str().or_else(named).map(Into::into)
+}

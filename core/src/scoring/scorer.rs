@@ -1,0 +1,294 @@
+//! A model that scores: folder in, then traces in and scores out.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::Device;
+use serde::{Deserialize, Serialize};
+
+use super::assemble::{Assembled, Assembler};
+use super::cache::{KeyWalk, ScoreCache};
+use super::checkpoint::{Checkpoint, TextFiles};
+use super::decoder::{Decoder, KeyValues};
+use super::device::open_device;
+use super::readout::Readout;
+use super::{DeviceChoice, DeviceKind, NumberFormat, Recipe, ScoringError, TreeScores, TreeText, Unscored};
+use crate::job::{JobError, Progress};
+use crate::model::{ContentHasher, ScoreKind};
+
+/// Who gives scores and what they mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScorerInfo {
+    /// Name in the project and in the window; that of the model folder.
+    pub name: String,
+    /// Names model, recipe and number format by content: two scorers with the same one give the same scores.
+    pub fingerprint: String,
+    /// What the scores mean.
+    pub kind: ScoreKind,
+    /// The recipe.
+    #[serde(default)]
+    pub recipe: String,
+    /// Where the model lay.
+    #[serde(default)]
+    pub model: String,
+    /// The number format.
+    #[serde(default)]
+    pub format: NumberFormat,
+}
+
+/// Told how far scoring got, also when there is nothing new; an error stops it.
+pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> Result<(), JobError>;
+
+/// Text in, scores out.
+pub trait StepScorer {
+    /// Who it is.
+    fn info(&self) -> &ScorerInfo;
+
+    /// Scores every step of a trace. A step that cannot be scored is told apart, with the reason.
+    fn score(&mut self, tree: &TreeText, watch: Watch<'_>) -> Result<TreeScores, ScoringError>;
+}
+
+/// What to load.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSource {
+    /// The model folder, on the computer that runs it.
+    pub folder: String,
+    /// How to read it; none to find out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+    /// The number format.
+    #[serde(default)]
+    pub format: NumberFormat,
+}
+
+/// Makes scorers; what a worker needs to know of models.
+pub trait ScorerFactory {
+    /// Where its scorers run.
+    fn device(&self) -> &DeviceChoice;
+
+    /// Loads one.
+    fn load(&mut self, source: &ModelSource, watch: Watch<'_>) -> Result<Box<dyn StepScorer>, ScoringError>;
+}
+
+/// Loads models from folders onto one device, with one cache for all.
+pub struct ModelFactory {
+    device: Device,
+    choice: DeviceChoice,
+    cache: Arc<Mutex<ScoreCache>>,
+}
+
+impl ModelFactory {
+    /// Opens the device.
+    pub fn new(device: DeviceKind, cache: ScoreCache) -> Result<Self, ScoringError> {
+        let (device, choice) = open_device(device)?;
+        Ok(Self { device, choice, cache: Arc::new(Mutex::new(cache)) })
+    }
+
+    /// Loads one model.
+    pub fn open(&self, source: &ModelSource, watch: Watch<'_>) -> Result<Scorer, ScoringError> {
+        Scorer::load(source, &self.device, Arc::clone(&self.cache), watch)
+    }
+}
+
+impl ScorerFactory for ModelFactory {
+    fn device(&self) -> &DeviceChoice {
+        &self.choice
+    }
+
+    fn load(&mut self, source: &ModelSource, watch: Watch<'_>) -> Result<Box<dyn StepScorer>, ScoringError> {
+        Ok(Box::new(self.open(source, watch)?))
+    }
+}
+
+/// A loaded model with its text files and recipe.
+pub struct Scorer {
+    info: ScorerInfo,
+    recipe: Recipe,
+    assembler: Assembler,
+    network: Network,
+    longest: usize,
+    cache: Arc<Mutex<ScoreCache>>,
+}
+
+/// The part that computes: ids and positions in, scores out.
+pub(crate) struct Network {
+    decoder: Decoder,
+    readout: Readout,
+    forwards: u64,
+}
+
+type StepResult = Result<f32, String>;
+
+impl Network {
+    pub(crate) fn load(
+        checkpoint: &Checkpoint,
+        recipe: &Recipe,
+        format: NumberFormat,
+        device: &Device,
+        go_on: &mut dyn FnMut() -> Result<(), ScoringError>,
+    ) -> Result<(Self, NumberFormat), ScoringError> {
+        let (format, dtype) = format.settle(device, checkpoint.weights.stored_dtype());
+        let readout = Readout::load(recipe, checkpoint.config.hidden_size, &checkpoint.weights, device)?;
+        let decoder = Decoder::load(&checkpoint.config, &checkpoint.weights, dtype, device, go_on)?;
+        Ok((Self { decoder, readout, forwards: 0 }, format))
+    }
+
+    pub(crate) fn scores(
+        &mut self,
+        ids: &[u32],
+        marks: &[usize],
+        kept: &mut KeyValues,
+        go_on: &mut dyn FnMut() -> Result<(), ScoringError>,
+    ) -> Result<Vec<StepResult>, ScoringError> {
+        self.forwards += 1;
+        let hidden = self.decoder.hidden_rows(ids, marks, kept, go_on)?;
+        self.readout.scores(&hidden)
+    }
+}
+
+impl Scorer {
+    fn load(
+        source: &ModelSource,
+        device: &Device,
+        cache: Arc<Mutex<ScoreCache>>,
+        watch: Watch<'_>,
+    ) -> Result<Self, ScoringError> {
+        let folder = Path::new(&source.folder);
+        let mut go_on = || watch(Progress { note: "loading the model".into(), ..Progress::default() }).map_err(stopped);
+        go_on()?;
+        let checkpoint = Checkpoint::open(folder)?;
+        let recipe = match &source.recipe {
+            Some(recipe) => recipe.clone(),
+            None => Recipe::detect(folder, &checkpoint.weights.names(), &checkpoint.config)?,
+        };
+        // Before the weights, which take longest: what is wrong with the text files is known at once.
+        let assembler = Assembler::new(TextFiles::open(folder)?, recipe.layout.clone())?;
+        let (network, format) = Network::load(&checkpoint, &recipe, source.format, device, &mut go_on)?;
+        let name = checkpoint.folder.canonicalize().unwrap_or_else(|_| checkpoint.folder.clone());
+        let name = name.file_name().map_or_else(|| recipe.id.clone(), |n| n.to_string_lossy().into_owned());
+        let fingerprint =
+            ContentHasher::new("scorer").part(&checkpoint.fingerprint).part(recipe.digest()).part(format.name());
+        let info = ScorerInfo {
+            name,
+            fingerprint: fingerprint.hex(32),
+            kind: recipe.kind,
+            recipe: recipe.id.clone(),
+            model: source.folder.clone(),
+            format,
+        };
+        let longest = recipe.max_tokens.unwrap_or(usize::MAX).min(checkpoint.config.max_positions);
+        Ok(Self { info, recipe, assembler, network, longest, cache })
+    }
+
+    /// How often the model was run: a trace that was scored before does not add to it.
+    pub fn forwards(&self) -> u64 {
+        self.network.forwards
+    }
+
+    /// Scores what is new on one path and adds it to `known`.
+    fn path(
+        &mut self,
+        path: &[u32],
+        assembled: &Assembled,
+        known: &mut HashMap<u32, StepResult>,
+        kept: &mut KeyValues,
+        go_on: &mut dyn FnMut() -> Result<(), ScoringError>,
+    ) -> Result<(), ScoringError> {
+        let keys = KeyWalk::new(&self.info.fingerprint).keys(&assembled.ids, &assembled.marks);
+        let mut wanted = Vec::new();
+        for ((&step, &mark), key) in path.iter().zip(&assembled.marks).zip(keys) {
+            if known.contains_key(&step) {
+                continue;
+            }
+            if mark >= self.longest {
+                let reason = format!(
+                    "its end is at token {}, but the model reads {} at most",
+                    mark.saturating_add(1),
+                    self.longest
+                );
+                known.insert(step, Err(reason));
+                continue;
+            }
+            let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(key);
+            match cached {
+                Some(score) => {
+                    known.insert(step, Ok(score));
+                }
+                None => wanted.push((step, mark, key)),
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let marks: Vec<usize> = wanted.iter().map(|(_, mark, _)| *mark).collect();
+        let results = self.network.scores(&assembled.ids, &marks, kept, go_on)?;
+        let mut fresh = Vec::new();
+        for ((step, _, key), result) in wanted.into_iter().zip(results) {
+            if let Ok(score) = result {
+                fresh.push((key, score));
+            }
+            known.insert(step, result);
+        }
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(&fresh)
+    }
+}
+
+impl StepScorer for Scorer {
+    fn info(&self) -> &ScorerInfo {
+        &self.info
+    }
+
+    fn score(&mut self, tree: &TreeText, watch: Watch<'_>) -> Result<TreeScores, ScoringError> {
+        let paths = tree.paths();
+        let total = tree.steps.len() as u64;
+        let mut known: HashMap<u32, StepResult> = HashMap::new();
+        let mut kept = KeyValues::default();
+        for path in &paths {
+            let texts: Vec<&str> =
+                path.iter().filter_map(|&s| tree.steps.get(s as usize)).map(|s| s.text.as_str()).collect();
+            let progress = Progress { done: known.len() as u64, total: Some(total), note: "steps scored".into() };
+            let mut go_on = || watch(progress.clone()).map_err(stopped);
+            go_on()?;
+            let assembled = self.assembler.path(&tree.prompt, &texts)?;
+            self.path(path, &assembled, &mut known, &mut kept, &mut go_on)?;
+        }
+        Ok(collect(tree, &paths, &known, self.recipe.aggregate))
+    }
+}
+
+fn collect(
+    tree: &TreeText,
+    paths: &[Vec<u32>],
+    known: &HashMap<u32, StepResult>,
+    aggregate: super::Aggregate,
+) -> TreeScores {
+    let mut scores = Vec::with_capacity(tree.steps.len());
+    let mut unscored = Vec::new();
+    for step in (0..).take(tree.steps.len()) {
+        match known.get(&step) {
+            Some(Ok(score)) => scores.push(Some(*score)),
+            other => {
+                let reason = match other {
+                    Some(Err(reason)) => reason.clone(),
+                    _ => "it is on no path of the trace".into(),
+                };
+                scores.push(None);
+                unscored.push(Unscored { step, reason });
+            }
+        }
+    }
+    let of_path = |path: &Vec<u32>| {
+        let along: Vec<Option<f32>> = path.iter().map(|&s| scores.get(s as usize).copied().flatten()).collect();
+        aggregate.of(&along)
+    };
+    let trace_score = paths.iter().filter_map(of_path).max_by(f32::total_cmp);
+    TreeScores { id: tree.id.clone(), scores, unscored, trace_score }
+}
+
+fn stopped(error: JobError) -> ScoringError {
+    match error {
+        JobError::Cancelled => ScoringError::Cancelled,
+        JobError::Failed(reason) => ScoringError::WorkerLost(reason),
+    }
+}

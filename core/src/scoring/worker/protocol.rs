@@ -1,0 +1,105 @@
+//! What owner and worker say to each other: one JSON object per line, unknown fields ignored.
+
+use serde::{Deserialize, Serialize};
+
+use crate::scoring::{DeviceChoice, ModelSource, ScorerInfo, TreeScores, TreeText, WorkerError};
+
+/// Raised when an older side would misunderstand.
+pub const PROTOCOL: u32 = 1;
+
+/// Pairs replies with the request; chosen by the owner.
+pub type RequestId = u64;
+
+/// What the owner says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Request {
+    /// Load a model; answered by `Loaded` or `Failed`.
+    Load {
+        /// Pairs the replies.
+        id: RequestId,
+        /// Which, on the worker's computer.
+        #[serde(flatten)]
+        source: ModelSource,
+    },
+    /// Score traces; answered by `Scores` as each is done, then `Finished`, or by `Failed`.
+    Score {
+        /// Pairs the replies.
+        id: RequestId,
+        /// Text travels, files do not.
+        trees: Vec<TreeText>,
+    },
+    /// Stop working on that request; it ends with `Finished` or `Failed`.
+    Cancel {
+        /// The request to stop.
+        id: RequestId,
+    },
+}
+
+/// What the worker says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reply {
+    /// First of all, once.
+    Hello {
+        /// See [`PROTOCOL`].
+        protocol: u32,
+        /// Version of Stepscope.
+        version: String,
+        /// Device asked for, used, and why.
+        device: DeviceChoice,
+    },
+    /// The model is ready.
+    Loaded {
+        /// Pairs the reply.
+        id: RequestId,
+        /// Who will give the scores.
+        scorer: ScorerInfo,
+    },
+    /// A sign of life; the owner counts silence.
+    Progress {
+        /// Pairs the reply.
+        id: RequestId,
+        /// Units done.
+        done: u64,
+        /// All units, where known.
+        #[serde(default)]
+        total: Option<u64>,
+        /// What is being done.
+        #[serde(default)]
+        note: String,
+    },
+    /// Scores, as each trace is done.
+    Scores {
+        /// Pairs the reply.
+        id: RequestId,
+        /// Of these traces.
+        trees: Vec<TreeScores>,
+    },
+    /// The request is done.
+    Finished {
+        /// Pairs the reply.
+        id: RequestId,
+    },
+    /// The request has ended early.
+    Failed {
+        /// Pairs the reply.
+        id: RequestId,
+        /// Why.
+        error: WorkerError,
+    },
+}
+
+impl Reply {
+    /// The request that is answered; none for a greeting.
+    pub const fn id(&self) -> Option<RequestId> {
+        match self {
+            Self::Hello { .. } => None,
+            Self::Loaded { id, .. }
+            | Self::Progress { id, .. }
+            | Self::Scores { id, .. }
+            | Self::Finished { id }
+            | Self::Failed { id, .. } => Some(*id),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The worker's side: reads requests, answers them, and stops when nobody can hear it any more.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::protocol::{PROTOCOL, Reply, Request, RequestId};
+use crate::job::{JobError, Progress};
+use crate::scoring::{ModelSource, ScorerFactory, ScoringError, StepScorer, TreeText, WorkerError};
+
+/// A sign of life is sent no more often than this.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(200);
+
+/// Serves until the reader ends or the owner is gone. Runs on the calling thread; requests are read on another.
+pub fn serve(
+    reader: impl Read + Send + 'static,
+    writer: impl Write,
+    factory: &mut dyn ScorerFactory,
+) -> Result<(), ScoringError> {
+    let (sender, requests) = channel();
+    let read = move || {
+        for line in BufReader::new(reader).lines() {
+            let Ok(line) = line else { break };
+            if !line.trim().is_empty() && sender.send(line).is_err() {
+                break;
+            }
+        }
+    };
+    let spawned = thread::Builder::new().name("worker-requests".into()).spawn(read);
+    spawned.map_err(|e| ScoringError::WorkerLost(format!("the worker cannot start a thread: {e}")))?;
+    let mut worker = Worker { requests, waiting: VecDeque::new(), writer, gone: false };
+    let version = env!("CARGO_PKG_VERSION").into();
+    worker.say(&Reply::Hello { protocol: PROTOCOL, version, device: factory.device().clone() });
+    let mut scorer: Option<Box<dyn StepScorer>> = None;
+    while let Some(request) = worker.next() {
+        match request {
+            Request::Load { id, source } => {
+                // The old model goes first: there may not be room for both.
+                drop(scorer.take());
+                scorer = worker.load(id, &source, factory);
+            }
+            Request::Score { id, trees } => {
+                if !worker.score(id, &trees, scorer.as_deref_mut()) {
+                    // After a panic its state is unknown.
+                    scorer = None;
+                }
+            }
+            // What it meant has ended already.
+            Request::Cancel { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+struct Worker<W> {
+    requests: Receiver<String>,
+    waiting: VecDeque<Request>,
+    writer: W,
+    /// The owner reads no more.
+    gone: bool,
+}
+
+impl<W: Write> Worker<W> {
+    fn say(&mut self, reply: &Reply) {
+        let Ok(mut line) = serde_json::to_vec(reply) else { return };
+        line.push(b'\n');
+        if self.writer.write_all(&line).and_then(|()| self.writer.flush()).is_err() {
+            self.gone = true;
+        }
+    }
+
+    fn next(&mut self) -> Option<Request> {
+        loop {
+            if self.gone {
+                return None;
+            }
+            if let Some(request) = self.waiting.pop_front() {
+                return Some(request);
+            }
+            let line = self.requests.recv().ok()?;
+            if let Some(request) = self.parse(&line) {
+                return Some(request);
+            }
+        }
+    }
+
+    fn parse(&mut self, line: &str) -> Option<Request> {
+        match serde_json::from_str(line) {
+            Ok(request) => Some(request),
+            Err(error) => {
+                let id = serde_json::from_str::<serde_json::Value>(line).ok();
+                let id = id.and_then(|v| v.get("id")?.as_u64()).unwrap_or_default();
+                self.say(&Reply::Failed { id, error: WorkerError::BadRequest(error.to_string()) });
+                None
+            }
+        }
+    }
+
+    /// Looks at what came in while a request is being worked on: says whether to go on with it.
+    fn go_on(&mut self, current: RequestId) -> Result<(), JobError> {
+        loop {
+            match self.requests.try_recv() {
+                Ok(line) => match self.parse(&line) {
+                    Some(Request::Cancel { id }) if id == current => return Err(JobError::Cancelled),
+                    Some(Request::Cancel { id }) => {
+                        self.waiting.retain(|w| !matches!(w, Request::Score { id: i, .. } if *i == id));
+                    }
+                    Some(other) => self.waiting.push_back(other),
+                    None => {}
+                },
+                Err(TryRecvError::Empty) if !self.gone => return Ok(()),
+                // Without an owner the work is for nobody.
+                Err(_) => {
+                    self.gone = true;
+                    return Err(JobError::Cancelled);
+                }
+            }
+        }
+    }
+
+    /// Calls `work` with a watch that listens and gives signs of life.
+    fn watched<T>(
+        &mut self,
+        id: RequestId,
+        work: impl FnOnce(&mut dyn FnMut(Progress) -> Result<(), JobError>) -> Result<T, ScoringError>,
+    ) -> Result<T, (WorkerError, bool)> {
+        let mut told = Instant::now();
+        let mut watch = |progress: Progress| {
+            self.go_on(id)?;
+            if told.elapsed() >= PROGRESS_INTERVAL {
+                told = Instant::now();
+                let Progress { done, total, note } = progress;
+                self.say(&Reply::Progress { id, done, total, note });
+            }
+            Ok(())
+        };
+        match catch_unwind(AssertUnwindSafe(|| work(&mut watch))) {
+            Ok(result) => result.map_err(|e| (WorkerError::from(&e), true)),
+            Err(panic) => {
+                let text = panic.downcast_ref::<&str>().copied();
+                let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+                Err((WorkerError::Internal(format!("internal error: {text}")), false))
+            }
+        }
+    }
+
+    fn load(
+        &mut self,
+        id: RequestId,
+        source: &ModelSource,
+        factory: &mut dyn ScorerFactory,
+    ) -> Option<Box<dyn StepScorer>> {
+        match self.watched(id, |watch| factory.load(source, watch)) {
+            Ok(scorer) => {
+                self.say(&Reply::Loaded { id, scorer: scorer.info().clone() });
+                Some(scorer)
+            }
+            Err((error, _)) => {
+                self.say(&Reply::Failed { id, error });
+                None
+            }
+        }
+    }
+
+    /// False where the scorer must not be used again.
+    fn score(&mut self, id: RequestId, trees: &[TreeText], scorer: Option<&mut (dyn StepScorer + 'static)>) -> bool {
+        let Some(scorer) = scorer else {
+            self.say(&Reply::Failed { id, error: WorkerError::BadRequest("no model is loaded".into()) });
+            return true;
+        };
+        for tree in trees {
+            match self.watched(id, |watch| scorer.score(tree, watch)) {
+                Ok(scores) => self.say(&Reply::Scores { id, trees: vec![scores] }),
+                Err((error, usable)) => {
+                    self.say(&Reply::Failed { id, error });
+                    return usable;
+                }
+            }
+        }
+        self.say(&Reply::Finished { id });
+        true
+    }
+}

@@ -1,0 +1,280 @@
+//! Scores many traces with one worker, in an order that may change on the way: what the user looks at comes first.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::client::{Greeting, Launch, WorkerClient};
+use crate::job::{Job, JobContext, JobError, Outcome, Progress, Wake};
+use crate::scoring::{ModelSource, ScorerInfo, ScoringError, TreeScores, TreeText, WorkerError};
+
+/// How often a wish to stop is looked for while the queue is empty.
+const NAP: Duration = Duration::from_millis(50);
+
+/// Rows of the store that wait to be scored. Clones share it.
+#[derive(Clone, Default)]
+pub struct ScoreQueue {
+    shared: Arc<(Mutex<Waiting>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    rows: VecDeque<u32>,
+    known: HashSet<u32>,
+    closed: bool,
+}
+
+impl ScoreQueue {
+    /// An empty queue. A session waits for more until it is [closed](Self::close).
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds rows at the end, those that wait already excepted.
+    pub fn push(&self, rows: impl IntoIterator<Item = u32>) {
+        self.change(|waiting| {
+            for row in rows {
+                if waiting.known.insert(row) {
+                    waiting.rows.push_back(row);
+                }
+            }
+        });
+    }
+
+    /// Puts a row in front, whether or not it waited already.
+    pub fn prefer(&self, row: u32) {
+        self.change(|waiting| {
+            if !waiting.known.insert(row) {
+                waiting.rows.retain(|r| *r != row);
+            }
+            waiting.rows.push_front(row);
+        });
+    }
+
+    /// Puts a row in front if it waits; does nothing otherwise. For the trace that the user looks at.
+    pub fn hurry(&self, row: u32) {
+        if self.read(|waiting| waiting.known.contains(&row)) {
+            self.prefer(row);
+        }
+    }
+
+    /// Takes all rows out.
+    pub fn clear(&self) {
+        self.change(|waiting| {
+            waiting.rows.clear();
+            waiting.known.clear();
+        });
+    }
+
+    /// Lets a session end once the queue is empty.
+    pub fn close(&self) {
+        self.change(|waiting| waiting.closed = true);
+    }
+
+    /// Number of rows that wait.
+    pub fn len(&self) -> usize {
+        self.read(|waiting| waiting.rows.len())
+    }
+
+    /// True where none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Waiting) -> T) -> T {
+        look(&self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Waiting)) {
+        change(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.shared.1.notify_all();
+    }
+
+    /// The next row; none once the queue is closed and empty. `idle` is called when there is a wait.
+    fn next(&self, context: &JobContext, idle: &mut dyn FnMut()) -> Result<Option<u32>, JobError> {
+        let mut said = false;
+        let mut waiting = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            context.checkpoint()?;
+            if let Some(row) = waiting.rows.pop_front() {
+                waiting.known.remove(&row);
+                return Ok(Some(row));
+            }
+            if waiting.closed {
+                return Ok(None);
+            }
+            if !said {
+                said = true;
+                idle();
+            }
+            let (guard, _) = self.shared.1.wait_timeout(waiting, NAP).unwrap_or_else(PoisonError::into_inner);
+            waiting = guard;
+        }
+    }
+}
+
+/// Which worker and which model.
+#[derive(Clone, Debug, Default)]
+pub struct SessionSpec {
+    /// How to start the worker.
+    pub launch: Launch,
+    /// What it loads.
+    pub source: ModelSource,
+}
+
+/// What happens in a session, as it happens.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SessionEvent {
+    /// The worker runs.
+    Started(Greeting),
+    /// The model is ready.
+    Loaded(ScorerInfo),
+    /// A trace was scored.
+    Scored {
+        /// Its row.
+        row: u32,
+        /// Its scores.
+        scores: TreeScores,
+    },
+    /// A trace could not be scored; the session goes on.
+    Failed {
+        /// Its row.
+        row: u32,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing waits; the worker keeps its model.
+    Idle,
+}
+
+/// How a session went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionSummary {
+    /// Traces that were scored.
+    pub scored: u64,
+    /// Traces that could not be.
+    pub failed: u64,
+}
+
+/// Text of a row; none where it is gone. An error is told as that row's failure.
+pub type TextOf<'a> = &'a mut dyn FnMut(u32) -> Result<Option<TreeText>, String>;
+
+/// Scores what the queue gives, on the calling thread. A trace whose worker is lost goes back to the front of the
+/// queue, so that another session can take it up.
+pub fn run_session(
+    spec: &SessionSpec,
+    queue: &ScoreQueue,
+    text_of: TextOf<'_>,
+    on_event: &mut dyn FnMut(SessionEvent),
+    context: &JobContext,
+) -> Result<SessionSummary, JobError> {
+    let note = |note: &str| Progress { note: note.into(), ..Progress::default() };
+    context.report(note("starting the scoring worker"));
+    let mut client = WorkerClient::start(&spec.launch).map_err(job_error)?;
+    on_event(SessionEvent::Started(client.hello(context).map_err(job_error)?));
+    context.report(note("loading the model"));
+    on_event(SessionEvent::Loaded(client.load(&spec.source, context).map_err(job_error)?));
+    let mut summary = SessionSummary::default();
+    loop {
+        let row = queue.next(context, &mut || {
+            on_event(SessionEvent::Idle);
+            context.wake();
+        })?;
+        let Some(row) = row else { return Ok(summary) };
+        let done = summary.scored + summary.failed;
+        let report = |note: String| {
+            context.report(Progress { done, total: Some(done + 1 + queue.len() as u64), note });
+        };
+        report("traces scored".into());
+        let text = match text_of(row) {
+            Ok(Some(text)) => text,
+            Ok(None) => continue,
+            Err(reason) => {
+                summary.failed += 1;
+                on_event(SessionEvent::Failed { row, reason });
+                continue;
+            }
+        };
+        match client.score(&text, context, &mut |p| report(format!("traces scored; {}", p.note))) {
+            Ok(scores) => {
+                summary.scored += 1;
+                on_event(SessionEvent::Scored { row, scores });
+            }
+            Err(ScoringError::Worker(error)) => {
+                summary.failed += 1;
+                on_event(SessionEvent::Failed { row, reason: error.to_string() });
+                if matches!(error, WorkerError::Internal(_)) {
+                    // The worker has put the model away, as its state is unknown.
+                    client.load(&spec.source, context).map_err(job_error)?;
+                }
+            }
+            Err(error) => {
+                queue.prefer(row);
+                return Err(job_error(error));
+            }
+        }
+    }
+}
+
+/// A session on a thread of its own, for the window. Dropping it ends the worker.
+pub struct ScoringSession {
+    queue: ScoreQueue,
+    events: Receiver<SessionEvent>,
+    job: Job<SessionSummary>,
+}
+
+impl ScoringSession {
+    /// Starts a session. `wake` is called when there is something new to look at.
+    pub fn start(
+        spec: SessionSpec,
+        queue: ScoreQueue,
+        mut text_of: impl FnMut(u32) -> Result<Option<TreeText>, String> + Send + 'static,
+        wake: Wake,
+    ) -> io::Result<Self> {
+        let (sender, events) = channel();
+        let shared = queue.clone();
+        let job = Job::spawn("score", wake, move |context| {
+            // The owner may have gone; then the next checkpoint ends the session.
+            let mut tell = |event| {
+                sender.send(event).ok();
+                context.wake();
+            };
+            run_session(&spec, &shared, &mut text_of, &mut tell, context)
+        })?;
+        Ok(Self { queue, events, job })
+    }
+
+    /// The queue, to add rows and to change their order.
+    pub fn queue(&self) -> &ScoreQueue {
+        &self.queue
+    }
+
+    /// What happened since the last call. Never waits.
+    pub fn events(&self) -> Vec<SessionEvent> {
+        self.events.try_iter().collect()
+    }
+
+    /// The job, for the status bar.
+    pub fn job(&self) -> &Job<SessionSummary> {
+        &self.job
+    }
+
+    /// Asks the session to stop. Scores received stay; rows not yet scored stay in the queue.
+    pub fn cancel(&self) {
+        self.job.cancel();
+    }
+
+    /// How the session ended, once. Take the last [events](Self::events) after it.
+    pub fn poll(&mut self) -> Option<Outcome<SessionSummary>> {
+        self.job.poll()
+    }
+}
+
+fn job_error(error: ScoringError) -> JobError {
+    match error {
+        ScoringError::Cancelled => JobError::Cancelled,
+        other => JobError::from_error(&other),
+    }
+}

@@ -1,0 +1,1 @@
+//! Owner and worker together, in memory and as processes.
