@@ -97,3 +97,23 @@ fn numbers_that_json_cannot_hold_are_not_lost_silently() {
     let preview = Project::of(trace).preview(&options("native", &[]));
     assert_eq!(preview.left_out[0].reason, "imported score `reward` is -inf, which JSON cannot hold");
 }
+
+#[test]
+fn numbers_keep_their_last_digit() {
+    for value in [0.1 + 0.2, 0.123_456_789_012_345_68, 1.0 / 3.0, f64::MIN_POSITIVE, 5e-324, 1.797e308] {
+        let mut trace = chain(1);
+        trace.scores.push(ImportedScore { step: Some(0), name: "q".into(), kind: ScoreKind::Other, value });
+        let preview = Project::of(trace).preview(&options("native", &[]));
+        let line: NativeTrace = serde_json::from_str(&preview.sample[0]).unwrap();
+        assert_eq!(line.scores[0].value.to_bits(), value.to_bits(), "{value}");
+    }
+    let mut random = 88_172_645_463_325_252_u64;
+    for _ in 0..2_000 {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let value = (random >> 11) as f64 / (1_u64 << 53) as f64;
+        let back: f64 = serde_json::from_str(&serde_json::to_string(&value).unwrap()).unwrap();
+        assert_eq!(back.to_bits(), value.to_bits());
+    }
+}
