@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::job::JobError;
+use crate::model::TraceId;
 
 /// Why an export failed as a whole. Neither the file nor its manifest has been written then.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +75,7 @@ pub enum ExportError {
     #[error("internal error: the row of trace {trace} breaks its format: {reason}")]
     BrokenRow {
         /// The trace.
-        trace: String,
+        trace: TraceId,
         /// The rule it breaks.
         reason: String,
     },

@@ -1,5 +1,7 @@
 //! What a target format has to be able to do, and the one list of them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::annotation::TraceAnnotation;
@@ -39,6 +41,18 @@ pub trait ExportFormat: Sync {
 
     /// Checks a line against the schema and the rules of the format, whoever wrote it.
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection>;
+}
+
+impl fmt::Debug for dyn ExportFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl PartialEq for dyn ExportFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
 }
 
 /// Every format, most used first.

@@ -38,9 +38,18 @@ pub(super) fn resolve(
         Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
     };
     if said.mark.is_none() && said.ratings.iter().all(Option::is_none) {
-        return Err(Objection::new(Rule::NoLabels, format!("no labels from {}", chosen.name())));
+        return Err(Objection::new(Rule::NoLabels, nothing_said(chosen)));
     }
     infer(trace, tree, said)
+}
+
+fn nothing_said(chosen: &Chosen) -> String {
+    match chosen {
+        Chosen::Own(annotator) => format!("{annotator} has not labelled it"),
+        Chosen::Imported(None) => "it came without labels".into(),
+        Chosen::Imported(Some(name)) => format!("it came without labels of {name}"),
+        Chosen::Scorer { name, .. } => format!("it has no scores of {name}"),
+    }
 }
 
 fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection> {

@@ -10,8 +10,8 @@ use crate::model::Timestamp;
 
 use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Rule};
-use super::rows::Counts;
 use super::source::ManifestSource;
+use super::tally::Counts;
 
 /// What was written, from what and how. The same state and options give the same manifest but for `created_at`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 //! Writes training files: one file per target format, labels resolved by named policies, a manifest beside each file.
 //!
-//! The way of a row: [`ExportSource`] gives a trace → [`labels`] says what the chosen source judges →
-//! [`paths`] picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
+//! The way of a row: [`ExportSource`] gives a trace → `labels` says what the chosen source judges →
+//! `paths` picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed.
 
 mod error;
@@ -18,6 +18,9 @@ mod processbench;
 mod report;
 mod rows;
 mod source;
+mod tally;
+#[cfg(test)]
+mod tests;
 mod trl_stepwise;
 mod verdicts;
 mod write;
@@ -30,6 +33,7 @@ pub use manifest::{Manifest, manifest_path};
 pub use policy::{AfterError, NeutralSteps, Policy, PolicyOption, UnlabelledSteps, UnsureSteps};
 pub use preview::{Preview, preview};
 pub use report::ExportReport;
-pub use rows::{Counts, ExportOptions};
+pub use rows::ExportOptions;
 pub use source::{ExportSource, ManifestSource, is_labelled};
+pub use tally::Counts;
 pub use write::write;

@@ -33,11 +33,10 @@ impl ExportFormat for Native {
         &["labelled", "first_error", "no_error", "good", "neutral", "bad", "unsure"]
     }
 
-    fn row(&self, input: &RowInput<'_>, policy: &Policy) -> Result<Row, Objection> {
+    fn row(&self, input: &RowInput<'_>, _policy: &Policy) -> Result<Row, Objection> {
         let line = native_trace(input);
         check_finite(&line)?;
-        let row = Row { line: to_json(&line)?, counts: counts(input) };
-        self.check(&row.line, policy).map(|()| row)
+        Ok(Row { line: to_json(&line)?, counts: counts(input) })
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

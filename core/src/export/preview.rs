@@ -6,7 +6,8 @@ use crate::job::JobContext;
 
 use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Rule};
-use super::rows::{Counts, ExportOptions, Produced, each_row};
+use super::rows::{ExportOptions, Produced, each_row};
+use super::tally::Counts;
 use super::{ExportError, ExportSource};
 
 /// What an export would write.
@@ -38,9 +39,9 @@ pub fn preview(
     let (mut sample, mut left_out) = (Vec::new(), Vec::new());
     let tally = each_row(source, options, ctx, &mut |produced| {
         match produced {
-            Produced::Row(row) if sample.len() < limit => sample.push(row.line),
+            Produced::Row(_, row) if sample.len() < limit => sample.push(row.line),
             Produced::LeftOut(one) if left_out.len() < limit => left_out.push(one),
-            Produced::Row(_) | Produced::LeftOut(_) => {}
+            Produced::Row(..) | Produced::LeftOut(_) => {}
         }
         Ok(())
     })?;

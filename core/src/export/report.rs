@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Rule};
-use super::rows::Counts;
+use super::tally::Counts;
 
 /// What an export did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

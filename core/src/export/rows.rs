@@ -1,13 +1,11 @@
 //! From a source to rows: the one loop that the preview and the writer share, so that they cannot disagree.
 
-use std::collections::{BTreeMap, HashSet};
-
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, Trace};
+use crate::model::{AnnotatorId, Trace, TraceId};
 
 use super::format::{ExportFormat, Row, RowInput, Scope, format_by_name};
 use super::label_source::{Chosen, LabelSource};
@@ -16,10 +14,14 @@ use super::left_out::{LeftOut, Objection, Rule};
 use super::paths::judged_paths;
 use super::policy::Policy;
 use super::source::Standing;
+use super::tally::{Counts, Tally};
 use super::{ExportError, ExportSource};
 
+/// Traces between two reports of progress; stopping is possible at each trace.
+const REPORT_EVERY: u64 = 32;
+
 /// What to export, and how.
-#[derive(Clone)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExportOptions {
     /// The target.
     pub format: &'static dyn ExportFormat,
@@ -37,55 +39,11 @@ impl ExportOptions {
     }
 }
 
-/// Counts by name, in alphabetical order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Counts(pub BTreeMap<String, u64>);
-
-impl Counts {
-    pub(super) fn zero(names: &[&'static str]) -> Self {
-        Self(names.iter().map(|&name| (name.to_owned(), 0)).collect())
-    }
-
-    pub(super) fn add(&mut self, name: &str, more: u64) {
-        if let Some(count) = self.0.get_mut(name) {
-            *count += more;
-        } else {
-            self.0.insert(name.to_owned(), more);
-        }
-    }
-
-    /// The count of that name; 0 where it was not counted.
-    pub fn get(&self, name: &str) -> u64 {
-        self.0.get(name).copied().unwrap_or_default()
-    }
-}
-
 /// What came of one path or trace.
 pub(super) enum Produced {
-    Row(Row),
+    /// A row, and the trace it is of.
+    Row(TraceId, Row),
     LeftOut(LeftOut),
-}
-
-/// What was counted on the way.
-#[derive(Clone, Debug)]
-pub(super) struct Tally {
-    pub(super) rows: u64,
-    pub(super) left_out: u64,
-    pub(super) left_out_by_rule: BTreeMap<Rule, u64>,
-    pub(super) counts: Counts,
-    /// The source in use; `None` where the format takes all labels.
-    pub(super) labels: Option<LabelSource>,
-}
-
-impl Tally {
-    /// The most frequent reasons, with counts: "12 without labels, 3 skipped".
-    pub(super) fn reasons(&self) -> String {
-        let mut rules: Vec<(&Rule, &u64)> = self.left_out_by_rule.iter().collect();
-        rules.sort_by(|(_, a), (_, b)| b.cmp(a));
-        let shown: Vec<String> = rules.iter().take(3).map(|(rule, n)| format!("{n} {}", rule.caption())).collect();
-        shown.join(", ")
-    }
 }
 
 /// Gives every row and everything left out to `sink`, in the order of the project. Can be stopped at each trace.
@@ -108,14 +66,16 @@ pub(super) fn each_row(
         counts: Counts::zero(options.format.counted()),
         labels: chosen.as_ref().map(Chosen::name),
     };
-    let mut run = Run { source, options, chosen, annotators, names: HashSet::new(), tally };
+    let mut run = Run { source, options, chosen, annotators, names: HashSet::new(), numbers: HashMap::new(), tally };
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
     for row in 0..total {
         ctx.checkpoint()?;
         let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
         run.trace(&trace, sink)?;
         let done = u64::from(row) + 1;
-        ctx.report(Progress { done, total: Some(u64::from(total)), note: "traces exported".into() });
+        if done.is_multiple_of(REPORT_EVERY) || done == u64::from(total) {
+            ctx.report(Progress { done, total: Some(u64::from(total)), note: "traces exported".into() });
+        }
     }
     Ok(run.tally)
 }
@@ -127,6 +87,8 @@ struct Run<'a> {
     annotators: Vec<AnnotatorId>,
     /// Row names in use, so that each stays unique.
     names: HashSet<String>,
+    /// The last number given to each name, so that a name shared by all traces costs no search.
+    numbers: HashMap<String, u64>,
     tally: Tally,
 }
 
@@ -232,13 +194,15 @@ impl Run<'_> {
     }
 
     /// The trace's own name where it has one, with `-2`, `-3`, … where that is taken.
-    fn free_name(&self, trace: &Trace) -> String {
+    fn free_name(&mut self, trace: &Trace) -> String {
         let base = trace.source_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(trace.id.as_str());
         let mut name = base.to_owned();
-        let mut number = 1_u64;
-        while self.names.contains(&name) {
-            number += 1;
-            name = format!("{base}-{number}");
+        if self.names.contains(&name) {
+            let number = self.numbers.entry(name.clone()).or_insert(1);
+            while self.names.contains(&name) {
+                *number += 1;
+                name = format!("{base}-{number}");
+            }
         }
         name
     }
@@ -256,7 +220,7 @@ impl Run<'_> {
                 for &(name, more) in &row.counts {
                     self.tally.counts.add(name, more);
                 }
-                sink(Produced::Row(row)).map(|()| true)
+                sink(Produced::Row(trace.id.clone(), row)).map(|()| true)
             }
             Err(Objection { rule, step, reason }) => {
                 self.tally.left_out += 1;

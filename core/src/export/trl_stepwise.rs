@@ -43,7 +43,10 @@ impl ExportFormat for TrlStepwise {
         let labels = verdicts(input, policy, policy.after_error)?.good;
         // Only what the row keeps can spoil it, so a cut comes first.
         for (index, step) in input.steps().take(labels.len()) {
-            check_step(&step.text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason))?;
+            check_step(&step.text, policy).map_err(|(rule, reason)| match (rule, &step.tool) {
+                (Rule::EmptyStep, Some(_)) => Objection::at(rule, index, "is a tool call without text"),
+                _ => Objection::at(rule, index, reason),
+            })?;
         }
         let completions: Vec<String> = input.steps().take(labels.len()).map(|(_, s)| s.text.clone()).collect();
         let good = labels.iter().filter(|&&good| good).count() as u64;

@@ -1,6 +1,5 @@
 //! Writes the rows and their manifest aside and moves both into place at the end, so that no half file is ever seen.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,11 +8,12 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::job::JobContext;
-use crate::model::Timestamp;
+use crate::model::{Timestamp, TraceId};
 
 use super::manifest::{Manifest, manifest_path};
 use super::report::ExportReport;
-use super::rows::{ExportOptions, Produced, Tally, each_row};
+use super::rows::{ExportOptions, Produced, each_row};
+use super::tally::Tally;
 use super::{ExportError, ExportSource, LeftOut};
 
 /// Writes `out` and, beside it, its manifest. Stopped or failed, it leaves neither, and an older file stays as it was.
@@ -35,8 +35,8 @@ pub fn write(
     let mut left_out: Vec<LeftOut> = Vec::new();
     let tally = each_row(source, options, ctx, &mut |produced| {
         match produced {
-            Produced::Row(row) => {
-                check_row(options, &row.line)?;
+            Produced::Row(trace, row) => {
+                check_row(options, &trace, &row.line)?;
                 rows.line(&row.line)?;
             }
             Produced::LeftOut(one) => left_out.push(one),
@@ -66,12 +66,12 @@ pub fn write(
     })
 }
 
-fn check_row(options: &ExportOptions, line: &str) -> Result<(), ExportError> {
+fn check_row(options: &ExportOptions, trace: &TraceId, line: &str) -> Result<(), ExportError> {
     // The format checked what it was about to write; this reads the line itself, as a trainer will.
-    options.format.check(line, &options.policy).map_err(|objection| {
-        let start: String = line.chars().take(60).collect();
-        ExportError::BrokenRow { trace: format!("that begins {start}"), reason: objection.reason }
-    })
+    options
+        .format
+        .check(line, &options.policy)
+        .map_err(|objection| ExportError::BrokenRow { trace: trace.clone(), reason: objection.reason })
 }
 
 fn describe(
@@ -188,11 +188,7 @@ impl HashingFile {
         let failed = |source| ExportError::Io { doing: "writing", path: target.clone(), source };
         let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
-        let mut digits = String::with_capacity(64);
-        for byte in hash.finalize() {
-            write!(digits, "{byte:02x}").ok();
-        }
-        Ok((file, digits, bytes))
+        Ok((file, format!("{:x}", hash.finalize()), bytes))
     }
 
     fn failed(&self, source: io::Error) -> ExportError {

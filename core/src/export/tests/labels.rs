@@ -1,0 +1,177 @@
+//! Which labels win, what follows from them, and which contradict one another.
+
+use crate::export::{LabelSource, preview};
+use crate::import::native::NativeScores;
+use crate::job::JobContext;
+use crate::model::{FirstError, ImportedScore, ImportedValue, ScoreKind, StepHash, TraceStatus};
+
+use super::source::{Project, chain, import, import_one, options, outcome, tree};
+
+#[test]
+fn sources_are_read_and_printed() {
+    for text in ["own", "own:ann", "imported", "imported:human:bo", "scorer:a@b@0.5", "scorer:prm@-1"] {
+        assert_eq!(text.parse::<LabelSource>().unwrap().to_string(), text);
+    }
+    let check = |text: &str, expected: &str| {
+        let message = text.parse::<LabelSource>().unwrap_err().to_string();
+        assert!(message.contains(expected), "{text}: {message}");
+    };
+    check("consensus:majority", "not available yet");
+    check("scorer:prm", "scorer:NAME@THRESHOLD");
+    check("scorer:prm@high", "not a number");
+    check("scorer:prm@NaN", "finite");
+    check("own:", "a name must follow");
+    check("theirs", "choose own");
+}
+
+#[test]
+fn what_follows_from_a_mark() {
+    let check = |ratings: &str, mark: Option<isize>, expected: &str| {
+        let project = Project::of(chain(4)).label(ratings, mark);
+        let raw = options("trl_stepwise", &[("after_error", "raw")]);
+        assert_eq!(outcome(&project, &raw), expected, "{ratings:?} {mark:?}");
+    };
+    check("", Some(-1), "++++");
+    check("++++", None, "++++");
+    check("++ +", None, "step 3 has no label");
+    check("", Some(3), "+++-");
+    check("", Some(1), "step 3 has no label");
+    check("  +-", Some(1), "+-+-");
+    check("0", Some(3), "+++-");
+    check("", None, "it came without labels");
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let check = |ratings: &str, mark: isize, expected: &str| {
+        let project = Project::of(chain(3)).label(ratings, Some(mark));
+        assert_eq!(outcome(&project, &options("trl_stepwise", &[])), expected, "{ratings:?} {mark}");
+    };
+    check(" - ", -1, "step 2 is rated bad, but the trace is marked as having no error");
+    check("-", 1, "step 1 is rated bad, but the first error is marked at step 2");
+    check(" +", 1, "step 2 is marked as the first error, but rated good");
+    check(" ?", 1, "step 2 is marked as the first error, but rated unsure");
+    check("+-", 1, "+-");
+}
+
+#[test]
+fn undecided_lost_and_set_aside_traces_are_left_out() {
+    let plain = options("trl_stepwise", &[]);
+    let mut project = Project::of(chain(2));
+    project.says("ann").first_error = Some(FirstError::Unsure);
+    assert_eq!(outcome(&project, &plain), "where it first goes wrong was left undecided");
+    project.says("ann").first_error = Some(FirstError::At(StepHash::new("gone")));
+    assert!(outcome(&project, &plain).contains("text has changed"));
+    let project = Project::of(chain(2)).label("++", None).status(TraceStatus::Skipped);
+    assert_eq!(outcome(&project, &plain), "the annotator skipped it");
+    let project = project.status(TraceStatus::Defective);
+    assert_eq!(outcome(&project, &plain), "the problem is flagged as defective");
+}
+
+#[test]
+fn the_default_is_own_then_imported() {
+    let mut trace = chain(2);
+    import(&mut trace, "human", "+-");
+    let project = Project::of(trace);
+    let plain = options("trl_stepwise", &[]);
+    assert_eq!(outcome(&project, &plain), "+-");
+    assert_eq!(project.preview(&plain).labels, Some(LabelSource::Imported(None)));
+    let noted = project.status(TraceStatus::Done);
+    assert_eq!(outcome(&noted, &plain), "+-", "a status alone is no label");
+    let own = noted.label("++", None);
+    assert_eq!(outcome(&own, &plain), "++");
+}
+
+#[test]
+fn several_annotators_must_be_named() {
+    let mut project = Project::of(chain(2)).label("++", None);
+    project.says("bo").first_error = Some(FirstError::At(project.traces[0].steps[0].hash.clone()));
+    let mut options = options("trl_stepwise", &[]);
+    let ctx = JobContext::foreground(None);
+    let message = preview(&project, &options, 9, &ctx).unwrap_err().to_string();
+    assert_eq!(message, "several annotators have labels here (ann, bo); name one with `own:NAME`");
+    options.labels = Some("own:bo".parse().unwrap());
+    assert_eq!(outcome(&project, &options), "-");
+    options.labels = Some("own:cy".parse().unwrap());
+    assert!(preview(&project, &options, 9, &ctx).unwrap_err().to_string().contains("there is ann, bo"));
+}
+
+#[test]
+fn imported_labels_of_several_sources() {
+    let mut trace = chain(2);
+    import(&mut trace, "human", "++");
+    import(&mut trace, "rollout", "+-");
+    let project = Project::of(trace);
+    let mut options = options("trl_stepwise", &[]);
+    let clash = "step 2 is labelled both good and bad in the data; choose one source with imported:NAME";
+    assert_eq!(outcome(&project, &options), clash);
+    options.labels = Some("imported:rollout".parse().unwrap());
+    assert_eq!(outcome(&project, &options), "+-");
+}
+
+#[test]
+fn imported_marks_and_soft_labels() {
+    let check = |labels: &[(Option<u32>, ImportedValue)], expected: &str| {
+        let mut trace = chain(3);
+        for &(step, value) in labels {
+            import_one(&mut trace, "human", step, value);
+        }
+        assert_eq!(outcome(&Project::of(trace), &options("trl_stepwise", &[])), expected);
+    };
+    check(&[(None, ImportedValue::NoError)], "+++");
+    check(&[(Some(2), ImportedValue::FirstError)], "++-");
+    check(&[(Some(7), ImportedValue::FirstError)], "`label` = raw points at step 8, which the trace lacks");
+    let soft = |value| ImportedValue::Soft(value);
+    check(&[(Some(0), soft(1.0)), (Some(1), soft(0.0))], "+-");
+    check(&[(Some(0), soft(0.5))], "step 1 has the soft label 0.5, which is neither good (1) nor bad (0)");
+}
+
+#[test]
+fn a_scorer_at_a_threshold() {
+    let mut trace = chain(3);
+    let scores = [0.9, 0.5, 0.1].iter().zip(0..);
+    trace.scores = scores
+        .map(|(&value, step)| ImportedScore { step: Some(step), name: "q".into(), kind: ScoreKind::Value, value })
+        .collect();
+    let mut project = Project::of(trace);
+    let values = vec![Some(0.2), None, None];
+    let computed = NativeScores { scorer: "prm".into(), fingerprint: "f".into(), kind: ScoreKind::Correctness, values };
+    project.scores.insert(project.traces[0].id.clone(), vec![computed]);
+    let check = |source: &str, expected: &str| {
+        let mut options = options("trl_stepwise", &[]);
+        options.labels = Some(source.parse().unwrap());
+        assert_eq!(outcome(&project, &options), expected, "{source}");
+    };
+    check("scorer:q@0.5", "++-");
+    check("scorer:q@0.05", "+++");
+    check("scorer:prm@0.5", "-");
+    check("scorer:prm@0.1", "step 2 has no label");
+    check("scorer:other@0.5", "it has no scores of other");
+}
+
+#[test]
+fn a_tree_gives_a_row_per_judged_path() {
+    //  x ─ y ─ z      main path
+    //    └ u ─ v
+    //    └ w
+    let steps = [(None, "x"), (Some(0), "y"), (Some(1), "z"), (Some(0), "u"), (Some(3), "v"), (Some(0), "w")];
+    let check = |ratings: &str, mark: Option<isize>, expected: &str| {
+        let project = Project::of(tree(&steps)).label(ratings, mark);
+        assert_eq!(outcome(&project, &options("trl_stepwise", &[])), expected, "{ratings:?} {mark:?}");
+    };
+    check("", Some(-1), "+++");
+    check("++++--", None, "+++ | ++- | +-");
+    check("+++  -", None, "+++ | +-");
+    check("", Some(3), "+- | step 2 has no label");
+    check("   -", None, "step 1 has no label");
+    check("++++++", None, "+++ | +++ | ++");
+}
+
+#[test]
+fn a_branch_has_no_outcome_of_its_own() {
+    let project = Project::of(tree(&[(None, "x"), (Some(0), "y"), (Some(0), "u")])).label("++-", None);
+    let preview = project.preview(&options("processbench", &[]));
+    assert_eq!(preview.rows, 1);
+    assert_eq!(preview.left_out[0].step, Some(2));
+    assert!(preview.left_out[0].reason.starts_with("the outcome is that of the main path"));
+}

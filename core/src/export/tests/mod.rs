@@ -1,0 +1,9 @@
+//! Tests of the whole way from a project to lines, over a source held in memory.
+
+mod formats;
+mod labels;
+mod native;
+mod policies;
+mod properties;
+mod source;
+mod writing;

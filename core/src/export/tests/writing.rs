@@ -1,0 +1,152 @@
+//! Files: in place at once or not at all, described by a manifest, never over a source.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::export::{ExportError, ExportReport, Manifest, ManifestSource, manifest_path, write};
+use crate::job::{Job, JobContext, Outcome};
+use crate::model::Timestamp;
+
+use super::source::{Project, chain, options};
+
+fn export(project: &Project, format: &str, out: &Path) -> Result<ExportReport, ExportError> {
+    write(project, &options(format, &[]), out, &JobContext::foreground(None), Timestamp(0), "0.1.0")
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_file_and_its_manifest() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("rows.jsonl");
+    let mut project = Project::of(chain(3)).label("", Some(1));
+    let mut unlabelled = chain(2);
+    unlabelled.id = crate::model::TraceId::new("other");
+    project.traces.push(unlabelled);
+    project.sources =
+        vec![ManifestSource { path: "a.jsonl".into(), sha256: "00".into(), format: "x".into(), traces: 2 }];
+    let report = export(&project, "trl_stepwise", &out).unwrap();
+
+    assert_eq!(names(&folder), ["rows.jsonl", "rows.jsonl.manifest.json"]);
+    let text = fs::read_to_string(&out).unwrap();
+    assert_eq!(text, "{\"prompt\":\"1+1?\",\"completions\":[\"a\",\"b\"],\"labels\":[true,false]}\n");
+    let manifest: Manifest = serde_json::from_str(&fs::read_to_string(manifest_path(&out)).unwrap()).unwrap();
+    let digest = format!("{:x}", Sha256::digest(text.as_bytes()));
+    assert_eq!((manifest.sha256, manifest.bytes, manifest.rows), (digest, text.len() as u64, 1));
+    assert_eq!(manifest.sources, project.sources);
+    assert_eq!(manifest.policy["after_error"], "cut");
+    assert_eq!((manifest.labels_asked, manifest.labels.unwrap().to_string()), (None, "own:ann".to_owned()));
+    assert_eq!(manifest.created_at, Timestamp(0));
+
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["schema"], "stepscope.export/1");
+    assert_eq!(json["left_out"][0]["trace"], "other");
+    assert_eq!(json["left_out"][0]["reason"], "ann has not labelled it");
+    assert_eq!(json["counts"], serde_json::json!({"bad": 1, "good": 1}));
+    let path = out.display().to_string();
+    let expected = format!(
+        "1 rows as trl_stepwise in {path}\ncounts    1 bad, 1 good\nlabels    own:ann\n\
+         left out  1: 1 without labels\nmanifest  {path}.manifest.json"
+    );
+    assert_eq!(report.to_string(), expected);
+}
+
+#[test]
+fn the_same_state_gives_the_same_bytes() {
+    let folder = TempDir::new().unwrap();
+    let mut written = Vec::new();
+    for _ in 0..2 {
+        let mut project = Project::of(chain(6)).label("+0-?+-", None);
+        project.says("bo").note = "n".into();
+        let out = folder.path().join("n.jsonl");
+        export(&project, "native", &out).unwrap();
+        written.push((fs::read(&out).unwrap(), fs::read(manifest_path(&out)).unwrap()));
+    }
+    assert!(written[0] == written[1]);
+}
+
+#[test]
+fn a_stopped_export_leaves_the_old_file() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("rows.jsonl");
+    fs::write(&out, "old").unwrap();
+    let mut project = Project::of(chain(3)).label("", Some(1));
+    project.traces = vec![project.traces[0].clone(); 200_000];
+    let (started, has_started) = channel();
+    let target = out.clone();
+    let mut job = Job::spawn("export", Arc::new(|| {}), move |ctx| {
+        started.send(()).ok();
+        Ok(write(&project, &options("native", &[]), &target, ctx, Timestamp(0), "0.1.0")?)
+    })
+    .unwrap();
+    has_started.recv_timeout(Duration::from_secs(10)).unwrap();
+    job.cancel();
+    let outcome = loop {
+        if let Some(outcome) = job.poll() {
+            break outcome;
+        }
+    };
+    assert!(matches!(outcome, Outcome::Cancelled));
+    assert_eq!(fs::read_to_string(&out).unwrap(), "old");
+    assert_eq!(names(&folder), ["rows.jsonl"]);
+}
+
+#[test]
+fn no_rows_is_an_error_that_says_why() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("rows.jsonl");
+    let error = export(&Project::of(chain(2)), "trl_stepwise", &out).unwrap_err();
+    assert_eq!(error.to_string(), "no row to write: all 1 traces are left out: 1 without labels");
+    assert!(names(&folder).is_empty());
+    export(&Project::default(), "native", &out).unwrap();
+    assert_eq!(fs::read_to_string(&out).unwrap(), "");
+}
+
+#[test]
+fn sources_are_never_written_over() {
+    let folder = TempDir::new().unwrap();
+    let traces = folder.path().join("traces.jsonl");
+    fs::write(&traces, "source").unwrap();
+    let mut project = Project::of(chain(2)).label("++", None);
+    let path = traces.display().to_string();
+    project.sources = vec![ManifestSource { path, ..ManifestSource::default() }];
+    let around = folder.path().join(".").join("traces.jsonl");
+    for out in [&traces, &around] {
+        assert!(matches!(export(&project, "native", out), Err(ExportError::Protected { .. })));
+    }
+    assert_eq!(fs::read_to_string(&traces).unwrap(), "source");
+    assert_eq!(names(&folder), ["traces.jsonl"]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named() {
+    let folder = TempDir::new().unwrap();
+    let project = Project::of(chain(2)).label("++", None);
+    for out in [folder.path().to_path_buf(), folder.path().join("missing").join("rows.jsonl")] {
+        let message = export(&project, "native", &out).unwrap_err().to_string();
+        assert!(message.starts_with("writing failed: "), "{message}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_export_is_as_readable_as_any_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = TempDir::new().unwrap();
+    let (out, plain) = (folder.path().join("rows.jsonl"), folder.path().join("plain"));
+    fs::write(&plain, "").unwrap();
+    export(&Project::of(chain(2)).label("++", None), "native", &out).unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&out), mode(&plain));
+}
