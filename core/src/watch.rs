@@ -165,10 +165,9 @@ fn compare(path: &Path, known: &mut Option<Fingerprint>) -> Option<Change> {
     let kind = match (&*known, &now) {
         (None, None) => return None,
         (Some(_), None) => ChangeKind::Removed,
-        (None, Some(_)) => ChangeKind::Replaced,
         (Some(old), Some(new)) if old == new => return None,
         (Some(old), Some(new)) if new.length > old.length && old.is_start_of(path) => ChangeKind::Grown,
-        (Some(_), Some(_)) => ChangeKind::Replaced,
+        (_, Some(_)) => ChangeKind::Replaced,
     };
     *known = now;
     Some(Change { path: path.into(), kind })

@@ -171,8 +171,9 @@ impl<'a> Reader<'a> {
             return self.warn(number, format!("has the impossible number {} and was left out", record.seq));
         }
         if record.seq > last + 1 {
-            let missing = if record.seq == last + 2 { "record".into() } else { format!("records {} to", last + 1) };
-            self.warn(number, format!("{missing} {} is missing before it", record.seq - 1));
+            let (from, to) = (last + 1, record.seq - 1);
+            let missing = if from == to { format!("record {to} is") } else { format!("records {from} to {to} are") };
+            self.warn(number, format!("comes where {missing} missing"));
         } else if record.seq <= last {
             if self.seen.get(&record.seq) == Some(&line) {
                 return self.warn(number, format!("repeats record {} and was left out", record.seq));

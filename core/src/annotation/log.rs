@@ -32,7 +32,7 @@ pub enum Access {
 pub struct AnnotationLog {
     annotator: AnnotatorId,
     clock: Arc<dyn Clock>,
-    fold: Fold,
+    pub(super) fold: Fold,
     last_seq: u64,
     access: Access,
     writer: Option<Writer>,

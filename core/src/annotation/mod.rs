@@ -11,6 +11,8 @@ mod lock;
 mod log;
 mod name;
 mod state;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use adopt::{Adopted, adopt};

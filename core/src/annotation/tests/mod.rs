@@ -1,0 +1,59 @@
+//! The promises of the log as a whole: nothing lost, nothing rewritten, live equals replayed.
+
+mod damage;
+mod history;
+mod save;
+mod sharing;
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::*;
+use crate::job::Wake;
+use crate::model::{AnnotatorId, FirstError, FixedClock, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
+
+fn ann() -> AnnotatorId {
+    AnnotatorId::new("ann")
+}
+
+fn quiet() -> Wake {
+    Arc::new(|| {})
+}
+
+fn open(folder: &Path) -> (AnnotationLog, LoadReport) {
+    let clock = Arc::new(FixedClock(Timestamp(1_795_000_000_123)));
+    AnnotationLog::open(folder, &ann(), clock, quiet()).unwrap()
+}
+
+fn trace(number: usize) -> TraceId {
+    TraceId::new(format!("trace-{number}"))
+}
+
+fn hash(number: usize) -> StepHash {
+    StepHash::new(format!("step-{number}"))
+}
+
+fn step(of_trace: usize, number: usize) -> StepRef {
+    StepRef { trace: trace(of_trace), step: hash(number) }
+}
+
+fn rate(of_trace: usize, number: usize, rating: StepRating) -> Change {
+    Change::RateStep { step: step(of_trace, number), rating: Some(rating) }
+}
+
+fn note(of_trace: usize, text: &str) -> Change {
+    Change::WriteNote { target: NoteTarget::Trace(trace(of_trace)), text: text.into() }
+}
+
+fn mark(of_trace: usize, number: usize) -> Change {
+    Change::MarkFirstError { trace: trace(of_trace), mark: Some(FirstError::At(hash(number))) }
+}
+
+fn done(of_trace: usize) -> Change {
+    Change::SetStatus { trace: trace(of_trace), status: TraceStatus::Done }
+}
+
+fn bytes(folder: &Path) -> Vec<u8> {
+    fs::read(folder.join("ann.jsonl")).unwrap()
+}
