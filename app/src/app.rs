@@ -206,7 +206,7 @@ impl App {
             Focus::Traces
         };
         let (commands, dropped) = ctx.input(|input| {
-            let paths = input.raw.dropped_files.iter().filter_map(|file| file.path.clone());
+            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
             (commands_from(&input.events, focus), paths.collect::<Vec<_>>())
         });
         for command in commands {
@@ -357,7 +357,8 @@ impl App {
         let said = project.said(&open.trace.id);
         if self.view.show_hint {
             let tokens = Tokens::of(ui);
-            let hint = "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
+            let hint =
+                "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }

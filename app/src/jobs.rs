@@ -160,7 +160,7 @@ fn tell(app: &mut App, opened: &Opened) {
     app.notices.clear();
     if let Some(report) = &opened.report {
         let name = opened.paths.first().map(|path| name_of(path)).unwrap_or_default();
-        app.notices.info(format!("{name}: {} traces read", report.traces), format!("Format {}", report.format));
+        app.notices.info(format!("{name}: {} traces read", report.counts.traces), format!("Format {}", report.format));
     }
     if !opened.rejects.is_empty() {
         let count = opened.rejects.len();
@@ -179,8 +179,12 @@ fn tell(app: &mut App, opened: &Opened) {
     for warning in &opened.log_report.warnings {
         app.notices.warning(format!("Line {} of the label log is not readable", warning.line), &warning.message);
     }
-    for warning in &opened.score_warnings {
-        app.notices.warning("A score file was repaired", warning);
+    for (file, bytes) in &opened.score_report.torn {
+        let detail = format!("{bytes} bytes are left aside: {}", file.display());
+        app.notices.warning("The last line of a score file was cut off", detail);
+    }
+    for warning in &opened.score_report.warnings {
+        app.notices.warning("Some scores could not be read", warning);
     }
     if let stepscope_core::annotation::Access::ReadOnly { reason } = opened.log.access() {
         app.notices.warning("Open read-only", reason);

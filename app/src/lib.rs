@@ -6,18 +6,18 @@ pub mod cli;
 #[cfg(feature = "window")]
 pub mod command;
 #[cfg(feature = "window")]
-mod dialog;
+pub mod dialog;
 #[cfg(feature = "window")]
-mod jobs;
+pub mod jobs;
 #[cfg(feature = "window")]
-mod panel;
-mod sample;
+pub mod panel;
+pub mod sample;
 #[cfg(feature = "window")]
-mod scoring_job;
+pub mod scoring_job;
 pub mod startup;
 pub mod state;
 #[cfg(feature = "window")]
-mod ui_kit;
+pub mod ui_kit;
 #[cfg(feature = "window")]
 pub mod view_model;
 

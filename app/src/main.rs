@@ -41,7 +41,8 @@ fn main() -> ExitCode {
 }
 
 fn startup(args: &WindowArgs) -> Result<Startup, String> {
-    let folders = folders().ok_or("no home directory; set HOME, or STEPSCOPE_HOME to a folder for settings and data")?;
+    let folders =
+        folders().ok_or("no home directory; set HOME, or STEPSCOPE_HOME to a folder for settings and data")?;
     let program = std::env::current_exe().map_err(|error| format!("cannot find this program: {error}"))?;
     let annotator = args.annotator.clone().or_else(user_name).unwrap_or_else(|| "me".into());
     Ok(Startup {
@@ -94,11 +95,7 @@ fn window(startup: Startup) -> ExitCode {
         .with_inner_size([1280.0, 800.0])
         .with_min_inner_size([800.0, 500.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    let ended = eframe::run_native(
-        "stepscope",
-        options,
-        Box::new(|cc| Ok(Box::new(stepscope::App::new(cc, startup)))),
-    );
+    let ended = eframe::run_native("stepscope", options, Box::new(|cc| Ok(Box::new(stepscope::App::new(cc, startup)))));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stepscope_core::export::{self, ExportOptions};
+use stepscope_core::export::{self, ExportOptions, LeftOut};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -64,7 +64,8 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
         let preview = export::preview(&source, &options, 1, &ctx)?;
         if let Some(first) = preview.left_out.first() {
             let count = preview.left_out_total;
-            return Err(format!("nothing written: {count} traces would be left out, the first: {first}").into());
+            let LeftOut { trace, reason, .. } = first;
+            return Err(format!("nothing written: {count} traces would be left out, first {trace}: {reason}").into());
         }
     }
     let version = env!("CARGO_PKG_VERSION");

@@ -1,13 +1,13 @@
 //! The command line: one file per subcommand, each calling the same core functions as the window.
 
-mod check;
-mod export;
-mod import;
-mod inspect;
+pub mod check;
+pub mod export;
+pub mod import;
+pub mod inspect;
 pub mod output;
-mod score;
-mod show;
-mod worker;
+pub mod score;
+pub mod show;
+pub mod worker;
 
 use std::path::PathBuf;
 

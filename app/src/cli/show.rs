@@ -182,7 +182,12 @@ fn trace_labels(trace: &Trace, said: &[(String, TraceAnnotation)]) -> Vec<Value>
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}  {}", self.id, self.source_id.as_deref().unwrap_or_default())?;
-        writeln!(f, "generator {}  outcome {}", self.generator.as_deref().unwrap_or("unknown"), self.outcome["verdict"])?;
+        writeln!(
+            f,
+            "generator {}  outcome {}",
+            self.generator.as_deref().unwrap_or("unknown"),
+            self.outcome["verdict"]
+        )?;
         writeln!(f, "\n{}\n", self.problem)?;
         for (number, step) in (1..).zip(&self.steps) {
             let mut head = format!("{number}. {}", step.kind);
@@ -201,7 +206,12 @@ impl fmt::Display for Shown {
                 writeln!(f, "   {line}")?;
             }
             if let Some(tool) = &step.tool {
-                writeln!(f, "   {} {}", tool["name"].as_str().unwrap_or_default(), tool["arguments"].as_str().unwrap_or_default())?;
+                writeln!(
+                    f,
+                    "   {} {}",
+                    tool["name"].as_str().unwrap_or_default(),
+                    tool["arguments"].as_str().unwrap_or_default()
+                )?;
             }
         }
         for label in &self.labels {

@@ -192,15 +192,12 @@ impl Command {
                 Ready => need(env.can_write, "The project is open read-only"),
                 blocked => blocked,
             },
-            Self::MarkAllCorrect
-            | Self::NoteTrace
-            | Self::FlagDefective
-            | Self::Skip
-            | Self::Done
-            | Self::Reopen => match need(env.has_trace, "No trace is open") {
-                Ready => need(env.can_write, "The project is open read-only"),
-                blocked => blocked,
-            },
+            Self::MarkAllCorrect | Self::NoteTrace | Self::FlagDefective | Self::Skip | Self::Done | Self::Reopen => {
+                match need(env.has_trace, "No trace is open") {
+                    Ready => need(env.can_write, "The project is open read-only"),
+                    blocked => blocked,
+                }
+            }
             Self::Undo => need(env.can_undo, "Nothing to undo"),
             Self::Redo => need(env.can_redo, "Nothing to redo"),
             Self::ShowRejects => need(env.has_rejects, "Every row could be read"),

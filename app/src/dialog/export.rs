@@ -1,7 +1,7 @@
 //! The export dialog: format, whose labels, policy, live counts and the rows as they will be written.
 
 use eframe::egui::{
-    ComboBox, Context, Grid, Id, Label, Modal, RichText, ScrollArea, Sides, TextEdit, Ui, WidgetInfo, WidgetType,
+    ComboBox, Context, Grid, Id, Label, Modal, RichText, Role, ScrollArea, Sides, TextEdit, Ui, WidgetInfo,
 };
 
 use stepscope_core::export::{ExportFormat, FORMATS, LabelSource, Policy, PolicyOption, Preview};
@@ -21,7 +21,7 @@ pub fn export_ui(
 ) {
     let mut changed = draft.clone();
     let mut ended = false;
-    let response = Modal::new(Id::new("export")).show(ctx, |ui| {
+    let response = Modal::new(Id::unique("export")).show(ctx, |ui| {
         ui.set_width(760.0);
         ui.heading("Export");
         let format = format_ui(ui, &mut changed);
@@ -31,7 +31,9 @@ pub fn export_ui(
         ui.add_space(6.0);
         Sides::new().show(
             ui,
-            |ui| ui.label(RichText::new("A manifest with counts, policy and sources is written beside the file").weak()),
+            |ui| {
+                ui.label(RichText::new("A manifest with counts, policy and sources is written beside the file").weak())
+            },
             |ui| {
                 let ready = matches!(preview, Some(Ok(preview)) if preview.rows > 0);
                 if ui.add_enabled(ready, eframe::egui::Button::new("Write file…")).clicked() {
@@ -83,7 +85,7 @@ fn options_ui(
                     ui.selectable_value(&mut draft.labels, Some(source.clone()), source.to_string());
                 }
             });
-            combo.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, "Labels"));
+            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Labels"));
             ui.label(RichText::new("Own labels, else those in the data where nobody has labelled").weak());
             ui.end_row();
         }
@@ -102,7 +104,7 @@ fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
         // Line breaks are typed and shown as \n.
         let mut text = value.replace('\n', "\\n");
         let edit = ui.add(TextEdit::singleline(&mut text).desired_width(190.0));
-        edit.widget_info(|| WidgetInfo::labeled(WidgetType::TextEdit, true, &title));
+        edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &title));
         value = text.replace("\\n", "\n");
     } else {
         let combo = ComboBox::from_id_salt(option.name).width(190.0).selected_text(&value).show_ui(ui, |ui| {
@@ -110,7 +112,7 @@ fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
                 ui.selectable_value(&mut value, (*name).to_owned(), *name).on_hover_text(*does);
             }
         });
-        combo.response.widget_info(|| WidgetInfo::labeled(WidgetType::ComboBox, true, &title));
+        combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &title));
     }
     let does = option.values.iter().find(|(name, _)| *name == value).map_or(option.reason, |(_, does)| does);
     ui.label(RichText::new(does).weak()).on_hover_text(option.reason);
@@ -148,7 +150,7 @@ fn preview_ui(ui: &mut Ui, preview: Option<&Result<Preview, String>>) {
     if preview.left_out_total > 0 {
         ui.label(RichText::new(format!("{} left out", preview.left_out_total)).color(tokens.unsure));
         for (rule, count) in &preview.left_out_by_rule {
-            ui.label(RichText::new(format!("    {count} × {rule}")).small().color(tokens.muted));
+            ui.label(RichText::new(format!("    {count} {}", rule.caption())).small().color(tokens.muted));
         }
     }
     ScrollArea::vertical().id_salt("rows").max_height(190.0).auto_shrink([false, true]).show(ui, |ui| {
@@ -156,7 +158,10 @@ fn preview_ui(ui: &mut Ui, preview: Option<&Result<Preview, String>>) {
             ui.add(Label::new(RichText::new(one_line(line, 400)).small().monospace()).truncate());
         }
         for left in &preview.left_out {
-            let text = one_line(&format!("left out: {left}"), 300);
+            let text = one_line(
+                &format!("left out {}: {}", left.source_id.as_deref().unwrap_or(left.trace.as_str()), left.reason),
+                300,
+            );
             ui.add(Label::new(RichText::new(text).small().color(tokens.unsure)).truncate());
         }
     });

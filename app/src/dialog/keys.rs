@@ -8,7 +8,7 @@ use crate::ui_kit::Tokens;
 
 /// Paints the sheet.
 pub fn keys_ui(ctx: &Context, sink: &mut CommandSink) {
-    let response = Modal::new(Id::new("keys")).show(ctx, |ui| {
+    let response = Modal::new(Id::unique("keys")).show(ctx, |ui| {
         ui.set_width(760.0);
         ui.heading("Keys");
         ui.label(RichText::new("While a note or the filter is being typed, Escape gives the keys back").weak());

@@ -1,6 +1,8 @@
 //! The command palette.
 
-use eframe::egui::{self, Align2, Context, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
+use eframe::egui::{
+    self, Align2, Context, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Sense, TextEdit, Ui, vec2,
+};
 
 use crate::command::reference::keys_text;
 use crate::command::{Action, Availability, CommandEnv, CommandSink};
@@ -27,12 +29,12 @@ pub fn palette_ui(ctx: &Context, text: &str, selected: usize, env: CommandEnv, s
     if up {
         selected = selected.saturating_sub(1);
     }
-    let area = Modal::default_area(Id::new("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 80.0));
-    let response = Modal::new(Id::new("palette")).area(area).show(ctx, |ui| {
+    let area = Modal::default_area(Id::unique("palette")).anchor(Align2::CENTER_TOP, vec2(0.0, 80.0));
+    let response = Modal::new(Id::unique("palette")).area(area).show(ctx, |ui| {
         ui.set_width(560.0);
         let edit = TextEdit::singleline(&mut text).hint_text("Type a command").desired_width(f32::INFINITY);
         let edit = ui.add(edit);
-        edit.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Type a command"));
+        edit.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Type a command"));
         edit.request_focus();
         if edit.changed() {
             selected = 0;
@@ -66,7 +68,7 @@ fn entry_ui(ui: &mut Ui, entry: &PaletteEntry, selected: bool) -> bool {
         Availability::Blocked(reason) => (tokens.muted, reason),
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
-    response.widget_info(|| egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, selected, spec.title));
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, selected, spec.title));
     if selected {
         ui.painter().rect_filled(rect, 4.0, tokens.selected);
         ui.scroll_to_rect(rect, None);

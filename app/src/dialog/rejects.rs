@@ -10,7 +10,7 @@ use crate::view_model::one_line;
 
 /// Paints the list.
 pub fn rejects_ui(ctx: &Context, rejects: &[Reject], sink: &mut CommandSink) {
-    let response = Modal::new(Id::new("rejects")).show(ctx, |ui| {
+    let response = Modal::new(Id::unique("rejects")).show(ctx, |ui| {
         ui.set_width(760.0);
         ui.heading(format!("Rejected rows ({})", rejects.len()));
         ui.label(RichText::new("These rows could not be read; everything else was loaded").weak());

@@ -102,7 +102,7 @@ fn note_ui(
         .desired_width(f32::INFINITY)
         .interactive(env.can_write);
     let response = ui.add(edit);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, env.can_write, name));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, env.can_write, name));
     if draft.is_some_and(|draft| draft.focus) {
         response.request_focus();
     }

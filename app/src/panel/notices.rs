@@ -11,7 +11,7 @@ pub fn notices_ui(ctx: &Context, notices: &[Notice], sink: &mut CommandSink) {
     if notices.is_empty() {
         return;
     }
-    Area::new(Id::new("notices")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -34.0)).show(
+    Area::new(Id::unique("notices")).order(Order::Foreground).anchor(Align2::RIGHT_BOTTOM, vec2(-12.0, -34.0)).show(
         ctx,
         |ui| {
             ui.set_max_width(440.0);

@@ -1,8 +1,8 @@
 //! Paints the problem and the steps of the chosen path. Cards out of sight are only measured.
 
 use eframe::egui::{
-    self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke, Ui,
-    vec2,
+    self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke,
+    Ui, vec2,
 };
 
 use crate::command::{Action, CommandSink};
@@ -20,7 +20,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
         problem_ui(ui, model);
         ui.add_space(6.0);
         let width = ui.available_width();
-        let id = Id::new(("card heights", key, width.round() as i64));
+        let id = Id::unique(("card heights", key, width.round() as i64));
         let mut heights: Heights = ui.data_mut(|data| data.get_temp(id)).unwrap_or_default();
         heights.resize(model.cards.len(), 0.0);
         for (card, height) in model.cards.iter().zip(&mut heights) {
@@ -106,10 +106,8 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, sink: &mut CommandSi
         let edge = Rect::from_min_size(card.rect.min, vec2(4.0, card.rect.height()));
         ui.painter().rect_filled(edge, CornerRadius { nw: 5, sw: 5, ..CornerRadius::ZERO }, tokens.tone(tone));
     }
-    let response = ui.interact(card.rect, ui.id().with(("step", model.step)), Sense::click());
-    response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, model.selected, card_name(model))
-    });
+    let response = ui.interact(card.rect, ui.scope_id().with(("step", model.step)), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, model.selected, card_name(model)));
     if response.clicked() || text_clicked {
         sink.push(Action::ShowStep(model.step));
     }

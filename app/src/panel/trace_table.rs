@@ -91,11 +91,10 @@ pub fn trace_table_ui(
 
 fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
     let mut text = frame.filter.to_owned();
-    let edit = TextEdit::singleline(&mut text)
-        .hint_text("Filter: words that must appear   /")
-        .desired_width(f32::INFINITY);
+    let edit =
+        TextEdit::singleline(&mut text).hint_text("Filter: words that must appear   /").desired_width(f32::INFINITY);
     let response = ui.add(edit);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::WidgetType::TextEdit, true, "Filter traces"));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter traces"));
     if frame.focus_filter {
         response.request_focus();
     }

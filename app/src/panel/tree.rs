@@ -31,7 +31,7 @@ fn node_ui(ui: &mut Ui, node: &NodeModel, sink: &mut CommandSink) {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::WidgetType::SelectableLabel, true, node.selected, format!("Node {}", node.text))
+        egui::WidgetInfo::selected(egui::Role::Button, true, node.selected, format!("Node {}", node.text))
     });
     if response.clicked() {
         sink.push(Action::ShowStep(node.step));

@@ -74,7 +74,7 @@ impl ExportSource for ProjectExport {
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
-        let all = self.scores.scorers().iter().map(|scorer| NativeScores {
+        let all = self.scores.scorers().into_iter().map(|scorer| NativeScores {
             scorer: scorer.name.clone(),
             fingerprint: scorer.fingerprint.clone(),
             kind: scorer.kind,
@@ -84,7 +84,8 @@ impl ExportSource for ProjectExport {
     }
 
     fn sources(&self) -> Vec<ManifestSource> {
-        let sources = self.store.sources().iter();
+        // Files that were looked at and left out gave nothing to export.
+        let sources = self.store.sources().iter().filter(|source| source.traces > 0);
         sources
             .map(|source| ManifestSource {
                 path: source.path.clone(),

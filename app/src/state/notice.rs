@@ -12,7 +12,7 @@ pub enum Level {
 }
 
 /// One message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     /// Number of the notice, for dismissing it.
     pub id: u64,

@@ -7,7 +7,7 @@ use stepscope_core::annotation::{AnnotationLog, LoadReport, adopt};
 use stepscope_core::import::{self, Carried, ImportOptions, InspectReport};
 use stepscope_core::job::{JobContext, JobError, Wake};
 use stepscope_core::model::{AnnotatorId, Clock};
-use stepscope_core::scoring::ScoreBook;
+use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo};
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
 /// What to open.
@@ -37,7 +37,7 @@ pub struct Opened {
     /// The scores computed here.
     pub scores: ScoreBook,
     /// What was noticed in the score files.
-    pub score_warnings: Vec<String>,
+    pub score_report: BookReport,
     /// Rows that could not be read.
     pub rejects: Vec<Reject>,
     /// What the import found, where one was needed.
@@ -60,7 +60,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     let annotations = dir.annotations();
     let (log, log_report) =
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
-    let (scores, score_warnings) = ScoreBook::open(&dir.scores()).map_err(failed)?;
+    let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
     Ok(Opened {
         store,
@@ -68,7 +68,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         log,
         log_report,
         scores,
-        score_warnings,
+        score_report,
         rejects,
         report,
         paths: request.paths.clone(),
@@ -111,7 +111,11 @@ fn current(dir: &ProjectDir, sources: &[PathBuf], ctx: &JobContext) -> Result<Op
         Err(_) if !sources.is_empty() => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    if sources.is_empty() || store.is_current(sources, ctx).map_err(failed)? { Ok(Some(store)) } else { Ok(None) }
+    if sources.is_empty() || store.is_current(&import::source_files(sources), ctx).map_err(failed)? {
+        Ok(Some(store))
+    } else {
+        Ok(None)
+    }
 }
 
 fn take_over(dir: &ProjectDir, store: &Store, carried: &[Carried], clock: &Arc<dyn Clock>) -> Result<(), JobError> {
@@ -130,19 +134,19 @@ fn take_over(dir: &ProjectDir, store: &Store, carried: &[Carried], clock: &Arc<d
         }
         log.flush().map_err(failed)?;
     }
-    let (mut scores, _) = ScoreBook::open(&dir.scores()).map_err(failed)?;
+    let (scores, _) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     for carried in carried {
         let Some(trace) = store.row_of(&carried.trace).and_then(|row| store.trace(row).ok()) else { continue };
         for computed in &carried.scores {
-            let hashes = trace.steps.iter().map(|step| step.hash.clone());
-            let values: Vec<_> = hashes.zip(&computed.values).filter_map(|(hash, v)| Some((hash, (*v)?))).collect();
-            let info = stepscope_core::scoring::ScorerInfo {
+            let name = scores.adopt(&ScorerInfo {
                 name: computed.scorer.clone(),
                 fingerprint: computed.fingerprint.clone(),
                 kind: computed.kind,
-                ..Default::default()
-            };
-            scores.append(&info, &values).map_err(failed)?;
+                ..ScorerInfo::default()
+            });
+            let hashes = trace.steps.iter().map(|step| step.hash.clone());
+            let values: Vec<_> = hashes.zip(&computed.values).filter_map(|(hash, v)| Some((hash, (*v)?))).collect();
+            scores.append(&name, &values).map_err(failed)?;
         }
     }
     Ok(())

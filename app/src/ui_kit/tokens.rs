@@ -1,7 +1,7 @@
 //! Every colour and size of the window, in both themes.
 
 use eframe::egui::{
-    self, Color32, Context, CornerRadius, FontFamily, FontId, Stroke, Style, TextStyle, Theme, Ui, Visuals, hex_color,
+    self, Color32, Context, CornerRadius, FontFamily, FontId, Stroke, Style, TextStyle, Theme, Ui, Visuals,
 };
 
 use crate::view_model::Tone;
@@ -37,36 +37,43 @@ pub struct Tokens {
     pub series: [Color32; 4],
 }
 
+/// A colour from its usual six digits.
+#[expect(clippy::disallowed_methods, reason = "the one place where colours are written down")]
+const fn hex(rgb: u32) -> Color32 {
+    let [_, red, green, blue] = rgb.to_be_bytes();
+    Color32::from_rgb(red, green, blue)
+}
+
 const DARK: Tokens = Tokens {
-    background: hex_color!("#14161a"),
-    panel: hex_color!("#191c21"),
-    card: hex_color!("#20242b"),
-    selected: hex_color!("#293445"),
-    line: hex_color!("#30353e"),
-    text: hex_color!("#dde1e8"),
-    muted: hex_color!("#98a1b0"),
-    accent: hex_color!("#6cb0ff"),
-    good: hex_color!("#63c787"),
-    neutral: hex_color!("#9fb3cd"),
-    bad: hex_color!("#ff7b80"),
-    unsure: hex_color!("#e8b84f"),
-    series: [hex_color!("#6cb0ff"), hex_color!("#e8b84f"), hex_color!("#c792ea"), hex_color!("#63c787")],
+    background: hex(0x14161a),
+    panel: hex(0x191c21),
+    card: hex(0x20242b),
+    selected: hex(0x293445),
+    line: hex(0x30353e),
+    text: hex(0xdde1e8),
+    muted: hex(0x98a1b0),
+    accent: hex(0x6cb0ff),
+    good: hex(0x63c787),
+    neutral: hex(0x9fb3cd),
+    bad: hex(0xff7b80),
+    unsure: hex(0xe8b84f),
+    series: [hex(0x6cb0ff), hex(0xe8b84f), hex(0xc792ea), hex(0x63c787)],
 };
 
 const LIGHT: Tokens = Tokens {
-    background: hex_color!("#f1f3f6"),
-    panel: hex_color!("#f8f9fb"),
-    card: hex_color!("#ffffff"),
-    selected: hex_color!("#dfeafc"),
-    line: hex_color!("#d7dce4"),
-    text: hex_color!("#1c2230"),
-    muted: hex_color!("#5b6577"),
-    accent: hex_color!("#1d5fd1"),
-    good: hex_color!("#177a3d"),
-    neutral: hex_color!("#4a5d7a"),
-    bad: hex_color!("#c0202f"),
-    unsure: hex_color!("#8f5e00"),
-    series: [hex_color!("#1d5fd1"), hex_color!("#b36b00"), hex_color!("#7c3aad"), hex_color!("#177a3d")],
+    background: hex(0xf1f3f6),
+    panel: hex(0xf8f9fb),
+    card: hex(0xffffff),
+    selected: hex(0xdfeafc),
+    line: hex(0xd7dce4),
+    text: hex(0x1c2230),
+    muted: hex(0x5b6577),
+    accent: hex(0x1d5fd1),
+    good: hex(0x177a3d),
+    neutral: hex(0x4a5d7a),
+    bad: hex(0xc0202f),
+    unsure: hex(0x8f5e00),
+    series: [hex(0x1d5fd1), hex(0xb36b00), hex(0x7c3aad), hex(0x177a3d)],
 };
 
 /// Width of the gutter that shows a step's score, in points.
@@ -99,12 +106,8 @@ pub fn install(ctx: &Context) {
 }
 
 fn apply(style: &mut Style, tokens: &Tokens) {
-    let sizes = [
-        (TextStyle::Small, 11.0),
-        (TextStyle::Body, 13.5),
-        (TextStyle::Button, 13.0),
-        (TextStyle::Heading, 16.0),
-    ];
+    let sizes =
+        [(TextStyle::Small, 11.0), (TextStyle::Body, 13.5), (TextStyle::Button, 13.0), (TextStyle::Heading, 16.0)];
     for (name, size) in sizes {
         style.text_styles.insert(name, FontId::new(size, FontFamily::Proportional));
     }

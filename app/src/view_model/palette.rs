@@ -29,10 +29,7 @@ pub fn entries(text: &str, env: CommandEnv) -> Vec<PaletteEntry> {
         })
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found
-        .into_iter()
-        .map(|(_, command)| PaletteEntry { command, availability: command.availability(env) })
-        .collect()
+    found.into_iter().map(|(_, command)| PaletteEntry { command, availability: command.availability(env) }).collect()
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl ScoreSeries {
 
 /// All series of a trace: the chosen scorer first, then computed ones, then imported ones.
 pub fn series_of(trace: &Trace, book: &ScoreBook, chosen: Option<&str>) -> Vec<ScoreSeries> {
-    let computed = book.scorers().iter().map(|scorer| ScoreSeries {
+    let computed = book.scorers().into_iter().map(|scorer| ScoreSeries {
         name: scorer.name.clone(),
         kind: scorer.kind,
         imported: false,

@@ -7,7 +7,7 @@ use super::scores::score_text;
 use super::{Tone, one_line};
 
 /// A column of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColumnModel {
     /// What clicking its title sorts by.
     pub key: SortKey,
@@ -25,9 +25,19 @@ pub const COLUMNS: [ColumnModel; 7] = [
     ColumnModel { key: SortKey::Problem, title: "Problem", hint: "The first words of the problem", width: None },
     ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(84.0) },
     ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(44.0) },
-    ColumnModel { key: SortKey::Outcome, title: "Ans", hint: "Whether the answer is right, as the data says", width: Some(36.0) },
+    ColumnModel {
+        key: SortKey::Outcome,
+        title: "Ans",
+        hint: "Whether the answer is right, as the data says",
+        width: Some(36.0),
+    },
     ColumnModel { key: SortKey::MinScore, title: "Min", hint: "Lowest score on the main path", width: Some(40.0) },
-    ColumnModel { key: SortKey::LastScore, title: "Last", hint: "Score of the last step of the main path", width: Some(40.0) },
+    ColumnModel {
+        key: SortKey::LastScore,
+        title: "Last",
+        hint: "Score of the last step of the main path",
+        width: Some(40.0),
+    },
 ];
 
 /// One line of the table.
@@ -75,8 +85,9 @@ fn state_text(row: &TableRow) -> (String, Tone) {
     use stepscope_core::store::Mark;
     let mark = match row.own_first_error {
         Some(Mark::At(step)) => Some((format!("✖ {}", step + 1), Tone::Bad)),
-        Some(Mark::None) => Some(("✔".to_owned(), Tone::Good)),
+        Some(Mark::NoError) => Some(("✔".to_owned(), Tone::Good)),
         Some(Mark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
+        Some(Mark::Lost) => Some(("✖ lost".to_owned(), Tone::Unsure)),
         None => None,
     };
     match (row.state, mark) {

@@ -67,7 +67,8 @@ fn node(
 ) -> Option<NodeModel> {
     let step = open.trace.step(index)?;
     let own = said.and_then(|s| s.steps.get(&step.hash)).and_then(|s| s.rating);
-    let is_error = matches!(said.and_then(|s| s.first_error.as_ref()), Some(FirstError::At(hash)) if *hash == step.hash);
+    let is_error =
+        matches!(said.and_then(|s| s.first_error.as_ref()), Some(FirstError::At(hash)) if *hash == step.hash);
     let text = step.tool.as_ref().filter(|_| step.text.is_empty()).map_or(step.text.as_str(), |tool| &tool.name);
     Some(NodeModel {
         step: index,

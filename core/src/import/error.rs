@@ -89,6 +89,16 @@ pub enum ImportError {
         /// How many others failed.
         others: usize,
     },
+    /// The one row that was asked for cannot be had.
+    #[error("row {row} cannot be shown: {reason}: {}", path.display())]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, from 1.
+        row: u64,
+        /// Why.
+        reason: String,
+    },
     /// The owner of the job asked to stop.
     #[error("stopped on request")]
     Cancelled,

@@ -1,7 +1,7 @@
 //! Turns published formats into the model: one file per family, one list of them, detection by content.
 //!
 //! [`read`] streams traces into a [`Sink`]; [`inspect`] only counts. A row that cannot be read is handed to the sink
-//! as a [`Reject`] and the rest is read; a file that cannot be read does not hide the others.
+//! as a [`Reject`](crate::store::Reject) and the rest is read; a file that cannot be read does not hide the others.
 
 mod chat;
 mod detect;
@@ -14,6 +14,7 @@ pub mod native;
 mod omegaprm;
 mod prm800k;
 mod processbench;
+mod project;
 mod read;
 mod report;
 mod run;
@@ -24,9 +25,10 @@ mod tests;
 
 pub use error::{ImportError, RowError};
 pub use importer::{Imported, Importer, Recognition, Sample, Unit};
+pub use project::{ImportOutcome, each_trace, import, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
-pub use run::{inspect, read};
-pub use sink::{Carried, Reject, Sink, SourceFile};
+pub use run::{inspect, read, source_files};
+pub use sink::{Carried, Sink, SourceFile};
 
 /// Every family that can be read. Where two recognise a file equally well, the earlier one reads it, so the
 /// narrower shapes come first.

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use super::files::{self, Found};
 use super::read::{ByteSource, Framing, RowReader, Share, take_sample};
 use super::report::FileReport;
-use super::{
-    Carried, ImportError, ImportOptions, Importer, InspectReport, Reject, Sample, Sink, SourceFile, Unit, detect,
-    importer,
-};
+use super::{ImportError, ImportOptions, Importer, InspectReport, Sample, Sink, SourceFile, Unit, detect, importer};
 use crate::job::JobContext;
 use crate::model::{SourceRef, Trace};
+use crate::store::{Reject, sha256_file};
 
 /// Counts what the files hold; keeps nothing.
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, context: &JobContext) -> Result<InspectReport, ImportError> {
@@ -46,6 +44,11 @@ pub fn read(
     run.finish()
 }
 
+/// The files that [`read`] would look at, folders opened.
+pub fn source_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    files::find(paths).0.into_iter().map(|found| found.path).collect()
+}
+
 struct Run<'a> {
     context: &'a JobContext,
     sink: &'a mut dyn Sink,
@@ -65,7 +68,7 @@ impl Run<'_> {
                 report.warn(0, format!("left out: {error}"));
                 self.reports.push(report);
                 self.failures.push(error);
-                Ok(())
+                self.left_out(&file.path)
             }
             Err(error) => self.fail(&file.path, error),
             Ok(()) => Ok(()),
@@ -79,7 +82,14 @@ impl Run<'_> {
         self.reports.push(report);
         self.sink.reject(Reject { file, row: 0, reason: error.to_string(), text: String::new() })?;
         self.failures.push(error);
-        Ok(())
+        self.left_out(path)
+    }
+
+    /// A file that was left out is a source all the same: the import must be done again when it changes.
+    fn left_out(&mut self, path: &Path) -> Result<(), ImportError> {
+        let (Ok(found), Ok(sha256)) = (path.metadata(), sha256_file(path, self.context)) else { return Ok(()) };
+        let (path, format) = (path.display().to_string(), "unknown".into());
+        self.sink.source(SourceFile { path, sha256, bytes: found.len(), format, traces: 0 })
     }
 
     fn read_file(&mut self, path: &Path, share: Share) -> Result<(), ImportError> {
@@ -198,18 +208,6 @@ struct Nothing;
 
 impl Sink for Nothing {
     fn trace(&mut self, _: u64, _: Trace) -> Result<(), ImportError> {
-        Ok(())
-    }
-
-    fn reject(&mut self, _: Reject) -> Result<(), ImportError> {
-        Ok(())
-    }
-
-    fn carried(&mut self, _: Carried) -> Result<(), ImportError> {
-        Ok(())
-    }
-
-    fn source(&mut self, _: SourceFile) -> Result<(), ImportError> {
         Ok(())
     }
 }

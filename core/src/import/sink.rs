@@ -3,33 +3,27 @@
 use super::ImportError;
 use super::native::{NativeAnnotation, NativeScores};
 use crate::model::{Trace, TraceId};
+use crate::store::Reject;
 
-/// Receives what [`read`](super::read) finds, in the order of the files and rows.
+/// Receives what [`read`](super::read) finds, in the order of the files and rows. Only traces are asked of everyone.
 pub trait Sink {
     /// A trace, with the row it was read from.
     fn trace(&mut self, row: u64, trace: Trace) -> Result<(), ImportError>;
 
     /// A row, or (row 0) a whole file, that could not be read.
-    fn reject(&mut self, reject: Reject) -> Result<(), ImportError>;
+    fn reject(&mut self, _reject: Reject) -> Result<(), ImportError> {
+        Ok(())
+    }
 
     /// Labels and scores that a native file brings for the trace given just before.
-    fn carried(&mut self, carried: Carried) -> Result<(), ImportError>;
+    fn carried(&mut self, _carried: Carried) -> Result<(), ImportError> {
+        Ok(())
+    }
 
-    /// A file that has been read to its end.
-    fn source(&mut self, source: SourceFile) -> Result<(), ImportError>;
-}
-
-/// A row that could not be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reject {
-    /// Path as the user gave it.
-    pub file: String,
-    /// Row from 1; 0 where the file as a whole could not be read.
-    pub row: u64,
-    /// What is wrong and what to do about it.
-    pub reason: String,
-    /// The row as it stands, at most 64 KiB of it; undecodable bytes replaced.
-    pub text: String,
+    /// A file that has been read to its end, or left out; the latter has the format `unknown`.
+    fn source(&mut self, _source: SourceFile) -> Result<(), ImportError> {
+        Ok(())
+    }
 }
 
 /// A file that was read.

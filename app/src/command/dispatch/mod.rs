@@ -6,7 +6,7 @@ mod navigate;
 mod score;
 mod view;
 
-pub(crate) use navigate::{listed, show_row};
+pub(crate) use navigate::listed;
 
 use eframe::egui::Context;
 

@@ -88,7 +88,10 @@ pub(super) fn show_step(app: &mut App, step: StepIndex) {
 /// Shows the next trace of which nothing is said; false where there is none.
 pub(super) fn show_next_unlabelled(app: &mut App) -> bool {
     let Some(project) = &app.project else { return false };
-    let next = query::next_unlabelled(&app.view.rows, app.view.position, &project.store, project.annotations());
+    let rows = &app.view.rows;
+    // Without an open trace the search begins at the top.
+    let after = app.view.position.unwrap_or(rows.len());
+    let next = query::next_unlabelled(rows, after, &project.store, project.annotations());
     if let Some(position) = next {
         show_position(app, position);
     }

@@ -47,7 +47,8 @@ fn score(app: &mut App, first: Option<u32>, rows: Vec<u32>) {
 /// Uses the model in that folder from now on.
 pub(super) fn use_model(app: &mut App, folder: PathBuf) {
     if !folder.join("config.json").is_file() {
-        let detail = format!("A model folder holds config.json, tokenizer.json and safetensors files: {}", folder.display());
+        let detail =
+            format!("A model folder holds config.json, tokenizer.json and safetensors files: {}", folder.display());
         return app.notices.error("This is no model folder", detail);
     }
     app.jobs.scoring = None;

@@ -1,0 +1,128 @@
+//! From files into a project folder, into a report, or one row at a time: what the program does with [`read`](super::read).
+
+use std::path::{Path, PathBuf};
+
+use super::{Carried, ImportError, ImportOptions, InspectReport, Sink, SourceFile, read};
+use crate::job::{JobContext, JobError};
+use crate::model::{Timestamp, Trace};
+use crate::store::{ProjectDir, Reject, SourceEntry, Store, StoreError, StoreWriter};
+
+/// What an import made.
+pub struct ImportOutcome {
+    /// The tables.
+    pub store: Store,
+    /// What was found.
+    pub report: InspectReport,
+    /// Labels and scores of native files, for their owner to take over.
+    pub carried: Vec<Carried>,
+}
+
+/// Reads all files of `paths` into a project folder, in place of what its tables hold now.
+///
+/// Stopped or failed, it leaves the folder as it was.
+pub fn import(
+    paths: &[PathBuf],
+    dir: &ProjectDir,
+    options: &ImportOptions,
+    now: Timestamp,
+    ctx: &JobContext,
+) -> Result<ImportOutcome, ImportError> {
+    let writer = StoreWriter::create(dir).map_err(store_failed)?;
+    let mut sink = StoreSink { writer, carried: Vec::new(), sources: Vec::new(), now };
+    let report = read(paths, options, ctx, &mut sink)?;
+    let StoreSink { writer, carried, sources, .. } = sink;
+    let store = writer.finish(sources).map_err(store_failed)?;
+    Ok(ImportOutcome { store, report, carried })
+}
+
+/// Hands every trace to `each`; an error of its stops the reading.
+pub fn each_trace(
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    ctx: &JobContext,
+    each: &mut dyn FnMut(Trace) -> Result<(), JobError>,
+) -> Result<InspectReport, ImportError> {
+    read(paths, options, ctx, &mut EachTrace(each))
+}
+
+/// The trace in that row of a file, from 1.
+pub fn read_row(path: &Path, row: u64, options: &ImportOptions, ctx: &JobContext) -> Result<Trace, ImportError> {
+    let mut sink = OneRow { row, found: None, rejected: None };
+    let ended = read(&[path.to_owned()], options, ctx, &mut sink);
+    match (sink.found, sink.rejected, ended) {
+        // Finding the row stops the reading, which is no error.
+        (Some(trace), _, _) => Ok(trace),
+        (None, Some(reason), _) => Err(ImportError::Row { path: path.into(), row, reason }),
+        (None, None, Err(error)) => Err(error),
+        (None, None, Ok(report)) => {
+            let reason = format!("there is no such row; the file gave {} traces", report.counts.traces);
+            Err(ImportError::Row { path: path.into(), row, reason })
+        }
+    }
+}
+
+struct StoreSink {
+    writer: StoreWriter,
+    carried: Vec<Carried>,
+    sources: Vec<SourceEntry>,
+    now: Timestamp,
+}
+
+impl Sink for StoreSink {
+    fn trace(&mut self, _row: u64, trace: Trace) -> Result<(), ImportError> {
+        self.writer.push(&trace).map_err(store_failed)
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), ImportError> {
+        self.writer.reject(&reject).map_err(store_failed)
+    }
+
+    fn carried(&mut self, carried: Carried) -> Result<(), ImportError> {
+        self.carried.push(carried);
+        Ok(())
+    }
+
+    fn source(&mut self, source: SourceFile) -> Result<(), ImportError> {
+        let SourceFile { path, sha256, bytes, format, traces } = source;
+        self.sources.push(SourceEntry { path, sha256, bytes, format, traces, imported_at: self.now });
+        Ok(())
+    }
+}
+
+struct EachTrace<'a>(&'a mut dyn FnMut(Trace) -> Result<(), JobError>);
+
+impl Sink for EachTrace<'_> {
+    fn trace(&mut self, _row: u64, trace: Trace) -> Result<(), ImportError> {
+        (self.0)(trace).map_err(|error| match error {
+            JobError::Cancelled => ImportError::Cancelled,
+            failed @ JobError::Failed(_) => ImportError::Sink(Box::new(failed)),
+        })
+    }
+}
+
+struct OneRow {
+    row: u64,
+    found: Option<Trace>,
+    rejected: Option<String>,
+}
+
+impl Sink for OneRow {
+    fn trace(&mut self, row: u64, trace: Trace) -> Result<(), ImportError> {
+        if row == self.row && self.found.is_none() {
+            self.found = Some(trace);
+            return Err(ImportError::Cancelled);
+        }
+        Ok(())
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), ImportError> {
+        if reject.row == self.row {
+            self.rejected = Some(reject.reason);
+        }
+        Ok(())
+    }
+}
+
+fn store_failed(error: StoreError) -> ImportError {
+    ImportError::Sink(Box::new(error))
+}
