@@ -11,9 +11,10 @@ use super::event::{Event, GestureId, LOG_VERSION, Record};
 use super::fold::{Fold, Reversal};
 use super::load::{LineWarning, LoadReport, load, repair};
 use super::lock::{Claim, claim};
+use super::log_file::LogFile;
 use super::name::LogPaths;
 use super::state::Annotations;
-use super::writer::{LogFile, SaveState, Writer};
+use super::writer::{SaveState, Writer};
 use crate::job::Wake;
 use crate::model::{AnnotatorId, Clock};
 
