@@ -4,7 +4,7 @@
 //! messages is answered once, after it has calmed down.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -71,20 +71,27 @@ impl Watcher {
     pub fn new(paths: impl IntoIterator<Item = PathBuf>, wake: Wake) -> Result<Self, WatchError> {
         let (sender, messages) = channel();
         let mut system = notify::recommended_watcher(Relay(sender))?;
-        let mut files: Vec<(PathBuf, Option<Fingerprint>)> = Vec::new();
+        let mut files: Vec<Watched> = Vec::new();
         let mut folders: BTreeMap<PathBuf, bool> = BTreeMap::new();
         let mut unwatched = Vec::new();
         for path in paths {
-            let folder = folder_of(&path);
-            let is_watched = *folders
-                .entry(folder)
-                .or_insert_with_key(|folder| system.watch(folder, RecursiveMode::NonRecursive).is_ok());
-            if is_watched {
-                // Taken after watching began, so that no change falls in between.
-                files.push((path.clone(), Fingerprint::of(&path)));
-            } else {
+            let mut is_watched = |path: &Path| {
+                let watch = |folder: &PathBuf| system.watch(folder, RecursiveMode::NonRecursive).is_ok();
+                *folders.entry(folder_of(path)).or_insert_with_key(watch)
+            };
+            if !is_watched(&path) {
                 unwatched.push(path);
+                continue;
             }
+            let mut names = vec![path.file_name().map(OsStr::to_owned)];
+            // Behind a link, the bytes change elsewhere; if that place cannot be watched, the link itself still is.
+            if let Ok(target) = path.canonicalize()
+                && is_watched(&target)
+            {
+                names.push(target.file_name().map(OsStr::to_owned));
+            }
+            // Looked at after watching began, so that no change falls in between.
+            files.push(Watched { known: Fingerprint::of(&path), path, names });
         }
         let changes = Arc::new(Mutex::new(Vec::new()));
         let found = Arc::clone(&changes);
@@ -127,12 +134,7 @@ impl notify::EventHandler for Relay {
     }
 }
 
-fn run(
-    messages: &Receiver<Vec<PathBuf>>,
-    mut files: Vec<(PathBuf, Option<Fingerprint>)>,
-    found: &Mutex<Vec<Change>>,
-    wake: &Wake,
-) {
+fn run(messages: &Receiver<Vec<PathBuf>>, mut files: Vec<Watched>, found: &Mutex<Vec<Change>>, wake: &Wake) {
     while let Ok(first) = messages.recv() {
         let mut concerns_us = concerns(&first, &files);
         let deadline = Instant::now() + PATIENCE;
@@ -145,7 +147,7 @@ fn run(
             }
         }
         if concerns_us {
-            let news: Vec<Change> = files.iter_mut().filter_map(|(path, known)| compare(path, known)).collect();
+            let news: Vec<Change> = files.iter_mut().filter_map(Watched::compare).collect();
             if !news.is_empty() {
                 found.lock().unwrap_or_else(PoisonError::into_inner).extend(news);
                 wake();
@@ -155,22 +157,34 @@ fn run(
 }
 
 /// True where a message names one of our files, or none at all. Compared by name: folders may be spelled differently.
-fn concerns(paths: &[PathBuf], files: &[(PathBuf, Option<Fingerprint>)]) -> bool {
-    let is_ours = |name: Option<&OsStr>| files.iter().any(|(file, _)| file.file_name() == name);
-    paths.is_empty() || paths.iter().any(|path| is_ours(path.file_name()))
+fn concerns(paths: &[PathBuf], files: &[Watched]) -> bool {
+    let is_ours =
+        |path: &PathBuf| files.iter().flat_map(|file| &file.names).any(|name| name.as_deref() == path.file_name());
+    paths.is_empty() || paths.iter().any(is_ours)
 }
 
-fn compare(path: &Path, known: &mut Option<Fingerprint>) -> Option<Change> {
-    let now = Fingerprint::of(path);
-    let kind = match (&*known, &now) {
-        (None, None) => return None,
-        (Some(_), None) => ChangeKind::Removed,
-        (Some(old), Some(new)) if old == new => return None,
-        (Some(old), Some(new)) if new.length > old.length && old.is_start_of(path) => ChangeKind::Grown,
-        (_, Some(_)) => ChangeKind::Replaced,
-    };
-    *known = now;
-    Some(Change { path: path.into(), kind })
+/// One file and what is known of it.
+struct Watched {
+    path: PathBuf,
+    /// Its name, and where it is a link, that of the file behind it.
+    names: Vec<Option<OsString>>,
+    known: Option<Fingerprint>,
+}
+
+impl Watched {
+    /// Looks again; `None` where nothing changed.
+    fn compare(&mut self) -> Option<Change> {
+        let now = Fingerprint::of(&self.path);
+        let kind = match (&self.known, &now) {
+            (None, None) => return None,
+            (Some(_), None) => ChangeKind::Removed,
+            (Some(old), Some(new)) if old == new => return None,
+            (Some(old), Some(new)) if new.length > old.length && old.is_start_of(&self.path) => ChangeKind::Grown,
+            (_, Some(_)) => ChangeKind::Replaced,
+        };
+        self.known = now;
+        Some(Change { path: self.path.clone(), kind })
+    }
 }
 
 /// What is remembered of a file: enough to tell growth from replacement without reading it all.
@@ -251,6 +265,18 @@ mod tests {
 
         fs::write(&path, "back\n").unwrap();
         expect(ChangeKind::Replaced);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_behind_a_link_is_watched() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (path, target) = (folder.path().join("traces.jsonl"), elsewhere.path().join("blob"));
+        fs::write(&target, "one\n").unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        let watcher = Watcher::new([path.clone()], Arc::new(|| {})).unwrap();
+        File::options().append(true).open(&target).unwrap().write_all(b"two\n").unwrap();
+        assert_eq!(wait(&watcher), [Change { path, kind: ChangeKind::Grown }]);
     }
 
     #[test]

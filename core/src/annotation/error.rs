@@ -30,7 +30,7 @@ pub enum AnnotationError {
         known: u16,
     },
     /// The file system refused.
-    #[error("Could not {doing}: {source}. {}", path.display())]
+    #[error("Could not {doing}: {source}. Check that it can be read and written: {}", path.display())]
     Io {
         /// What was tried.
         doing: &'static str,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -84,7 +85,8 @@ pub(super) fn load(paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, 
     };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let (lines, torn) = bytes.split_at(whole);
-    let mut reader = Reader { annotator, seen: HashMap::new(), loaded: Loaded::default(), strange_author: false };
+    let mut reader =
+        Reader { annotator, seen: HashMap::new(), loaded: Loaded::default(), unread: 0, strange_author: false };
     for (line, number) in lines.split_inclusive(|byte| *byte == b'\n').zip(1..) {
         reader.line(line, number).map_err(|found| AnnotationError::TooNew {
             path: path.clone(),
@@ -93,7 +95,9 @@ pub(super) fn load(paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, 
             known: LOG_VERSION,
         })?;
     }
-    Ok(Loaded { whole: whole as u64, torn: torn.to_vec(), ..reader.loaded })
+    // Their numbers are not given again, so that a line repaired by hand finds its place.
+    let last_seq = reader.loaded.last_seq.saturating_add(reader.unread);
+    Ok(Loaded { last_seq, whole: whole as u64, torn: torn.to_vec(), ..reader.loaded })
 }
 
 /// Sets the torn last line aside and cuts it off. Only for who holds the lock: to others it may be a line being written.
@@ -144,6 +148,8 @@ struct Reader<'a> {
     annotator: &'a AnnotatorId,
     seen: HashMap<u64, &'a [u8]>,
     loaded: Loaded,
+    /// Lines since the last record that could not be read.
+    unread: u64,
     strange_author: bool,
 }
 
@@ -160,7 +166,10 @@ impl<'a> Reader<'a> {
         }
         match parsed {
             Ok(record) => self.record(&record, line, number),
-            Err(error) => self.warn(number, format!("cannot be read and was left out: {error}")),
+            Err(error) => {
+                self.unread += 1;
+                self.warn(number, format!("cannot be read and was left out: {error}"));
+            }
         }
         Ok(())
     }
@@ -170,7 +179,9 @@ impl<'a> Reader<'a> {
         if record.seq == 0 || record.seq == u64::MAX {
             return self.warn(number, format!("has the impossible number {} and was left out", record.seq));
         }
-        if record.seq > last + 1 {
+        let unread = mem::take(&mut self.unread);
+        // A line that cannot be read explains one missing number.
+        if record.seq - 1 > last.saturating_add(unread) {
             let (from, to) = (last + 1, record.seq - 1);
             let missing = if from == to { format!("record {to} is") } else { format!("records {from} to {to} are") };
             self.warn(number, format!("comes where {missing} missing"));

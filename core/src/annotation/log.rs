@@ -1,5 +1,6 @@
 //! The log of one annotator, open for work: commit, undo, redo, and whether it is saved.
 
+use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +11,10 @@ use super::event::{Event, GestureId, LOG_VERSION, Record};
 use super::fold::{Fold, Reversal};
 use super::load::{LineWarning, LoadReport, load, repair};
 use super::lock::{Claim, claim};
+use super::log_file::LogFile;
 use super::name::LogPaths;
 use super::state::Annotations;
-use super::writer::{LogFile, SaveState, Writer};
+use super::writer::{SaveState, Writer};
 use crate::job::Wake;
 use crate::model::{AnnotatorId, Clock};
 
@@ -36,6 +38,15 @@ pub struct AnnotationLog {
     last_seq: u64,
     access: Access,
     writer: Option<Writer>,
+}
+
+impl fmt::Debug for AnnotationLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { annotator, last_seq, access, .. } = self;
+        let mut text = f.debug_struct("AnnotationLog");
+        text.field("annotator", annotator).field("last_seq", last_seq).field("access", access);
+        text.finish_non_exhaustive()
+    }
 }
 
 impl AnnotationLog {

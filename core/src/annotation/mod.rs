@@ -9,6 +9,7 @@ mod fold;
 mod load;
 mod lock;
 mod log;
+mod log_file;
 mod name;
 mod state;
 #[cfg(test)]

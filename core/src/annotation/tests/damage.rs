@@ -117,11 +117,16 @@ fn what_cannot_be_read_is_a_warning_with_its_line() {
         assert_eq!(report.torn, None);
         // Damaged lines stay where they are, and new ones come after them.
         log.commit(vec![note(3, "next")]).unwrap();
+        let live = log.fold.clone();
         drop(log);
         let now = bytes(folder.path());
         assert!(now.starts_with(&text) && now.len() > text.len());
+        let (log, again) = open(folder.path());
+        assert_eq!(again.warnings, report.warnings);
+        assert_eq!(log.fold, live);
     };
     let (one, two, three) = (note_line(1, "a"), note_line(2, "b"), note_line(3, "c"));
+    check(format!("{one}rubbish\n{three}").into(), &[(2, "cannot be read")], "c");
     check(format!("{one}rubbish\n{two}").into(), &[(2, "cannot be read")], "b");
     check(format!("{one}rubbish\n").into(), &[(2, "cannot be read")], "a");
     check([one.as_bytes(), b"\xff\xfe\n"].concat(), &[(2, "cannot be read")], "a");

@@ -1,6 +1,8 @@
 //! The promises of the log as a whole: nothing lost, nothing rewritten, live equals replayed.
 
 mod damage;
+#[cfg(unix)]
+mod full_disk;
 mod history;
 mod save;
 mod sharing;
