@@ -279,7 +279,7 @@ impl App {
         if let Some(position) = stop {
             self.jobs.stop(position);
         }
-        Panel::left("traces").frame(side).default_size(430.0).size_range(240.0..=760.0).show(ui, |ui| {
+        Panel::left("traces").frame(side).default_size(440.0).size_range(240.0..=760.0).show(ui, |ui| {
             self.table(ui, sink);
         });
         let series = self.series();
@@ -331,6 +331,7 @@ impl App {
             scroll_to_selected: self.view.scroll_to_trace,
             filter: &self.view.query.text,
             focus_filter: self.view.focus_filter,
+            has_scores: self.view.has_scores,
             sort: self.view.query.sort,
             empty: self.empty_text(),
         };

@@ -144,6 +144,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     app.jobs.scoring = None;
     app.settings.last_opened = opened.paths.clone();
     app.save_settings();
+    let has_scores = opened.store.has_scores() || !opened.scores.scorers().is_empty();
     app.project = Some(Project {
         store: opened.store,
         placement: opened.placement,
@@ -151,7 +152,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         scores: opened.scores,
         rejects: Arc::new(opened.rejects),
     });
-    app.view = ViewState { show_hint: true, ..ViewState::default() };
+    app.view = ViewState { show_hint: true, has_scores, ..ViewState::default() };
     app.start_query();
 }
 

@@ -148,7 +148,7 @@ pub(crate) fn poll(app: &mut App) {
     for news in job.news.try_iter().collect::<Vec<_>>() {
         match news {
             News::Ready(name) => app.view.scorer = Some(name),
-            News::Scored => {}
+            News::Scored => app.view.has_scores = true,
             News::Trouble(reason) => {
                 job.troubles += 1;
                 app.notices.warning("Not every step could be scored", reason);

@@ -31,7 +31,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
                 ui.allocate_space(rect.size());
                 continue;
             }
-            let response = step_card_ui(ui, card, sink);
+            let response = step_card_ui(ui, card, model.has_scores, sink);
             *height = response.rect.height();
             if must_show {
                 ui.scroll_to_rect(response.rect.expand(8.0), None);
@@ -79,11 +79,13 @@ fn note_ui(ui: &mut Ui, note: &str, tokens: &Tokens) {
 }
 
 /// Paints one step with its score beside it; a click selects it.
-pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, sink: &mut CommandSink) -> Response {
+pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, sink: &mut CommandSink) -> Response {
     let tokens = Tokens::of(ui);
     let layout = Layout::left_to_right(Align::Min);
     let row = ui.with_layout(layout, |ui| {
-        gutter_ui(ui, model.score.as_ref(), &tokens);
+        if has_gutter {
+            gutter_ui(ui, model.score.as_ref(), &tokens);
+        }
         let width = ui.available_width();
         let stroke = if model.selected { Stroke::new(1.5, tokens.accent) } else { Stroke::new(1.0, tokens.line) };
         let frame = Frame::new()
@@ -92,7 +94,7 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, sink: &mut CommandSi
             .corner_radius(CornerRadius::same(5))
             .inner_margin(Margin { left: 10, right: 8, top: 4, bottom: 6 });
         let card = frame.show(ui, |ui| {
-            ui.set_width(width - 20.0);
+            ui.set_width(width - 28.0);
             ui.vertical(|ui| {
                 heading_ui(ui, model, &tokens);
                 body_ui(ui, model, &tokens).clicked()

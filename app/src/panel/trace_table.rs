@@ -7,7 +7,7 @@ use stepscope_core::query::Sort;
 
 use crate::command::{Action, CommandSink};
 use crate::ui_kit::Tokens;
-use crate::view_model::trace_table::{COLUMNS, TraceRowModel};
+use crate::view_model::trace_table::{TraceRowModel, columns};
 
 /// What the table needs besides its rows.
 pub struct TableFrame<'a> {
@@ -21,6 +21,8 @@ pub struct TableFrame<'a> {
     pub filter: &'a str,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
+    /// Some trace has scores, so that their columns are worth their room.
+    pub has_scores: bool,
     /// The present order.
     pub sort: Sort,
     /// What to say where there are no rows.
@@ -49,7 +51,7 @@ pub fn trace_table_ui(
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
         .auto_shrink([false, false]);
-    for column in COLUMNS {
+    for column in columns(frame.has_scores) {
         table = table.column(match column.width {
             Some(width) => Column::initial(width).at_least(28.0).clip(true).resizable(true),
             None => Column::remainder().at_least(80.0).clip(true),
@@ -59,7 +61,7 @@ pub fn trace_table_ui(
         table = table.scroll_to_row(selected, None);
     }
     let header = |mut header: egui_extras::TableRow<'_, '_>| {
-        for column in COLUMNS {
+        for column in columns(frame.has_scores) {
             header.col(|ui| {
                 let arrow = match (frame.sort.key == column.key, frame.sort.descending) {
                     (false, _) => "",
@@ -80,7 +82,7 @@ pub fn trace_table_ui(
             let index = line.index();
             line.set_selected(frame.selected == Some(index));
             if let Some(model) = row(index) {
-                row_ui(&mut line, &model, &tokens);
+                row_ui(&mut line, &model, frame.has_scores, &tokens);
             }
             if line.response().clicked() {
                 sink.push(Action::ShowTrace(index));
@@ -107,7 +109,7 @@ fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
     }
 }
 
-fn row_ui(line: &mut egui_extras::TableRow<'_, '_>, model: &TraceRowModel, tokens: &Tokens) {
+fn row_ui(line: &mut egui_extras::TableRow<'_, '_>, model: &TraceRowModel, has_scores: bool, tokens: &Tokens) {
     let mut cell = |text: RichText| {
         line.col(|ui| {
             ui.add(Label::new(text).truncate().selectable(false));
@@ -118,6 +120,8 @@ fn row_ui(line: &mut egui_extras::TableRow<'_, '_>, model: &TraceRowModel, token
     cell(RichText::new(&model.generator).small().color(tokens.muted));
     cell(RichText::new(&model.steps).color(tokens.muted));
     cell(RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)));
-    cell(RichText::new(&model.min_score).color(tokens.muted));
-    cell(RichText::new(&model.last_score).color(tokens.muted));
+    if has_scores {
+        cell(RichText::new(&model.min_score).color(tokens.muted));
+        cell(RichText::new(&model.last_score).color(tokens.muted));
+    }
 }

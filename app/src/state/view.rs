@@ -28,6 +28,8 @@ pub struct ViewState {
     pub scroll_to_step: bool,
     /// Scorer shown in table and gutter; the first one where `None`.
     pub scorer: Option<String>,
+    /// Some trace of the project has scores.
+    pub has_scores: bool,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
 }

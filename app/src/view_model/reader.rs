@@ -25,6 +25,8 @@ pub struct ReaderModel<'a> {
     pub warnings: &'a [String],
     /// The note on the whole trace.
     pub note: &'a str,
+    /// Some step of the path has a score, so that the gutter is worth its room.
+    pub has_scores: bool,
     /// The steps of the path.
     pub cards: Vec<StepCardModel<'a>>,
 }
@@ -97,6 +99,7 @@ impl<'a> ReaderModel<'a> {
             answer: trace.problem.answer.as_deref().filter(|answer| !answer.is_empty()),
             warnings: &trace.warnings,
             note: said.map_or("", |s| s.note.as_str()),
+            has_scores: !scores.is_empty(),
             cards: cards.collect(),
         }
     }
@@ -185,7 +188,8 @@ fn card<'a>(
         number: position + 1,
         heading: heading(step),
         body: &step.text,
-        arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()),
+        // Some sources write the call out in the text as well.
+        arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()).filter(|args| !step.text.contains(args)),
         is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
         score: scores.and_then(|series| Some(score_chip(series, series.at(index)?))),
         chips,

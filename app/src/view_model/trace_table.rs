@@ -19,24 +19,30 @@ pub struct ColumnModel {
     pub width: Option<f32>,
 }
 
-/// The columns, left to right.
+/// The columns to show: without any score, those for scores would only take room.
+pub fn columns(has_scores: bool) -> &'static [ColumnModel] {
+    let without = COLUMNS.len() - 2;
+    if has_scores { &COLUMNS } else { COLUMNS.get(..without).unwrap_or(&COLUMNS) }
+}
+
+/// The columns, left to right; those for scores last.
 pub const COLUMNS: [ColumnModel; 7] = [
-    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(58.0) },
+    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(50.0) },
     ColumnModel { key: SortKey::Problem, title: "Problem", hint: "The first words of the problem", width: None },
-    ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(84.0) },
-    ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(44.0) },
+    ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(82.0) },
+    ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(42.0) },
     ColumnModel {
         key: SortKey::Outcome,
         title: "Ans",
         hint: "Whether the answer is right, as the data says",
-        width: Some(36.0),
+        width: Some(32.0),
     },
-    ColumnModel { key: SortKey::MinScore, title: "Min", hint: "Lowest score on the main path", width: Some(40.0) },
+    ColumnModel { key: SortKey::MinScore, title: "Min", hint: "Lowest score on the main path", width: Some(36.0) },
     ColumnModel {
         key: SortKey::LastScore,
         title: "Last",
         hint: "Score of the last step of the main path",
-        width: Some(40.0),
+        width: Some(36.0),
     },
 ];
 

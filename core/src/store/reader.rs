@@ -101,6 +101,11 @@ impl Store {
         self.0.steps.rows
     }
 
+    /// True where the data brought scores of steps or traces.
+    pub fn has_scores(&self) -> bool {
+        self.0.scores.rows > 0
+    }
+
     /// How many rows could not be read at import.
     pub fn rejected(&self) -> u64 {
         self.0.manifest.rejected
