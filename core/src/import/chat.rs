@@ -196,7 +196,7 @@ impl Reader {
     fn prompt(&mut self, index: usize, mut message: Map<String, Value>) -> ChatMessage {
         let role = take_text(&mut message, "role").unwrap_or_default();
         let content = match message.get("content") {
-            None => String::new(),
+            None | Some(Value::Null) => String::new(),
             Some(Value::String(_)) => take_text(&mut message, "content").unwrap_or_default(),
             Some(Value::Array(parts)) => {
                 let texts: Vec<String> = parts.iter().map(part_text).collect();
@@ -205,7 +205,6 @@ impl Reader {
                 }
                 texts.join("\n")
             }
-            Some(Value::Null) => String::new(),
             Some(other) => other.to_string(),
         };
         self.keep(index, message);

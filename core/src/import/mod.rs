@@ -22,7 +22,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use error::{ImportError, RowError};
+pub use error::{FileFault, ImportError, RowError};
 pub use importer::{Imported, Importer, Recognition, Sample, Unit};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read};
