@@ -1,16 +1,14 @@
 //! Chooses the importer for a file by the rows in it.
 
-use std::path::Path;
-
 use serde_json::Value;
 
-use super::{IMPORTERS, ImportError, Importer, Recognition, Sample};
+use super::{FileFault, IMPORTERS, Importer, Recognition, Sample};
 
 /// More keys than this do not help to find out what a file is.
 const KEYS_SHOWN: usize = 24;
 
 /// The importer that fits most rows of the sample; the earlier in the list where two fit equally well.
-pub(super) fn choose(path: &Path, sample: &Sample) -> Result<(&'static dyn Importer, Recognition), ImportError> {
+pub(super) fn choose(sample: &Sample) -> Result<(&'static dyn Importer, Recognition), FileFault> {
     let mut best: Option<(&'static dyn Importer, Recognition)> = None;
     for &importer in IMPORTERS {
         if let Some(found) = importer.recognise(sample)
@@ -19,10 +17,10 @@ pub(super) fn choose(path: &Path, sample: &Sample) -> Result<(&'static dyn Impor
             best = Some((importer, found));
         }
     }
-    best.ok_or_else(|| unknown_shape(path, sample))
+    best.ok_or_else(|| unknown_shape(sample))
 }
 
-fn unknown_shape(path: &Path, sample: &Sample) -> ImportError {
+fn unknown_shape(sample: &Sample) -> FileFault {
     let keys = sample.keys();
     let seen = if keys.is_empty() {
         format!("it is {}", sample.rows.first().map_or("nothing", kind))
@@ -33,7 +31,7 @@ fn unknown_shape(path: &Path, sample: &Sample) -> ImportError {
     };
     let near: Vec<String> = IMPORTERS.iter().filter_map(|importer| near_miss(*importer, &keys)).collect();
     let near = if near.is_empty() { String::new() } else { format!("Closest: {}. ", near.join("; ")) };
-    ImportError::UnknownShape { path: path.into(), row: sample.first_row, seen, near }
+    FileFault::UnknownShape { row: sample.first_row, seen, near }
 }
 
 /// What a file lacks for a format of which it has some keys.
@@ -45,13 +43,11 @@ fn near_miss(importer: &dyn Importer, keys: &[&str]) -> Option<String> {
         .filter(|group| !has(group))
         .map(|group| format!("`{}`", group.join("` or `")))
         .collect();
-    if lacking.len() == importer.needs().len() {
-        return None;
+    match lacking.as_slice() {
+        [] => Some(format!("{} (the keys are there, their values are of another type)", importer.name())),
+        [key] if importer.needs().len() > 1 => Some(format!("{} (lacks {key})", importer.name())),
+        _ => None,
     }
-    Some(match lacking.is_empty() {
-        true => format!("{} (the keys are there, their values are of another type)", importer.name()),
-        false => format!("{} (lacks {})", importer.name(), lacking.join(" and ")),
-    })
 }
 
 fn shorten(key: &str) -> String {

@@ -5,88 +5,23 @@ use std::path::{Path, PathBuf};
 use super::IMPORTERS;
 use crate::job::JobError;
 
-/// Why a file, or a whole import, could not be read.
+/// Why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Nothing is at the path.
-    #[error("there is no file or folder with this name; check the spelling: {}", .0.display())]
-    Missing(PathBuf),
-    /// The system refuses to read it.
-    #[error("cannot read ({source}); check its permissions: {}", path.display())]
-    Unreadable {
+    /// A file or folder could not be read.
+    #[error("{fault}: {}", path.display())]
+    File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
+        /// What is wrong with it.
+        fault: FileFault,
     },
-    /// A pipe, a device, a socket.
-    #[error("neither a file nor a folder; copy its content into a file first: {}", .0.display())]
-    NotAFile(PathBuf),
-    /// A folder without files.
-    #[error("the folder holds no files to read; choose a file with traces: {}", .0.display())]
-    EmptyFolder(PathBuf),
-    /// No bytes, or blanks only.
-    #[error("the file is empty; choose a file with at least one trace ({}): {}", known(), .0.display())]
-    Empty(PathBuf),
-    /// A compressed, columnar or otherwise binary file.
-    #[error("the file is {what}, which cannot be read yet; convert it to JSON Lines: {}", path.display())]
-    Binary {
-        /// The file.
-        path: PathBuf,
-        /// What its first bytes say.
-        what: &'static str,
-    },
-    /// Text that is no JSON.
-    #[error("row {row} is not JSON, nor is any other row ({reason}); expected {}: {}", known(), path.display())]
-    NotJson {
-        /// The file.
-        path: PathBuf,
-        /// The first row that is no JSON.
-        row: u64,
-        /// How it starts, or what the parser says.
-        reason: String,
-    },
-    /// JSON without rows: `null`, a number, an empty list.
-    #[error("row 1: the file holds {what}, not traces; expected {}: {}", known(), path.display())]
-    NoRows {
-        /// The file.
-        path: PathBuf,
-        /// What it holds.
-        what: String,
-    },
-    /// JSON of a shape that no importer knows.
-    #[error("row {row} has a shape that is not known: {seen}. {near}Known: {}: {}", known(), path.display())]
-    UnknownShape {
-        /// The file.
-        path: PathBuf,
-        /// The first row that was looked at.
-        row: u64,
-        /// The keys, or what stands in their place.
-        seen: String,
-        /// Which formats are close and what is lacking for them; empty or a sentence with a space after it.
-        near: String,
-    },
-    /// Every row was rejected.
-    #[error("all {count} rows were rejected; row {row}: {reason}: {}", path.display())]
-    AllRejected {
-        /// The file.
-        path: PathBuf,
-        /// How many rows.
-        count: u64,
-        /// The first of them.
-        row: u64,
-        /// What was wrong with it.
-        reason: String,
-    },
-    /// The file was read by the format the user chose, or recognised, but gave no trace and no reject.
-    #[error("the format is not known; choose one of {}: {}", known(), .0)]
-    UnknownFormat(String),
-    /// Several files failed and none was read.
+    /// Several files could not be read, and none could.
     #[error("{first} ({others} more could not be read either)")]
     Several {
-        /// What was wrong with the first.
+        /// What is wrong with the first.
         first: Box<ImportError>,
-        /// How many others failed.
+        /// How many others.
         others: usize,
     },
     /// The one row that was asked for cannot be had.
@@ -99,6 +34,9 @@ pub enum ImportError {
         /// Why.
         reason: String,
     },
+    /// The user chose a format that does not exist.
+    #[error("the format {0} is not known; choose one of {known}", known = known())]
+    UnknownFormat(String),
     /// The owner of the job asked to stop.
     #[error("stopped on request")]
     Cancelled,
@@ -107,18 +45,84 @@ pub enum ImportError {
     Sink(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// What is wrong with a file, and what to do about it. The path is told by [`ImportError::File`].
+#[derive(Debug, thiserror::Error)]
+pub enum FileFault {
+    /// Nothing is there.
+    #[error("there is no file or folder with this name; check the spelling")]
+    Missing,
+    /// The system refuses to read it.
+    #[error("cannot be read ({0}); check its permissions")]
+    Unreadable(std::io::Error),
+    /// A pipe, a device, a socket.
+    #[error("neither a file nor a folder; copy its content into a file first")]
+    NotAFile,
+    /// A folder without files.
+    #[error("the folder holds no files to read; choose one with traces")]
+    EmptyFolder,
+    /// No bytes, or blanks only.
+    #[error("the file is empty; choose one with at least one trace in {}", known())]
+    Empty,
+    /// A compressed, columnar or otherwise binary file.
+    #[error("the file is {0}, which cannot be read yet; convert it to JSON Lines")]
+    Binary(&'static str),
+    /// Text that is no JSON.
+    #[error("no row is JSON; row {row}: {reason}; expected {}", known())]
+    NotJson {
+        /// The first row.
+        row: u64,
+        /// How it starts, or what the parser says.
+        reason: String,
+    },
+    /// JSON without rows: `null`, a number, an empty list.
+    #[error("row 1: the file holds {0}, not traces; expected {known}", known = known())]
+    NoRows(String),
+    /// JSON of a shape that no importer knows.
+    #[error("row {row} has a shape that is not known: {seen}. {near}Known formats: {}", known())]
+    UnknownShape {
+        /// The first row that was looked at.
+        row: u64,
+        /// The keys, or what stands in their place.
+        seen: String,
+        /// Which formats are close and what is lacking for them; empty or a sentence with a space after it.
+        near: String,
+    },
+    /// The format is known, but every row was rejected.
+    #[error("none of {count} rows could be read; row {row}: {reason}")]
+    AllRejected {
+        /// How many rows.
+        count: u64,
+        /// The first of them.
+        row: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FileFault {
+    /// The fault of the file at that path.
+    pub(super) fn at(self, path: &Path) -> ImportError {
+        ImportError::File { path: path.into(), fault: self }
+    }
+}
+
+impl From<std::io::Error> for FileFault {
+    fn from(error: std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::NotFound { Self::Missing } else { Self::Unreadable(error) }
+    }
+}
+
 impl ImportError {
     /// True where reading further files makes no sense.
     pub const fn is_fatal(&self) -> bool {
         matches!(self, Self::Cancelled | Self::Sink(_) | Self::UnknownFormat(_))
     }
 
-    /// What the system said about a path.
-    pub(super) fn from_io(path: &Path, source: std::io::Error) -> Self {
-        if source.kind() == std::io::ErrorKind::NotFound {
-            Self::Missing(path.into())
-        } else {
-            Self::Unreadable { path: path.into(), source }
+    /// The message without the path, for places that show the path beside it.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::File { fault, .. } => fault.to_string(),
+            other => other.to_string(),
         }
     }
 }

@@ -49,7 +49,7 @@ impl Fields {
     pub(super) fn list(&mut self, keys: &[&str]) -> Result<Vec<Value>, RowError> {
         for key in keys {
             match self.0.get(*key) {
-                None => {}
+                None | Some(Value::Null) => {}
                 Some(Value::Array(_)) => {
                     if let Some(Value::Array(list)) = self.take(key) {
                         return Ok(list);

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::ImportError;
+use super::{FileFault, ImportError};
 
 /// Folders of folders deeper than this are not followed; no data set is.
 const DEPTH: usize = 32;
@@ -43,11 +43,11 @@ struct Finder {
 
 impl Finder {
     fn add(&mut self, path: &Path, named: bool, depth: usize) -> Result<(), ImportError> {
-        let real = fs::canonicalize(path).map_err(|error| ImportError::from_io(path, error))?;
+        let real = fs::canonicalize(path).map_err(|error| FileFault::from(error).at(path))?;
         if !self.visited.insert(real) {
             return Ok(());
         }
-        let about = fs::metadata(path).map_err(|error| ImportError::from_io(path, error))?;
+        let about = fs::metadata(path).map_err(|error| FileFault::from(error).at(path))?;
         if about.is_dir() {
             return if depth < DEPTH { self.add_folder(path, named, depth) } else { Ok(()) };
         }
@@ -59,11 +59,11 @@ impl Finder {
             });
             return Ok(());
         }
-        if named { Err(ImportError::NotAFile(path.into())) } else { Ok(()) }
+        if named { Err(FileFault::NotAFile.at(path)) } else { Ok(()) }
     }
 
     fn add_folder(&mut self, folder: &Path, named: bool, depth: usize) -> Result<(), ImportError> {
-        let fail = |error| ImportError::from_io(folder, error);
+        let fail = |error: std::io::Error| FileFault::from(error).at(folder);
         let mut entries = Vec::new();
         for entry in fs::read_dir(folder).map_err(fail)? {
             let path = entry.map_err(fail)?.path();
@@ -79,7 +79,7 @@ impl Finder {
             }
         }
         if named && self.files.len() == before && self.failed.is_empty() {
-            return Err(ImportError::EmptyFolder(folder.into()));
+            return Err(FileFault::EmptyFolder.at(folder));
         }
         Ok(())
     }

@@ -23,7 +23,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use error::{ImportError, RowError};
+pub use error::{FileFault, ImportError, RowError};
 pub use importer::{Imported, Importer, Recognition, Sample, Unit};
 pub use project::{ImportOutcome, each_trace, import, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};

@@ -155,6 +155,11 @@ fn imported(native: NativeTrace) -> Imported {
         let text = format!("{edited} steps are not those that were exported; labels and scores of theirs do not apply");
         trace.warnings.push(text);
     }
+    let steps = trace.steps.len();
+    let lost = |step: Option<u32>| step.is_some_and(|step| step as usize >= steps);
+    if trace.labels.iter().any(|label| lost(label.step)) || trace.scores.iter().any(|score| lost(score.step)) {
+        trace.warnings.push(format!("labels or scores name steps beyond the {steps} of the trace"));
+    }
     if is_numbered(&native.id, &trace.id) {
         trace.id = native.id;
     } else {

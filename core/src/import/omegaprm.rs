@@ -87,7 +87,7 @@ fn nested(builder: &mut TraceBuilder, question: &str, root: &Value) -> Result<()
     let mut pending = Vec::new();
     if text == question {
         score(builder, None, &root[VALUE]);
-        push_children(&mut pending, root, None, cumulative.then(|| text.clone()));
+        push_children(&mut pending, root, None, cumulative.then_some(text.as_str()));
     } else {
         pending.push(Pending { node: root, parent: None, before: None });
     }
@@ -97,19 +97,14 @@ fn nested(builder: &mut TraceBuilder, question: &str, root: &Value) -> Result<()
             before.and_then(|before| full.strip_prefix(&before).map(str::to_owned)).unwrap_or_else(|| full.clone());
         let step = builder.push(Step { parent, text, ..Step::default() });
         score(builder, Some(step), &node[VALUE]);
-        push_children(&mut pending, node, Some(step), cumulative.then_some(full));
+        push_children(&mut pending, node, Some(step), cumulative.then_some(full.as_str()));
     }
     Ok(())
 }
 
-fn push_children<'a>(
-    pending: &mut Vec<Pending<'a>>,
-    node: &'a Value,
-    parent: Option<StepIndex>,
-    before: Option<String>,
-) {
+fn push_children<'a>(pending: &mut Vec<Pending<'a>>, node: &'a Value, parent: Option<StepIndex>, before: Option<&str>) {
     let children = node["children"].as_array().map(Vec::as_slice).unwrap_or_default();
-    pending.extend(children.iter().rev().map(|node| Pending { node, parent, before: before.clone() }));
+    pending.extend(children.iter().rev().map(|node| Pending { node, parent, before: before.map(str::to_owned) }));
 }
 
 fn node_text(node: &Value) -> Result<String, RowError> {

@@ -38,6 +38,8 @@ pub struct FileReport {
     pub file: String,
     /// The format; `unknown` where the file could not be read.
     pub format: String,
+    /// Why it was taken for that format; empty where it could not be read.
+    pub why: String,
     /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
@@ -193,7 +195,9 @@ impl fmt::Display for InspectReport {
                 write!(f, "\n{name:<18}{number}")?;
             }
         }
-        if self.by_file.len() > 1 {
+        if let [only] = self.by_file.as_slice() {
+            write!(f, "\n{:<18}{}", "recognised by", only.why)?;
+        } else {
             for file in &self.by_file {
                 let Counts { traces, rejected, .. } = file.counts;
                 write!(f, "\n  {}: {}, {traces} traces, {rejected} rejected", file.file, file.format)?;

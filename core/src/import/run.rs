@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use super::files::{self, Found};
 use super::read::{ByteSource, Framing, RowReader, Share, take_sample};
 use super::report::FileReport;
-use super::{ImportError, ImportOptions, Importer, InspectReport, Sample, Sink, SourceFile, Unit, detect, importer};
+use super::{
+    FileFault, ImportError, ImportOptions, Importer, InspectReport, Sample, Sink, SourceFile, Unit, detect, importer,
+};
 use crate::job::JobContext;
 use crate::model::{SourceRef, Trace};
 use crate::store::{Reject, sha256_file};
@@ -18,7 +20,7 @@ pub fn inspect(paths: &[PathBuf], options: &ImportOptions, context: &JobContext)
 /// Reads all files of `paths`, folders opened, and hands what they hold to `sink`.
 ///
 /// A file that cannot be read is a reject with row 0. Fails only if no file could be read, if the job was cancelled
-/// (every 256 KiB), or if the sink fails; what the sink got until then is for its owner to discard.
+/// (seen every 64 KiB), or if the sink fails; what the sink got until then is for its owner to discard.
 pub fn read(
     paths: &[PathBuf],
     options: &ImportOptions,
@@ -65,7 +67,7 @@ impl Run<'_> {
             // A picture or a note in a folder of traces is no fault of the user's.
             Err(error) if !file.expected => {
                 let mut report = FileReport::new(&file.path.display().to_string(), "unknown");
-                report.warn(0, format!("left out: {error}"));
+                report.warn(0, format!("left out: {}", error.reason()));
                 self.reports.push(report);
                 self.failures.push(error);
                 self.left_out(&file.path)
@@ -80,7 +82,7 @@ impl Run<'_> {
         let mut report = FileReport::new(&file, "unknown");
         report.counts.rejected = 1;
         self.reports.push(report);
-        self.sink.reject(Reject { file, row: 0, reason: error.to_string(), text: String::new() })?;
+        self.sink.reject(Reject { file, row: 0, reason: error.reason(), text: String::new() })?;
         self.failures.push(error);
         self.left_out(path)
     }
@@ -94,12 +96,15 @@ impl Run<'_> {
 
     fn read_file(&mut self, path: &Path, share: Share) -> Result<(), ImportError> {
         let look = take_sample(path, self.context)?;
-        let (importer, recognition) = match self.forced {
-            Some(importer) => (importer, importer.recognise(&look.sample)),
-            None => {
-                let (importer, recognition) = detect::choose(path, &look.sample)?;
-                (importer, Some(recognition))
-            }
+        let (importer, recognition) = if let Some(importer) = self.forced {
+            (importer, importer.recognise(&look.sample))
+        } else {
+            let (importer, recognition) = detect::choose(&look.sample).map_err(|fault| fault.at(path))?;
+            (importer, Some(recognition))
+        };
+        let why = match (&recognition, self.forced) {
+            (Some(recognition), None) => recognition.reason.clone(),
+            _ => "chosen by the user".into(),
         };
         let whole = recognition.is_some_and(|recognition| recognition.unit == Unit::Document);
         let framing = if whole { Framing::Documents } else { look.layout.framing };
@@ -109,6 +114,7 @@ impl Run<'_> {
         }
         let file = path.display().to_string();
         let mut report = FileReport::new(&file, importer.name());
+        report.why = why;
         if look.recoded {
             report.warn(0, "the file is in UTF-16; it was read as such".into());
         }
@@ -129,7 +135,7 @@ impl Run<'_> {
         };
         if counts.traces == 0 {
             let (row, reason) = first_fault.unwrap_or_default();
-            self.failures.push(ImportError::AllRejected { path: path.into(), count: counts.rejected, row, reason });
+            self.failures.push(FileFault::AllRejected { count: counts.rejected, row, reason }.at(path));
         }
         let format = importer.name().into();
         self.sink.source(SourceFile { path: file, sha256, bytes, format, traces: counts.traces })
@@ -140,7 +146,7 @@ impl Run<'_> {
         if let Some(report) = self.reports.last_mut() {
             report.counts.rejected += 1;
         }
-        let reason = format!("the file could not be read to its end: {error}");
+        let reason = format!("the file could not be read to its end: {}", error.reason());
         self.sink.reject(Reject { file, row: 0, reason, text: String::new() })
     }
 

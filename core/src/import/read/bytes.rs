@@ -1,5 +1,6 @@
 //! The bytes of a file as UTF-8: decoded, without byte order mark and comments, hashed on the way.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -7,11 +8,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::comments::CommentFilter;
-use crate::import::ImportError;
+use crate::import::{FileFault, ImportError};
 use crate::job::{JobContext, Progress};
 
 /// Read at once. A cancelled job stops at the next chunk, in the middle of a row if need be.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 64 * 1024;
 
 /// How the text is encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(crate) struct ByteSource<'a> {
 impl<'a> ByteSource<'a> {
     /// Opens the file. Progress is reported where `share` says of what.
     pub(crate) fn open(path: &Path, share: Option<Share>, context: &'a JobContext) -> Result<Self, ImportError> {
-        let file = File::open(path).map_err(|error| ImportError::from_io(path, error))?;
+        let file = File::open(path).map_err(|error| FileFault::from(error).at(path))?;
         let mut source = Self {
             path: path.into(),
             file,
@@ -130,7 +131,10 @@ impl<'a> ByteSource<'a> {
                 break;
             }
         }
-        let digest: String = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digest = String::new();
+        for byte in self.hasher.finalize() {
+            write!(digest, "{byte:02x}").ok();
+        }
         Ok((digest, self.bytes))
     }
 
@@ -143,7 +147,7 @@ impl<'a> ByteSource<'a> {
         let count = loop {
             match self.file.read(fresh) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(ImportError::from_io(&self.path, error)),
+                Err(error) => return Err(FileFault::from(error).at(&self.path)),
                 Ok(count) => break count,
             }
         };

@@ -33,7 +33,7 @@ impl CommentFilter {
                     self.found = true;
                     State::Block
                 }
-                (State::Block, b'*') | (State::BlockStar, b'*') => State::BlockStar,
+                (State::Block | State::BlockStar, b'*') => State::BlockStar,
                 (State::BlockStar, b'/') => State::Outside,
                 (State::Block | State::BlockStar, b'\n') => {
                     output.push(byte);
@@ -53,8 +53,7 @@ impl CommentFilter {
                     output.push(byte);
                     match (state, byte) {
                         (State::Text, b'\\') => State::Escape,
-                        (State::Escape, _) => State::Text,
-                        (State::Outside, b'"') => State::Text,
+                        (State::Escape, _) | (State::Outside, b'"') => State::Text,
                         // A text cannot span lines: after a broken row the next line starts afresh.
                         (State::Text, b'"' | b'\n') => State::Outside,
                         (state, _) => state,

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::bytes::ByteSource;
 use super::layout::{Framing, Layout, layout};
 use super::rows::{RawRow, RowReader};
-use crate::import::{ImportError, Sample};
+use crate::import::{FileFault, ImportError, Sample};
 use crate::job::JobContext;
 
 /// Bytes that decide the layout.
@@ -30,7 +30,7 @@ pub(crate) struct Look {
 /// Looks into a file.
 pub(crate) fn take_sample(path: &Path, context: &JobContext) -> Result<Look, ImportError> {
     let (head, complete, recoded) = read_head(path, context)?;
-    let layout = layout(path, &head, complete)?;
+    let layout = layout(&head, complete).map_err(|fault| fault.at(path))?;
     drop(head);
     let mut rows = open_rows(path, layout, context)?;
     let mut sample = Sample { in_list: layout.framing == Framing::List, first_row: 1, ..Sample::default() };
@@ -54,12 +54,12 @@ pub(crate) fn take_sample(path: &Path, context: &JobContext) -> Result<Look, Imp
         }
     }
     if layout.framing == Framing::Lines && !layout.comments && !recoded {
-        later_rows(path, bytes as u64, &mut sample).map_err(|error| ImportError::from_io(path, error))?;
+        later_rows(path, bytes as u64, &mut sample).map_err(|error| FileFault::from(error).at(path))?;
     }
     match (sample.rows.is_empty(), fault) {
         (false, _) => Ok(Look { layout, sample, recoded }),
-        (true, Some((row, reason))) => Err(ImportError::NotJson { path: path.into(), row, reason }),
-        (true, None) => Err(ImportError::NoRows { path: path.into(), what: "an empty list".into() }),
+        (true, Some((row, reason))) => Err(FileFault::NotJson { row, reason }.at(path)),
+        (true, None) => Err(FileFault::NoRows("an empty list".into()).at(path)),
     }
 }
 

@@ -1,0 +1,53 @@
+//! Nothing that a file may hold makes an import panic.
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        read_bytes("x", bytes).0.ok();
+    }
+
+    #[test]
+    fn no_json_like_text_makes_it_panic(text in r#"([\[\]{},:/*\\ \n\r"+-]|null|NaN|1|"role":|"content":|"steps":|"problem":|"a"|ки|true){0,60}"#) {
+        read_bytes("x", text).0.ok();
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_never_panics(row in 0..7_usize, cut in 0.0..1.0_f64, flip in any::<u8>()) {
+        let rows = [
+            bench(1), json!({"messages": conversation()}), conversation(),
+            json!({"input": "Q? Step 1: a ки\nb ки", "label": "Q? Step 1: a +\nb -"}),
+            json!({"question": {"problem": "p"}, "label": {"steps": [{"completions": [candidate("a", 1)]}]}}),
+            json!({"question": "q", "reasoning_steps": [{"solution_prefix": "qa", "mc_value": 1}]}),
+            json!([bench(0), bench(-1)]),
+        ];
+        let mut bytes = rows[row].to_string().into_bytes();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a short length")]
+        let at = (cut * bytes.len() as f64) as usize;
+        read_bytes("x", &bytes[..at]).0.ok();
+        bytes[at] ^= flip;
+        read_bytes("x", &bytes).0.ok();
+    }
+
+    #[test]
+    fn natural_json_of_any_type_never_panics(
+        keys in prop::collection::hash_map("problem|steps|label|labels|messages|question|reasoning_steps|input|schema|completions|prompt|scores", 0..8_usize, 0..6),
+    ) {
+        let values = [json!(null), json!([]), json!({}), json!("ки"), json!(-1), json!([null, 1, "a", {"text": "x"}]),
+            json!({"problem": "p", "steps": [null, {"completions": [{}]}], "text": "t", "children": [{}]}), json!([{"role": "assistant", "content": [{}]}])];
+        let row: HashMap<&str, &serde_json::Value> = keys.iter().map(|(key, value)| (key.as_str(), &values[*value])).collect();
+        let row = json!(row);
+        read_bytes("x", row.to_string()).0.ok();
+        for importer in IMPORTERS {
+            importer.read_row(row.clone(), &Sample::default()).ok();
+        }
+    }
+}
