@@ -10,6 +10,7 @@ use stepscope_core::export::{self, LabelSource};
 use stepscope_core::job::{Job, Wake};
 use stepscope_core::model::FirstError;
 use stepscope_core::query;
+use stepscope_core::watch::{ChangeKind, Watcher};
 
 use crate::command::input::{Focus, commands_from};
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
@@ -197,6 +198,22 @@ impl App {
         }
     }
 
+    /// Tells when a source has changed. Importing again is left to the user: nothing moves under their eyes.
+    fn watch_sources(&mut self) {
+        let Some(project) = &self.project else { return };
+        let changes = project.watcher.as_ref().map(Watcher::poll).unwrap_or_default();
+        if let Some(change) = changes.first() {
+            let what = match change.kind {
+                ChangeKind::Grown => "has grown",
+                ChangeKind::Replaced => "has changed",
+                ChangeKind::Removed => "is gone",
+            };
+            let name = crate::state::open::name_of(&change.path);
+            self.notices
+                .warning(format!("{name} {what}"), "F5 reads it again; labels and scores stay with their steps");
+        }
+    }
+
     fn take_input(&mut self, ctx: &egui::Context) {
         let focus = if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
             Focus::Dialog
@@ -232,6 +249,7 @@ impl eframe::App for App {
         for action in self.sink.drain() {
             dispatch::dispatch(self, action, ctx);
         }
+        self.watch_sources();
         if self.notices.tick(ctx.input(|input| input.stable_dt)) {
             ctx.request_repaint_after_secs(0.5);
         }
@@ -279,7 +297,8 @@ impl App {
         if let Some(position) = stop {
             self.jobs.stop(position);
         }
-        Panel::left("traces").frame(side).default_size(440.0).size_range(240.0..=760.0).show(ui, |ui| {
+        let third = (ui.ctx().content_rect().width() * 0.34).clamp(380.0, 760.0);
+        Panel::left("traces").frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
             self.table(ui, sink);
         });
         let series = self.series();
@@ -340,7 +359,8 @@ impl App {
             let project = self.project.as_ref()?;
             let row = *self.view.rows.get(position)?;
             let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
-            query::row(row, &project.store, project.annotations(), scores).map(|row| TraceRowModel::new(&row))
+            query::row(row, &project.store, project.annotations(), scores)
+                .map(|row| TraceRowModel::new(&row, self.settings.show_imported))
         };
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
@@ -363,7 +383,7 @@ impl App {
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
-        let model = ReaderModel::new(open, said, series);
+        let model = ReaderModel::new(open, said, series, self.settings.show_imported);
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -380,7 +400,7 @@ impl App {
     fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
         let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
         let trace = open.trace.id.clone();
-        let model = InspectorModel::new(open, project.said(&trace), series);
+        let model = InspectorModel::new(open, project.said(&trace), series, self.settings.show_imported);
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
             step: step.map(NoteTarget::Step),
@@ -398,7 +418,7 @@ impl App {
             }
             _ => None,
         };
-        let model = CurveModel::new(open, series, own_error);
+        let model = CurveModel::new(open, series, own_error, self.settings.show_imported);
         if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
             sink.push(Action::ShowStep(step));
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::Placement;
+use stepscope_core::watch::Watcher;
 
 use crate::app::App;
 use crate::command::{Action, dispatch};
@@ -142,15 +143,21 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     };
     tell(app, &opened);
     app.jobs.scoring = None;
-    app.settings.last_opened = opened.paths.clone();
+    // Opened by its folder alone, a project is found again by that folder.
+    let folder = opened.store.dir().path().to_owned();
+    app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
     app.save_settings();
     let has_scores = opened.store.has_scores() || !opened.scores.scorers().is_empty();
+    let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
+    // Without a watcher only the notice of changed files is missing.
+    let watcher = Watcher::new(sources, Arc::clone(&app.wake)).ok();
     app.project = Some(Project {
         store: opened.store,
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
         rejects: Arc::new(opened.rejects),
+        watcher,
     });
     app.view = ViewState { show_hint: true, has_scores, ..ViewState::default() };
     app.start_query();

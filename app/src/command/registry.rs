@@ -109,6 +109,8 @@ commands! {
     OpenFolder = "file.open_folder", File, "Open folder…", "Open every trace file of a folder, or a project folder",
         [command_shift(Key::O)];
     OpenSample = "file.open_sample", File, "Open sample data", "Open the traces that come with Stepscope", [];
+    Reload = "file.reload", File, "Read files again", "Import the open files anew where they have changed",
+        [plain(Key::F5)];
     ShowRejects = "file.rejects", File, "Rejected rows…", "See and save the rows that could not be read", [];
     Export = "file.export", File, "Export…", "Write training files", [command(Key::E)];
     Quit = "file.quit", File, "Quit", "Close the window; everything said is saved already", [command(Key::Q)];
@@ -166,6 +168,8 @@ commands! {
     Palette = "view.palette", View, "Command palette…", "Find a command by name", [command(Key::K)];
     Keys = "view.keys", View, "Keys", "Show every key", [plain(Key::Questionmark), plain(Key::F1)];
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
+    ToggleImported = "view.imported", View, "Labels in the data",
+        "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];
     ToggleCurve = "view.curve", View, "Score curve", "Show or hide the curve of scores", [plain(Key::V)];
 }
 
@@ -201,7 +205,7 @@ impl Command {
             Self::Undo => need(env.can_undo, "Nothing to undo"),
             Self::Redo => need(env.can_redo, "Nothing to redo"),
             Self::ShowRejects => need(env.has_rejects, "Every row could be read"),
-            Self::Export => need(env.has_project, "Nothing is open"),
+            Self::Export | Self::Reload => need(env.has_project, "Nothing is open"),
             Self::ScoreTrace => match need(env.has_trace, "No trace is open") {
                 Ready => need(env.has_model, "No reward model is chosen"),
                 blocked => blocked,
@@ -219,6 +223,7 @@ impl Command {
             | Self::Palette
             | Self::Keys
             | Self::ToggleTheme
+            | Self::ToggleImported
             | Self::ToggleCurve => Ready,
         }
     }

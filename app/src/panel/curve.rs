@@ -1,7 +1,7 @@
 //! Paints the curve of scores; a click selects the step.
 
 use eframe::egui::Ui;
-use egui_plot::{Line, Plot, PlotPoints, Points, VLine};
+use egui_plot::{Line, Plot, PlotPoints, Points, VLine, uniform_grid_spacer};
 
 use crate::ui_kit::Tokens;
 use crate::view_model::curve::CurveModel;
@@ -22,12 +22,15 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
         .x_axis_label("step")
         .x_axis_formatter(|mark, _| whole(mark.value))
         .y_axis_min_width(30.0)
-        .legend(egui_plot::Legend::default().position(egui_plot::Corner::RightBottom));
+        .x_grid_spacer(uniform_grid_spacer(|_| [1.0, 5.0, 25.0]));
+    if model.lines.len() > 1 || model.own_error.is_some() || model.imported_error.is_some() {
+        plot = plot.legend(egui_plot::Legend::default().position(egui_plot::Corner::LeftBottom));
+    }
     if model.unit {
-        plot = plot.include_y(0.0).include_y(1.0);
+        plot = plot.include_y(0.0).include_y(1.0).y_grid_spacer(uniform_grid_spacer(|_| [0.25, 0.5, 1.0]));
     }
     let response = plot.show(ui, |plot| {
-        plot.vline(VLine::new("selected step", model.selected as f64).color(tokens.accent).width(1.0));
+        plot.vline(VLine::new("", model.selected as f64).color(tokens.accent).width(1.0));
         if let Some(error) = model.own_error {
             plot.vline(VLine::new("first error (you)", error as f64).color(tokens.bad).width(1.5));
         }

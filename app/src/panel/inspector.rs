@@ -134,9 +134,12 @@ fn scores_ui(ui: &mut Ui, scores: &[ScoreLine], sink: &mut CommandSink) {
         for line in scores {
             let colour = if line.chosen { tokens.text } else { tokens.muted };
             let name = Label::new(RichText::new(&line.name).color(colour)).truncate().sense(Sense::click());
-            if ui.add_sized([110.0, 16.0], name.selectable(false)).on_hover_text(hint(line)).clicked() {
-                sink.push(Action::ShowScorer(line.name.clone()));
-            }
+            ui.scope(|ui| {
+                ui.set_width(104.0);
+                if ui.add(name.selectable(false)).on_hover_text(hint(line)).clicked() {
+                    sink.push(Action::ShowScorer(line.name.clone()));
+                }
+            });
             let (text, tone) = line.step.clone().unwrap_or_default();
             ui.label(RichText::new(text).color(tokens.tone(tone)));
             ui.label(RichText::new(line.min.as_deref().unwrap_or("")).color(tokens.muted));

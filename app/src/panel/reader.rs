@@ -10,6 +10,9 @@ use crate::ui_kit::tokens::GUTTER;
 use crate::ui_kit::{Tokens, chip_ui};
 use crate::view_model::reader::{ReaderModel, ScoreChip, StepCardModel};
 
+/// Widest a card becomes, in points.
+const MOST_WIDTH: f32 = 980.0;
+
 /// Heights of the cards of one trace at one width, so that those out of sight need no layout.
 type Heights = Vec<f32>;
 
@@ -17,6 +20,8 @@ type Heights = Vec<f32>;
 pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool, key: u64, sink: &mut CommandSink) {
     // The scroll position belongs to the trace: coming back finds the place again.
     ScrollArea::vertical().id_salt(("reader", key)).auto_shrink([false, false]).show(ui, |ui| {
+        // Lines longer than this are hard to read, however wide the window is.
+        ui.set_max_width(MOST_WIDTH.min(ui.available_width()));
         problem_ui(ui, model);
         ui.add_space(6.0);
         let width = ui.available_width();
@@ -75,7 +80,7 @@ fn problem_ui(ui: &mut Ui, model: &ReaderModel<'_>) {
 }
 
 fn note_ui(ui: &mut Ui, note: &str, tokens: &Tokens) {
-    ui.label(RichText::new(format!("✎ {note}")).italics().color(tokens.accent));
+    ui.label(RichText::new(format!("Note  {note}")).italics().color(tokens.accent));
 }
 
 /// Paints one step with its score beside it; a click selects it.
@@ -130,7 +135,7 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
             ui.add(Label::new(RichText::new(&model.heading).small().color(tokens.muted)).selectable(false));
         }
         if let Some((which, of)) = model.branch {
-            let text = RichText::new(format!("⑂ {which} of {of}")).small().color(tokens.accent);
+            let text = RichText::new(format!("⋎ {which} of {of}")).small().color(tokens.accent);
             ui.add(Label::new(text).selectable(false)).on_hover_text("Alternatives: , and . go through them");
         }
         for chip in &model.chips {

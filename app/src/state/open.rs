@@ -89,6 +89,11 @@ pub fn import_into(
 }
 
 fn place(request: &OpenRequest) -> Result<(ProjectDir, Placement), JobError> {
+    // A project folder may have any name; what is in it tells.
+    let is_project = |path: &&PathBuf| Store::exists(&ProjectDir::new(path.as_path()));
+    if let (None, Some(folder)) = (&request.project, request.paths.first().filter(is_project)) {
+        return Ok((ProjectDir::new(folder), Placement::Beside));
+    }
     match (&request.project, request.paths.first()) {
         (Some(folder), _) => Ok((ProjectDir::new(folder), Placement::Beside)),
         (None, Some(first)) => store::project_dir_for(first, &request.fallback).map_err(failed),

@@ -6,6 +6,7 @@ use stepscope_core::annotation::{Access, AnnotationLog, Annotations, TraceAnnota
 use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{Placement, ProjectDir, Reject, Store};
+use stepscope_core::watch::Watcher;
 
 /// The open project. Changed by `dispatch` and `jobs` only.
 pub struct Project {
@@ -14,6 +15,7 @@ pub struct Project {
     pub(crate) log: AnnotationLog,
     pub(crate) scores: ScoreBook,
     pub(crate) rejects: Arc<Vec<Reject>>,
+    pub(crate) watcher: Option<Watcher>,
 }
 
 impl Project {

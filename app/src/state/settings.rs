@@ -14,6 +14,8 @@ pub struct Settings {
     pub dark: bool,
     /// The curve of scores is shown.
     pub show_curve: bool,
+    /// What the data says of right and wrong is shown.
+    pub show_imported: bool,
     /// Name under which labels are written; the system's user name until it is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotator: Option<String>,
@@ -31,6 +33,7 @@ impl Default for Settings {
         Self {
             dark: true,
             show_curve: true,
+            show_imported: true,
             annotator: None,
             model: None,
             device: "auto".into(),

@@ -33,7 +33,7 @@ pub struct CurveLine {
 
 impl CurveModel {
     /// Builds it; `own_error` is the position on the path, from 0.
-    pub fn new(open: &OpenTrace, scores: &[ScoreSeries], own_error: Option<usize>) -> Self {
+    pub fn new(open: &OpenTrace, scores: &[ScoreSeries], own_error: Option<usize>, show_imported: bool) -> Self {
         let lines = scores.iter().map(|series| CurveLine {
             name: format!("{} ({})", series.name, series.kind.name()),
             points: (1..)
@@ -43,7 +43,7 @@ impl CurveModel {
                 })
                 .collect(),
         });
-        let imported = match open.trace.imported_first_error(None) {
+        let imported = match open.trace.imported_first_error(None).filter(|_| show_imported) {
             Some(stepscope_core::model::FirstError::At(hash)) => open.trace.find_step(&hash),
             _ => None,
         };

@@ -55,7 +55,7 @@ pub struct ScoreLine {
 
 impl InspectorModel {
     /// Builds it from the open trace, what the annotator said, and the scores, chosen series first.
-    pub fn new(open: &OpenTrace, said: Option<&TraceAnnotation>, scores: &[ScoreSeries]) -> Self {
+    pub fn new(open: &OpenTrace, said: Option<&TraceAnnotation>, scores: &[ScoreSeries], show_imported: bool) -> Self {
         let trace = &open.trace;
         let own = open.step().and_then(|step| said?.steps.get(&step.hash));
         let first_error = said.and_then(|s| s.first_error.as_ref());
@@ -68,8 +68,8 @@ impl InspectorModel {
             step_note: own.map(|s| s.note.clone()).unwrap_or_default(),
             trace_note: said.map(|s| s.note.clone()).unwrap_or_default(),
             scores: scores.iter().enumerate().map(|(rank, series)| score_line(open, series, rank == 0)).collect(),
-            imported: imported(open),
-            facts: facts(open),
+            imported: if show_imported { imported(open) } else { Vec::new() },
+            facts: facts(open, show_imported),
             metadata: trace.metadata.iter().map(|(key, value)| (key.clone(), value_text(value))).collect(),
         }
     }
@@ -102,9 +102,12 @@ fn imported(open: &OpenTrace) -> Vec<(String, Tone)> {
         .collect()
 }
 
-fn facts(open: &OpenTrace) -> Vec<(&'static str, String)> {
+fn facts(open: &OpenTrace, show_imported: bool) -> Vec<(&'static str, String)> {
     let trace = &open.trace;
-    let mut facts = vec![("Outcome", trace.outcome.verdict.name().to_owned())];
+    let mut facts = Vec::new();
+    if show_imported {
+        facts.push(("Outcome", trace.outcome.verdict.name().to_owned()));
+    }
     if let Some(answer) = &trace.problem.answer {
         facts.push(("Reference answer", one_line(answer, 60)));
     }

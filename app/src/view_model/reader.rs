@@ -79,7 +79,12 @@ pub struct ScoreChip {
 
 impl<'a> ReaderModel<'a> {
     /// Builds it from the open trace, what the annotator said, and the scores, chosen series first.
-    pub fn new(open: &'a OpenTrace, said: Option<&'a TraceAnnotation>, scores: &[ScoreSeries]) -> Self {
+    pub fn new(
+        open: &'a OpenTrace,
+        said: Option<&'a TraceAnnotation>,
+        scores: &[ScoreSeries],
+        show_imported: bool,
+    ) -> Self {
         let trace = &open.trace;
         let first_error = said.and_then(|s| s.first_error.as_ref());
         let error_at = match first_error {
@@ -87,14 +92,16 @@ impl<'a> ReaderModel<'a> {
             _ => None,
         };
         let error_position = error_at.and_then(|step| open.path.iter().position(|&s| s == step));
+        let keep = |chips: Vec<Chip>| chips.into_iter().filter(|chip| show_imported || !chip.imported).collect();
         let cards = open.path.iter().enumerate().filter_map(|(position, &index)| {
             let step = trace.step(index)?;
             let after_error = error_position.is_some_and(|error| position > error);
-            Some(card(open, index, position, step, said, scores.first(), error_at == Some(index), after_error))
+            let card = card(open, index, position, step, said, scores.first(), error_at == Some(index), after_error);
+            Some(StepCardModel { chips: keep(card.chips), ..card })
         });
         Self {
             title: title(open),
-            chips: trace_chips(open, said),
+            chips: keep(trace_chips(open, said)),
             prompt: prompt(&trace.problem.prompt),
             answer: trace.problem.answer.as_deref().filter(|answer| !answer.is_empty()),
             warnings: &trace.warnings,

@@ -68,15 +68,16 @@ pub struct TraceRowModel {
 
 impl TraceRowModel {
     /// Formats one row.
-    pub fn new(row: &TableRow) -> Self {
+    pub fn new(row: &TableRow, show_imported: bool) -> Self {
         let summary = &row.summary;
         let number = |value: Option<f64>| value.map(score_text).unwrap_or_default();
         Self {
             state: state_text(row),
             problem: one_line(&summary.problem, 120),
             generator: summary.generator.clone().unwrap_or_default(),
-            steps: if summary.branching { format!("{} ⑂", summary.steps) } else { summary.steps.to_string() },
+            steps: if summary.branching { format!("{} ⋎", summary.steps) } else { summary.steps.to_string() },
             outcome: match summary.verdict {
+                _ if !show_imported => ("", Tone::Muted),
                 Verdict::Correct => ("✔", Tone::Good),
                 Verdict::Incorrect => ("✖", Tone::Bad),
                 Verdict::Unknown => ("", Tone::Muted),

@@ -21,6 +21,15 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             Ok(folder) => open(app, vec![folder]),
             Err(error) => app.notices.error("Sample data not opened", error),
         },
+        Command::Reload => {
+            let Some(project) = &app.project else { return };
+            let folder = project.dir().path().to_owned();
+            let mut paths = app.settings.last_opened.clone();
+            if paths.contains(&folder) {
+                paths = project.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
+            }
+            app.start_open(paths, Some(folder));
+        }
         Command::ShowRejects => app.view.dialog = Some(DialogState::Rejects),
         Command::Export => begin_export(app),
         Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),

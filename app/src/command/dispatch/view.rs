@@ -15,6 +15,10 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             ctx.set_theme(if app.settings.dark { Theme::Dark } else { Theme::Light });
             app.save_settings();
         }
+        Command::ToggleImported => {
+            app.settings.show_imported = !app.settings.show_imported;
+            app.save_settings();
+        }
         Command::ToggleCurve => {
             app.settings.show_curve = !app.settings.show_curve;
             app.save_settings();
