@@ -119,6 +119,8 @@ impl App {
     }
 
     pub(crate) fn start_open(&mut self, paths: Vec<PathBuf>, project: Option<PathBuf>) {
+        // Remembered paths must mean the same wherever the program is started next time.
+        let paths = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         let request = OpenRequest {
             paths,
             project,
