@@ -78,6 +78,7 @@ impl ScoreBook {
                 pages.push(page);
             }
         }
+        pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         Ok((Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)) }, report))
     }
 
