@@ -153,13 +153,12 @@ impl Network {
         *kept = KeyValues::default();
         let mut scores: Vec<StepResult> = Vec::with_capacity(marks.len());
         for mark in marks {
-            let next = match scores.last() {
-                Some(Err(reason)) => Err(reason.clone()),
-                _ => {
-                    let hidden = self.decoder.hidden_rows(ids, &[*mark], kept, go_on)?;
-                    let score = self.readout.scores(&hidden)?.into_iter().next();
-                    score.unwrap_or_else(|| Err("the model gave nothing".into()))
-                }
+            let next = if let Some(Err(reason)) = scores.last() {
+                Err(reason.clone())
+            } else {
+                let hidden = self.decoder.hidden_rows(ids, &[*mark], kept, go_on)?;
+                let score = self.readout.scores(&hidden)?.into_iter().next();
+                score.unwrap_or_else(|| Err("the model gave nothing".into()))
             };
             scores.push(next);
         }

@@ -117,18 +117,18 @@ fn texts_give_the_ids_and_scores_of_transformers() {
         let folder = fixture(name);
         let checkpoint = Checkpoint::open(&folder).unwrap();
         let recipe = Recipe::detect(&folder, &checkpoint.weights.names(), &checkpoint.config).unwrap();
-        let assembler = Assembler::new(TextFiles::open(&folder).unwrap(), recipe.layout).unwrap();
+        let layout = Assembler::new(TextFiles::open(&folder).unwrap(), recipe.layout).unwrap();
         let mut scorer = load(&folder).unwrap();
         for case in read_json(&folder.join("expected_text.json")).as_array().unwrap() {
             let what = format!("{name} {}", case["name"]);
             let prompt = case["prompt"].as_str().unwrap();
             let steps: Vec<String> = numbers(&case["steps"]);
             let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
-            let assembled = assembler.path(&PromptText::Text(prompt.into()), &steps).unwrap();
-            assert_eq!(assembled.ids, numbers::<u32>(&case["ids"]), "{what}");
-            assert_eq!(assembled.marks, numbers::<usize>(&case["marks"]), "{what}");
-            let scores = all(&score(&mut scorer, &chain(prompt, &steps)));
-            assert_close(&scores, &numbers::<f32>(&case["scores"]), &what);
+            let laid_out = layout.path(&PromptText::Text(prompt.into()), &steps).unwrap();
+            assert_eq!(laid_out.ids, numbers::<u32>(&case["ids"]), "{what}");
+            assert_eq!(laid_out.marks, numbers::<usize>(&case["marks"]), "{what}");
+            let found = all(&score(&mut scorer, &chain(prompt, &steps)));
+            assert_close(&found, &numbers::<f32>(&case["scores"]), &what);
         }
     }
 }

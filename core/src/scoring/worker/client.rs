@@ -174,7 +174,7 @@ impl WorkerClient {
 
     /// Loads a model and gives who will score.
     pub fn load(&mut self, source: &ModelSource, context: &JobContext) -> Result<ScorerInfo, ScoringError> {
-        let id = self.send(|id| Request::Load { id, source: source.clone() })?;
+        let id = self.send(|id| Request::Load { id, source: Box::new(source.clone()) })?;
         let mut loaded = None;
         self.converse(id, context, &mut |reply| {
             if let Reply::Loaded { scorer, .. } = reply {

@@ -11,4 +11,6 @@ mod tests;
 pub use client::{Greeting, Launch, WorkerClient};
 pub use protocol::{PROTOCOL, Reply, Request, RequestId};
 pub use serve::serve;
-pub use session::{ScoreQueue, ScoringSession, SessionEvent, SessionSpec, SessionSummary, TextOf, run_session};
+pub use session::{
+    OnEvent, ScoreQueue, ScoringSession, SessionEvent, SessionSpec, SessionSummary, TextOf, run_session,
+};

@@ -1,7 +1,7 @@
 //! The worker's side: reads requests, answers them, and stops when nobody can hear it any more.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead as _, BufReader, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
@@ -173,7 +173,7 @@ impl<W: Write> Worker<W> {
         };
         for tree in trees {
             match self.watched(id, |watch| scorer.score(tree, watch)) {
-                Ok(scores) => self.say(&Reply::Scores { id, trees: vec![scores] }),
+                Ok(found) => self.say(&Reply::Scores { id, trees: vec![found] }),
                 Err((error, usable)) => {
                     self.say(&Reply::Failed { id, error });
                     return usable;

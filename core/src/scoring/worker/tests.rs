@@ -237,7 +237,7 @@ fn a_session_takes_what_is_looked_at_first() {
             _ => Ok(Some(tree(&format!("row {row}")))),
         }
     };
-    let mut session = ScoringSession::start(spec("prompt"), queue, text_of, quiet()).unwrap();
+    let mut session = ScoringSession::start(spec("prompt"), queue, text_of, |_| Ok(()), quiet()).unwrap();
     let mut events = Vec::new();
     let deadline = Instant::now() + Duration::from_secs(30);
     while !events.contains(&SessionEvent::Idle) && Instant::now() < deadline {
@@ -273,7 +273,11 @@ fn another_session_takes_up_what_a_lost_worker_left() {
     let run = |behaviour: &str| {
         let mut events = Vec::new();
         let mut text_of = |row: u32| Ok(Some(tree(&format!("row {row}"))));
-        let result = run_session(&spec(behaviour), &queue, &mut text_of, &mut |e| events.push(e), &here());
+        let mut keep = |event: &SessionEvent| {
+            events.push(event.clone());
+            Ok(())
+        };
+        let result = run_session(&spec(behaviour), &queue, &mut text_of, &mut keep, &here());
         (result, rows(&events))
     };
     let (result, done) = run("exit-after:2");
@@ -282,6 +286,21 @@ fn another_session_takes_up_what_a_lost_worker_left() {
     assert_eq!((done, queue.len()), (vec![0, 1], 2));
     let (result, done) = run("prompt");
     assert_eq!((result, done), (Ok(SessionSummary { scored: 2, failed: 0 }), vec![2, 3]));
+}
+
+#[test]
+fn scores_that_cannot_be_kept_end_the_session() {
+    let queue = ScoreQueue::new();
+    queue.push(0..2);
+    queue.close();
+    let mut text_of = |_| Ok(Some(tree("x")));
+    let full = || JobError::Failed("the disk is full".into());
+    let mut refuse = |event: &SessionEvent| match event {
+        SessionEvent::Scored { .. } => Err(full()),
+        _ => Ok(()),
+    };
+    let result = run_session(&spec("prompt"), &queue, &mut text_of, &mut refuse, &here());
+    assert_eq!((result, queue.len()), (Err(full()), 2));
 }
 
 /// Panics at the first trace, once per loaded model; or says that memory ran out.
