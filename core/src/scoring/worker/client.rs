@@ -29,6 +29,13 @@ pub struct Launch {
     pub args: Vec<OsString>,
 }
 
+impl Launch {
+    /// A program with its arguments.
+    pub fn new(program: impl Into<OsString>, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+}
+
 /// What a worker says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Greeting {
@@ -241,7 +248,8 @@ impl WorkerClient {
     ) -> Result<(), ScoringError> {
         loop {
             if context.checkpoint() == Err(JobError::Cancelled) {
-                self.cancel(id)?;
+                // A worker that dies meanwhile has stopped as well.
+                self.cancel(id).ok();
                 return Err(ScoringError::Cancelled);
             }
             match self.hear(NAP)? {

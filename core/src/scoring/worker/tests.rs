@@ -59,7 +59,7 @@ fn wait<T: Send + 'static>(job: &mut Job<T>) -> Outcome<T> {
 fn this_binary(behaviour: &str) -> Launch {
     let test = "scoring::worker::tests::as_worker";
     let args = ["--exact", test, "--ignored", "--nocapture", behaviour];
-    Launch { program: std::env::current_exe().unwrap().into(), args: args.iter().map(Into::into).collect() }
+    Launch::new(std::env::current_exe().unwrap(), args)
 }
 
 #[test]
