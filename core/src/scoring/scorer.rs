@@ -276,7 +276,9 @@ impl StepScorer for Scorer {
     }
 
     fn score(&mut self, tree: &TreeText, watch: Watch<'_>) -> Result<TreeScores, ScoringError> {
-        let paths = tree.paths();
+        let mut paths = tree.paths();
+        // Depth first: a path then shares the longest beginning with the one before it.
+        paths.sort();
         let total = tree.steps.len() as u64;
         let mut known: HashMap<u32, StepResult> = HashMap::new();
         let mut kept = KeyValues::default();

@@ -377,6 +377,24 @@ fn a_recipe_in_the_folder_has_the_last_word() {
 }
 
 #[test]
+fn shorter_numbers_give_nearly_the_same_scores() {
+    let tree = chain("2+2?", &["2 + 2 = 4", "So 4."]);
+    for name in BOTH {
+        let exact =
+            load(&fixture(name)).map(|mut s| (all(&score(&mut s, &tree)), s.info().fingerprint.clone())).unwrap();
+        for format in [NumberFormat::F16, NumberFormat::Bf16] {
+            let source = ModelSource { format, ..source(&fixture(name)) };
+            let mut scorer = factory(ScoreCache::in_memory()).open(&source, &mut |_| Ok(())).unwrap();
+            assert_eq!(scorer.info().format, format);
+            assert_ne!(scorer.info().fingerprint, exact.1, "their scores must not be mixed");
+            for (short, exact) in all(&score(&mut scorer, &tree)).iter().zip(&exact.0) {
+                assert!((short - exact).abs() < 0.05, "{name} {format:?}: {short} {exact}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_fingerprint_names_content() {
     let folder = copy("qwen2_prm");
     let print = |at: &Path| load(at).unwrap().info().fingerprint.clone();

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::lines;
 use super::protocol::{PROTOCOL, Reply, Request, RequestId};
 use crate::job::{JobContext, JobError, Progress};
 use crate::scoring::{DeviceChoice, ModelSource, ScorerInfo, ScoringError, TreeScores, TreeText};
@@ -81,8 +82,7 @@ impl WorkerClient {
         let last_lines = LastLines::default();
         let words = Arc::clone(&last_lines);
         let listen = move || {
-            for line in BufReader::new(stderr).lines() {
-                let Ok(line) = line else { break };
+            for line in lines(stderr) {
                 remember(&words, line);
             }
         };
@@ -122,8 +122,7 @@ impl WorkerClient {
         let words = Arc::clone(&last_lines);
         let listen = move || {
             let mut greeted = false;
-            for line in BufReader::new(replies).lines() {
-                let Ok(line) = line else { break };
+            for line in lines(replies) {
                 // Login shells greet too, and libraries print; what is no reply is log text.
                 let reply: Option<Reply> = serde_json::from_str(&line).ok();
                 let reply = reply.filter(|r| greeted || matches!(r, Reply::Hello { .. }));

@@ -68,7 +68,7 @@ fn as_worker() {
     let behaviour = std::env::args().next_back().unwrap().parse().unwrap();
     // The test runner may have left its line open.
     std::io::stdout().write_all(b"\n").unwrap();
-    std::io::stderr().write_all(b"a word from the worker\n").unwrap();
+    std::io::stderr().write_all(b"\xff not UTF-8\na word from the worker\n").unwrap();
     serve(std::io::stdin(), std::io::stdout(), &mut fake(behaviour)).unwrap();
 }
 
@@ -133,6 +133,7 @@ fn greetings_are_checked() {
     let check = |said: &str, expected: &str| {
         let (from_worker, mut replies) = pipe().unwrap();
         let (_requests, to_worker) = pipe().unwrap();
+        replies.write_all(b"caf\xe9\r\n").unwrap();
         replies.write_all(said.as_bytes()).unwrap();
         drop(replies);
         let mut client = WorkerClient::over(from_worker, to_worker).unwrap();
@@ -151,21 +152,22 @@ fn greetings_are_checked() {
 
 #[test]
 fn cancelling_leaves_a_usable_worker() {
-    let mut client = in_memory(fake(FakeBehaviour::Slow(500)));
+    let mut client = in_memory(fake(FakeBehaviour::Slow(60_000)));
     client.load(&ModelSource::default(), &here()).unwrap();
     let (sender, back) = std::sync::mpsc::channel();
+    let (alive, sign_of_life) = std::sync::mpsc::channel();
     let mut job = Job::spawn("score", quiet(), move |context| {
-        let result = client.score(&tree("x"), context, &mut |_| {});
+        let result = client.score(&tree("x"), context, &mut |_| _ = alive.send(()).ok());
         sender.send((result, client)).ok();
         Ok(())
     })
     .unwrap();
-    thread::sleep(Duration::from_millis(50));
+    sign_of_life.recv().unwrap();
     job.cancel();
     assert!(matches!(wait(&mut job), Outcome::Done(())));
     let (result, mut client) = back.recv().unwrap();
     assert!(matches!(result, Err(ScoringError::Cancelled)), "{result:?}");
-    assert!(client.score(&tree("y"), &here(), &mut |_| {}).is_ok());
+    assert!(client.load(&ModelSource::default(), &here()).is_ok());
 }
 
 #[test]
