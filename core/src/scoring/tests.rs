@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::assemble::Assembler;
 use super::checkpoint::{Checkpoint, TextFiles};
 use super::decoder::KeyValues;
-use super::scorer::Network;
+use super::network::Network;
 use super::*;
 
 const TOLERANCE: f32 = 1e-5;
