@@ -44,6 +44,8 @@ pub struct Greeting {
     pub version: String,
     /// Device asked for, used, and why.
     pub device: DeviceChoice,
+    /// The process on this computer, if it was started here.
+    pub process_id: Option<u32>,
 }
 
 /// A connection to one worker. Dropping it ends the worker.
@@ -165,7 +167,9 @@ impl WorkerClient {
                 return Err(ScoringError::Cancelled);
             }
             match self.hear(NAP)? {
-                Some(Reply::Hello { protocol: PROTOCOL, version, device }) => return Ok(Greeting { version, device }),
+                Some(Reply::Hello { protocol: PROTOCOL, version, device }) => {
+                    return Ok(Greeting { version, device, process_id: self.process_id() });
+                }
                 Some(Reply::Hello { protocol, version, .. }) => {
                     let text = format!(
                         "the scoring worker speaks protocol {protocol} (Stepscope {version}), this program {PROTOCOL}; \

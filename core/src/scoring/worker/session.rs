@@ -42,6 +42,16 @@ pub enum SessionEvent {
     Idle,
 }
 
+impl SessionEvent {
+    /// The process of the worker that has just started.
+    pub fn process_id(&self) -> Option<u32> {
+        match self {
+            Self::Started(greeting) => greeting.process_id,
+            _ => None,
+        }
+    }
+}
+
 /// How a session went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionSummary {
@@ -57,8 +67,8 @@ pub type TextOf<'a> = &'a mut dyn FnMut(u32) -> Result<Option<TreeText>, String>
 /// Told what happens, on the thread of the session; the place to put scores into a book. An error ends the session.
 pub type OnEvent<'a> = &'a mut dyn FnMut(&SessionEvent) -> Result<(), JobError>;
 
-/// Scores what the queue gives, on the calling thread. Stops within a trace on request. A trace whose worker is lost goes back to the front of the
-/// queue, so that another session can take it up.
+/// Scores what the queue gives, on the calling thread. Stops within a trace on request. A trace whose worker is lost
+/// goes back to the front of the queue, so that another session can take it up.
 pub fn run_session(
     spec: &SessionSpec,
     queue: &ScoreQueue,

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::job::{Job, JobContext, JobError, Outcome, Progress, Wake};
+use crate::model::{Problem, TraceBuilder};
 use crate::scoring::*;
 
 fn quiet() -> Wake {
@@ -303,6 +304,74 @@ fn scores_that_cannot_be_kept_end_the_session() {
     };
     let result = run_session(&spec("prompt"), &queue, &mut text_of, &mut refuse, &here());
     assert_eq!((result, queue.len()), (Err(full()), 2));
+}
+
+#[test]
+fn a_session_outlives_traces_that_fail() {
+    let queue = ScoreQueue::new();
+    queue.push(0..3);
+    queue.close();
+    let mut reasons = Vec::new();
+    let mut keep = |event: &SessionEvent| {
+        if let SessionEvent::Failed { reason, .. } = event {
+            reasons.push(reason.clone());
+        }
+        Ok(())
+    };
+    let result = run_session(&spec("fail"), &queue, &mut |_| Ok(Some(tree("x"))), &mut keep, &here());
+    assert_eq!(result, Ok(SessionSummary { scored: 0, failed: 3 }));
+    assert_eq!(reasons, vec!["the computation failed: the fake scorer was told to fail"; 3]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_worker_costs_no_score_and_can_be_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (book, _) = ScoreBook::open(folder.path()).unwrap();
+    let trace = |row: u32| TraceBuilder::new(Problem::from_text(row.to_string())).thought("so").build();
+    let queue = ScoreQueue::new();
+    queue.push(0..100);
+    queue.close();
+    let start = |behaviour: &str| {
+        let book = book.clone();
+        let mut name = String::new();
+        let keep = move |event: &SessionEvent| {
+            match event {
+                SessionEvent::Loaded(scorer) => name = book.adopt(scorer),
+                SessionEvent::Scored { row, scores } => book
+                    .append(&name, &scores.by_step(&trace(*row).steps))
+                    .map_err(|e| JobError::Failed(e.to_string()))?,
+                _ => {}
+            }
+            Ok(())
+        };
+        let text_of = move |row| Ok(Some(TreeText::from_trace(&trace(row))));
+        ScoringSession::start(spec(behaviour), queue.clone(), text_of, keep, quiet()).unwrap()
+    };
+    let end = |session: &mut ScoringSession| {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        loop {
+            if let Some(outcome) = session.poll() {
+                return outcome;
+            }
+            assert!(Instant::now() < deadline, "the session did not end");
+            thread::sleep(Duration::from_millis(2));
+        }
+    };
+    let mut session = start("slow:10");
+    while book.count("fake") < 5 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let pid = session.events().iter().find_map(SessionEvent::process_id).unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+    let Outcome::Failed(error) = end(&mut session) else { panic!("not failed") };
+    assert!(error.to_string().contains("killed by signal 9"), "{error}");
+    let kept = book.count("fake");
+    assert_eq!(kept + queue.len(), 100, "each trace is either scored or waits");
+    let outcome = end(&mut start("prompt"));
+    assert!(matches!(outcome, Outcome::Done(_)), "{outcome:?}");
+    let (again, report) = ScoreBook::open(folder.path()).unwrap();
+    assert_eq!((again.count("fake"), report), (100, BookReport::default()));
 }
 
 /// Panics at the first trace, once per loaded model; or says that memory ran out.
