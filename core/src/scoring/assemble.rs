@@ -188,3 +188,83 @@ fn put_markers(rendered: &str, stand_ins: &[String], marker: &str) -> Option<(St
     });
     (!repeated).then_some((text, starts))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::scoring::Recipe;
+
+    fn files(folder: &str) -> TextFiles {
+        TextFiles::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests-data/scoring").join(folder)).unwrap()
+    }
+
+    fn assembler(recipe: usize) -> Assembler {
+        Assembler::new(files("qwen2_prm"), Recipe::built_in().remove(recipe).layout).unwrap()
+    }
+
+    fn path(assembler: &Assembler, prompt: &str, steps: &[&str]) -> Result<Assembled, String> {
+        assembler.path(&PromptText::Text(prompt.into()), steps).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn quoted_markers_and_stand_ins_make_no_positions() {
+        let found =
+            path(&assembler(0), "a\u{E000}step-end-0-b", &["x<extra_0>", "\u{E000}step-end-1-0\u{E001}"]).unwrap();
+        assert_eq!(found.marks.len(), 2);
+        let markers = found.ids.iter().filter(|id| **id == 500).count();
+        assert_eq!(markers, 3, "the quoted one is in the text as the tokenizer sees it");
+        assert_eq!(found.ids.get(found.marks[0] - 1..=found.marks[0]), Some(&[500, 500][..]));
+    }
+
+    #[test]
+    fn templates_that_lose_the_answer_are_refused() {
+        let check = |template: &str, expected: &str| {
+            let files = TextFiles { chat_template: Some(template.into()), ..files("qwen2_prm") };
+            let assembler = Assembler::new(files, Recipe::built_in().remove(0).layout).unwrap();
+            let error = path(&assembler, "1+1?", &["2", "2."]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("{{ messages[0].content }}", "drops or repeats");
+        check("{{ messages[-1].content }}{{ messages[-1].content }}", "drops or repeats");
+        check("{{ raise_exception('only user turns') }}", "only user turns");
+        check("{% for %}", "line 1");
+    }
+
+    #[test]
+    fn pieces_start_with_the_bos_token_if_there_is_one() {
+        let with_bos = |token: &str| {
+            let special = vec![("bos_token".to_string(), token.to_string())];
+            let files = TextFiles { special, ..files("qwen2_tokcls") };
+            Assembler::new(files, Recipe::built_in().remove(1).layout).unwrap()
+        };
+        let plain = path(&assembler(1), "1+1?", &["2"]).unwrap();
+        let led = path(&with_bos("<|im_start|>"), "1+1?", &["2"]).unwrap();
+        assert_eq!((led.ids[0], &led.ids[1..]), (498, &plain.ids[..]));
+        assert!(path(&with_bos("<s>"), "1+1?", &["2"]).unwrap_err().contains("bos token"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_text_has_one_position_per_step(
+            prompt in ".{0,20}",
+            steps in prop::collection::vec("(<extra_0>|\u{301}|\u{E000}|[\n\r\t ]|\\{\\{|%\\}|.){0,8}", 0..5),
+        ) {
+            let texts: Vec<&str> = steps.iter().map(String::as_str).collect();
+            for recipe in 0..2 {
+                let found = path(&assembler(recipe), &prompt, &texts).unwrap();
+                prop_assert_eq!(found.marks.len(), steps.len());
+                prop_assert!(found.marks.is_sorted_by(|a, b| a < b));
+                prop_assert!(found.marks.last().is_none_or(|last| *last < found.ids.len()));
+                if recipe == 0 {
+                    prop_assert!(found.marks.iter().all(|m| found.ids[*m] == 500));
+                }
+            }
+        }
+    }
+}

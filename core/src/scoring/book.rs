@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +33,29 @@ pub struct BookReport {
 
 struct Page {
     info: ScorerInfo,
+    scores: HashMap<StepKey, f32>,
+    /// Has a lock of its own: readers must not wait for the disk.
+    file: Arc<Mutex<PageFile>>,
+}
+
+struct PageFile {
     path: PathBuf,
-    scores: HashMap<StepHash, f32>,
     /// Bytes in whole lines, and bytes in all, when the file was read.
     torn: Option<(u64, u64)>,
+}
+
+/// A step hash in 16 bytes: millions of them are held.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct StepKey(u128);
+
+impl From<&StepHash> for StepKey {
+    fn from(hash: &StepHash) -> Self {
+        let digits = u128::from_str_radix(hash.as_str(), 16).ok().filter(|_| hash.as_str().len() == 32);
+        Self(digits.unwrap_or_else(|| {
+            let digest = blake3::hash(hash.as_str().as_bytes());
+            digest.as_bytes().iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
+        }))
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -78,6 +97,7 @@ impl ScoreBook {
                 pages.push(page);
             }
         }
+        pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         Ok((Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)) }, report))
     }
 
@@ -88,7 +108,7 @@ impl ScoreBook {
 
     /// The score of a step.
     pub fn get(&self, scorer: &str, step: &StepHash) -> Option<f32> {
-        self.read(|pages| pages.iter().find(|p| p.info.name == scorer)?.scores.get(step).copied())
+        self.read(|pages| pages.iter().find(|p| p.info.name == scorer)?.scores.get(&step.into()).copied())
     }
 
     /// How many steps that scorer scored.
@@ -105,7 +125,9 @@ impl ScoreBook {
         }
         let taken = |name: &str| {
             let file = file_name(name).to_lowercase();
-            pages.iter().any(|p| p.path.file_name().is_some_and(|f| f.to_string_lossy().to_lowercase() == file))
+            let another = pages.iter().any(|p| file_name(&p.info.name).to_lowercase() == file);
+            // A file that was renamed, or could not be read, is not ours to write to.
+            another || self.folder.join(file_name(name)).exists()
         };
         let mut name = scorer.name.clone();
         let mut digits = 6;
@@ -113,41 +135,51 @@ impl ScoreBook {
             name = format!("{}-{}", scorer.name, scorer.fingerprint.get(..digits).unwrap_or_default());
             digits += 2;
         }
-        let path = self.folder.join(file_name(&name));
+        let file = PageFile { path: self.folder.join(file_name(&name)), torn: None };
         let info = ScorerInfo { name: name.clone(), ..scorer.clone() };
-        pages.push(Page { info, path, scores: HashMap::new(), torn: None });
+        pages.push(Page { info, scores: HashMap::new(), file: Arc::new(Mutex::new(file)) });
         pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         name
     }
 
     /// Adds scores of an adopted scorer, usually one trace at a time, and waits until they are on disk. A score that
     /// is there already is not written again; one that differs replaces the old.
-    pub fn append(&self, scorer: &str, scores: &[(StepHash, f32)]) -> Result<(), ScoringError> {
-        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(page) = pages.iter_mut().find(|p| p.info.name == scorer) else {
+    pub fn append(&self, scorer: &str, steps: &[(StepHash, f32)]) -> Result<(), ScoringError> {
+        let page = self.read(|pages| {
+            let page = pages.iter().find(|p| p.info.name == scorer)?;
+            Some((page.info.clone(), Arc::clone(&page.file)))
+        });
+        let Some((info, file)) = page else {
             return Err(ScoringError::NotFound { what: format!("scorer {scorer:?}"), path: self.folder.clone() });
         };
-        let mut fresh: Vec<(StepHash, f32)> = scores.to_vec();
-        fresh.retain(|(step, score)| score.is_finite() && page.scores.get(step) != Some(score));
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh: Vec<&(StepHash, f32)> =
+            steps.iter().filter(|(step, score)| score.is_finite() && self.get(scorer, step) != Some(*score)).collect();
         if fresh.is_empty() {
             return Ok(());
         }
         fs::create_dir_all(&self.folder)
-            .and_then(|()| page.write(&fresh))
-            .map_err(|e| ScoringError::io("write the scores", &page.path, e))?;
-        page.scores.extend(fresh);
+            .and_then(|()| file.write(&info, &fresh))
+            .map_err(|e| ScoringError::io("write the scores", &file.path, e))?;
+        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(page) = pages.iter_mut().find(|p| p.info.name == scorer) {
+            page.scores.extend(fresh.into_iter().map(|(step, score)| (StepKey::from(step), *score)));
+        }
         Ok(())
     }
 
     /// Cuts off torn last lines now; gives the files that were mended.
     pub fn repair(&self) -> Result<Vec<PathBuf>, ScoringError> {
         let mut mended = Vec::new();
-        let mut pages = self.scorers.write().unwrap_or_else(PoisonError::into_inner);
-        for page in pages.iter_mut().filter(|p| p.torn.is_some()) {
-            let open = OpenOptions::new().read(true).append(true).open(&page.path);
-            open.and_then(|mut file| page.mend(&mut file))
-                .map_err(|e| ScoringError::io("mend the scores", &page.path, e))?;
-            mended.push(page.path.clone());
+        let files: Vec<_> = self.read(|pages| pages.iter().map(|p| Arc::clone(&p.file)).collect());
+        for file in files {
+            let mut page = file.lock().unwrap_or_else(PoisonError::into_inner);
+            if page.torn.is_some() {
+                let open = OpenOptions::new().read(true).append(true).open(&page.path);
+                open.and_then(|mut file| page.mend(&mut file))
+                    .map_err(|e| ScoringError::io("mend the scores", &page.path, e))?;
+                mended.push(page.path.clone());
+            }
         }
         Ok(mended)
     }
@@ -157,13 +189,13 @@ impl ScoreBook {
     }
 }
 
-impl Page {
-    fn write(&mut self, scores: &[(StepHash, f32)]) -> std::io::Result<()> {
+impl PageFile {
+    fn write(&mut self, info: &ScorerInfo, scores: &[&(StepHash, f32)]) -> std::io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
         self.mend(&mut file)?;
         let mut text = Vec::new();
         if file.metadata()?.len() == 0 {
-            serde_json::to_writer(&mut text, &self.header())?;
+            serde_json::to_writer(&mut text, &Header::new(info))?;
             text.push(b'\n');
         }
         for (step, score) in scores {
@@ -185,10 +217,12 @@ impl Page {
         }
         file.write_all(b"\n")
     }
+}
 
-    fn header(&self) -> Header {
-        let info = self.info.clone();
-        Header {
+impl Header {
+    fn new(info: &ScorerInfo) -> Self {
+        let info = info.clone();
+        Self {
             schema: SCHEMA.into(),
             name: info.name,
             info: HeaderInfo {
@@ -249,7 +283,7 @@ fn read_page(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> Option<Pag
     for (number, line) in lines {
         match serde_json::from_slice::<Line<'_>>(line) {
             Ok(line) => {
-                scores.insert(StepHash::new(line.step), line.score);
+                scores.insert(StepKey::from(&StepHash::new(line.step)), line.score);
             }
             Err(error) => {
                 report
@@ -258,7 +292,7 @@ fn read_page(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> Option<Pag
             }
         }
     }
-    Some(Page { info, path, scores, torn })
+    Some(Page { info, scores, file: Arc::new(Mutex::new(PageFile { path, torn })) })
 }
 
 /// A name may hold what a file's name must not.

@@ -101,11 +101,11 @@ impl ModelConfig {
         if let Some((name, _)) = sizes.iter().find(|(_, size)| *size == 0) {
             return Err(format!("{name} is 0 in config.json"));
         }
-        if raw.num_attention_heads % kv_heads != 0 {
+        if !raw.num_attention_heads.is_multiple_of(kv_heads) {
             return Err(format!("{} attention heads cannot share {kv_heads} key heads", raw.num_attention_heads));
         }
         let head_dim = raw.head_dim.unwrap_or(raw.hidden_size / raw.num_attention_heads);
-        if head_dim == 0 || head_dim % 2 != 0 {
+        if head_dim == 0 || !head_dim.is_multiple_of(2) {
             return Err(format!("an attention head of width {head_dim} cannot be rotated"));
         }
         let act = raw.hidden_act.as_deref().unwrap_or("silu");

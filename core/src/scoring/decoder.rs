@@ -30,6 +30,7 @@ pub(crate) struct Decoder {
     norm: RmsNorm,
     dtype: DType,
     device: Device,
+    longest_chunk: usize,
 }
 
 struct Layer {
@@ -110,7 +111,21 @@ impl Decoder {
         let embedding =
             Embedding::from_weights(table).map_err(|e| ScoringError::compute("loading the embedding", &e))?;
         let norm = norm("model.norm.weight".into())?;
-        Ok(Self { config: config.clone(), embedding, layers, norm, dtype, device: device.clone() })
+        Ok(Self {
+            config: config.clone(),
+            embedding,
+            layers,
+            norm,
+            dtype,
+            device: device.clone(),
+            longest_chunk: CHUNK,
+        })
+    }
+
+    /// Shorter chunks, so that short texts have several.
+    #[cfg(test)]
+    pub(crate) fn set_longest_chunk(&mut self, tokens: usize) {
+        self.longest_chunk = tokens;
     }
 
     /// Hidden states after the final norm at `rows`, ascending positions in `ids`: `[rows, hidden]` in f32.
@@ -139,7 +154,7 @@ impl Decoder {
             )));
         }
         let mut done = kept.keep_prefix(ids, first).map_err(failed)?;
-        let chunk = (SCORES_PER_CHUNK / (self.config.heads * ids.len())).clamp(16, CHUNK);
+        let chunk = (SCORES_PER_CHUNK / (self.config.heads * ids.len())).clamp(1, self.longest_chunk);
         let mut picked = Vec::new();
         while let Some(part) = ids.get(done..).filter(|rest| !rest.is_empty()) {
             let part = part.get(..chunk).unwrap_or(part);

@@ -142,7 +142,10 @@ pub enum WorkerError {
     /// The request made no sense.
     #[error("the worker refused a request: {0}")]
     BadRequest(String),
-    /// Anything else, a panic among it.
+    /// A computation failed; the model is still loaded.
+    #[error("{0}")]
+    Computation(String),
+    /// The worker itself is at fault; it has put its model away.
     #[error("{0}")]
     Internal(String),
 }
@@ -154,7 +157,7 @@ impl From<&ScoringError> for WorkerError {
             ScoringError::OutOfMemory { .. } => Self::OutOfMemory(text),
             ScoringError::Cancelled => Self::Cancelled,
             ScoringError::Layout(_) => Self::BadText(text),
-            ScoringError::Compute(_) | ScoringError::WorkerLost(_) => Self::Internal(text),
+            ScoringError::Compute(_) | ScoringError::WorkerLost(_) => Self::Computation(text),
             ScoringError::Worker(inner) => inner.clone(),
             ScoringError::Io { .. }
             | ScoringError::BadFile { .. }

@@ -100,7 +100,6 @@ impl FakeScorer {
     fn behave(&mut self, watch: Watch<'_>) -> Result<(), ScoringError> {
         self.traces += 1;
         match self.behaviour {
-            FakeBehaviour::Prompt => {}
             FakeBehaviour::Slow(ms) => {
                 // In short naps, so that a wish to stop is heard.
                 for nap in 0..ms.div_ceil(10) {
@@ -115,7 +114,7 @@ impl FakeScorer {
             FakeBehaviour::Fail => return Err(ScoringError::Compute("the fake scorer was told to fail".into())),
             FakeBehaviour::ExitAfter(count) if self.traces > count => std::process::exit(3),
             FakeBehaviour::AbortAfter(count) if self.traces > count => std::process::abort(),
-            FakeBehaviour::ExitAfter(_) | FakeBehaviour::AbortAfter(_) => {}
+            FakeBehaviour::Prompt | FakeBehaviour::ExitAfter(_) | FakeBehaviour::AbortAfter(_) => {}
         }
         Ok(())
     }

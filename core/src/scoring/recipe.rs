@@ -94,7 +94,7 @@ pub struct Read {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
-    /// Linear, ReLU, Linear: `score.0`, `score.2`.
+    /// Two linear layers with a rectifier between: `score.0`, `score.2`.
     Mlp2,
     /// One linear layer with bias: `score`.
     LinearTok,

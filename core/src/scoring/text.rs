@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Prompt, Step, Trace};
+use crate::model::{Prompt, Step, StepHash, Trace};
 
 /// A problem and the steps of one trace, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,14 @@ pub struct Unscored {
     pub step: u32,
     /// Why, in words for the user.
     pub reason: String,
+}
+
+impl TreeScores {
+    /// The scores there are, with the hashes of their steps: what a score book takes. `steps` are those of the trace.
+    pub fn by_step(&self, steps: &[Step]) -> Vec<(StepHash, f32)> {
+        let scored = steps.iter().zip(&self.scores);
+        scored.filter_map(|(step, score)| Some((step.hash.clone(), (*score)?))).collect()
+    }
 }
 
 impl Default for PromptText {
@@ -148,6 +156,13 @@ mod tests {
         check(&[None, Some(0), Some(1)], &[&[0, 1, 2]]);
         check(&[None, Some(0), Some(0), None, Some(2)], &[&[0, 1], &[3], &[0, 2, 4]]);
         check(&[Some(0), Some(9)], &[&[0], &[1]]);
+    }
+
+    #[test]
+    fn scores_go_by_step() {
+        let trace = TraceBuilder::new(Problem::from_text("1+1?")).thought("a").thought("b").build();
+        let scores = TreeScores { scores: vec![None, Some(0.5)], ..TreeScores::default() };
+        assert_eq!(scores.by_step(&trace.steps), [(trace.steps[1].hash.clone(), 0.5)]);
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::lines;
 use super::protocol::{PROTOCOL, Reply, Request, RequestId};
 use crate::job::{JobContext, JobError, Progress};
 use crate::scoring::{DeviceChoice, ModelSource, ScorerInfo, ScoringError, TreeScores, TreeText};
@@ -29,6 +30,13 @@ pub struct Launch {
     pub args: Vec<OsString>,
 }
 
+impl Launch {
+    /// A program with its arguments.
+    pub fn new(program: impl Into<OsString>, args: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self { program: program.into(), args: args.into_iter().map(Into::into).collect() }
+    }
+}
+
 /// What a worker says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Greeting {
@@ -36,6 +44,8 @@ pub struct Greeting {
     pub version: String,
     /// Device asked for, used, and why.
     pub device: DeviceChoice,
+    /// The process on this computer, if it was started here.
+    pub process_id: Option<u32>,
 }
 
 /// A connection to one worker. Dropping it ends the worker.
@@ -74,8 +84,7 @@ impl WorkerClient {
         let last_lines = LastLines::default();
         let words = Arc::clone(&last_lines);
         let listen = move || {
-            for line in BufReader::new(stderr).lines() {
-                let Ok(line) = line else { break };
+            for line in lines(stderr) {
                 remember(&words, line);
             }
         };
@@ -115,8 +124,7 @@ impl WorkerClient {
         let words = Arc::clone(&last_lines);
         let listen = move || {
             let mut greeted = false;
-            for line in BufReader::new(replies).lines() {
-                let Ok(line) = line else { break };
+            for line in lines(replies) {
                 // Login shells greet too, and libraries print; what is no reply is log text.
                 let reply: Option<Reply> = serde_json::from_str(&line).ok();
                 let reply = reply.filter(|r| greeted || matches!(r, Reply::Hello { .. }));
@@ -159,7 +167,9 @@ impl WorkerClient {
                 return Err(ScoringError::Cancelled);
             }
             match self.hear(NAP)? {
-                Some(Reply::Hello { protocol: PROTOCOL, version, device }) => return Ok(Greeting { version, device }),
+                Some(Reply::Hello { protocol: PROTOCOL, version, device }) => {
+                    return Ok(Greeting { version, device, process_id: self.process_id() });
+                }
                 Some(Reply::Hello { protocol, version, .. }) => {
                     let text = format!(
                         "the scoring worker speaks protocol {protocol} (Stepscope {version}), this program {PROTOCOL}; \
@@ -174,7 +184,7 @@ impl WorkerClient {
 
     /// Loads a model and gives who will score.
     pub fn load(&mut self, source: &ModelSource, context: &JobContext) -> Result<ScorerInfo, ScoringError> {
-        let id = self.send(|id| Request::Load { id, source: source.clone() })?;
+        let id = self.send(|id| Request::Load { id, source: Box::new(source.clone()) })?;
         let mut loaded = None;
         self.converse(id, context, &mut |reply| {
             if let Reply::Loaded { scorer, .. } = reply {
@@ -241,7 +251,8 @@ impl WorkerClient {
     ) -> Result<(), ScoringError> {
         loop {
             if context.checkpoint() == Err(JobError::Cancelled) {
-                self.cancel(id)?;
+                // A worker that dies meanwhile has stopped as well.
+                self.cancel(id).ok();
                 return Err(ScoringError::Cancelled);
             }
             match self.hear(NAP)? {

@@ -3,12 +3,22 @@
 
 mod client;
 mod protocol;
+mod queue;
 mod serve;
 mod session;
 #[cfg(test)]
 mod tests;
 
+use std::io::{BufRead as _, BufReader, Read};
+
 pub use client::{Greeting, Launch, WorkerClient};
 pub use protocol::{PROTOCOL, Reply, Request, RequestId};
+pub use queue::ScoreQueue;
 pub use serve::serve;
-pub use session::{ScoreQueue, ScoringSession, SessionEvent, SessionSpec, SessionSummary, TextOf, run_session};
+pub use session::{OnEvent, ScoringSession, SessionEvent, SessionSpec, SessionSummary, TextOf, run_session};
+
+/// Lines as text, whatever their bytes: what a library prints need not be UTF-8, and must not end the reading.
+fn lines(reader: impl Read) -> impl Iterator<Item = String> {
+    let lines = BufReader::new(reader).split(b'\n').map_while(Result::ok);
+    lines.map(|line| String::from_utf8_lossy(&line).trim_end_matches('\r').to_string())
+}

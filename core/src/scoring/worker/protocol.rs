@@ -20,7 +20,7 @@ pub enum Request {
         id: RequestId,
         /// Which, on the worker's computer.
         #[serde(flatten)]
-        source: ModelSource,
+        source: Box<ModelSource>,
     },
     /// Score traces; answered by `Scores` as each is done, then `Finished`, or by `Failed`.
     Score {

@@ -1,12 +1,13 @@
 //! The worker's side: reads requests, answers them, and stops when nobody can hear it any more.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::lines;
 use super::protocol::{PROTOCOL, Reply, Request, RequestId};
 use crate::job::{JobError, Progress};
 use crate::scoring::{ModelSource, ScorerFactory, ScoringError, StepScorer, TreeText, WorkerError};
@@ -22,8 +23,7 @@ pub fn serve(
 ) -> Result<(), ScoringError> {
     let (sender, requests) = channel();
     let read = move || {
-        for line in BufReader::new(reader).lines() {
-            let Ok(line) = line else { break };
+        for line in lines(reader) {
             if !line.trim().is_empty() && sender.send(line).is_err() {
                 break;
             }
@@ -173,7 +173,7 @@ impl<W: Write> Worker<W> {
         };
         for tree in trees {
             match self.watched(id, |watch| scorer.score(tree, watch)) {
-                Ok(scores) => self.say(&Reply::Scores { id, trees: vec![scores] }),
+                Ok(found) => self.say(&Reply::Scores { id, trees: vec![found] }),
                 Err((error, usable)) => {
                     self.say(&Reply::Failed { id, error });
                     return usable;

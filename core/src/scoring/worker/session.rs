@@ -1,119 +1,12 @@
 //! Scores many traces with one worker, in an order that may change on the way: what the user looks at comes first.
 
-use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::client::{Greeting, Launch, WorkerClient};
+use super::queue::ScoreQueue;
 use crate::job::{Job, JobContext, JobError, Outcome, Progress, Wake};
 use crate::scoring::{ModelSource, ScorerInfo, ScoringError, TreeScores, TreeText, WorkerError};
-
-/// How often a wish to stop is looked for while the queue is empty.
-const NAP: Duration = Duration::from_millis(50);
-
-/// Rows of the store that wait to be scored. Clones share it.
-#[derive(Clone, Default)]
-pub struct ScoreQueue {
-    shared: Arc<(Mutex<Waiting>, Condvar)>,
-}
-
-#[derive(Default)]
-struct Waiting {
-    rows: VecDeque<u32>,
-    known: HashSet<u32>,
-    closed: bool,
-}
-
-impl ScoreQueue {
-    /// An empty queue. A session waits for more until it is [closed](Self::close).
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds rows at the end, those that wait already excepted.
-    pub fn push(&self, rows: impl IntoIterator<Item = u32>) {
-        self.change(|waiting| {
-            for row in rows {
-                if waiting.known.insert(row) {
-                    waiting.rows.push_back(row);
-                }
-            }
-        });
-    }
-
-    /// Puts a row in front, whether or not it waited already.
-    pub fn prefer(&self, row: u32) {
-        self.change(|waiting| {
-            if !waiting.known.insert(row) {
-                waiting.rows.retain(|r| *r != row);
-            }
-            waiting.rows.push_front(row);
-        });
-    }
-
-    /// Puts a row in front if it waits; does nothing otherwise. For the trace that the user looks at.
-    pub fn hurry(&self, row: u32) {
-        if self.read(|waiting| waiting.known.contains(&row)) {
-            self.prefer(row);
-        }
-    }
-
-    /// Takes all rows out.
-    pub fn clear(&self) {
-        self.change(|waiting| {
-            waiting.rows.clear();
-            waiting.known.clear();
-        });
-    }
-
-    /// Lets a session end once the queue is empty.
-    pub fn close(&self) {
-        self.change(|waiting| waiting.closed = true);
-    }
-
-    /// Number of rows that wait.
-    pub fn len(&self) -> usize {
-        self.read(|waiting| waiting.rows.len())
-    }
-
-    /// True where none waits.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    fn read<T>(&self, look: impl FnOnce(&Waiting) -> T) -> T {
-        look(&self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn change(&self, change: impl FnOnce(&mut Waiting)) {
-        change(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner));
-        self.shared.1.notify_all();
-    }
-
-    /// The next row; none once the queue is closed and empty. `idle` is called when there is a wait.
-    fn next(&self, context: &JobContext, idle: &mut dyn FnMut()) -> Result<Option<u32>, JobError> {
-        let mut said = false;
-        let mut waiting = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            context.checkpoint()?;
-            if let Some(row) = waiting.rows.pop_front() {
-                waiting.known.remove(&row);
-                return Ok(Some(row));
-            }
-            if waiting.closed {
-                return Ok(None);
-            }
-            if !said {
-                said = true;
-                idle();
-            }
-            let (guard, _) = self.shared.1.wait_timeout(waiting, NAP).unwrap_or_else(PoisonError::into_inner);
-            waiting = guard;
-        }
-    }
-}
 
 /// Which worker and which model.
 #[derive(Clone, Debug, Default)]
@@ -149,6 +42,16 @@ pub enum SessionEvent {
     Idle,
 }
 
+impl SessionEvent {
+    /// The process of the worker that has just started.
+    pub fn process_id(&self) -> Option<u32> {
+        match self {
+            Self::Started(greeting) => greeting.process_id,
+            _ => None,
+        }
+    }
+}
+
 /// How a session went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionSummary {
@@ -161,26 +64,29 @@ pub struct SessionSummary {
 /// Text of a row; none where it is gone. An error is told as that row's failure.
 pub type TextOf<'a> = &'a mut dyn FnMut(u32) -> Result<Option<TreeText>, String>;
 
-/// Scores what the queue gives, on the calling thread. A trace whose worker is lost goes back to the front of the
-/// queue, so that another session can take it up.
+/// Told what happens, on the thread of the session; the place to put scores into a book. An error ends the session.
+pub type OnEvent<'a> = &'a mut dyn FnMut(&SessionEvent) -> Result<(), JobError>;
+
+/// Scores what the queue gives, on the calling thread. Stops within a trace on request. A trace whose worker is lost
+/// goes back to the front of the queue, so that another session can take it up.
 pub fn run_session(
     spec: &SessionSpec,
     queue: &ScoreQueue,
     text_of: TextOf<'_>,
-    on_event: &mut dyn FnMut(SessionEvent),
+    on_event: OnEvent<'_>,
     context: &JobContext,
 ) -> Result<SessionSummary, JobError> {
     let note = |note: &str| Progress { note: note.into(), ..Progress::default() };
     context.report(note("starting the scoring worker"));
     let mut client = WorkerClient::start(&spec.launch).map_err(job_error)?;
-    on_event(SessionEvent::Started(client.hello(context).map_err(job_error)?));
+    on_event(&SessionEvent::Started(client.hello(context).map_err(job_error)?))?;
     context.report(note("loading the model"));
-    on_event(SessionEvent::Loaded(client.load(&spec.source, context).map_err(job_error)?));
+    on_event(&SessionEvent::Loaded(client.load(&spec.source, context).map_err(job_error)?))?;
     let mut summary = SessionSummary::default();
     loop {
         let row = queue.next(context, &mut || {
-            on_event(SessionEvent::Idle);
             context.wake();
+            on_event(&SessionEvent::Idle)
         })?;
         let Some(row) = row else { return Ok(summary) };
         let done = summary.scored + summary.failed;
@@ -193,18 +99,19 @@ pub fn run_session(
             Ok(None) => continue,
             Err(reason) => {
                 summary.failed += 1;
-                on_event(SessionEvent::Failed { row, reason });
+                on_event(&SessionEvent::Failed { row, reason })?;
                 continue;
             }
         };
         match client.score(&text, context, &mut |p| report(format!("traces scored; {}", p.note))) {
             Ok(scores) => {
                 summary.scored += 1;
-                on_event(SessionEvent::Scored { row, scores });
+                // Scores that could not be kept are asked for again; the cache has them.
+                on_event(&SessionEvent::Scored { row, scores }).inspect_err(|_| queue.prefer(row))?;
             }
             Err(ScoringError::Worker(error)) => {
                 summary.failed += 1;
-                on_event(SessionEvent::Failed { row, reason: error.to_string() });
+                on_event(&SessionEvent::Failed { row, reason: error.to_string() })?;
                 if matches!(error, WorkerError::Internal(_)) {
                     // The worker has put the model away, as its state is unknown.
                     client.load(&spec.source, context).map_err(job_error)?;
@@ -226,20 +133,24 @@ pub struct ScoringSession {
 }
 
 impl ScoringSession {
-    /// Starts a session. `wake` is called when there is something new to look at.
+    /// Starts a session. `keep` is told every event on the session's thread before the owner can see it, which is
+    /// where scores are put into a book: that waits for the disk. `wake` is called when there is something new.
     pub fn start(
         spec: SessionSpec,
         queue: ScoreQueue,
         mut text_of: impl FnMut(u32) -> Result<Option<TreeText>, String> + Send + 'static,
+        mut keep: impl FnMut(&SessionEvent) -> Result<(), JobError> + Send + 'static,
         wake: Wake,
     ) -> io::Result<Self> {
         let (sender, events) = channel();
         let shared = queue.clone();
         let job = Job::spawn("score", wake, move |context| {
             // The owner may have gone; then the next checkpoint ends the session.
-            let mut tell = |event| {
-                sender.send(event).ok();
+            let mut tell = |event: &SessionEvent| {
+                keep(event)?;
+                sender.send(event.clone()).ok();
                 context.wake();
+                Ok(())
             };
             run_session(&spec, &shared, &mut text_of, &mut tell, context)
         })?;
