@@ -3,37 +3,23 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use stepscope_core::job::{Job, JobContext, JobError, Outcome, Progress, Wake};
-use stepscope_core::scoring::worker::run_session;
+use stepscope_core::job::{JobError, Outcome, Progress, Wake};
 use stepscope_core::scoring::{
-    Launch, ModelSource, ScoreBook, ScoreQueue, SessionEvent, SessionSpec, SessionSummary, TreeText,
+    Launch, ModelSource, ScoreBook, ScoreQueue, ScoringSession, SessionEvent, SessionSpec, TreeText,
 };
 use stepscope_core::store::Store;
 
 use crate::app::App;
 use crate::startup::Startup;
 
-/// What the scoring thread tells the window.
-enum News {
-    /// The model is ready, and its scores are kept under this name.
-    Ready(String),
-    /// The scores of a trace are on disk.
-    Scored,
-    /// A trace, or some of its steps, have no score.
-    Trouble(String),
-    /// Nothing waits; the worker keeps its model.
-    Idle,
-}
-
 /// A worker with its model, at work or waiting for more.
 pub struct ScoringJob {
-    queue: ScoreQueue,
-    news: Receiver<News>,
-    job: Job<SessionSummary>,
+    session: ScoringSession,
+    /// The name under which the project keeps the scores; known once the model is loaded.
+    name: Arc<OnceLock<String>>,
     busy_since: Option<Instant>,
     troubles: u64,
 }
@@ -51,25 +37,32 @@ impl ScoringJob {
     pub fn start(launch: Launch, model: &Path, store: Store, book: ScoreBook, wake: Wake) -> io::Result<Self> {
         let source = ModelSource { folder: model.to_string_lossy().into_owned(), ..ModelSource::default() };
         let spec = SessionSpec { launch, source };
-        let queue = ScoreQueue::new();
-        let (tell, news) = channel();
-        let waiting = queue.clone();
-        let job = Job::spawn("score", wake, move |ctx| score(&spec, &waiting, &store, &book, &tell, ctx))?;
-        Ok(Self { queue, news, job, busy_since: Some(Instant::now()), troubles: 0 })
+        let name: Arc<OnceLock<String>> = Arc::default();
+        let (known, adopted, texts, scored) = (Arc::clone(&name), Arc::clone(&name), store.clone(), book.clone());
+        let text_of = move |row: u32| {
+            let trace = texts.trace(row).map_err(|error| error.to_string())?;
+            let scorer = known.get().map_or("", String::as_str);
+            // Scored before, perhaps in an earlier run: nothing to do.
+            let missing = trace.steps.iter().any(|step| scored.get(scorer, &step.hash).is_none());
+            Ok(missing.then(|| TreeText::from_trace(&trace)))
+        };
+        let keep = move |event: &SessionEvent| keep(event, &store, &book, &adopted);
+        let session = ScoringSession::start(spec, ScoreQueue::new(), text_of, keep, wake)?;
+        Ok(Self { session, name, busy_since: Some(Instant::now()), troubles: 0 })
     }
 
     /// Adds rows, that one first.
     pub fn add(&mut self, first: Option<u32>, rows: &[u32]) {
         self.busy_since.get_or_insert_with(Instant::now);
-        self.queue.push(rows.iter().copied());
+        self.session.queue().push(rows.iter().copied());
         if let Some(first) = first {
-            self.queue.prefer(first);
+            self.session.queue().prefer(first);
         }
     }
 
     /// Scores that row next, if it waits.
     pub fn prioritise(&self, row: u32) {
-        self.queue.hurry(row);
+        self.session.queue().hurry(row);
     }
 
     /// True while something is loaded or scored.
@@ -79,7 +72,7 @@ impl ScoringJob {
 
     /// How far it got.
     pub fn progress(&self) -> Progress {
-        self.job.progress()
+        self.session.job().progress()
     }
 
     /// Time since it began to work.
@@ -89,71 +82,53 @@ impl ScoringJob {
 
     /// Asks it to stop; finished scores stay.
     pub fn cancel(&self) {
-        self.job.cancel();
+        self.session.cancel();
     }
 }
 
-/// The thread's part. Scores are written here, so that the window never waits for the disk.
-fn score(
-    spec: &SessionSpec,
-    queue: &ScoreQueue,
-    store: &Store,
-    book: &ScoreBook,
-    tell: &Sender<News>,
-    ctx: &JobContext,
-) -> Result<SessionSummary, JobError> {
-    let name: Arc<OnceLock<String>> = Arc::default();
-    let known = Arc::clone(&name);
-    let mut text_of = |row: u32| {
-        let trace = store.trace(row).map_err(|error| error.to_string())?;
-        let scorer = known.get().map_or("", String::as_str);
-        // Scored before, perhaps in an earlier run: nothing to do.
-        let missing = trace.steps.iter().any(|step| book.get(scorer, &step.hash).is_none());
-        Ok(missing.then(|| TreeText::from_trace(&trace)))
-    };
-    let mut on_event = |event| {
-        let news = match event {
-            SessionEvent::Started(_) => return,
-            SessionEvent::Loaded(info) => {
-                let adopted = book.adopt(&info);
-                name.set(adopted.clone()).ok();
-                News::Ready(adopted)
-            }
-            SessionEvent::Scored { row, scores } => {
-                let hashes = store.step_hashes(row).into_iter().zip(&scores.scores);
-                let values: Vec<_> = hashes.filter_map(|(hash, score)| Some((hash, (*score)?))).collect();
-                match (book.append(name.get().map_or("", String::as_str), &values), scores.unscored.first()) {
-                    (Err(error), _) => News::Trouble(error.to_string()),
-                    (Ok(()), Some(unscored)) => {
-                        News::Trouble(format!("{}, step {}: {}", scores.id, unscored.step + 1, unscored.reason))
-                    }
-                    (Ok(()), None) => News::Scored,
-                }
-            }
-            SessionEvent::Failed { row, reason } => News::Trouble(format!("trace in row {}: {reason}", row + 1)),
-            SessionEvent::Idle => News::Idle,
-        };
-        // The owner may have gone; then nobody wants the news.
-        tell.send(news).ok();
-        ctx.wake();
-    };
-    run_session(spec, queue, &mut text_of, &mut on_event, ctx)
+/// Writes scores down on the session's thread, so that the window never waits for the disk.
+fn keep(event: &SessionEvent, store: &Store, book: &ScoreBook, name: &OnceLock<String>) -> Result<(), JobError> {
+    match event {
+        SessionEvent::Loaded(info) => {
+            name.set(book.adopt(info)).ok();
+        }
+        SessionEvent::Scored { row, scores } => {
+            let hashes = store.step_hashes(*row).into_iter().zip(&scores.scores);
+            let values: Vec<_> = hashes.filter_map(|(hash, score)| Some((hash, (*score)?))).collect();
+            book.append(name.get().map_or("", String::as_str), &values).map_err(|e| JobError::from_error(&e))?;
+        }
+        SessionEvent::Started(_) | SessionEvent::Failed { .. } | SessionEvent::Idle => {}
+    }
+    Ok(())
 }
 
 /// Takes in what the worker did since the last frame.
 pub(crate) fn poll(app: &mut App) {
     let Some(job) = &mut app.jobs.scoring else { return };
-    let outcome = job.job.poll();
+    // Polled first, so that the last events before the end are not missed.
+    let outcome = job.session.poll();
     let mut finished = false;
-    for news in job.news.try_iter().collect::<Vec<_>>() {
-        match news {
-            News::Ready(name) => app.view.scorer = Some(name),
-            News::Scored => app.view.has_scores = true,
-            News::Trouble(reason) => {
-                job.troubles += 1;
-                app.notices.warning("Not every step could be scored", reason);
+    for event in job.session.events() {
+        let trouble = match event {
+            SessionEvent::Started(_) => None,
+            SessionEvent::Loaded(_) => {
+                app.view.scorer = job.name.get().cloned();
+                None
             }
-            News::Idle => finished = true,
+            SessionEvent::Scored { scores, .. } => {
+                app.view.has_scores = true;
+                let unscored = scores.unscored.into_iter().next();
+                unscored.map(|step| format!("{}, step {}: {}", scores.id, step.step + 1, step.reason))
+            }
+            SessionEvent::Failed { row, reason } => Some(format!("trace in row {}: {reason}", row + 1)),
+            SessionEvent::Idle => {
+                finished = true;
+                None
+            }
+        };
+        if let Some(reason) = trouble {
+            job.troubles += 1;
+            app.notices.warning("Not every step could be scored", reason);
         }
     }
     if finished {

@@ -186,7 +186,7 @@ impl fmt::Display for Shown {
             f,
             "generator {}  outcome {}",
             self.generator.as_deref().unwrap_or("unknown"),
-            self.outcome["verdict"]
+            self.outcome["verdict"].as_str().unwrap_or_default()
         )?;
         writeln!(f, "\n{}\n", self.problem)?;
         for (number, step) in (1..).zip(&self.steps) {
@@ -205,13 +205,11 @@ impl fmt::Display for Shown {
             for line in step.text.lines() {
                 writeln!(f, "   {line}")?;
             }
-            if let Some(tool) = &step.tool {
-                writeln!(
-                    f,
-                    "   {} {}",
-                    tool["name"].as_str().unwrap_or_default(),
-                    tool["arguments"].as_str().unwrap_or_default()
-                )?;
+            // Some sources write the call out in the text as well.
+            let arguments = step.tool.as_ref().and_then(|tool| tool["arguments"].as_str()).unwrap_or_default();
+            if !arguments.is_empty() && !step.text.contains(arguments) {
+                let name = step.tool.as_ref().and_then(|tool| tool["name"].as_str()).unwrap_or_default();
+                writeln!(f, "   {name} {arguments}")?;
             }
         }
         for label in &self.labels {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-const SAMPLE_V1: &str = include_str!("../../../../sample-data/logs/v1.jsonl");
+const SAMPLE_V1: &str = include_str!("../../../tests-data/logs/v1.jsonl");
 
 /// Puts a log into a fresh folder and opens it.
 fn opened(text: impl AsRef<[u8]>) -> (tempfile::TempDir, AnnotationLog, LoadReport) {
