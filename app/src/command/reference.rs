@@ -1,5 +1,7 @@
 //! The key table of the README and the help dialog, made from the registry.
 
+use std::fmt::Write as _;
+
 use eframe::egui::{KeyboardShortcut, ModifierNames};
 
 use super::{Command, Group};
@@ -20,7 +22,7 @@ pub fn markdown() -> String {
             let spec = command.spec();
             let keys = spec.keys.iter().map(|k| format!("`{}`", keys_text(&[*k]))).collect::<Vec<_>>().join(" ");
             let keys = if keys.is_empty() { "palette".into() } else { keys };
-            text.push_str(&format!("| {} | {} | {keys} | {} |\n", group.title(), spec.title, spec.hint));
+            writeln!(text, "| {} | {} | {keys} | {} |", group.title(), spec.title, spec.hint).ok();
         }
     }
     text
