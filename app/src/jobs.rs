@@ -188,7 +188,7 @@ fn tell(app: &mut App, opened: &Opened) {
         app.notices.warning(format!("Line {} of the label log is not readable", warning.line), &warning.message);
     }
     for (file, bytes) in &opened.score_report.torn {
-        let detail = format!("{bytes} bytes are left aside: {}", file.display());
+        let detail = format!("{bytes} bytes; those steps can be scored again: {}", file.display());
         app.notices.warning("The last line of a score file was cut off", detail);
     }
     for warning in &opened.score_report.warnings {
