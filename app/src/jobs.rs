@@ -147,7 +147,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
     app.save_settings();
-    let has_scores = opened.store.has_scores() || !opened.scores.scorers().is_empty();
+    let has_scores = opened.store.has_step_scores() || !opened.scores.scorers().is_empty();
     let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
     // Without a watcher only the notice of changed files is missing.
     let watcher = Watcher::new(sources, Arc::clone(&app.wake)).ok();
