@@ -58,7 +58,10 @@ fn find_rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            find_rust_files(&path, files);
+            // Tests beside the code they test.
+            if !path.ends_with("tests") {
+                find_rust_files(&path, files);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             files.push(path);
         }
