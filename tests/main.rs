@@ -3,7 +3,11 @@
 //! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod journey;
+mod pictures;
+mod readme;
 mod rendering;
 mod sample_data;
 mod support;
 mod tidy;
+mod view_models;

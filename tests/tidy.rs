@@ -58,6 +58,7 @@ fn find_rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
+            // Tests beside the code they test.
             if !path.ends_with("tests") {
                 find_rust_files(&path, files);
             }

@@ -128,8 +128,9 @@ impl App {
             annotator: self.startup.annotator.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
-        // The lock of a project must be free before it can be opened again.
-        if let Some(project) = self.project.take() {
+        // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
+        // go first: its lock must be free.
+        if let Some(project) = self.project.take_if(|project| request.names(project.dir())) {
             self.view = ViewState::default();
             self.jobs.scoring = None;
             drop(project);

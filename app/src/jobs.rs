@@ -141,6 +141,8 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         Outcome::Cancelled => return app.notices.info("Opening stopped", "What was open stays open"),
         Outcome::Failed(error) => return app.notices.error("Not opened", error.to_string()),
     };
+    // The other project may still be open, with a note being typed.
+    dispatch::annotate::commit_note(app);
     tell(app, &opened);
     app.jobs.scoring = None;
     // Opened by its folder alone, a project is found again by that folder.

@@ -23,7 +23,7 @@ pub(crate) fn sample_copy() -> TempDir {
 }
 
 /// Copies files and folders, but no project folder that somebody made by opening the sample data in place.
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the target folder");
     for entry in fs::read_dir(from).expect("the source folder") {
         let source = entry.expect("an entry of the source folder").path();

@@ -1,5 +1,6 @@
-//! What several journeys need: a renderer without a GPU, copies of the sample data, waiting with a deadline.
+//! What several journeys need: a renderer without a GPU, copies of the sample data, waiting with a deadline, the window.
 
 pub(crate) mod fixture;
 pub(crate) mod raster;
 pub(crate) mod wait;
+pub(crate) mod window;

@@ -24,6 +24,14 @@ pub struct OpenRequest {
     pub clock: Arc<dyn Clock>,
 }
 
+impl OpenRequest {
+    /// True where this is the project that would be opened.
+    pub fn names(&self, dir: &ProjectDir) -> bool {
+        let real = |dir: &ProjectDir| dir.path().canonicalize().unwrap_or_else(|_| dir.path().to_owned());
+        place(self).is_ok_and(|(wanted, _)| real(&wanted) == real(dir))
+    }
+}
+
 /// A project ready for work.
 pub struct Opened {
     /// The traces.

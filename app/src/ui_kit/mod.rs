@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod chip;
+pub mod fonts;
 pub mod tokens;
 
 pub use button::command_button;

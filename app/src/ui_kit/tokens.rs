@@ -98,6 +98,7 @@ impl Tokens {
 
 /// Gives both themes our colours and sizes. Called once.
 pub fn install(ctx: &Context) {
+    super::fonts::install(ctx);
     for (theme, tokens) in [(Theme::Dark, DARK), (Theme::Light, LIGHT)] {
         ctx.style_mut_of(theme, |style| apply(style, &tokens));
     }

@@ -16,6 +16,7 @@ use super::{ProjectDir, Store, StoreError, exact_json};
 use crate::model::{ContentHasher, ImportedValue, Problem, Prompt, Trace};
 
 pub(super) const REJECTS: &str = "rejects.jsonl";
+const LOCK: &str = "lock";
 
 /// A row that could not be read, kept for the user to see and save.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,7 @@ impl StoreWriter {
     /// Creates the project folder. A `project.toml` of a newer format is an error.
     pub fn create(dir: &ProjectDir) -> Result<Self, StoreError> {
         let store = dir.store();
+        let made = (!dir.path().exists()).then(|| dir.clone());
         fs::create_dir_all(&store).map_err(StoreError::io("create the project folder", &store))?;
         let lock = lock(dir)?;
         let generation = match Manifest::read(dir) {
@@ -82,7 +84,7 @@ impl StoreWriter {
         let folder = store.join(format!("gen-{generation}.tmp"));
         fs::remove_dir_all(&folder).ok();
         fs::create_dir(&folder).map_err(StoreError::io("create a folder", &folder))?;
-        let folder = UnfinishedFolder(folder);
+        let folder = UnfinishedFolder(folder, made);
         let rejects_path = folder.0.join(REJECTS);
         let rejects = File::create_new(&rejects_path).map_err(StoreError::io("create a file", &rejects_path))?;
         let tables = Tables {
@@ -200,17 +202,24 @@ impl Tables {
     }
 }
 
-/// A folder of an import under way; removed unless it was renamed.
-struct UnfinishedFolder(PathBuf);
+/// A folder of an import under way; removed unless it was renamed. So is the project's own folder, where it was made for
+/// this import and never became a project.
+struct UnfinishedFolder(PathBuf, Option<ProjectDir>);
 
 impl Drop for UnfinishedFolder {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.0).ok();
+        if let Some(dir) = self.1.as_ref().filter(|dir| !dir.manifest().exists()) {
+            fs::remove_file(dir.store().join(LOCK)).ok();
+            // Each only where it is empty.
+            fs::remove_dir(dir.store()).ok();
+            fs::remove_dir(dir.path()).ok();
+        }
     }
 }
 
 fn lock(dir: &ProjectDir) -> Result<File, StoreError> {
-    let path = dir.store().join("lock");
+    let path = dir.store().join(LOCK);
     let open = File::options().create(true).truncate(false).write(true).open(&path);
     let file = open.map_err(StoreError::io("create a file", &path))?;
     match file.try_lock() {

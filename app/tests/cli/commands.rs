@@ -1,0 +1,188 @@
+//! Every subcommand on good input: what it prints, what it writes, how it ends.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Home, in_workspace, workspace};
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The fields that the contract of the command line promises; more may be added.
+const INSPECT: [&str; 16] = [
+    "schema", "format", "files", "problems", "traces", "steps", "branching_traces", "first_error_labels",
+    "no_error_labels", "step_labels", "step_scores", "trace_scores", "outcomes", "rejected", "warnings", "by_file",
+];
+
+#[test]
+fn inspect_counts_the_sample() {
+    let home = Home::new();
+    let found = home.ends(0, &["inspect", "--json", &in_workspace("sample-data")]).json();
+    assert_eq!(keys(&found), INSPECT);
+    assert_eq!(found["schema"], "stepscope.inspect/1");
+    assert_eq!(found["format"], "mixed");
+    let counts = ["traces", "branching_traces", "rejected"].map(|name| found[name].as_u64().unwrap());
+    // Two search trees, and the candidates of PRM800K.
+    assert_eq!(counts, [66, 4, 0]);
+    let by_file = found["by_file"].as_array().unwrap();
+    let word = by_file.iter().find(|file| file["file"].as_str().unwrap().ends_with("word-problems.json")).unwrap();
+    assert_eq!((&word["format"], &word["traces"], &word["rejected"]), (&json!("processbench"), &json!(29), &json!(0)));
+    assert_eq!(word["first_error_labels"].as_u64().unwrap() + word["no_error_labels"].as_u64().unwrap(), 29);
+    assert!(!workspace().join("sample-data.stepscope").exists(), "inspect writes nothing");
+    let text = home.ends(0, &["inspect", &in_workspace("sample-data")]).out;
+    assert!(text.contains("66") && !text.starts_with('{'), "{text}");
+}
+
+#[test]
+fn inspect_counts_processbench() {
+    let home = Home::new();
+    let check = |name: &str, traces: u64, correct: u64, wrong: u64| {
+        let file = in_workspace(&format!("../shared/data/processbench/{name}.json"));
+        if !std::path::Path::new(&file).exists() {
+            eprintln!("skipped: no {file}");
+            return;
+        }
+        let found = home.ends(0, &["inspect", "--json", &file]).json();
+        let counts = ["traces", "no_error_labels", "first_error_labels", "rejected"].map(|f| found[f].as_u64().unwrap());
+        assert_eq!(counts, [traces, correct, wrong, 0], "{name}");
+    };
+    check("gsm8k", 400, 193, 207);
+    check("math", 1000, 406, 594);
+}
+
+/// A project made from the sample data; its path as an argument.
+fn project(home: &Home) -> String {
+    let project = home.arg("p.stepscope");
+    home.ends(0, &["import", &in_workspace("sample-data"), "--project", &project]);
+    project
+}
+
+#[test]
+fn import_then_show() {
+    let home = Home::new();
+    let project = home.arg("p.stepscope");
+    let made = home.ends(0, &["import", "--json", &in_workspace("sample-data"), "--project", &project]).json();
+    assert_eq!(made["schema"], "stepscope.import/1");
+    assert_eq!(keys(&made)[1..16], INSPECT[1..]);
+    assert_eq!((&made["traces"], &made["project"], &made["merged"]), (&json!(66), &json!(project), &json!(0)));
+    assert!(made["elapsed_s"].is_f64());
+
+    let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    assert_eq!((&shown["schema"], &shown["source_id"]), (&json!("stepscope.show/1"), &json!("word-01-small")));
+    for field in ["id", "problem", "steps", "outcome", "generator"] {
+        assert!(!shown[field].is_null(), "{field}");
+    }
+    assert_eq!(keys(&shown["steps"][0]), ["id", "parent", "kind", "author", "text", "labels", "scores"]);
+    let id = shown["id"].as_str().unwrap();
+    let by_id = home.ends(0, &["show", "--json", "--project", &project, "--trace", id]).json();
+    assert_eq!(by_id, shown);
+    let text = home.ends(0, &["show", "--project", &project, "--trace", "word-01-small"]).out;
+    assert!(text.contains(shown["steps"][0]["text"].as_str().unwrap().lines().next().unwrap()), "{text}");
+
+    let sample = in_workspace("sample-data/word-problems.json");
+    let from_file = home.ends(0, &["show", "--json", &sample, "--row", "2"]).json();
+    assert_eq!((&from_file["id"], &from_file["steps"]), (&shown["id"], &shown["steps"]));
+    let missing = home.ends(1, &["show", "--project", &project, "--trace", "nobody"]);
+    assert!(missing.err.contains("nobody") && missing.out.is_empty(), "{}", missing.err);
+    let missing = home.ends(1, &["show", &sample, "--row", "99"]);
+    assert!(missing.err.contains("row 99"), "{}", missing.err);
+}
+
+#[test]
+fn export_writes_a_file_and_its_manifest() {
+    let home = Home::new();
+    let project = project(&home);
+    let check = |format: &str, name: &str, schema: &str, labels: Option<&str>| {
+        let out = home.arg(name);
+        let mut args = vec!["export", "--json", "--project", &project, "--format", format, "--out", &out];
+        args.extend(labels.map(|labels| ["--labels", labels]).into_iter().flatten());
+        let report = home.ends(0, &args).json();
+        for field in ["format", "rows", "left_out", "counts", "files", "manifest"] {
+            assert!(!report[field].is_null(), "{format}: {field}: {report}");
+        }
+        let written = fs::read_to_string(&out).unwrap();
+        let rows = match serde_json::from_str::<Value>(&written) {
+            Ok(Value::Array(rows)) => rows,
+            _ => written.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+        };
+        assert_eq!(report["rows"].as_u64(), Some(rows.len() as u64), "{format}");
+        assert!(!rows.is_empty() && rows.iter().all(|row| !row[schema].is_null()), "{format}");
+        let manifest = fs::read_to_string(report["manifest"].as_str().unwrap()).unwrap();
+        assert!(serde_json::from_str::<Value>(&manifest).is_ok(), "{manifest}");
+        out
+    };
+    let trl = check("trl-stepwise", "trl.jsonl", "completions", Some("imported"));
+    let bench = check("processbench", "bench.json", "steps", None);
+    let native = check("native", "native.jsonl", "schema", None);
+    // What was written is what other commands read.
+    for (file, format) in [(trl, "steps"), (bench, "processbench"), (native, "stepscope")] {
+        let found = home.ends(0, &["inspect", "--json", &file]).json();
+        assert_eq!(found["rejected"], 0, "{file}");
+        let name = found["format"].as_str().unwrap();
+        assert!(name.contains(format), "{file}: {name}");
+    }
+    let refused = home.ends(1, &["export", "--project", &project, "--format", "native", "--out", &home.arg("p.stepscope/x.jsonl")]);
+    assert!(refused.out.is_empty() && refused.err.contains("x.jsonl"), "{}", refused.err);
+    let strict = home.run(&["export", "--strict", "--project", &project, "--format", "processbench", "--out", &home.arg("strict.json")]);
+    assert_eq!(strict.status, 1, "{}", strict.err);
+    assert!(strict.err.contains("left out") && !home.path("strict.json").exists(), "{}", strict.err);
+}
+
+#[test]
+fn check_finds_and_repairs() {
+    let home = Home::new();
+    let project = project(&home);
+    let whole = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!(whole["schema"], "stepscope.check/1");
+    assert_eq!((&whole["ok"], &whole["repaired"], &whole["problems"]), (&json!(true), &json!([]), &json!([])));
+
+    let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    let line = json!({
+        "v": 1, "seq": 1, "at": "2026-11-21T10:00:00.000Z", "by": "ada", "gesture": 1,
+        "event": { "status_set": { "trace": shown["id"], "status": "done", "before": "open" } },
+    });
+    let annotations = home.path("p.stepscope/annotations");
+    fs::create_dir_all(&annotations).unwrap();
+    fs::write(annotations.join("ada.jsonl"), format!("{line}\n{{\"v\":1,\"seq\":2,\"at\"")).unwrap();
+    let repaired = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!(repaired["repaired"].as_array().unwrap().len(), 1, "{repaired}");
+    assert_eq!(repaired["repaired"][0]["what"], "torn");
+    assert!(repaired["repaired"][0]["file"].as_str().unwrap().ends_with("ada.jsonl"), "{repaired}");
+    let again = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!(again["repaired"], json!([]), "once is enough");
+    let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    assert!(shown["labels"].to_string().contains("\"done\""), "{}", shown["labels"]);
+
+    let table = fs::read_dir(home.path("p.stepscope/store")).unwrap().next().unwrap().unwrap().path();
+    let table = fs::read_dir(table).unwrap().map(|e| e.unwrap().path()).find(|p| p.ends_with("steps.arrow")).unwrap();
+    let bytes = fs::read(&table).unwrap();
+    fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
+    let damaged = home.ends(1, &["check", "--json", "--project", &project]);
+    assert_eq!(damaged.json()["ok"], false);
+    assert!(damaged.json()["problems"].to_string().contains("steps.arrow"), "{}", damaged.out);
+    let nothing = home.ends(1, &["check", "--project", &home.arg("nowhere")]);
+    assert!(nothing.err.contains("nowhere"), "{}", nothing.err);
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let home = Home::new();
+    let wrong: [&[&str]; 6] = [
+        &["inspect"],
+        &["import", "x.jsonl"],
+        &["show"],
+        &["score", "x.jsonl"],
+        &["export", "--nonsense"],
+        &["frobnicate", "--json"],
+    ];
+    for args in wrong {
+        let ended = home.ends(2, args);
+        assert!(ended.out.is_empty() && !ended.err.is_empty(), "{args:?}");
+    }
+    assert!(home.ends(0, &["--version"]).out.starts_with("stepscope "));
+    for command in ["inspect", "import", "show", "score", "export", "check", "worker"] {
+        assert!(home.ends(0, &["--help"]).out.contains(command), "{command}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Starts the real program: every subcommand, and the window with a real scoring worker.
+//!
+//! They live here because cargo tells only this package where the program lies.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod commands;
+mod scoring;
+mod support;
+#[cfg(feature = "window")]
+mod window_scoring;

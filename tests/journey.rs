@@ -1,0 +1,416 @@
+//! What a user does with the window, from opening files to training data, by keyboard, through the real app.
+
+use std::fs;
+use std::path::Path;
+
+use egui_kittest::kittest::Queryable as _;
+use stepscope::command::{Action, Command};
+use stepscope::state::{DialogState, ExportDraft};
+use stepscope_core::export::format_by_name;
+use stepscope_core::model::ScoreKind;
+use stepscope_core::scoring::ScorerInfo;
+
+use crate::support::window::{
+    Home, Window, ask, drop_file, notices, open, press, press_one, project, said, settle, shown, type_text,
+};
+
+const TRACES: usize = 66;
+
+fn listed(window: &Window) -> usize {
+    window.state().view().rows.len()
+}
+
+fn selected(window: &Window) -> usize {
+    window.state().view().open.as_ref().unwrap().at
+}
+
+/// Shows the trace that its source calls so.
+fn go_to(window: &mut Window, name: &str) {
+    let row = project(window).store().find(name).unwrap();
+    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
+    ask(window, Action::ShowTrace(position));
+}
+
+/// The five traces that several journeys label, with keys only.
+fn label_five(window: &mut Window) {
+    press(window, "j e Space a Space 1 j 3 j 2 j 4 Space d n j e");
+    press(window, "Shift+C");
+    type_text(window, "look again: is -5 right?");
+    press(window, "Escape");
+}
+
+const FIVE: &str = "row 0: first error 2, done
+row 1: all correct, done
+row 2: step 1 good, step 2 bad, step 3 neutral, step 4 unsure, done
+row 3: defective
+row 4: first error 2, “look again: is -5 right?”, open";
+
+#[test]
+fn the_sample_opens_and_says_what_to_press() {
+    let home = Home::new();
+    let window = home.open_sample();
+    assert_eq!((listed(&window), project(&window).store().len()), (TRACES, TRACES), "{}", notices(&window));
+    assert!(project(&window).rejects().is_empty());
+    assert_eq!(shown(&window), "agent-train-tickets");
+    assert!(window.query_by_label_contains("J and K move").is_some());
+    assert!(window.query_by_label_contains("66 of 66 traces").is_some());
+}
+
+#[test]
+fn filter_by_keyboard() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "/");
+    type_text(&mut window, "demo-large solve");
+    let found = listed(&window);
+    assert!(found > 0 && found < TRACES, "{found} traces");
+    for &row in &window.state().view().rows {
+        let trace = project(&window).store().trace(row).unwrap();
+        assert_eq!(trace.generator.as_deref(), Some("demo-large"), "{row}");
+    }
+    press(&mut window, "Enter");
+    assert_eq!(listed(&window), found, "Enter keeps the filter");
+    assert_eq!(said(&window), "", "and says nothing of a trace");
+    press(&mut window, "l a");
+    assert_eq!(said(&window).lines().count(), 1, "keys are commands again");
+    press(&mut window, "/ Escape");
+    assert_eq!(listed(&window), TRACES, "Escape clears it");
+    assert_eq!(window.state().view().query.text, "");
+    press(&mut window, "u");
+    assert_eq!(said(&window), "", "keys are commands again");
+}
+
+#[test]
+fn labels_are_there_after_closing() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    label_five(&mut window);
+    assert_eq!(said(&window), FIVE);
+    press(&mut window, "a");
+    assert_ne!(said(&window), FIVE);
+    press(&mut window, "Ctrl+Z");
+    assert_eq!(said(&window), FIVE, "undone");
+    press(&mut window, "Ctrl+Y");
+    press(&mut window, "Ctrl+Z");
+    let before = project(&window).annotations().clone();
+    drop(window);
+
+    let mut window = home.open_sample();
+    assert_eq!(*project(&window).annotations(), before);
+    assert_eq!(said(&window), FIVE);
+    go_to(&mut window, "agent-train-tickets");
+    window.get_by_label("Step 2, ✖ first error");
+    assert!(
+        window.query_by_label_contains("4 labelled").is_some()
+            || window.query_by_label_contains("5 labelled").is_some()
+    );
+    press(&mut window, "l");
+    assert_eq!(shown(&window), "agent-find-setting");
+    window.get_by_label("✔ all correct");
+    press(&mut window, "l");
+    window.get_by_label_contains("Step 2, ✖ bad");
+}
+
+#[test]
+fn a_first_error_takes_two_keys() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    let before = project(&window).log().saved_seq();
+    // One key selects the step, the other says it; nothing needs to be confirmed or saved.
+    for key in ["j", "e"] {
+        press_one(&mut window, key);
+    }
+    assert_eq!(project(&window).log().last_seq(), before + 1, "said at once");
+    settle(&mut window);
+    assert_eq!(project(&window).log().saved_seq(), before + 1);
+    window.get_by_label("✔ Saved");
+    let log = fs::read_to_string(project(&window).dir().annotations().join("ada.jsonl")).unwrap();
+    assert!(log.contains("first_error_marked"), "{log}");
+    assert_eq!(said(&window), "row 0: first error 2, open");
+    press(&mut window, "e");
+    assert_eq!(said(&window), "", "again takes it away");
+}
+
+#[test]
+fn notes_are_typed_and_kept_with_what_they_are_about() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "c");
+    type_text(&mut window, "edu 15 j");
+    assert_eq!(said(&window), "", "one-letter keys do nothing while a note is typed");
+    press(&mut window, "Ctrl+Enter");
+    assert_eq!(said(&window), "row 0: step 1 “edu 15 j”, open", "and the key that began it is not part of it");
+    press(&mut window, "j c");
+    type_text(&mut window, "second");
+    // Whatever moves on writes the note first, and to the step it was begun on.
+    window.get_by_label_contains("Step 4").click();
+    settle(&mut window);
+    assert_eq!(selected(&window), 3);
+    assert_eq!(said(&window), "row 0: step 1 “edu 15 j”, step 2 “second”, open");
+    press(&mut window, "u u");
+    assert_eq!(said(&window), "");
+    assert_eq!(shown(&window), "agent-train-tickets", "undo shows what it touched");
+    ask(&mut window, Action::Run(Command::Redo));
+    assert_eq!(said(&window), "row 0: step 1 “edu 15 j”, open");
+}
+
+#[test]
+fn a_note_being_typed_survives_closing() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "c");
+    type_text(&mut window, "half a thou");
+    eframe::App::on_exit(window.state_mut(), None);
+    drop(window);
+    assert_eq!(said(&home.open_sample()), "row 0: step 1 “half a thou”, open");
+}
+
+#[test]
+fn the_palette_finds_and_runs() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "Ctrl+K");
+    assert!(matches!(window.state().view().dialog, Some(DialogState::Palette { .. })));
+    type_text(&mut window, "all correct");
+    assert_eq!(said(&window), "", "letters go to the palette only");
+    press(&mut window, "Enter");
+    assert_eq!(window.state().view().dialog, None);
+    assert_eq!(said(&window), "row 0: all correct, open");
+    press(&mut window, "Ctrl+K Escape");
+    assert_eq!(window.state().view().dialog, None);
+    press(&mut window, "a");
+    assert_eq!(said(&window), "", "keys are commands again");
+}
+
+#[test]
+fn the_sheet_of_keys_opens_and_closes() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "?");
+    assert_eq!(window.state().view().dialog, Some(DialogState::Keys));
+    window.get_by_label("First error here");
+    press(&mut window, "e");
+    assert_eq!(said(&window), "", "keys do nothing behind a dialog");
+    press(&mut window, "Escape");
+    assert_eq!(window.state().view().dialog, None);
+}
+
+#[test]
+fn what_cannot_run_says_why() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    let mut check = |keys: &str, expected: &str| {
+        press(&mut window, keys);
+        let notices = notices(&window);
+        assert!(notices.contains(expected), "{keys}: {notices}");
+    };
+    check("u", "Nothing to undo");
+    check("m", "No reward model is chosen");
+    check(".", "The selected step has no alternative");
+}
+
+#[test]
+fn branches_are_walked_by_keys() {
+    let home = Home::new();
+    let mut window = open(home.startup("traces/search-trees.jsonl"));
+    let path = |window: &Window| window.state().view().open.as_ref().unwrap().path.clone();
+    assert_eq!(listed(&window), 2);
+    let first = path(&window);
+    // The first step with an alternative.
+    let branching = |window: &Window| window.state().view().open.as_ref().unwrap().siblings().len() > 1;
+    for _ in 0..first.len() {
+        if branching(&window) {
+            break;
+        }
+        press(&mut window, "j");
+    }
+    assert!(branching(&window));
+    let (at, siblings) = (selected(&window), window.state().view().open.as_ref().unwrap().siblings().len());
+    press(&mut window, ".");
+    let second = path(&window);
+    assert_ne!(second, first);
+    assert_eq!(second[..at], first[..at], "what stands above stays");
+    assert_eq!(selected(&window), at);
+    press(&mut window, "e");
+    assert!(said(&window).contains("first error"), "{}", said(&window));
+    press(&mut window, ",");
+    assert_eq!(path(&window)[at], first[at]);
+    for _ in 0..siblings {
+        press(&mut window, ".");
+    }
+    assert_eq!(path(&window)[at], first[at], "round and round");
+}
+
+#[test]
+fn another_window_only_looks() {
+    let home = Home::new();
+    let mut first = home.open_sample();
+    press(&mut first, "a");
+    let mut second = home.open_sample();
+    assert!(notices(&second).contains("read-only"), "{}", notices(&second));
+    assert_eq!(said(&second), "row 0: all correct, open", "it shows what was saved");
+    press(&mut second, "l e");
+    assert!(notices(&second).contains("The project is open read-only"), "{}", notices(&second));
+    assert_eq!(said(&second), "row 0: all correct, open");
+    press(&mut first, "l e");
+    assert_eq!(said(&first), "row 0: all correct, open\nrow 1: first error 1, open", "the first goes on");
+    drop(first);
+    drop(second);
+    let third = home.open_sample();
+    assert!(!notices(&third).contains("read-only"), "{}", notices(&third));
+    assert_eq!(said(&third).lines().count(), 2);
+}
+
+#[test]
+fn a_dropped_file_is_opened() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "a");
+    drop_file(&mut window, &home.path("traces/agent.jsonl"));
+    assert_eq!(listed(&window), 4, "{}", notices(&window));
+    assert_eq!(project(&window).dir().path(), home.path("traces/agent.stepscope"));
+    assert_eq!(said(&window), "", "another project has its own labels");
+    drop_file(&mut window, &home.path("traces"));
+    assert_eq!(said(&window), "row 0: all correct, open", "what was open before is as it was left");
+}
+
+#[test]
+fn a_bad_file_is_named_and_does_no_harm() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "a");
+    let mut check = |name: &str, bytes: &[u8], expected: &[&str]| {
+        let path = home.path(name);
+        fs::write(&path, bytes).unwrap();
+        drop_file(&mut window, &path);
+        let notices = notices(&window);
+        for part in [name].iter().chain(expected) {
+            assert!(notices.contains(part), "{name}: no `{part}` in: {notices}");
+        }
+        assert_eq!(listed(&window), TRACES, "{name}: what was open is open: {notices}");
+        assert_eq!(said(&window), "row 0: all correct, open", "{name}");
+        press(&mut window, "l h");
+        assert!(!home.path(name).with_extension("stepscope").exists(), "{name}: nothing is left behind");
+    };
+    check("empty.jsonl", b"", &["empty"]);
+    check("text.jsonl", b"no traces here\nnor here\n", &["row 1", "not JSON"]);
+    check("latin.json", b"{\"problem\": \"caf\xe9\", \"steps\": [\"a\"]}", &["row 1"]);
+    check("torn.json", b"[{\"problem\": \"1+1?\", \"steps\": [\"2", &["row 1"]);
+    check("shape.jsonl", b"{\"colour\": \"red\"}\n", &["row 1", "colour"]);
+    press(&mut window, "a");
+    assert_eq!(said(&window), "", "and can be labelled");
+}
+
+#[test]
+fn bad_rows_are_kept_and_the_rest_is_loaded() {
+    let home = Home::new();
+    let good = r#"{"problem": "1+1?", "steps": ["1+1=2", "So 2."]}"#;
+    fs::write(home.path("some.jsonl"), format!("{good}\nnot JSON\n{}\n", good.replace("1+1", "2+2"))).unwrap();
+    let mut window = open(home.startup("some.jsonl"));
+    assert_eq!(listed(&window), 2, "{}", notices(&window));
+    assert!(notices(&window).contains("1 row"), "{}", notices(&window));
+    ask(&mut window, Action::Run(Command::ShowRejects));
+    window.get_by_label_contains("some.jsonl, row 2");
+    ask(&mut window, Action::SetDialog(None));
+    let saved = home.path("rejects.jsonl");
+    ask(&mut window, Action::SaveRejects(saved.clone()));
+    let saved = fs::read_to_string(saved).unwrap();
+    assert!(saved.contains("not JSON") && saved.lines().count() == 1, "{saved}");
+}
+
+/// Opens the dialog by its key, chooses a format and writes to that file, as after the system's dialog.
+fn export(window: &mut Window, format: &str, path: &Path) {
+    press(window, "Ctrl+E");
+    assert!(matches!(window.state().view().dialog, Some(DialogState::Export(_))));
+    let draft = ExportDraft::new(format_by_name(format).unwrap());
+    ask(window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(window, Action::WriteExport(path.to_owned()));
+    assert_eq!(window.state().view().dialog, None);
+    assert!(notices(window).contains("Exported"), "{}", notices(window));
+}
+
+#[test]
+fn a_native_export_opens_as_the_same_state() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    label_five(&mut window);
+    let scores = project(&window).scores().clone();
+    let scorer = scores.adopt(&ScorerInfo {
+        name: "tiny".into(),
+        fingerprint: "f00d".into(),
+        kind: ScoreKind::Correctness,
+        ..ScorerInfo::default()
+    });
+    for row in [0, 30] {
+        let steps = project(&window).store().step_hashes(row);
+        let values: Vec<_> = steps.into_iter().zip([0.1_f32, 0.25, 1.0 / 3.0]).collect();
+        scores.append(&scorer, &values).unwrap();
+    }
+    let file = home.path("export.jsonl");
+    export(&mut window, "native", &file);
+    assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), TRACES);
+
+    let mut again = open(home.startup("export.jsonl"));
+    let (old, new) = (project(&window), project(&again));
+    assert_ne!(old.dir(), new.dir());
+    assert!(new.rejects().is_empty());
+    assert_eq!(new.store().len(), TRACES);
+    for row in 0..u32::try_from(TRACES).unwrap() {
+        let (mut before, mut after) = (old.store().trace(row).unwrap(), new.store().trace(row).unwrap());
+        // The place where it was read last is the one thing that may differ.
+        before.source = after.source.clone();
+        assert_eq!(std::mem::take(&mut after.warnings), std::mem::take(&mut before.warnings), "{row}");
+        assert_eq!(after, before, "{row}");
+        for step in &before.steps {
+            assert_eq!(new.scores().get("tiny", &step.hash), old.scores().get("tiny", &step.hash), "{row}");
+        }
+    }
+    assert_eq!(new.scores().count("tiny"), 6);
+    assert_eq!(new.annotations(), old.annotations());
+    assert_eq!(said(&again), FIVE);
+    // And once more: what is exported again is the same, line by line.
+    let second = home.path("second.jsonl");
+    export(&mut again, "native", &second);
+    assert_eq!(fs::read_to_string(second).unwrap(), fs::read_to_string(file).unwrap());
+}
+
+#[test]
+fn training_files_hold_the_labels() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    go_to(&mut window, "word-01-small");
+    press(&mut window, "j j e Space a Space");
+    let file = home.path("train.jsonl");
+    export(&mut window, "trl-stepwise", &file);
+    let rows = fs::read_to_string(&file).unwrap();
+    for row in rows.lines() {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        assert_eq!(row["completions"].as_array().unwrap().len(), row["labels"].as_array().unwrap().len(), "{row}");
+    }
+    assert!(rows.lines().count() >= 1, "{rows}");
+    let notice = window.state().notices().shown().last().unwrap().id;
+    ask(&mut window, Action::DismissNotice(notice));
+    let processbench = home.path("train.json");
+    export(&mut window, "processbench", &processbench);
+    let rows: serde_json::Value = serde_json::from_str(&fs::read_to_string(&processbench).unwrap()).unwrap();
+    let labels: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["label"].as_i64().unwrap()).collect();
+    assert_eq!(labels, [2, -1]);
+}
+
+#[test]
+fn a_torn_line_is_set_aside_and_told() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "a");
+    let log = project(&window).dir().annotations().join("ada.jsonl");
+    drop(window);
+    let mut text = fs::read_to_string(&log).unwrap();
+    text.push_str("{\"v\":1,\"seq\":2,\"at\":\"20");
+    fs::write(&log, text).unwrap();
+    let mut window = home.open_sample();
+    assert!(notices(&window).contains("cut off"), "{}", notices(&window));
+    assert_eq!(said(&window), "row 0: all correct, open");
+    press(&mut window, "l a");
+    drop(window);
+    assert_eq!(said(&home.open_sample()).lines().count(), 2);
+}

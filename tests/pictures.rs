@@ -1,0 +1,83 @@
+//! The window as a picture, in both themes, to be looked at: `target/pictures/`.
+
+use std::fs;
+
+use image::RgbaImage;
+
+use crate::support::fixture::workspace;
+use crate::support::window::{Home, Window, ask, open, press, project, settle};
+use stepscope::command::Action;
+use stepscope_core::model::ScoreKind;
+use stepscope_core::scoring::ScorerInfo;
+
+/// Something in every corner: labels, a note, scores, a filter that leaves enough rows.
+pub(crate) fn dress(window: &mut Window) {
+    let store = project(window).store().clone();
+    let scores = project(window).scores().clone();
+    let info = ScorerInfo {
+        name: "Qwen2.5-Math-PRM-7B".into(),
+        fingerprint: "f00d".into(),
+        kind: ScoreKind::Correctness,
+        ..ScorerInfo::default()
+    };
+    let scorer = scores.adopt(&info);
+    for row in 0..u32::try_from(store.len()).unwrap() {
+        // Falls along the trace, at another place in each.
+        let falls_at = f32::from(u16::try_from(row % 5).unwrap()) + 1.5;
+        let steps = (0_u16..).map(|step| 0.97 / (1.0 + ((f32::from(step) - falls_at) * 1.6).exp()) + 0.02);
+        let values: Vec<_> = store.step_hashes(row).into_iter().zip(steps).collect();
+        scores.append(&scorer, &values).unwrap();
+    }
+    let row = store.find("word-02-small").unwrap();
+    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
+    ask(window, Action::ShowTrace(position - 3));
+    press(window, "a Space j j e Space 1 Space j 1 j e");
+    settle(window);
+}
+
+pub(crate) fn picture(window: &mut Window, name: &str) -> RgbaImage {
+    let folder = workspace().join("target/pictures");
+    fs::create_dir_all(&folder).unwrap();
+    let image = window.render().unwrap();
+    image.save(folder.join(format!("{name}.png"))).unwrap();
+    image
+}
+
+#[test]
+fn the_window_in_both_themes() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    let dark = picture(&mut window, "window-dark");
+    press(&mut window, "Ctrl+T");
+    let light = picture(&mut window, "window-light");
+    assert_eq!(dark.dimensions(), (1280, 800));
+    let brightness = |image: &RgbaImage| {
+        let sum: u64 = image.pixels().map(|pixel| u64::from(pixel.0[1])).sum();
+        sum / (1280 * 800)
+    };
+    assert!(brightness(&dark) < 80 && brightness(&light) > 180, "{} {}", brightness(&dark), brightness(&light));
+    press(&mut window, "Ctrl+K");
+    picture(&mut window, "palette");
+    press(&mut window, "Escape ?");
+    picture(&mut window, "keys");
+    press(&mut window, "Escape Ctrl+E");
+    picture(&mut window, "export");
+}
+
+#[test]
+fn a_tree_beside_the_steps() {
+    let home = Home::new();
+    let mut window = open(home.startup("traces/search-trees.jsonl"));
+    press(&mut window, "j j e");
+    picture(&mut window, "tree");
+}
+
+#[test]
+fn a_large_window() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    window.set_size([2560.0, 1440.0].into());
+    dress(&mut window);
+    assert_eq!(picture(&mut window, "window-large").dimensions(), (2560, 1440));
+}

@@ -1,0 +1,62 @@
+//! What the README shows is what the program does: its key table and its picture. `UPDATE_DOCS=1` writes both anew.
+
+use std::fs;
+use std::path::PathBuf;
+
+use image::RgbaImage;
+use stepscope::command::reference::markdown;
+
+use crate::pictures::dress;
+use crate::support::fixture::workspace;
+use crate::support::window::Home;
+
+const BEGIN: &str = "<!-- keys -->";
+const END: &str = "<!-- /keys -->";
+
+/// How far the picture may be from the window, as the mean difference of a colour channel, 0–255. Small changes of
+/// layout pass; another theme, an empty table or a missing panel do not.
+const DRIFT: f64 = 12.0;
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some()
+}
+
+#[test]
+fn the_readme_lists_the_keys() {
+    let path = workspace().join("README.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap_or_else(|| panic!("README.md has no `{BEGIN}`"));
+    let (table, after) = rest.split_once(END).unwrap_or_else(|| panic!("README.md has no `{END}`"));
+    let expected = format!("\n\n{}\n", markdown().trim_end().to_owned() + "\n");
+    if updating() {
+        fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+    } else {
+        assert_eq!(table, expected, "the key table is old: UPDATE_DOCS=1 cargo test -p stepscope-tests readme");
+    }
+}
+
+#[test]
+fn the_picture_shows_the_window() {
+    let path: PathBuf = workspace().join("assets/screenshot.png");
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    let shown = window.render().unwrap();
+    if updating() {
+        shown.save(&path).unwrap();
+        return;
+    }
+    let kept = image::open(&path).unwrap().into_rgba8();
+    let drift = difference(&kept, &shown);
+    assert!(drift < DRIFT, "the picture is old ({drift:.1}): UPDATE_DOCS=1 cargo test -p stepscope-tests readme");
+}
+
+/// The mean difference of a colour channel; the largest there is where the sizes differ.
+fn difference(one: &RgbaImage, other: &RgbaImage) -> f64 {
+    if one.dimensions() != other.dimensions() {
+        return 255.0;
+    }
+    let pairs = one.as_raw().iter().zip(other.as_raw());
+    let sum: u64 = pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / one.as_raw().len() as f64
+}

@@ -1,0 +1,179 @@
+//! What the panels are given to paint, as snapshots: small traces, every kind of mark.
+
+use std::collections::HashMap;
+
+use stepscope::state::OpenTrace;
+use stepscope::view_model::inspector::InspectorModel;
+use stepscope::view_model::reader::ReaderModel;
+use stepscope::view_model::scores::series_of;
+use stepscope::view_model::trace_table::TraceRowModel;
+use stepscope::view_model::tree::TreeModel;
+use stepscope_core::annotation::{StepAnnotation, TraceAnnotation};
+use stepscope_core::model::{
+    FirstError, ImportedScore, ImportedValue, Problem, ProblemId, ScoreKind, Step, StepKind, StepRating, ToolCall,
+    Trace, TraceBuilder, TraceId, TraceStatus, Verdict,
+};
+use stepscope_core::query::{LabelState, TableRow};
+use stepscope_core::scoring::ScoreBook;
+use stepscope_core::store::{Mark, TraceSummary};
+
+/// Three steps: a thought, a call, an answer; labelled and scored by its source.
+fn chain() -> Trace {
+    let mut problem = Problem::from_text("What is 12 × 12?");
+    problem.answer = Some("144".into());
+    let mut builder = TraceBuilder::new(problem)
+        .source_id("squares-1")
+        .generator("demo")
+        .verdict(Verdict::Incorrect)
+        .thought("I ask the calculator.");
+    let tool = ToolCall { name: "calculator".into(), arguments: "{\"a\": 12}".into(), call_id: None };
+    builder.push_tool_call(Some(0), String::new(), tool);
+    builder.push(Step {
+        parent: Some(1),
+        kind: StepKind::Answer,
+        text: "It is 142.".into(),
+        author: Some("assistant".into()),
+        on_path: true,
+        ..Step::default()
+    });
+    builder.label(Some(2), ImportedValue::FirstError, "human", "label", "2");
+    builder.label(Some(0), ImportedValue::Rating(StepRating::Good), "human", "rating", "1");
+    let trace = builder.trace_mut();
+    trace.source.format = "step-list".into();
+    trace.source.file = "folder/squares.jsonl".into();
+    trace.source.row = 3;
+    trace.warnings.push("the field `extra` was not understood".into());
+    trace.scores = [0.98, 0.5, 0.031]
+        .into_iter()
+        .zip(0..)
+        .map(|(value, step)| ImportedScore {
+            step: Some(step),
+            name: "prm".into(),
+            kind: ScoreKind::Correctness,
+            value,
+        })
+        .collect();
+    builder.build()
+}
+
+/// One step with two continuations, the second of which goes on.
+fn tree() -> Trace {
+    let mut builder = TraceBuilder::new(Problem::from_text("1 + 1?")).source_id("tree");
+    for (parent, text) in [(None, "I add."), (Some(0), "It is 3."), (Some(0), "It is 2."), (Some(2), "Done: 2.")] {
+        builder.push(Step { parent, text: text.into(), ..Step::default() });
+    }
+    builder.build()
+}
+
+fn rated(
+    trace: &Trace,
+    ratings: &[(usize, StepRating, &str)],
+) -> HashMap<stepscope_core::model::StepHash, StepAnnotation> {
+    ratings
+        .iter()
+        .map(|&(step, rating, note)| {
+            (trace.steps[step].hash.clone(), StepAnnotation { rating: Some(rating), note: note.into() })
+        })
+        .collect()
+}
+
+fn labelled(trace: &Trace) -> TraceAnnotation {
+    TraceAnnotation {
+        first_error: Some(FirstError::At(trace.steps[1].hash.clone())),
+        status: TraceStatus::Done,
+        note: "a note on the trace".into(),
+        steps: rated(trace, &[(0, StepRating::Good, "a note on the step")]),
+    }
+}
+
+#[test]
+fn reader() {
+    let trace = chain();
+    let series = series_of(&trace, &ScoreBook::default(), None);
+    let mut open = OpenTrace::new(0, trace);
+    insta::assert_yaml_snapshot!("reader_untouched", ReaderModel::new(&open, None, &series, true));
+    open.move_by(1);
+    let said = labelled(&open.trace);
+    insta::assert_yaml_snapshot!("reader_labelled", ReaderModel::new(&open, Some(&said), &series, true));
+}
+
+#[test]
+fn reader_of_a_branch() {
+    let mut open = OpenTrace::new(0, tree());
+    open.move_by(1);
+    open.move_branch(1);
+    let cards: Vec<_> = ReaderModel::new(&open, None, &[], true)
+        .cards
+        .iter()
+        .map(|card| (card.number, card.body.to_owned(), card.branch, card.selected))
+        .collect();
+    assert_eq!(
+        cards,
+        [
+            (1, "I add.".to_owned(), None, false),
+            (2, "It is 2.".to_owned(), Some((2, 2)), true),
+            (3, "Done: 2.".to_owned(), None, false),
+        ]
+    );
+}
+
+#[test]
+fn inspector() {
+    let trace = chain();
+    let series = series_of(&trace, &ScoreBook::default(), None);
+    let mut open = OpenTrace::new(0, trace);
+    insta::assert_yaml_snapshot!("inspector_untouched", InspectorModel::new(&open, None, &series, true));
+    open.move_by(1);
+    let said = labelled(&open.trace);
+    insta::assert_yaml_snapshot!("inspector_labelled", InspectorModel::new(&open, Some(&said), &series, true));
+}
+
+#[test]
+fn tree_model() {
+    let trace = chain();
+    assert_eq!(TreeModel::new(&OpenTrace::new(0, trace), None, &[]), None, "a chain has no tree");
+    let mut open = OpenTrace::new(0, tree());
+    open.select(3);
+    let mut said = labelled(&open.trace);
+    said.steps = rated(&open.trace, &[(0, StepRating::Neutral, ""), (3, StepRating::Good, "")]);
+    insta::assert_yaml_snapshot!("tree", TreeModel::new(&open, Some(&said), &[]));
+}
+
+#[test]
+fn table_row() {
+    let summary = TraceSummary {
+        problem: "What is 12 × 12?".into(),
+        row: 0,
+        id: TraceId::new("t"),
+        source_id: None,
+        problem_id: ProblemId::new("p"),
+        generator: Some("demo".into()),
+        steps: 7,
+        branching: true,
+        verdict: Verdict::Incorrect,
+        format: "step-list".into(),
+        file: "squares.jsonl".into(),
+        imported_first_error: None,
+        min_score: None,
+        last_score: None,
+        warnings: 0,
+    };
+    let row = TableRow {
+        summary,
+        state: LabelState::Done,
+        own_first_error: Some(Mark::At(3)),
+        min_score: Some(0.031),
+        last_score: Some(f64::NAN),
+    };
+    insta::assert_yaml_snapshot!("table_row", TraceRowModel::new(&row, true));
+    let check = |state, mark, expected: &str| {
+        let row = TableRow { state, own_first_error: mark, ..row.clone() };
+        assert_eq!(TraceRowModel::new(&row, true).state.0, expected, "{state:?}");
+    };
+    check(LabelState::Unlabelled, None, "");
+    check(LabelState::Labelled, None, "…");
+    check(LabelState::Labelled, Some(Mark::NoError), "✔");
+    check(LabelState::Skipped, Some(Mark::NoError), "skip");
+    check(LabelState::Defective, None, "⚑");
+    check(LabelState::Done, None, "done");
+}
