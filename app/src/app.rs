@@ -10,7 +10,7 @@ use stepscope_core::export::{self, LabelSource};
 use stepscope_core::job::{Job, Wake};
 use stepscope_core::model::FirstError;
 use stepscope_core::query;
-use stepscope_core::watch::{ChangeKind, Watcher};
+use stepscope_core::watch::ChangeKind;
 
 use crate::command::input::{Focus, commands_from};
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
@@ -203,8 +203,7 @@ impl App {
 
     /// Tells when a source has changed. Importing again is left to the user: nothing moves under their eyes.
     fn watch_sources(&mut self) {
-        let Some(project) = &self.project else { return };
-        let changes = project.watcher.as_ref().map(Watcher::poll).unwrap_or_default();
+        let changes = self.project.as_ref().map(Project::source_changes).unwrap_or_default();
         if let Some(change) = changes.first() {
             let what = match change.kind {
                 ChangeKind::Grown => "has grown",
@@ -259,6 +258,9 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if ui.ctx().cumulative_frame_nr() == 0 {
+            tracing::info!("first frame");
+        }
         let mut sink = std::mem::take(&mut self.sink);
         self.panels(ui, &mut sink);
         self.dialogs(ui.ctx(), &mut sink);

@@ -6,7 +6,7 @@ use stepscope_core::annotation::{Access, AnnotationLog, Annotations, TraceAnnota
 use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{Placement, ProjectDir, Reject, Store};
-use stepscope_core::watch::Watcher;
+use stepscope_core::watch::{Change, Watcher};
 
 /// The open project. Changed by `dispatch` and `jobs` only.
 pub struct Project {
@@ -57,6 +57,11 @@ impl Project {
     /// Rows that could not be read.
     pub fn rejects(&self) -> &Arc<Vec<Reject>> {
         &self.rejects
+    }
+
+    /// Sources that have changed since the last call.
+    pub fn source_changes(&self) -> Vec<Change> {
+        self.watcher.as_ref().map(Watcher::poll).unwrap_or_default()
     }
 
     /// Labels can be written.
