@@ -58,7 +58,6 @@ fn find_rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            // Tests beside the code they test.
             if !path.ends_with("tests") {
                 find_rust_files(&path, files);
             }
@@ -68,7 +67,7 @@ fn find_rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Leaves out comments, and test modules, which stand at the end of a file.
+/// Leaves out comments, and test modules, which stand at the end of a file; folders of tests are not read at all.
 fn code_only(text: &str) -> String {
     let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default();
     text.lines().map(without_comment).collect::<Vec<_>>().join("\n")

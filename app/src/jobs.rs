@@ -149,7 +149,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
     app.save_settings();
-    let has_scores = opened.store.has_scores() || !opened.scores.scorers().is_empty();
+    let has_scores = opened.store.has_step_scores() || !opened.scores.scorers().is_empty();
     let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
     // Without a watcher only the notice of changed files is missing.
     let watcher = Watcher::new(sources, Arc::clone(&app.wake)).ok();
@@ -190,7 +190,7 @@ fn tell(app: &mut App, opened: &Opened) {
         app.notices.warning(format!("Line {} of the label log is not readable", warning.line), &warning.message);
     }
     for (file, bytes) in &opened.score_report.torn {
-        let detail = format!("{bytes} bytes are left aside: {}", file.display());
+        let detail = format!("{bytes} bytes; those steps can be scored again: {}", file.display());
         app.notices.warning("The last line of a score file was cut off", detail);
     }
     for warning in &opened.score_report.warnings {

@@ -24,6 +24,9 @@ impl Clock for SystemClock {
     }
 }
 
+/// Exit status for arguments that make no sense, as clap uses it.
+const WRONG_USAGE: u8 = 2;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
@@ -36,7 +39,13 @@ fn main() -> ExitCode {
     };
     match &cli.job {
         Some(job) => ExitCode::from(cli::run(job, &startup)),
-        None => window(startup),
+        None => match startup.paths.iter().find(|path| !path.exists()) {
+            Some(path) => {
+                warn(format!("stepscope: neither a subcommand nor a file or folder: {}", path.display()));
+                ExitCode::from(WRONG_USAGE)
+            }
+            None => window(startup),
+        },
     }
 }
 

@@ -21,7 +21,8 @@ pub struct ScoringJob {
     /// The name under which the project keeps the scores; known once the model is loaded.
     name: Arc<OnceLock<String>>,
     busy_since: Option<Instant>,
-    troubles: u64,
+    /// Why steps or traces have no score, since it began to work.
+    troubles: Vec<String>,
 }
 
 /// How to start the worker of this run: device and cache go along.
@@ -38,17 +39,17 @@ impl ScoringJob {
         let source = ModelSource { folder: model.to_string_lossy().into_owned(), ..ModelSource::default() };
         let spec = SessionSpec { launch, source };
         let name: Arc<OnceLock<String>> = Arc::default();
-        let (known, adopted, texts, scored) = (Arc::clone(&name), Arc::clone(&name), store.clone(), book.clone());
+        let (known, adopted, texts, done) = (Arc::clone(&name), Arc::clone(&name), store.clone(), book.clone());
         let text_of = move |row: u32| {
             let trace = texts.trace(row).map_err(|error| error.to_string())?;
             let scorer = known.get().map_or("", String::as_str);
             // Scored before, perhaps in an earlier run: nothing to do.
-            let missing = trace.steps.iter().any(|step| scored.get(scorer, &step.hash).is_none());
+            let missing = trace.steps.iter().any(|step| done.get(scorer, &step.hash).is_none());
             Ok(missing.then(|| TreeText::from_trace(&trace)))
         };
         let keep = move |event: &SessionEvent| keep(event, &store, &book, &adopted);
         let session = ScoringSession::start(spec, ScoreQueue::new(), text_of, keep, wake)?;
-        Ok(Self { session, name, busy_since: Some(Instant::now()), troubles: 0 })
+        Ok(Self { session, name, busy_since: Some(Instant::now()), troubles: Vec::new() })
     }
 
     /// Adds rows, that one first.
@@ -126,17 +127,17 @@ pub(crate) fn poll(app: &mut App) {
                 None
             }
         };
-        if let Some(reason) = trouble {
-            job.troubles += 1;
-            app.notices.warning("Not every step could be scored", reason);
-        }
+        job.troubles.extend(trouble);
     }
     if finished {
         job.busy_since = None;
-        if job.troubles == 0 {
-            app.notices.info("Scored", "The scores are kept in the project; scoring again costs nothing");
+        match std::mem::take(&mut job.troubles).as_slice() {
+            [] => app.notices.info("Scored", "The scores are kept in the project; scoring again costs nothing"),
+            [first, others @ ..] => {
+                let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
+                app.notices.warning("Not every step could be scored", format!("{first}{more}"));
+            }
         }
-        job.troubles = 0;
     }
     match outcome {
         None => {}

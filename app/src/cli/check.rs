@@ -10,7 +10,7 @@ use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{self, ProjectDir};
 
 use super::Failure;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, warn};
 
 /// Arguments of `check`.
 #[derive(Args, Debug)]
@@ -63,7 +63,12 @@ pub fn run(args: &CheckArgs, out: &Output) -> Result<Ending, Failure> {
     for found in annotation::check(&dir.annotations()) {
         let finding =
             Finding { what: found.what.to_string(), file: found.file.display().to_string(), detail: found.detail };
-        if found.repaired { repaired.push(finding) } else { problems.push(finding) }
+        match found.what {
+            // Nothing is wrong with records of a later version, so they only deserve a word.
+            "unknown" => warn(format!("{}: {}", finding.detail, finding.file)),
+            _ if found.repaired => repaired.push(finding),
+            _ => problems.push(finding),
+        }
     }
     let (book, report) = ScoreBook::open(&dir.scores())?;
     for file in book.repair()? {

@@ -33,7 +33,6 @@ pub struct ImportArgs {
 
 #[derive(Serialize)]
 struct ImportReport {
-    schema: &'static str,
     #[serde(flatten)]
     found: InspectReport,
     project: String,
@@ -52,10 +51,10 @@ pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending,
     let started = Instant::now();
     let options = ImportOptions { format: args.format.clone() };
     let dir = ProjectDir::new(&args.project);
-    let (_, found) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
+    let (_, mut found) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
     let ending = if found.counts.rejected > 0 { Ending::SomeRejected } else { Ending::Done };
+    found.schema = "stepscope.import/1";
     out.report(&ImportReport {
-        schema: "stepscope.import/1",
         found,
         project: args.project.display().to_string(),
         merged: 0,

@@ -48,7 +48,8 @@ pub fn run(args: &ShowArgs, out: &Output) -> Result<Ending, Failure> {
 
 fn from_project(dir: &ProjectDir, id: &str) -> Result<Shown, Failure> {
     let store = Store::open(dir)?;
-    let row = store.find(id).ok_or_else(|| format!("no trace `{id}` in {}", dir.path().display()))?;
+    let row =
+        store.find(id).ok_or_else(|| format!("`{id}` names no trace, or several, in {}", dir.path().display()))?;
     let trace = store.trace(row)?;
     let mut said = Vec::new();
     for annotator in annotation::list_annotators(&dir.annotations())? {
@@ -106,7 +107,7 @@ impl Shown {
             let computed = book.scorers().into_iter();
             scores.extend(computed.filter_map(|scorer| {
                 let score = book.get(&scorer.name, &step.hash)?;
-                Some((scorer.name, json!(score)))
+                Some((scorer.name, short(score)))
             }));
             ShownStep {
                 id: step.hash.to_string(),
@@ -138,6 +139,11 @@ impl Shown {
             source: json!(trace.source),
         }
     }
+}
+
+/// A score with the digits it has, and not those that a wider number format would add.
+fn short(score: f32) -> Value {
+    json!(score.to_string().parse::<f64>().unwrap_or(f64::from(score)))
 }
 
 fn imported_label(label: &ImportedLabel) -> Value {
@@ -214,6 +220,10 @@ impl fmt::Display for Shown {
         }
         for label in &self.labels {
             writeln!(f, "{label}")?;
+        }
+        for note in &self.notes {
+            let (source, text) = (note["source"].as_str(), note["text"].as_str());
+            writeln!(f, "note ({}): {}", source.unwrap_or_default(), text.unwrap_or_default())?;
         }
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;

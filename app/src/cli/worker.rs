@@ -29,7 +29,7 @@ pub struct WorkerArgs {
 pub fn run(args: &WorkerArgs, startup: &Startup) -> Result<Ending, Failure> {
     let (reader, writer) = (BufReader::new(io::stdin()), io::stdout());
     if let Some(behaviour) = &args.fake {
-        let mut factory = FakeFactory::new(behaviour.clone());
+        let mut factory = FakeFactory::new(*behaviour);
         serve(reader, writer, &mut factory)?;
         return Ok(Ending::Done);
     }

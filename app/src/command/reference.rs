@@ -1,15 +1,34 @@
 //! The key table of the README and the help dialog, made from the registry.
 
-use eframe::egui::{KeyboardShortcut, ModifierNames};
+use std::fmt::Write as _;
+
+use eframe::egui::{Key, KeyboardShortcut};
 
 use super::{Command, Group};
 
-/// The keys of a command as text, such as `J or ↓`.
+/// The keys of a command as text, such as `J or ↓`, with the modifier of this system.
 pub fn keys_text(keys: &[KeyboardShortcut]) -> String {
-    // `Ctrl/Cmd` on paper; the window shows the names of its own system.
-    let names = ModifierNames { mac_cmd: "Cmd", ctrl: "Ctrl", shift: "Shift", ..ModifierNames::NAMES };
-    let texts: Vec<String> = keys.iter().map(|key| key.format(&names, false)).collect();
+    let command = if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" };
+    let texts: Vec<String> = keys.iter().map(|key| key_text(*key, command)).collect();
     texts.join(" or ")
+}
+
+fn key_text(shortcut: KeyboardShortcut, command: &str) -> String {
+    let modifiers = shortcut.modifiers;
+    let held = [(modifiers.command, command), (modifiers.alt, "Alt"), (modifiers.shift, "Shift")];
+    let mut parts: Vec<&str> = held.into_iter().filter(|(held, _)| *held).map(|(_, name)| name).collect();
+    parts.push(match shortcut.logical_key {
+        Key::ArrowUp => "↑",
+        Key::ArrowDown => "↓",
+        Key::ArrowLeft => "←",
+        Key::ArrowRight => "→",
+        Key::Slash => "/",
+        Key::Questionmark => "?",
+        Key::Period => ".",
+        Key::Comma => ",",
+        other => other.name(),
+    });
+    parts.join("+")
 }
 
 /// The README's key table as Markdown.
@@ -18,9 +37,9 @@ pub fn markdown() -> String {
     for group in Group::ALL {
         for command in Command::ALL.iter().filter(|c| c.spec().group == group) {
             let spec = command.spec();
-            let keys = spec.keys.iter().map(|k| format!("`{}`", keys_text(&[*k]))).collect::<Vec<_>>().join(" ");
+            let keys = spec.keys.iter().map(|k| format!("`{}`", key_text(*k, "Ctrl"))).collect::<Vec<_>>().join(" ");
             let keys = if keys.is_empty() { "palette".into() } else { keys };
-            text.push_str(&format!("| {} | {} | {keys} | {} |\n", group.title(), spec.title, spec.hint));
+            writeln!(text, "| {} | {} | {keys} | {} |", group.title(), spec.title, spec.hint).ok();
         }
     }
     text

@@ -176,46 +176,34 @@ commands! {
 impl Command {
     /// Whether it can run now.
     pub fn availability(self, env: CommandEnv) -> Availability {
-        use Availability::{Blocked, Ready};
-        let need = |have: bool, reason: &'static str| if have { Ready } else { Blocked(reason) };
+        let project = (env.has_project, "Nothing is open");
+        let rows = (env.has_rows, "The table lists no trace");
+        let trace = (env.has_trace, "No trace is open");
+        let step = (env.has_step, "No step is selected");
+        let write = (env.can_write, "The project is open read-only");
+        let model = (env.has_model, "No reward model is chosen");
         match self {
-            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep => {
-                need(env.has_step, "No trace is open")
+            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep => needs(&[trace, step]),
+            Self::NextBranch | Self::PreviousBranch => {
+                needs(&[step, (env.has_branch, "The selected step has no alternative")])
             }
-            Self::NextBranch | Self::PreviousBranch => need(env.has_branch, "The selected step has no alternative"),
-            Self::NextTrace | Self::PreviousTrace | Self::NextUnlabelled => {
-                need(env.has_rows, "The table lists no trace")
-            }
-            Self::Filter => need(env.has_project, "Nothing is open"),
+            Self::NextTrace | Self::PreviousTrace | Self::NextUnlabelled => needs(&[rows]),
             Self::MarkFirstError
             | Self::RateGood
             | Self::RateNeutral
             | Self::RateBad
             | Self::RateUnsure
-            | Self::NoteStep => match need(env.has_step, "No step is selected") {
-                Ready => need(env.can_write, "The project is open read-only"),
-                blocked => blocked,
-            },
+            | Self::NoteStep => needs(&[step, write]),
             Self::MarkAllCorrect | Self::NoteTrace | Self::FlagDefective | Self::Skip | Self::Done | Self::Reopen => {
-                match need(env.has_trace, "No trace is open") {
-                    Ready => need(env.can_write, "The project is open read-only"),
-                    blocked => blocked,
-                }
+                needs(&[trace, write])
             }
-            Self::Undo => need(env.can_undo, "Nothing to undo"),
-            Self::Redo => need(env.can_redo, "Nothing to redo"),
-            Self::ShowRejects => need(env.has_rejects, "Every row could be read"),
-            Self::Export | Self::Reload => need(env.has_project, "Nothing is open"),
-            Self::ScoreTrace => match need(env.has_trace, "No trace is open") {
-                Ready => need(env.has_model, "No reward model is chosen"),
-                blocked => blocked,
-            },
-            Self::ScoreAll => match need(env.has_rows, "The table lists no trace") {
-                Ready => need(env.has_model, "No reward model is chosen"),
-                blocked => blocked,
-            },
-            Self::StopScoring => need(env.is_scoring, "No scoring is running"),
-            Self::ChooseModel => need(env.has_project, "Nothing is open"),
+            Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
+            Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
+            Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
+            Self::ScoreTrace => needs(&[trace, model]),
+            Self::ScoreAll => needs(&[rows, model]),
+            Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
+            Self::Filter | Self::Export | Self::Reload | Self::ChooseModel => needs(&[project]),
             Self::OpenFile
             | Self::OpenFolder
             | Self::OpenSample
@@ -224,7 +212,7 @@ impl Command {
             | Self::Keys
             | Self::ToggleTheme
             | Self::ToggleImported
-            | Self::ToggleCurve => Ready,
+            | Self::ToggleCurve => Availability::Ready,
         }
     }
 
@@ -232,6 +220,12 @@ impl Command {
     pub const fn repeats(self) -> bool {
         matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter)
     }
+}
+
+/// Ready where all is there, else blocked for want of the first thing that is not.
+fn needs(things: &[(bool, &'static str)]) -> Availability {
+    let missing = things.iter().find(|(there, _)| !there);
+    missing.map_or(Availability::Ready, |(_, reason)| Availability::Blocked(reason))
 }
 
 #[cfg(test)]

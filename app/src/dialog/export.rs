@@ -76,7 +76,8 @@ fn options_ui(
 ) {
     let known = format.map_or::<&[&str], _>(&[], |format| format.options());
     Grid::new("export options").num_columns(3).spacing([14.0, 5.0]).show(ui, |ui| {
-        if known.iter().any(|name| *name == "labels") || !known.is_empty() {
+        // A format that takes every label as it is has no options.
+        if !known.is_empty() {
             ui.label("Labels");
             let shown = draft.labels.as_ref().map_or("default".to_owned(), ToString::to_string);
             let combo = ComboBox::from_id_salt("labels").width(190.0).selected_text(shown).show_ui(ui, |ui| {

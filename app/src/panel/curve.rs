@@ -21,7 +21,7 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
         .include_x(last + 0.5)
         .x_axis_label("step")
         .x_axis_formatter(|mark, _| whole(mark.value))
-        .y_axis_formatter(|mark, _| tidy(mark.value))
+        .y_axis_formatter(|mark, _| format!("{:.2}", mark.value))
         .y_axis_min_width(30.0)
         .x_grid_spacer(uniform_grid_spacer(|_| [1.0, 5.0, 25.0]));
     if model.lines.len() > 1 || model.own_error.is_some() || model.imported_error.is_some() {
@@ -51,11 +51,4 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
 
 fn whole(value: f64) -> String {
     if value.fract().abs() < 1e-6 && value >= 1.0 { format!("{value:.0}") } else { String::new() }
-}
-
-/// The number with the digits it needs: marks at quarters are not rounded to tenths.
-fn tidy(value: f64) -> String {
-    let rounded = (value * 1e4).round() / 1e4;
-    // No minus before a nought.
-    format!("{}", rounded + 0.0)
 }

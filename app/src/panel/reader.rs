@@ -25,7 +25,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
         problem_ui(ui, model);
         ui.add_space(6.0);
         let width = ui.available_width();
-        let id = Id::unique(("card heights", key, width.round() as i64));
+        let id = Id::unique(("card heights", key, width.round().to_bits()));
         let mut heights: Heights = ui.data_mut(|data| data.get_temp(id)).unwrap_or_default();
         heights.resize(model.cards.len(), 0.0);
         for (card, height) in model.cards.iter().zip(&mut heights) {
@@ -123,8 +123,9 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
 
 /// The name by which assistive technology and tests find the card.
 fn card_name(model: &StepCardModel<'_>) -> String {
-    let chips = model.chips.iter().map(|chip| format!(", {}", chip.text)).collect::<String>();
-    format!("Step {}{chips}", model.number)
+    let chips = model.chips.iter().map(|chip| chip.text.clone());
+    let parts: Vec<String> = std::iter::once(format!("Step {}", model.number)).chain(chips).collect();
+    parts.join(", ")
 }
 
 fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {

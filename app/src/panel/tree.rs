@@ -45,7 +45,8 @@ fn node_ui(ui: &mut Ui, node: &NodeModel, sink: &mut CommandSink) {
     let dot = egui::pos2(left + 4.0, rect.center().y);
     painter.circle_filled(dot, if node.on_path { 4.0 } else { 3.0 }, colour);
     let font = egui::TextStyle::Small.resolve(ui.style());
-    let mut right = rect.right() - 4.0;
+    // The scroll bar lies over the right edge.
+    let mut right = rect.right() - 14.0;
     if let Some((text, tone)) = &node.score {
         let drawn = painter.text(
             egui::pos2(right, rect.center().y),

@@ -58,12 +58,11 @@ pub struct Opened {
 pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opened, JobError> {
     let (dir, placement) = place(request)?;
     let sources: Vec<PathBuf> = request.paths.iter().filter(|path| path.as_path() != dir.path()).cloned().collect();
-    let (store, report) = match current(&dir, &sources, ctx)? {
-        Some(store) => (store, None),
-        None => {
-            let (store, report) = import_into(&sources, &dir, &ImportOptions::default(), &request.clock, ctx)?;
-            (store, Some(report))
-        }
+    let (store, report) = if let Some(store) = current(&dir, &sources, ctx)? {
+        (store, None)
+    } else {
+        let (store, report) = import_into(&sources, &dir, &ImportOptions::default(), &request.clock, ctx)?;
+        (store, Some(report))
     };
     let annotations = dir.annotations();
     let (log, log_report) =

@@ -16,9 +16,6 @@ pub struct Settings {
     pub show_curve: bool,
     /// What the data says of right and wrong is shown.
     pub show_imported: bool,
-    /// Name under which labels are written; the system's user name until it is set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub annotator: Option<String>,
     /// Folder of the reward model chosen last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
@@ -34,7 +31,6 @@ impl Default for Settings {
             dark: true,
             show_curve: true,
             show_imported: true,
-            annotator: None,
             model: None,
             device: "auto".into(),
             last_opened: Vec::new(),

@@ -7,6 +7,7 @@ use stepscope_core::query::Query;
 
 /// What the window shows of the project.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "wishes of one frame, each independent")]
 pub struct ViewState {
     /// Filter and order of the table.
     pub query: Query,

@@ -82,7 +82,7 @@ fn score_line(open: &OpenTrace, series: &ScoreSeries, chosen: bool) -> ScoreLine
         kind: series.kind.name(),
         step: open.selected().and_then(|s| series.at(s)).map(|v| (score_text(v), score_tone(series.kind, v))),
         min: on_path().min_by(f64::total_cmp).map(score_text),
-        last: on_path().last().map(score_text),
+        last: on_path().next_back().map(score_text),
         chosen,
     }
 }

@@ -198,7 +198,7 @@ fn card<'a>(
         // Some sources write the call out in the text as well.
         arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()).filter(|args| !step.text.contains(args)),
         is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
-        score: scores.and_then(|series| Some(score_chip(series, series.at(index)?))),
+        score: scores.map(|series| series.at(index).map_or_else(|| unscored(series), |v| score_chip(series, v))),
         chips,
         branch: (siblings.len() > 1)
             .then(|| (siblings.iter().position(|&s| s == index).unwrap_or(0) + 1, siblings.len())),
@@ -243,10 +243,20 @@ fn imported_text(label: &ImportedLabel) -> (String, Tone) {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a length on screen")]
+fn share(value: f64) -> f32 {
+    value.clamp(0.0, 1.0) as f32
+}
+
+fn unscored(series: &ScoreSeries) -> ScoreChip {
+    let hint = format!("{} gives this step no score", series.name);
+    ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, hint }
+}
+
 fn score_chip(series: &ScoreSeries, value: f64) -> ScoreChip {
     ScoreChip {
         text: score_text(value),
-        fraction: (series.kind.is_unit() && value.is_finite()).then_some(value.clamp(0.0, 1.0) as f32),
+        fraction: (series.kind.is_unit() && value.is_finite()).then(|| share(value)),
         tone: score_tone(series.kind, value),
         hint: format!("{} ({}): {value}", series.name, series.kind.name()),
     }

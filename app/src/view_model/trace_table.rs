@@ -91,7 +91,7 @@ impl TraceRowModel {
 fn state_text(row: &TableRow) -> (String, Tone) {
     use stepscope_core::store::Mark;
     let mark = match row.own_first_error {
-        Some(Mark::At(step)) => Some((format!("✖ {}", step + 1), Tone::Bad)),
+        Some(Mark::At(step)) => Some((format!("✖ {}", row.own_error_number.unwrap_or(step + 1)), Tone::Bad)),
         Some(Mark::NoError) => Some(("✔".to_owned(), Tone::Good)),
         Some(Mark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
         Some(Mark::Lost) => Some(("✖ lost".to_owned(), Tone::Unsure)),

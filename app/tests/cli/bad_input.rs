@@ -25,7 +25,7 @@ fn a_file_that_cannot_be_read_is_named() {
     };
     check("empty.jsonl", b"", &["empty"]);
     check("blank.jsonl", b"\n\n  \n", &["empty"]);
-    check("text.jsonl", b"not JSON\nat all\n", &["row 1", "not JSON"]);
+    check("text.jsonl", b"not JSON\nat all\n", &["row 1", "JSON"]);
     check("latin.jsonl", b"{\"problem\": \"caf\xe9\", \"steps\": [\"a\"]}\n", &["row 1", "UTF-8"]);
     check("torn.json", b"[{\"problem\": \"1+1?\", \"steps\": [\"2", &["row 1"]);
     check("shape.jsonl", b"{\"colour\": \"red\"}\n", &["row 1", "colour"]);

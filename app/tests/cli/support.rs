@@ -56,11 +56,8 @@ impl Home {
             .output()
             .expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-        let ended = Ended {
-            status: output.status.code().unwrap_or(-1),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        };
+        let ended =
+            Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
         assert!(!ended.err.contains("panicked"), "{args:?}: {}", ended.err);
         ended
     }

@@ -24,6 +24,8 @@ pub struct TableRow {
     pub min_score: Option<f64>,
     /// Score of the last scored step of the main path.
     pub last_score: Option<f64>,
+    /// Number of the first error on the path that leads to it, from 1, as the annotator marked it.
+    pub own_error_number: Option<u32>,
 }
 
 /// The row of a trace; `None` where there is no such trace.
@@ -34,9 +36,14 @@ pub fn row(row: u32, store: &Store, annotations: &Annotations, scores: Option<&d
     let said = annotations.trace(&summary.id);
     let mark = said.and_then(|said| said.first_error.as_ref());
     let (min_score, last_score) = path_scores(row, store, scores);
+    let own_first_error = mark.map(|mark| Mark::from_first_error(mark, |step| store.step_index(row, step)));
     Some(TableRow {
         state: LabelState::new(said),
-        own_first_error: mark.map(|mark| Mark::from_first_error(mark, |step| store.step_index(row, step))),
+        own_error_number: match own_first_error {
+            Some(Mark::At(step)) => Some(store.depth(row, step)),
+            _ => None,
+        },
+        own_first_error,
         min_score,
         last_score,
         summary,

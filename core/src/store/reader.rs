@@ -101,9 +101,9 @@ impl Store {
         self.0.steps.rows
     }
 
-    /// True where the data brought scores of steps or traces.
-    pub fn has_scores(&self) -> bool {
-        self.0.scores.rows > 0
+    /// True where the data brought scores of steps.
+    pub fn has_step_scores(&self) -> bool {
+        (0..self.len()).any(|row| self.0.traces.min_score.get(row).is_some())
     }
 
     /// How many rows could not be read at import.
@@ -282,6 +282,17 @@ impl Store {
         let path = StepTree::new(&steps).main_path(&steps);
         let hash = |index: StepIndex| steps.get_mut(index as usize).map(|step| std::mem::take(&mut step.hash));
         path.into_iter().filter_map(hash).collect()
+    }
+
+    /// Number of a step on the path that leads to it, from 1.
+    pub(crate) fn depth(&self, row: u32, step: StepIndex) -> u32 {
+        let first = self.step_rows(row).map_or(0, |rows| rows.start);
+        let (mut depth, mut at) = (1, step);
+        // A parent stands before its children, so this ends.
+        while let Some(parent) = self.0.steps.parent.get(first + at as usize).filter(|parent| *parent < at) {
+            (depth, at) = (depth + 1, parent);
+        }
+        depth
     }
 
     /// The position of a step in its trace.

@@ -68,9 +68,7 @@ fn set_status(app: &mut App, status: TraceStatus) {
 
 fn finish(app: &mut App, status: TraceStatus) {
     set_status(app, status);
-    if !navigate::show_next_unlabelled(app) {
-        app.notices.info("No unlabelled trace is left in the table", "Clear the filter to see more");
-    }
+    navigate::show_next_unlabelled(app);
 }
 
 fn commit(app: &mut App, changes: Vec<Change>) {

@@ -54,8 +54,7 @@ fn begin_export(app: &mut App) {
 
 pub(super) fn ask_export_path(app: &mut App) {
     let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
-    let extension = if draft.format == "processbench" { "json" } else { "jsonl" };
-    let name = format!("{}.{extension}", draft.format);
+    let name = format!("{}.jsonl", draft.format);
     app.ask(Ask::ExportFile, &name);
 }
 

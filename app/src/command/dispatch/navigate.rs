@@ -18,11 +18,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::PreviousBranch => move_branch(app, -1),
         Command::NextTrace => move_trace(app, 1),
         Command::PreviousTrace => move_trace(app, -1),
-        Command::NextUnlabelled => {
-            if !show_next_unlabelled(app) {
-                app.notices.info("No unlabelled trace is left in the table", "Clear the filter to see more");
-            }
-        }
+        Command::NextUnlabelled => show_next_unlabelled(app),
         Command::Filter => app.view.focus_filter = true,
         _ => {}
     }
@@ -85,17 +81,17 @@ pub(super) fn show_step(app: &mut App, step: StepIndex) {
     }
 }
 
-/// Shows the next trace of which nothing is said; false where there is none.
-pub(super) fn show_next_unlabelled(app: &mut App) -> bool {
-    let Some(project) = &app.project else { return false };
+/// Shows the next trace of which nothing is said, or says that there is none.
+pub(super) fn show_next_unlabelled(app: &mut App) {
+    let Some(project) = &app.project else { return };
     let rows = &app.view.rows;
     // Without an open trace the search begins at the top.
     let after = app.view.position.unwrap_or(rows.len());
     let next = query::next_unlabelled(rows, after, &project.store, project.annotations());
-    if let Some(position) = next {
-        show_position(app, position);
+    match next {
+        Some(position) => show_position(app, position),
+        None => app.notices.info("No unlabelled trace is left in the table", "Clear the filter to see more"),
     }
-    next.is_some()
 }
 
 /// Sorts the table; the same key again turns the order round, and a third time goes back to the file's order.

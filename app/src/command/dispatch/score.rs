@@ -13,12 +13,12 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::ChooseModel => app.ask(Ask::ModelFolder, ""),
         Command::ScoreTrace => {
             let row = app.view.open.as_ref().map(|open| open.row);
-            score(app, row, Vec::new());
+            score(app, row, &[]);
         }
         Command::ScoreAll => {
             let row = app.view.open.as_ref().map(|open| open.row).filter(|row| app.view.rows.contains(row));
             let rows = app.view.rows.clone();
-            score(app, row, rows);
+            score(app, row, &rows);
         }
         Command::StopScoring => {
             if let Some(job) = &app.jobs.scoring {
@@ -29,7 +29,7 @@ pub(super) fn run(app: &mut App, command: Command) {
     }
 }
 
-fn score(app: &mut App, first: Option<u32>, rows: Vec<u32>) {
+fn score(app: &mut App, first: Option<u32>, rows: &[u32]) {
     if app.jobs.scoring.is_none() {
         let (Some(project), Some(model)) = (&app.project, &app.settings.model) else { return };
         let launch = launch(&app.startup, &app.settings.device);
@@ -40,7 +40,7 @@ fn score(app: &mut App, first: Option<u32>, rows: Vec<u32>) {
         }
     }
     if let Some(job) = &mut app.jobs.scoring {
-        job.add(first, &rows);
+        job.add(first, rows);
     }
 }
 

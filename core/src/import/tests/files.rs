@@ -207,7 +207,8 @@ fn a_bad_file_does_not_hide_the_others() {
     assert_eq!(rows, [0, 0]);
     assert!(kept.rejects[0].file.ends_with("gone") && kept.rejects[1].reason.contains("empty"));
     assert!(report.warnings.iter().any(|w| w.file.ends_with("notes.md") && w.message.starts_with("left out")));
-    assert_eq!(kept.sources.len(), 2);
+    let formats: Vec<&str> = kept.sources.iter().map(|source| source.format.as_str()).collect();
+    assert_eq!(formats, ["processbench", "unknown", "steps", "unknown"], "what was left out is remembered as well");
     assert_eq!(kept.sources[0].bytes, fs::metadata(at("1.jsonl")).unwrap().len());
     assert_eq!(kept.sources[0].sha256.len(), 64);
 

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::*;
 use crate::job::JobContext;
 use crate::model::{ImportedValue, StepRating, Trace};
+use crate::store::Reject;
 
 /// Keeps everything.
 #[derive(Default)]
