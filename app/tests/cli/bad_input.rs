@@ -55,8 +55,7 @@ fn bad_rows_are_told_and_the_rest_is_read() {
     let project = home.arg("some.stepscope");
     let made = home.ends(3, &["import", "--json", &file, "--project", &project]).json();
     assert_eq!(made["rejected"], 3);
-    let rejects = std::fs::read_dir(home.path("some.stepscope/store")).unwrap().next().unwrap().unwrap().path();
-    let rejects = std::fs::read_to_string(rejects.join("rejects.jsonl")).unwrap();
+    let rejects = std::fs::read_to_string(home.tables("some.stepscope").join("rejects.jsonl")).unwrap();
     let rows: Vec<u64> = rejects
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["row"].as_u64().unwrap())

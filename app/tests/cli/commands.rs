@@ -180,8 +180,7 @@ fn check_finds_and_repairs() {
     let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
     assert!(shown["labels"].to_string().contains("\"done\""), "{}", shown["labels"]);
 
-    let table = fs::read_dir(home.path("p.stepscope/store")).unwrap().next().unwrap().unwrap().path();
-    let table = fs::read_dir(table).unwrap().map(|e| e.unwrap().path()).find(|p| p.ends_with("steps.arrow")).unwrap();
+    let table = home.tables("p.stepscope").join("steps.arrow");
     let bytes = fs::read(&table).unwrap();
     fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
     let damaged = home.ends(1, &["check", "--json", "--project", &project]);

@@ -42,6 +42,13 @@ impl Home {
         self.arg(name)
     }
 
+    /// The folder that holds the tables of a project.
+    pub(crate) fn tables(&self, project: &str) -> PathBuf {
+        let entries = std::fs::read_dir(self.path(project).join("store")).expect("the project has a store");
+        let mut folders = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir());
+        folders.next().expect("the store has tables")
+    }
+
     /// Runs the program to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let output = Command::new(PROGRAM)
