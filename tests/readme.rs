@@ -27,7 +27,7 @@ fn the_readme_lists_the_keys() {
     let text = fs::read_to_string(&path).unwrap();
     let (before, rest) = text.split_once(BEGIN).unwrap_or_else(|| panic!("README.md has no `{BEGIN}`"));
     let (table, after) = rest.split_once(END).unwrap_or_else(|| panic!("README.md has no `{END}`"));
-    let expected = format!("\n\n{}\n", markdown().trim_end().to_owned() + "\n");
+    let expected = format!("\n{}", markdown());
     if updating() {
         fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
     } else {

@@ -13,11 +13,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// Runs frames until `done` says so. After `limit` it saves a picture of the window and fails.
 #[track_caller]
-pub(crate) fn wait_until<State>(
-    harness: &mut Harness<'_, State>,
+pub(crate) fn wait_until<'a, State>(
+    harness: &mut Harness<'a, State>,
     description: &str,
     limit: Duration,
-    mut done: impl FnMut(&mut Harness<'_, State>) -> bool,
+    mut done: impl FnMut(&mut Harness<'a, State>) -> bool,
 ) {
     let start = Instant::now();
     while !done(harness) {

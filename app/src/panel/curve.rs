@@ -52,10 +52,3 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
 fn whole(value: f64) -> String {
     if value.fract().abs() < 1e-6 && value >= 1.0 { format!("{value:.0}") } else { String::new() }
 }
-
-/// The number with the digits it needs: marks at quarters are not rounded to tenths.
-fn tidy(value: f64) -> String {
-    let rounded = (value * 1e4).round() / 1e4;
-    // No minus before a nought.
-    format!("{}", rounded + 0.0)
-}

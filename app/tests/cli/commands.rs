@@ -12,8 +12,22 @@ fn keys(value: &Value) -> Vec<&str> {
 
 /// The fields that the contract of the command line promises; more may be added.
 const INSPECT: [&str; 16] = [
-    "schema", "format", "files", "problems", "traces", "steps", "branching_traces", "first_error_labels",
-    "no_error_labels", "step_labels", "step_scores", "trace_scores", "outcomes", "rejected", "warnings", "by_file",
+    "schema",
+    "format",
+    "files",
+    "problems",
+    "traces",
+    "steps",
+    "branching_traces",
+    "first_error_labels",
+    "no_error_labels",
+    "step_labels",
+    "step_scores",
+    "trace_scores",
+    "outcomes",
+    "rejected",
+    "warnings",
+    "by_file",
 ];
 
 #[test]
@@ -45,7 +59,8 @@ fn inspect_counts_processbench() {
             return;
         }
         let found = home.ends(0, &["inspect", "--json", &file]).json();
-        let counts = ["traces", "no_error_labels", "first_error_labels", "rejected"].map(|f| found[f].as_u64().unwrap());
+        let counts =
+            ["traces", "no_error_labels", "first_error_labels", "rejected"].map(|f| found[f].as_u64().unwrap());
         assert_eq!(counts, [traces, correct, wrong, 0], "{name}");
     };
     check("gsm8k", 400, 193, 207);
@@ -123,9 +138,19 @@ fn export_writes_a_file_and_its_manifest() {
         let name = found["format"].as_str().unwrap();
         assert!(name.contains(format), "{file}: {name}");
     }
-    let refused = home.ends(1, &["export", "--project", &project, "--format", "native", "--out", &home.arg("p.stepscope/x.jsonl")]);
+    let refused = home
+        .ends(1, &["export", "--project", &project, "--format", "native", "--out", &home.arg("p.stepscope/x.jsonl")]);
     assert!(refused.out.is_empty() && refused.err.contains("x.jsonl"), "{}", refused.err);
-    let strict = home.run(&["export", "--strict", "--project", &project, "--format", "processbench", "--out", &home.arg("strict.json")]);
+    let strict = home.run(&[
+        "export",
+        "--strict",
+        "--project",
+        &project,
+        "--format",
+        "processbench",
+        "--out",
+        &home.arg("strict.json"),
+    ]);
     assert_eq!(strict.status, 1, "{}", strict.err);
     assert!(strict.err.contains("left out") && !home.path("strict.json").exists(), "{}", strict.err);
 }
@@ -155,8 +180,7 @@ fn check_finds_and_repairs() {
     let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
     assert!(shown["labels"].to_string().contains("\"done\""), "{}", shown["labels"]);
 
-    let table = fs::read_dir(home.path("p.stepscope/store")).unwrap().next().unwrap().unwrap().path();
-    let table = fs::read_dir(table).unwrap().map(|e| e.unwrap().path()).find(|p| p.ends_with("steps.arrow")).unwrap();
+    let table = home.tables("p.stepscope").join("steps.arrow");
     let bytes = fs::read(&table).unwrap();
     fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
     let damaged = home.ends(1, &["check", "--json", "--project", &project]);

@@ -42,6 +42,13 @@ impl Home {
         self.arg(name)
     }
 
+    /// The folder that holds the tables of a project.
+    pub(crate) fn tables(&self, project: &str) -> PathBuf {
+        let entries = std::fs::read_dir(self.path(project).join("store")).expect("the project has a store");
+        let mut folders = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir());
+        folders.next().expect("the store has tables")
+    }
+
     /// Runs the program to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ended {
         let output = Command::new(PROGRAM)
@@ -56,11 +63,8 @@ impl Home {
             .output()
             .expect("the program starts");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8");
-        let ended = Ended {
-            status: output.status.code().unwrap_or(-1),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        };
+        let ended =
+            Ended { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
         assert!(!ended.err.contains("panicked"), "{args:?}: {}", ended.err);
         ended
     }
