@@ -10,12 +10,12 @@ use stepscope::command::Action;
 use stepscope_core::model::ScoreKind;
 use stepscope_core::scoring::ScorerInfo;
 
-/// Something in every corner: labels, a note, scores, a filter that leaves enough rows.
+/// Something in every corner: labels, and scores that no model gave, named so.
 pub(crate) fn dress(window: &mut Window) {
     let store = project(window).store().clone();
     let scores = project(window).scores().clone();
     let info = ScorerInfo {
-        name: "Qwen2.5-Math-PRM-7B".into(),
+        name: "example scores".into(),
         fingerprint: "f00d".into(),
         kind: ScoreKind::Correctness,
         ..ScorerInfo::default()
@@ -31,7 +31,7 @@ pub(crate) fn dress(window: &mut Window) {
     let row = store.find("word-02-small").unwrap();
     let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
     ask(window, Action::ShowTrace(position - 3));
-    press(window, "a Space j j e Space 1 Space j 1 j e");
+    press(window, "a Space j j e Space 1 Space 1 j e");
     settle(window);
 }
 

@@ -97,6 +97,7 @@ impl App {
             && jobs.query.is_none()
             && jobs.preview.is_none()
             && jobs.export.is_none()
+            && jobs.rejects.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -172,7 +173,7 @@ impl App {
         self.jobs.ask = self.started(files::ask(what, suggested_name, Arc::clone(&self.wake)));
     }
 
-    fn started<T>(&mut self, job: std::io::Result<Job<T>>) -> Option<Job<T>> {
+    pub(crate) fn started<T>(&mut self, job: std::io::Result<Job<T>>) -> Option<Job<T>> {
         job.map_err(|error| self.notices.error("Background work not started", error.to_string())).ok()
     }
 

@@ -23,6 +23,7 @@ pub struct Jobs {
     pub(crate) query: Option<Job<Vec<u32>>>,
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
+    pub(crate) rejects: Option<Job<PathBuf>>,
     pub(crate) ask: Option<Job<Answer>>,
     pub(crate) scoring: Option<ScoringJob>,
     /// The newest preview; shown while the next one is made.
@@ -103,6 +104,13 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Done(report) => app.notices.info("Exported", report.to_string()),
             Outcome::Cancelled => app.notices.info("Export stopped", "No file was written"),
             Outcome::Failed(error) => app.notices.error("Not exported", error.to_string()),
+        }
+    }
+    if let Some(outcome) = take(&mut app.jobs.rejects) {
+        match outcome {
+            Outcome::Done(path) => app.notices.info("Rejected rows saved", path.display().to_string()),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Rejected rows not saved", error.to_string()),
         }
     }
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {

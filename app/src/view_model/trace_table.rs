@@ -27,7 +27,7 @@ pub fn columns(has_scores: bool) -> &'static [ColumnModel] {
 
 /// The columns, left to right; those for scores last.
 pub const COLUMNS: [ColumnModel; 7] = [
-    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(50.0) },
+    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(62.0) },
     ColumnModel { key: SortKey::Problem, title: "Problem", hint: "The first words of the problem", width: None },
     ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(82.0) },
     ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(42.0) },

@@ -8,6 +8,12 @@ use crate::job::JobError;
 /// Why a project could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The file is one that the project was made from or lives in.
+    #[error("refused to write over a file of the project; choose another name than {}", path.display())]
+    Protected {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no project at that place.
     #[error("no project here yet; import traces first: {}", path.display())]
     NotAProject {

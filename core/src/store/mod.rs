@@ -8,6 +8,7 @@ mod manifest;
 mod map;
 mod project;
 mod reader;
+mod rejects;
 mod schema;
 mod source;
 mod summary;

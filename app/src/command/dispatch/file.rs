@@ -1,16 +1,17 @@
 //! Opening, exporting, rejected rows, leaving.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use eframe::egui::{Context, ViewportCommand};
 
 use stepscope_core::export::FORMATS;
+use stepscope_core::job::Job;
 
 use crate::app::App;
 use crate::command::Command;
 use crate::dialog::files::Ask;
+use crate::state::open::failed;
 use crate::state::{DialogState, ExportDraft};
 
 pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
@@ -68,21 +69,11 @@ pub(super) fn ask_rejects_path(app: &mut App) {
     app.ask(Ask::RejectsFile, "rejected-rows.jsonl");
 }
 
-pub(super) fn save_rejects(app: &mut App, path: &Path) {
-    let Some(project) = &app.project else { return };
-    let save = || -> std::io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-        for reject in project.rejects.iter() {
-            serde_json::to_writer(&mut aside, reject)?;
-            aside.write_all(b"\n")?;
-        }
-        aside.as_file().sync_all()?;
-        aside.persist(path)?;
-        fs::metadata(path).map(|_| ())
-    };
-    match save() {
-        Ok(()) => app.notices.info("Rejected rows saved", path.display().to_string()),
-        Err(error) => app.notices.error("Rejected rows not saved", format!("{error}: {}", path.display())),
-    }
+pub(super) fn save_rejects(app: &mut App, path: PathBuf) {
+    let Some(store) = app.project.as_ref().map(|project| project.store.clone()) else { return };
+    let job = Job::spawn("save rejects", Arc::clone(&app.wake), move |_| {
+        store.save_rejects(&path).map_err(failed)?;
+        Ok(path)
+    });
+    app.jobs.rejects = app.started(job);
 }
