@@ -399,6 +399,40 @@ fn training_files_hold_the_labels() {
 }
 
 #[test]
+fn all_correct_holds_for_the_steps_that_were_there() {
+    let home = Home::new();
+    let write = |steps: &str| {
+        let row = format!(r#"{{"id": "run-7", "problem": "1+1?", "steps": [{steps}]}}"#);
+        fs::write(home.path("run.jsonl"), row + "\n").unwrap();
+    };
+    write(r#""1+1=2", "So 2.""#);
+    let mut window = open(home.startup("run.jsonl"));
+    press(&mut window, "a");
+    window.get_by_label("✔ all correct");
+    drop(window);
+
+    write(r#""1+1=2", "So 2.", "No, 3.""#);
+    let mut window = open(home.startup("run.jsonl"));
+    assert_eq!(said(&window), "row 0: correct up to step 2, open");
+    window.get_by_label("✔ correct up to step 2");
+    let file = home.path("train.jsonl");
+    press(&mut window, "Ctrl+E");
+    let draft = ExportDraft::new(format_by_name("trl-stepwise").unwrap());
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(&mut window, Action::WriteExport(file.clone()));
+    let rows = fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(rows, "", "a step that nobody has read is not written: {}", notices(&window));
+    ask(&mut window, Action::SetDialog(None));
+
+    press(&mut window, "a");
+    assert_eq!(said(&window), "row 0: all correct, open");
+    press(&mut window, "a");
+    assert_eq!(said(&window), "row 0: open");
+    press(&mut window, "Ctrl+Z Ctrl+Z");
+    assert_eq!(said(&window), "row 0: correct up to step 2, open");
+}
+
+#[test]
 fn a_torn_line_is_set_aside_and_told() {
     let home = Home::new();
     let mut window = home.open_sample();

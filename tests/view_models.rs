@@ -10,8 +10,8 @@ use stepscope::view_model::trace_table::TraceRowModel;
 use stepscope::view_model::tree::TreeModel;
 use stepscope_core::annotation::{StepAnnotation, TraceAnnotation};
 use stepscope_core::model::{
-    FirstError, ImportedScore, ImportedValue, Problem, ProblemId, ScoreKind, Step, StepKind, StepRating, ToolCall,
-    Trace, TraceBuilder, TraceId, TraceStatus, Verdict,
+    FirstError, ImportedScore, ImportedValue, Problem, ProblemId, ScoreKind, Step, StepHash, StepKind, StepRating,
+    ToolCall, Trace, TraceBuilder, TraceId, TraceStatus, Verdict,
 };
 use stepscope_core::query::{LabelState, TableRow};
 use stepscope_core::scoring::ScoreBook;
@@ -118,6 +118,25 @@ fn reader_of_a_branch() {
 }
 
 #[test]
+fn all_correct_shows_what_was_read() {
+    let check = |trace: Trace, step: Option<usize>, expected: &str, is_all_correct: bool| {
+        let last = step.map_or_else(|| StepHash::new("gone"), |step| trace.steps[step].hash.clone());
+        let open = OpenTrace::new(0, trace);
+        let said = TraceAnnotation { first_error: Some(FirstError::NoneUpTo(last)), ..TraceAnnotation::default() };
+        let chips = ReaderModel::new(&open, Some(&said), &[], false).chips;
+        assert_eq!(chips.iter().map(|chip| chip.text.as_str()).collect::<Vec<_>>(), [expected], "{step:?}");
+        let inspector = InspectorModel::new(&open, Some(&said), &[], false);
+        assert_eq!(inspector.is_all_correct, is_all_correct, "{step:?}");
+    };
+    check(chain(), Some(2), "✔ all correct", true);
+    check(chain(), Some(1), "✔ correct up to step 2", false);
+    check(chain(), None, "lost", false);
+    check(tree(), Some(1), "✔ all correct", true);
+    check(tree(), Some(3), "✔ another path correct", false);
+    check(tree(), Some(2), "✔ correct up to step 2", false);
+}
+
+#[test]
 fn inspector() {
     let trace = chain();
     let series = series_of(&trace, &ScoreBook::default(), None);
@@ -175,6 +194,7 @@ fn table_row() {
     check(LabelState::Labelled, None, "…");
     check(LabelState::Labelled, Some(Mark::NoError), "✔");
     check(LabelState::Skipped, Some(Mark::NoError), "skip");
+    check(LabelState::Labelled, Some(Mark::Lost), "lost");
     check(LabelState::Defective, None, "⚑");
     check(LabelState::Done, None, "done");
 }

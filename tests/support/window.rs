@@ -208,7 +208,11 @@ pub(crate) fn said(window: &Window) -> String {
         let mut parts = Vec::new();
         match &said.first_error {
             Some(FirstError::At(hash)) => parts.push(format!("first error {}", trace.find_step(hash).unwrap() + 1)),
-            Some(FirstError::None) => parts.push("all correct".to_owned()),
+            Some(FirstError::NoneUpTo(hash)) => parts.push(match trace.find_step(hash) {
+                Some(step) if trace.tree().children(step).is_empty() => "all correct".to_owned(),
+                Some(step) => format!("correct up to step {}", step + 1),
+                None => "correct, of another text".to_owned(),
+            }),
             Some(FirstError::Unsure) => parts.push("unsure".to_owned()),
             None => {}
         }

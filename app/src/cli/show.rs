@@ -175,8 +175,11 @@ fn own_labels(source: &str, said: &TraceAnnotation, step: &stepscope_core::model
 fn trace_labels(trace: &Trace, said: &[(String, TraceAnnotation)]) -> Vec<Value> {
     let mut labels: Vec<Value> = trace.labels.iter().filter(|l| l.step.is_none()).map(imported_label).collect();
     for (source, said) in said {
-        match said.first_error {
-            Some(FirstError::None) => labels.push(json!({ "source": source, "value": "no_error" })),
+        match &said.first_error {
+            // The last step that was read: the trace may have grown since.
+            Some(FirstError::NoneUpTo(step)) => {
+                labels.push(json!({ "source": source, "value": "no_error", "up_to": step }));
+            }
             Some(FirstError::Unsure) => labels.push(json!({ "source": source, "value": "unsure" })),
             Some(FirstError::At(_)) | None => {}
         }

@@ -136,7 +136,7 @@ commands! {
     MarkFirstError = "label.first_error", Annotate, "First error here",
         "Mark the selected step as the first error; again to take the mark away", [plain(Key::E)];
     MarkAllCorrect = "label.all_correct", Annotate, "All steps correct",
-        "Mark the trace as free of errors; again to take the mark away", [plain(Key::A)];
+        "Mark the path shown as free of errors; again to take the mark away", [plain(Key::A)];
     RateGood = "label.good", Annotate, "Rate step good", "The step is correct; again to take the rating away",
         [plain(Key::Num1), plain(Key::G)];
     RateNeutral = "label.neutral", Annotate, "Rate step neutral", "The step neither helps nor harms; again to take the rating away",

@@ -2,7 +2,7 @@
 
 use stepscope_core::annotation::NoteTarget;
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{Step, StepIndex, StepTree, Trace};
+use stepscope_core::model::{FirstError, Step, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
 /// What the window shows of the project.
@@ -119,6 +119,11 @@ impl OpenTrace {
     /// The selected step.
     pub fn step(&self) -> Option<&Step> {
         self.trace.step(self.selected()?)
+    }
+
+    /// That the chosen path has no error, to be said or compared; `None` where it has no steps.
+    pub fn no_error(&self) -> Option<FirstError> {
+        Some(FirstError::NoneUpTo(self.trace.step(*self.path.last()?)?.hash.clone()))
     }
 
     /// Alternatives to the selected step, itself among them.

@@ -17,7 +17,7 @@ pub struct InspectorModel {
     pub rating: Option<StepRating>,
     /// The step is marked as the first error.
     pub is_first_error: bool,
-    /// The trace is marked as free of errors.
+    /// The path shown is marked as free of errors, to its end.
     pub is_all_correct: bool,
     /// How far the annotator got.
     pub status: TraceStatus,
@@ -63,7 +63,7 @@ impl InspectorModel {
             step_title: format!("Step {} of {}", open.at + 1, open.path.len()),
             rating: own.and_then(|s| s.rating),
             is_first_error: matches!((first_error, open.step()), (Some(FirstError::At(hash)), Some(step)) if step.hash == *hash),
-            is_all_correct: first_error == Some(&FirstError::None),
+            is_all_correct: first_error.is_some_and(|mark| Some(mark) == open.no_error().as_ref()),
             status: said.map(|s| s.status).unwrap_or_default(),
             step_note: own.map(|s| s.note.clone()).unwrap_or_default(),
             trace_note: said.map(|s| s.note.clone()).unwrap_or_default(),

@@ -2,7 +2,8 @@
 
 use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{
-    FirstError, ImportedLabel, ImportedValue, Prompt, ScoreKind, Step, StepIndex, StepKind, StepRating, Verdict,
+    FirstError, ImportedLabel, ImportedValue, Prompt, ScoreKind, Step, StepHash, StepIndex, StepKind, StepRating,
+    Verdict,
 };
 
 use super::scores::{ScoreSeries, score_text, score_tone};
@@ -127,7 +128,10 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
         chips.push(Chip { text: text.into(), tone, imported, hint: hint.into() });
     };
     match said.and_then(|s| s.first_error.as_ref()) {
-        Some(FirstError::None) => add("✔ all correct", Tone::Good, false, "You marked every step as correct"),
+        Some(FirstError::NoneUpTo(hash)) => {
+            let (text, tone, hint) = no_error_text(open, hash);
+            add(&text, tone, false, hint);
+        }
         Some(FirstError::Unsure) => add("? unsure", Tone::Unsure, false, "You looked and could not decide"),
         Some(FirstError::At(_)) | None => {}
     }
@@ -152,6 +156,24 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
         add(&format!("{}: {text}", label.source), tone, true, &format!("{} = {}", label.field, label.raw));
     }
     chips
+}
+
+/// What has become of "all correct": it holds for the text that was read, which may have changed or grown since.
+fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static str) {
+    let Some(step) = open.trace.find_step(last) else {
+        let hint = "You marked every step as correct, but the text has changed since: look again";
+        return ("lost".into(), Tone::Unsure, hint);
+    };
+    if !open.tree.children(step).is_empty() {
+        let number = open.tree.path_to(&open.trace.steps, step).len();
+        let hint = "You marked every step as correct, but more have come since: look again";
+        return (format!("✔ correct up to step {number}"), Tone::Unsure, hint);
+    }
+    if open.path.contains(&step) {
+        ("✔ all correct".into(), Tone::Good, "You marked every step as correct")
+    } else {
+        ("✔ another path correct".into(), Tone::Good, "You marked every step of another path as correct")
+    }
 }
 
 fn prompt(prompt: &Prompt) -> Vec<(&str, &str)> {

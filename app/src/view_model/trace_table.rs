@@ -94,7 +94,7 @@ fn state_text(row: &TableRow) -> (String, Tone) {
         Some(Mark::At(step)) => Some((format!("✖ {}", row.own_error_number.unwrap_or(step + 1)), Tone::Bad)),
         Some(Mark::NoError) => Some(("✔".to_owned(), Tone::Good)),
         Some(Mark::Unsure) => Some(("?".to_owned(), Tone::Unsure)),
-        Some(Mark::Lost) => Some(("✖ lost".to_owned(), Tone::Unsure)),
+        Some(Mark::Lost) => Some(("lost".to_owned(), Tone::Unsure)),
         None => None,
     };
     match (row.state, mark) {

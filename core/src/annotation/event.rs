@@ -158,10 +158,10 @@ mod tests {
     }
 
     fn known() -> Vec<Event> {
-        let at = FirstError::At(StepHash::new("s"));
+        let (at, none) = (FirstError::At(StepHash::new("s")), FirstError::NoneUpTo(StepHash::new("l")));
         vec![
             Event::StepRated { step: step(), rating: Some(StepRating::Bad), before: None },
-            Event::FirstErrorMarked { trace: TraceId::new("t"), mark: Some(at), before: Some(FirstError::None) },
+            Event::FirstErrorMarked { trace: TraceId::new("t"), mark: Some(at), before: Some(none) },
             Event::StatusSet { trace: TraceId::new("t"), status: TraceStatus::Done, before: TraceStatus::Open },
             Event::NoteWritten { target: NoteTarget::Step(step()), text: "≠ \n".into(), before: String::new() },
             Event::Undone { gesture: 3 },

@@ -20,7 +20,7 @@ struct Said {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     At(StepIndex),
-    Nowhere,
+    NoneUpTo(StepIndex),
     Unsure,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn resolve(
 ) -> Result<Ratings, Objection> {
     let said = match chosen {
         Chosen::Own(_) => own(trace, said)?,
-        Chosen::Imported(name) => imported(trace, name.as_deref())?,
+        Chosen::Imported(name) => imported(trace, tree, name.as_deref())?,
         Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
     };
     if said.mark.is_none() && said.ratings.iter().all(Option::is_none) {
@@ -60,7 +60,10 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection>
     }
     result.mark = match &said.first_error {
         None => None,
-        Some(FirstError::None) => Some(Mark::Nowhere),
+        Some(FirstError::NoneUpTo(hash)) => Some(Mark::NoneUpTo(trace.find_step(hash).ok_or_else(|| {
+            let reason = "it is marked as all correct, but its text has changed since; mark it again";
+            Objection::new(Rule::LostStep, reason)
+        })?)),
         Some(FirstError::Unsure) => Some(Mark::Unsure),
         Some(FirstError::At(hash)) => Some(Mark::At(trace.find_step(hash).ok_or_else(|| {
             let reason = "the first error is marked at a step whose text has changed since; mark it again";
@@ -70,11 +73,15 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection>
     Ok(result)
 }
 
-fn imported(trace: &Trace, source: Option<&str>) -> Result<Said, Objection> {
+fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Objection> {
     let mut said = Said { ratings: vec![None; trace.steps.len()], mark: None };
     for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
         match (label.value, label.step) {
-            (ImportedValue::NoError, _) => set_mark(&mut said, Mark::Nowhere)?,
+            (ImportedValue::NoError, _) => {
+                let path = tree.main_path(&trace.steps);
+                let last = path.last().ok_or_else(|| Objection::new(Rule::NoSteps, "the trace has no steps"))?;
+                set_mark(&mut said, Mark::NoneUpTo(*last))?;
+            }
             (ImportedValue::FirstError, Some(step)) if trace.step(step).is_some() => {
                 set_mark(&mut said, Mark::At(step))?;
             }
@@ -156,7 +163,7 @@ fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) ->
     Said { ratings, mark: None }
 }
 
-/// A first error makes its ancestors good and leaves its descendants unjudged; no error makes the main path good.
+/// A first error makes its ancestors good, no error up to a step also that step; what follows is left unjudged.
 /// What a person rated stays as rated, and must not contradict the mark.
 fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objection> {
     let Said { mut ratings, mark } = said;
@@ -165,7 +172,7 @@ fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objectio
         Some(Mark::Unsure) => {
             return Err(Objection::new(Rule::Unsure, "where it first goes wrong was left undecided"));
         }
-        Some(Mark::Nowhere) => (tree.main_path(&trace.steps), None),
+        Some(Mark::NoneUpTo(step)) => (tree.path_to(&trace.steps, step), None),
         Some(Mark::At(step)) => {
             let mut path = tree.path_to(&trace.steps, step);
             path.pop();
@@ -178,7 +185,7 @@ fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objectio
             None => *slot = Some(StepRating::Good),
             Some(StepRating::Bad) => {
                 let reason = match error {
-                    None => "is rated bad, but the trace is marked as having no error".into(),
+                    None => "is rated bad, but marked as correct together with all before it".into(),
                     Some(error) => {
                         format!("is rated bad, but the first error is marked at step {}", u64::from(error) + 1)
                     }

@@ -117,7 +117,7 @@ fn counts(input: &RowInput<'_>) -> Vec<(&'static str, u64)> {
         (rating.name(), ratings.count() as u64)
     };
     let at = said().filter(|said| matches!(said.first_error, Some(FirstError::At(_)))).count() as u64;
-    let none = said().filter(|said| said.first_error == Some(FirstError::None)).count() as u64;
+    let none = said().filter(|said| matches!(said.first_error, Some(FirstError::NoneUpTo(_)))).count() as u64;
     let mut counts = vec![("labelled", u64::from(said().any(is_labelled))), ("first_error", at), ("no_error", none)];
     counts.extend(StepRating::ALL.map(rated));
     counts

@@ -101,7 +101,7 @@ impl FileReport {
         counts.branching_traces += u64::from(trace.tree().is_branching());
         match trace.imported_first_error(None) {
             Some(FirstError::At(_)) => counts.first_error_labels += 1,
-            Some(FirstError::None) => counts.no_error_labels += 1,
+            Some(FirstError::NoneUpTo(_)) => counts.no_error_labels += 1,
             Some(FirstError::Unsure) | None => {}
         }
         counts.step_labels += trace.labels.iter().filter(|label| label.step.is_some()).count() as u64;

@@ -44,8 +44,10 @@ impl StepRating {
 pub enum FirstError {
     /// At this step. What follows it is unjudged.
     At(StepHash),
-    /// Nowhere: every step is correct.
-    None,
+    /// Nowhere up to this step, the last of the path that was judged. The hash covers what stands above, so it names
+    /// the text that was read: steps added later are unjudged.
+    #[serde(rename = "none")]
+    NoneUpTo(StepHash),
     /// Looked for and left undecided.
     Unsure,
 }

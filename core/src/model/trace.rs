@@ -110,15 +110,18 @@ impl Trace {
     /// The first error according to the imported labels of one source, or of all where `source` is `None`.
     ///
     /// Said outright, or read off ratings along the main path: the first bad step, or none if every step is rated
-    /// good or neutral. `None` where the labels do not settle it.
+    /// good or neutral. That there is none is said of the main path. `None` where the labels do not settle it, and
+    /// where the trace has no steps.
     pub fn imported_first_error(&self, source: Option<&str>) -> Option<FirstError> {
         let labels = || self.labels.iter().filter(|l| source.is_none_or(|s| l.source == s));
+        let path = self.tree().main_path(&self.steps);
+        let no_error = || Some(FirstError::NoneUpTo(self.step(*path.last()?)?.hash.clone()));
         for label in labels() {
             match label.value {
                 ImportedValue::FirstError => {
                     return Some(FirstError::At(self.step(label.step?)?.hash.clone()));
                 }
-                ImportedValue::NoError => return Some(FirstError::None),
+                ImportedValue::NoError => return no_error(),
                 ImportedValue::Rating(_) | ImportedValue::Soft(_) => {}
             }
         }
@@ -128,7 +131,6 @@ impl Trace {
                 _ => None,
             })
             .collect();
-        let path = self.tree().main_path(&self.steps);
         for &index in &path {
             match ratings.get(&index)? {
                 StepRating::Bad => return Some(FirstError::At(self.step(index)?.hash.clone())),
@@ -136,7 +138,7 @@ impl Trace {
                 StepRating::Good | StepRating::Neutral => {}
             }
         }
-        (!path.is_empty()).then_some(FirstError::None)
+        no_error()
     }
 }
 
@@ -311,5 +313,23 @@ mod tests {
         rate(&mut trace, 1, StepRating::Bad);
         assert_eq!(trace.imported_first_error(None), Some(FirstError::At(trace.steps[1].hash.clone())));
         assert_eq!(trace.imported_first_error(Some("rollout")), None);
+    }
+
+    #[test]
+    fn no_error_is_said_of_the_text_that_came_with_it() {
+        let say = |mut trace: Trace, label: ImportedValue, steps: &[Option<StepIndex>]| {
+            let mut builder = TraceBuilder::default();
+            for &step in steps {
+                builder.label(step, label, "human", "label", "");
+            }
+            trace.labels.append(&mut builder.trace.labels);
+            trace
+        };
+        let said = FirstError::NoneUpTo(chain(&["x", "y"]).steps[1].hash.clone());
+        let whole = say(chain(&["x", "y"]), ImportedValue::NoError, &[None]);
+        assert_eq!(whole.imported_first_error(None), Some(said.clone()));
+        let rated = say(chain(&["x", "y"]), ImportedValue::Rating(StepRating::Good), &[Some(0), Some(1)]);
+        assert_eq!(rated.imported_first_error(None), Some(said));
+        assert_eq!(say(chain(&[]), ImportedValue::NoError, &[None]).imported_first_error(None), None);
     }
 }

@@ -36,7 +36,8 @@ pub fn row(row: u32, store: &Store, annotations: &Annotations, scores: Option<&d
     let said = annotations.trace(&summary.id);
     let mark = said.and_then(|said| said.first_error.as_ref());
     let (min_score, last_score) = path_scores(row, store, scores);
-    let own_first_error = mark.map(|mark| Mark::from_first_error(mark, |step| store.step_index(row, step)));
+    let own_first_error = mark
+        .map(|mark| Mark::from_first_error(mark, |hash| store.step_index(row, hash), |step| store.is_leaf(row, step)));
     Some(TableRow {
         state: LabelState::new(said),
         own_error_number: match own_first_error {

@@ -124,7 +124,8 @@ fn states_are_told_apart() {
     let step = StepHash::new("s");
     let rated = |rating| StepAnnotation { rating, note: "n".into() };
     let check = |said: TraceAnnotation, expected| assert_eq!(LabelState::new(Some(&said)), expected, "{said:?}");
-    let with = |status| TraceAnnotation { status, first_error: Some(FirstError::None), ..TraceAnnotation::default() };
+    let none = FirstError::NoneUpTo(step.clone());
+    let with = |status| TraceAnnotation { status, first_error: Some(none.clone()), ..TraceAnnotation::default() };
     assert_eq!(LabelState::new(None), LabelState::Unlabelled);
     check(TraceAnnotation { note: "hm".into(), ..TraceAnnotation::default() }, LabelState::Unlabelled);
     check(
@@ -154,6 +155,23 @@ fn rows_show_the_own_mark_by_position() {
     let mark = |row| super::row(row, &store, &annotations, None).unwrap().own_first_error;
     assert_eq!([mark(0), mark(1), mark(2)], [Some(Mark::At(1)), None, Some(Mark::Lost)]);
     assert!(super::row(3, &store, &annotations, None).is_none());
+}
+
+#[test]
+fn all_correct_holds_for_the_text_that_was_read() {
+    let traces = three();
+    let (_folder, store) = store(&traces);
+    let up_to = |trace: &Trace, step: StepHash| Change::MarkFirstError {
+        trace: trace.id.clone(),
+        mark: Some(FirstError::NoneUpTo(step)),
+    };
+    let hash = |trace: usize, step: usize| traces[trace].steps[step].hash.clone();
+    let annotations = annotated(vec![up_to(&traces[0], hash(0, 1)), up_to(&traces[2], hash(2, 1))]);
+    let mark = |annotations, row| super::row(row, &store, annotations, None).unwrap().own_first_error;
+    assert_eq!(mark(&annotations, 0), Some(Mark::NoError));
+    assert_eq!(mark(&annotations, 2), Some(Mark::Lost), "a step has been added since");
+    let annotations = annotated(vec![up_to(&traces[0], StepHash::new("gone"))]);
+    assert_eq!(mark(&annotations, 0), Some(Mark::Lost));
 }
 
 #[test]

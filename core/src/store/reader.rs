@@ -295,6 +295,11 @@ impl Store {
         depth
     }
 
+    /// True where no step of the trace continues this one.
+    pub(crate) fn is_leaf(&self, row: u32, step: StepIndex) -> bool {
+        self.step_rows(row).is_ok_and(|mut rows| !rows.any(|at| self.0.steps.parent.get(at) == Some(step)))
+    }
+
     /// The position of a step in its trace.
     pub(crate) fn step_index(&self, row: u32, hash: &StepHash) -> Option<StepIndex> {
         let mut rows = self.step_rows(row).ok()?;

@@ -2,30 +2,38 @@
 
 use std::collections::HashMap;
 
-use crate::model::{FirstError, ProblemId, StepIndex, Trace, TraceId, Verdict};
+use crate::model::{FirstError, ProblemId, StepHash, StepIndex, Trace, TraceId, Verdict};
 
 /// Where a trace first goes wrong, by position of the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mark {
     /// At this step.
     At(StepIndex),
-    /// Nowhere: every step is correct.
+    /// Nowhere: every step is correct, to the end of a path.
     NoError,
     /// Looked for and left undecided.
     Unsure,
-    /// At a step that the trace has no more, as its text changed since.
+    /// Said of a text that has changed or grown since.
     Lost,
 }
 
 impl Mark {
-    /// The mark of a first error, where `find` gives the position of a step.
+    /// The mark of a first error, where `find` gives the position of a step and `is_leaf` tells whether nothing
+    /// follows it.
     pub fn from_first_error(
         mark: &FirstError,
-        find: impl FnOnce(&crate::model::StepHash) -> Option<StepIndex>,
+        find: impl FnOnce(&StepHash) -> Option<StepIndex>,
+        is_leaf: impl FnOnce(StepIndex) -> bool,
     ) -> Self {
         match mark {
             FirstError::At(step) => find(step).map_or(Self::Lost, Self::At),
-            FirstError::None => Self::NoError,
+            FirstError::NoneUpTo(step) => {
+                if find(step).is_some_and(is_leaf) {
+                    Self::NoError
+                } else {
+                    Self::Lost
+                }
+            }
             FirstError::Unsure => Self::Unsure,
         }
     }

@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, SourceEntry, TableEntry, sync_folder};
 use super::schema::{labels, problems, scores, steps, traces};
-use super::summary::{Mark, main_path_scores};
+use super::summary::main_path_scores;
 use super::table::{Cell, TableWriter};
 use super::text::preview;
 use super::{ProjectDir, Store, StoreError, exact_json};
-use crate::model::{ContentHasher, ImportedValue, Problem, Prompt, Trace};
+use crate::model::{ContentHasher, FirstError, ImportedValue, Problem, Prompt, Trace};
 
 pub(super) const REJECTS: &str = "rejects.jsonl";
 const LOCK: &str = "lock";
@@ -247,12 +247,12 @@ fn remove_generations(store: &Path, keep: u64) {
 }
 
 fn imported_error(trace: &Trace) -> (Option<&'static str>, Option<u32>) {
-    let mark = trace.imported_first_error(None).map(|mark| Mark::from_first_error(&mark, |step| trace.find_step(step)));
-    match mark {
-        Some(Mark::At(step)) => (Some(traces::error::AT), Some(step)),
-        Some(Mark::NoError) => (Some(traces::error::NOWHERE), None),
-        Some(Mark::Unsure) => (Some(traces::error::UNSURE), None),
-        Some(Mark::Lost) | None => (None, None),
+    // What the data says, it says of the text beside it: nothing can be lost.
+    match trace.imported_first_error(None) {
+        Some(FirstError::At(hash)) => (Some(traces::error::AT), trace.find_step(&hash)),
+        Some(FirstError::NoneUpTo(_)) => (Some(traces::error::NOWHERE), None),
+        Some(FirstError::Unsure) => (Some(traces::error::UNSURE), None),
+        None => (None, None),
     }
 }
 

@@ -43,9 +43,10 @@ fn mark_first_error(app: &mut App) {
 }
 
 fn mark_all_correct(app: &mut App) {
-    let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
+    let said = app.view.open.as_ref().and_then(|open| Some((open.trace.id.clone(), open.no_error()?)));
+    let Some((trace, wanted)) = said else { return };
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present != Some(FirstError::None)).then_some(FirstError::None);
+    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
     commit(app, vec![Change::MarkFirstError { trace, mark }]);
 }
 

@@ -22,7 +22,7 @@ fn a_log_of_version_1_loads_for_ever() {
         "7c1f0e52a9b34d68: 369d0369b20369cd369d0369b20369cd: Some(Unsure), \"\"",
         "7c1f0e52a9b34d68: 5b05b05ad35b05ab5b05b05ad35b05ab: Some(Bad), \"see above\\nand below\"",
         "7c1f0e52a9b34d68: Some(At(StepHash(\"5b05b05ad35b05ab5b05b05ad35b05ab\"))), Done, \"Adds the tax twice: 1.2² ≠ 1.2\"",
-        "90ab44e1c35d7f20-2: Some(None), Defective, \"\"",
+        "90ab44e1c35d7f20-2: Some(NoneUpTo(StepHash(\"0f1e2d3c4b5a69780f1e2d3c4b5a6978\"))), Defective, \"\"",
     ];
     assert_eq!(report_of(&said), expected);
     for line in SAMPLE_V1.lines() {

@@ -82,9 +82,9 @@ fn change() -> impl Strategy<Value = Change> {
     let status = select(vec![TraceStatus::Open, TraceStatus::Done, TraceStatus::Skipped, TraceStatus::Defective]);
     let first_error = prop_oneof![
         Just(None),
-        Just(Some(FirstError::None)),
         Just(Some(FirstError::Unsure)),
         (0..3_usize).prop_map(|step| Some(FirstError::At(hash(step)))),
+        (0..3_usize).prop_map(|step| Some(FirstError::NoneUpTo(hash(step)))),
     ];
     let target = prop_oneof![
         (0..2_usize).prop_map(|of| NoteTarget::Trace(trace(of))),

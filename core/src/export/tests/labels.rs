@@ -1,9 +1,10 @@
 //! Which labels win, what follows from them, and which contradict one another.
 
+use crate::annotation::StepAnnotation;
 use crate::export::{LabelSource, preview};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
-use crate::model::{FirstError, ImportedScore, ImportedValue, ScoreKind, StepHash, TraceStatus};
+use crate::model::{FirstError, ImportedScore, ImportedValue, ScoreKind, StepHash, StepRating, TraceStatus};
 
 use super::source::{Project, chain, import, import_one, options, outcome, tree};
 
@@ -47,7 +48,7 @@ fn contradictions_are_refused() {
         let project = Project::of(chain(3)).label(ratings, Some(mark));
         assert_eq!(outcome(&project, &options("trl_stepwise", &[])), expected, "{ratings:?} {mark}");
     };
-    check(" - ", -1, "step 2 is rated bad, but the trace is marked as having no error");
+    check(" - ", -1, "step 2 is rated bad, but marked as correct together with all before it");
     check("-", 1, "step 1 is rated bad, but the first error is marked at step 2");
     check(" +", 1, "step 2 is marked as the first error, but rated good");
     check(" ?", 1, "step 2 is marked as the first error, but rated unsure");
@@ -62,10 +63,37 @@ fn undecided_lost_and_set_aside_traces_are_left_out() {
     assert_eq!(outcome(&project, &plain), "where it first goes wrong was left undecided");
     project.says("ann").first_error = Some(FirstError::At(StepHash::new("gone")));
     assert!(outcome(&project, &plain).contains("text has changed"));
+    project.says("ann").first_error = Some(FirstError::NoneUpTo(StepHash::new("gone")));
+    assert!(outcome(&project, &plain).contains("all correct, but its text has changed"));
     let project = Project::of(chain(2)).label("++", None).status(TraceStatus::Skipped);
     assert_eq!(outcome(&project, &plain), "the annotator skipped it");
     let project = project.status(TraceStatus::Defective);
     assert_eq!(outcome(&project, &plain), "the problem is flagged as defective");
+}
+
+#[test]
+fn what_was_added_after_all_correct_is_unjudged() {
+    let mut project = Project::of(chain(2)).label("", Some(-1));
+    let plain = options("trl_stepwise", &[]);
+    assert_eq!(outcome(&project, &plain), "++");
+    // The same trace by name, with a step more.
+    let grown = chain(3);
+    assert_eq!(grown.id, project.traces[0].id);
+    project.traces = vec![grown];
+    assert_eq!(outcome(&project, &plain), "step 3 has no label");
+    let as_good = options("trl_stepwise", &[("unlabelled", "good")]);
+    assert!(outcome(&project, &as_good).starts_with("step 3 has no label"), "nor is it assumed");
+    let (last, bad) = (project.traces[0].steps[2].hash.clone(), Some(StepRating::Bad));
+    project.says("ann").steps.insert(last, StepAnnotation { rating: bad, note: String::new() });
+    assert_eq!(outcome(&project, &plain), "++-", "what was read is still judged");
+}
+
+#[test]
+fn all_correct_is_said_of_one_path() {
+    let steps = [(None, "x"), (Some(0), "y"), (Some(0), "u"), (Some(2), "v")];
+    let mut project = Project::of(tree(&steps));
+    project.says("ann").first_error = Some(FirstError::NoneUpTo(project.traces[0].steps[3].hash.clone()));
+    assert_eq!(outcome(&project, &options("trl_stepwise", &[])), "+++ | step 2 has no label");
 }
 
 #[test]

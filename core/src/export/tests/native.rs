@@ -42,7 +42,7 @@ fn a_trace_comes_back_with_all_labels_and_scores() {
     let gone = StepAnnotation { rating: Some(StepRating::Bad), note: "lost".into() };
     project.says("ann").steps.insert(StepHash::new("gone"), gone);
     project.says("ann").note = "see \"y\"".into();
-    project.says("bo").first_error = Some(FirstError::None);
+    project.says("bo").first_error = Some(FirstError::NoneUpTo(StepHash::new("before it grew")));
     project.says("cy");
     let values = vec![Some(0.1), None, Some(f32::MIN_POSITIVE), Some(1.0), Some(-3.25)];
     let scores = NativeScores { scorer: "prm".into(), fingerprint: "f".into(), kind: ScoreKind::Correctness, values };

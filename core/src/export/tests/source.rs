@@ -65,6 +65,7 @@ impl Project {
     /// Labels the first trace: per step `+`, `0`, `-`, `?` or a space for nothing; then the marked first error.
     pub(super) fn label(mut self, ratings: &str, first_error: Option<isize>) -> Self {
         let steps = self.traces[0].steps.clone();
+        let main_path = self.traces[0].tree().main_path(&steps);
         let said = self.says("ann");
         for (step, sign) in steps.iter().zip(ratings.chars()) {
             if let Some(rating) = rating(sign) {
@@ -74,7 +75,7 @@ impl Project {
         }
         said.first_error = first_error.map(|at| match usize::try_from(at) {
             Ok(at) => FirstError::At(steps[at].hash.clone()),
-            Err(_) => FirstError::None,
+            Err(_) => FirstError::NoneUpTo(steps[*main_path.last().unwrap() as usize].hash.clone()),
         });
         self
     }
