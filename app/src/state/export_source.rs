@@ -97,6 +97,8 @@ impl ExportSource for ProjectExport {
     }
 
     fn protected(&self) -> Vec<PathBuf> {
-        vec![self.store.dir().path().to_owned()]
+        // All of them: also a file that gave no trace is the user's.
+        let sources = self.store.sources().iter().map(|source| PathBuf::from(&source.path));
+        sources.chain([self.store.dir().path().to_owned()]).collect()
     }
 }

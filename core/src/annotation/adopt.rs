@@ -2,7 +2,8 @@
 
 use super::change::Change;
 use super::error::AnnotationError;
-use super::event::{NoteTarget, StepRef};
+use super::event::{NoteTarget, StepRef, Subject};
+use super::fold::Fold;
 use super::log::AnnotationLog;
 use crate::import::native::NativeAnnotation;
 use crate::model::{TraceId, TraceStatus};
@@ -12,61 +13,78 @@ use crate::model::{TraceId, TraceStatus};
 pub struct Adopted {
     /// Labels taken over.
     pub taken: usize,
-    /// Labels left out because the log says something else.
+    /// Labels left out because the log says something else, or said it and took it back.
     pub conflicts: usize,
 }
 
-/// Says, as one gesture, what the file says and the log does not. Never overwrites what was said in the log.
+/// Says, as one gesture, what the file says and the log does not.
+///
+/// Never overwrites what was said in the log, nor brings back what was taken away there: that is said as well.
 pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) -> Result<Adopted, AnnotationError> {
     let present = log.annotations();
     let own = present.trace(trace);
-    let mut wishes = Wishes::default();
+    let mut wishes = Wishes { fold: &log.fold, changes: Vec::new(), conflicts: 0 };
 
     let mark = own.and_then(|own| own.first_error.clone());
-    wishes
-        .add(mark, said.first_error.clone(), |mark| Change::MarkFirstError { trace: trace.clone(), mark: Some(mark) });
+    wishes.add(Subject::FirstError(trace.clone()), mark, said.first_error.clone(), |mark| Change::MarkFirstError {
+        trace: trace.clone(),
+        mark: Some(mark),
+    });
 
     let set = |status: TraceStatus| (status != TraceStatus::Open).then_some(status);
-    wishes.add(own.and_then(|own| set(own.status)), set(said.status), |status| Change::SetStatus {
+    let status = own.and_then(|own| set(own.status));
+    wishes.add(Subject::Status(trace.clone()), status, set(said.status), |status| Change::SetStatus {
         trace: trace.clone(),
         status,
     });
 
-    let target = NoteTarget::Trace(trace.clone());
-    wishes.add(text(present.note(&target)), text(&said.note), |text| Change::WriteNote { target, text });
+    wishes.note(NoteTarget::Trace(trace.clone()), &said.note);
 
     for of_step in &said.steps {
         let step = StepRef { trace: trace.clone(), step: of_step.step.clone() };
-        let own = present.step(trace, &of_step.step);
-        wishes.add(own.and_then(|own| own.rating), of_step.rating, |rating| Change::RateStep {
+        let rating = present.step(trace, &of_step.step).and_then(|own| own.rating);
+        wishes.add(Subject::Rating(step.clone()), rating, of_step.rating, |rating| Change::RateStep {
             step: step.clone(),
             rating: Some(rating),
         });
-        let target = NoteTarget::Step(step.clone());
-        wishes.add(text(present.note(&target)), text(&of_step.note), |text| Change::WriteNote { target, text });
+        wishes.note(NoteTarget::Step(step), &of_step.note);
     }
 
-    let adopted = Adopted { taken: wishes.changes.len(), conflicts: wishes.conflicts };
+    let Wishes { changes, conflicts, .. } = wishes;
+    let adopted = Adopted { taken: changes.len(), conflicts };
     if adopted.taken > 0 {
-        log.commit(wishes.changes)?;
+        log.commit(changes)?;
     }
     Ok(adopted)
 }
 
-#[derive(Default)]
-struct Wishes {
+struct Wishes<'a> {
+    fold: &'a Fold,
     changes: Vec<Change>,
     conflicts: usize,
 }
 
-impl Wishes {
-    /// Compares one label; `None` means that nothing was said.
-    fn add<T: PartialEq>(&mut self, own: Option<T>, theirs: Option<T>, change: impl FnOnce(T) -> Change) {
-        match (own, theirs) {
-            (_, None) => {}
-            (None, Some(theirs)) => self.changes.push(change(theirs)),
-            (Some(own), Some(theirs)) => self.conflicts += usize::from(own != theirs),
+impl Wishes<'_> {
+    /// Compares one label; `None` means that nothing is said now.
+    fn add<T: PartialEq>(
+        &mut self,
+        subject: Subject,
+        own: Option<T>,
+        theirs: Option<T>,
+        change: impl FnOnce(T) -> Change,
+    ) {
+        let Some(theirs) = theirs else { return };
+        if own.is_none() && !self.fold.has_touched(&subject) {
+            self.changes.push(change(theirs));
+        } else if own.as_ref() != Some(&theirs) {
+            self.conflicts += 1;
         }
+    }
+
+    fn note(&mut self, target: NoteTarget, theirs: &str) {
+        let own = text(self.fold.state.note(&target));
+        let subject = Subject::Note(target.clone());
+        self.add(subject, own, text(theirs), |text| Change::WriteNote { target, text });
     }
 }
 

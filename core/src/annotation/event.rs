@@ -47,6 +47,15 @@ pub enum NoteTarget {
     Step(StepRef),
 }
 
+/// What can hold one label at a time.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Subject {
+    Rating(StepRef),
+    FirstError(TraceId),
+    Status(TraceId),
+    Note(NoteTarget),
+}
+
 /// A fact. `before` makes each line reversible and readable alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +125,17 @@ impl Event {
             }),
             Self::StatusSet { trace, .. } => Some(NoteTarget::Trace(trace.clone())),
             Self::NoteWritten { target, .. } => Some(target.clone()),
+            Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The label it sets; `None` for undo, redo and unknown events.
+    pub(super) fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::StepRated { step, .. } => Some(Subject::Rating(step.clone())),
+            Self::FirstErrorMarked { trace, .. } => Some(Subject::FirstError(trace.clone())),
+            Self::StatusSet { trace, .. } => Some(Subject::Status(trace.clone())),
+            Self::NoteWritten { target, .. } => Some(Subject::Note(target.clone())),
             Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
         }
     }

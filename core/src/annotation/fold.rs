@@ -6,10 +6,10 @@
 //! undone   -    -    -     3         32        -       g2, g3 stay in the file; redo no longer reaches them
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::event::{Event, GestureId, NoteTarget, Record};
+use super::event::{Event, GestureId, NoteTarget, Record, Subject};
 use super::state::Annotations;
 
 /// What an undo or redo changed, so that the window can show it.
@@ -29,6 +29,8 @@ pub(super) struct Fold {
     done: Vec<GestureId>,
     undone: Vec<GestureId>,
     events: HashMap<GestureId, Vec<Event>>,
+    /// Whatever was ever said something of, also where it was taken back.
+    touched: HashSet<Subject>,
 }
 
 impl Fold {
@@ -65,6 +67,11 @@ impl Fold {
         Reversal { gesture, targets }
     }
 
+    /// True where the log says something of it, or did once.
+    pub(super) fn has_touched(&self, subject: &Subject) -> bool {
+        self.touched.contains(subject)
+    }
+
     fn record(&mut self, gesture: GestureId, event: &Event) {
         for lost in self.undone.drain(..) {
             self.events.remove(&lost);
@@ -76,6 +83,7 @@ impl Fold {
                 self.done.push(gesture);
             }
             Arc::make_mut(&mut self.state).apply(event);
+            self.touched.extend(event.subject());
             events.push(event.clone());
         }
     }

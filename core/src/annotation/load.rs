@@ -105,7 +105,7 @@ pub(super) fn repair(paths: &LogPaths, loaded: &mut Loaded) -> Result<(), Annota
     if loaded.torn.is_empty() {
         return Ok(());
     }
-    let aside = set_aside(paths, &loaded.torn)?;
+    let aside = set_aside("set a torn line aside", |number| paths.torn(number), &loaded.torn)?;
     sync_folder(paths);
     let path = paths.log();
     cut(&path, loaded.whole).map_err(AnnotationError::io("cut a torn line off the annotation log", &path))?;
@@ -122,20 +122,27 @@ pub(super) fn cut(path: &Path, length: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-fn set_aside(paths: &LogPaths, torn: &[u8]) -> Result<PathBuf, AnnotationError> {
+/// Writes a new file of the first name that is free; nothing stays of one that could not be written whole.
+pub(super) fn set_aside(
+    doing: &'static str,
+    name: impl Fn(u32) -> PathBuf,
+    bytes: &[u8],
+) -> Result<PathBuf, AnnotationError> {
     for number in 1..=u32::MAX {
-        let path = paths.torn(number);
-        let doing = "set a torn line aside";
+        let path = name(number);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(mut file) => {
-                let written = file.write_all(torn).and_then(|()| file.sync_all());
-                return written.map(|()| path.clone()).map_err(AnnotationError::io(doing, &path));
+                if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+                    fs::remove_file(&path).ok();
+                    return Err(AnnotationError::io(doing, &path)(error));
+                }
+                return Ok(path);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(AnnotationError::io(doing, &path)(error)),
         }
     }
-    Err(AnnotationError::NotSaved("There are too many torn lines set aside; move some of them away".into()))
+    Err(AnnotationError::NotSaved("There are too many lines set aside; move some of those files away".into()))
 }
 
 /// All that is needed of a line to know whether it may be read.

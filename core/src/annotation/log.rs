@@ -31,6 +31,8 @@ pub enum Access {
 }
 
 /// One annotator's log. What is said counts at once in memory; a thread brings it to the disk.
+///
+/// Dropped while it cannot be saved, what is missing in the log goes to `<annotator>.rescued-N` beside it, if possible.
 pub struct AnnotationLog {
     annotator: AnnotatorId,
     clock: Arc<dyn Clock>,
@@ -89,7 +91,7 @@ impl AnnotationLog {
         if access == Access::Writable {
             repair(&paths, &mut loaded)?;
             let path = paths.log();
-            let started = Writer::start(LogFile::new(path.clone(), loaded.whole), lock, loaded.last_seq, wake);
+            let started = Writer::start(paths, LogFile::new(path.clone(), loaded.whole), lock, loaded.last_seq, wake);
             writer = Some(started.map_err(AnnotationError::io("start saving labels", &path))?);
         }
         let annotator = annotator.clone();

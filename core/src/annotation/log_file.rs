@@ -50,7 +50,7 @@ impl LogFile {
             }
             io::ErrorKind::NotFound => "Put the file back where it was",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "Make the file writable",
-            io::ErrorKind::Other => "Keep a copy of the file, and put it back as it was or open the project again",
+            io::ErrorKind::Other => "Keep a copy of the file, then put it back as it was",
             _ => "Check the disk",
         };
         format!(

@@ -41,6 +41,11 @@ impl LogPaths {
     pub(super) fn torn(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{}.torn-{number}", self.stem))
     }
+
+    /// Where labels number `number` go that could not be added to the log. Not `.jsonl`, or it would be somebody's log.
+    pub(super) fn rescued(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("{}.rescued-{number}", self.stem))
+    }
 }
 
 /// The annotator whose log has that file name; `None` for other files.
@@ -120,7 +125,7 @@ mod tests {
     #[test]
     fn other_files_belong_to_nobody() {
         for name in
-            ["ann.lock", "ann.torn-1", "a b.jsonl", "%6fx.jsonl", "%zz.jsonl", "%4.jsonl", ".jsonl", "%FF.jsonl"]
+            ["ann.lock", "ann.torn-1", "ann.rescued-1", "a b.jsonl", "%6fx.jsonl", "%zz.jsonl", "%4.jsonl", ".jsonl", "%FF.jsonl"]
         {
             assert_eq!(annotator_of(name), None, "{name}");
         }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::load::set_aside;
 use super::log_file::LogFile;
+use super::name::LogPaths;
 use crate::job::Wake;
 
 /// A closing window waits at most this long for the disk.
@@ -27,10 +29,12 @@ pub enum SaveState {
     Failed(String),
 }
 
-/// The end of the writer that the log holds. Dropping it waits, for a bounded time, until everything is written.
+/// The end of the writer that the log holds. Dropping it waits, for a bounded time, until everything is written; what
+/// cannot be is put in a file beside the log, if any can be written there.
 #[derive(Debug)]
 pub(super) struct Writer {
     shared: Arc<Shared>,
+    paths: LogPaths,
 }
 
 #[derive(Debug, Default)]
@@ -71,12 +75,18 @@ impl Shared {
 
 impl Writer {
     /// Starts the thread. `lock` is let go when the thread has written its last line.
-    pub(super) fn start(file: LogFile, lock: Option<File>, last_seq: u64, wake: Wake) -> io::Result<Self> {
+    pub(super) fn start(
+        paths: LogPaths,
+        file: LogFile,
+        lock: Option<File>,
+        last_seq: u64,
+        wake: Wake,
+    ) -> io::Result<Self> {
         let queue = Queue { queued_seq: last_seq, saved_seq: last_seq, ..Queue::default() };
         let shared = Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new() });
         let ending = Ending { shared: Arc::clone(&shared), lock };
         thread::Builder::new().name("annotation writer".into()).spawn(move || run(&ending, file, &wake))?;
-        Ok(Self { shared })
+        Ok(Self { shared, paths })
     }
 
     /// Hands lines over and returns at once. Also tries again what failed before.
@@ -140,6 +150,10 @@ impl Drop for Writer {
         while !queue.ended {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return };
             queue = self.shared.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        if !queue.lines.is_empty() {
+            // The last try of all; whoever closed the log has been told that it is not saved.
+            set_aside("rescue labels", |number| self.paths.rescued(number), &queue.lines).ok();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Writes the rows and their manifest aside and moves both into place at the end, so that no half file is ever seen.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ use super::report::ExportReport;
 use super::rows::{ExportOptions, Produced, each_row};
 use super::tally::Tally;
 use super::{ExportError, ExportSource, LeftOut};
+
+/// How files begin that are not in place yet.
+const PREFIX: &str = ".stepscope-export-";
 
 /// Writes `out` and, beside it, its manifest. Stopped or failed, it leaves neither, and an older file stays as it was.
 ///
@@ -129,7 +132,7 @@ fn folder_of(path: &Path) -> PathBuf {
     parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
-/// Moves both files into place. Where the second move fails, the first is taken back.
+/// Moves both files into place. Where the second move fails, the first is taken back: an older file is there again.
 fn put_in_place(
     rows: NamedTempFile,
     out: &Path,
@@ -137,17 +140,32 @@ fn put_in_place(
     manifest_file: &Path,
 ) -> Result<(), ExportError> {
     let failed = |path: &Path, source: io::Error| ExportError::Io { doing: "renaming", path: path.into(), source };
-    let was_there = out.exists();
+    let older = match out.symlink_metadata() {
+        Ok(_) => Some(second_name(out).map_err(|error| failed(out, error))?),
+        Err(_) => None,
+    };
     rows.persist(out).map_err(|error| failed(out, error.error))?;
     if let Err(error) = manifest.persist(manifest_file) {
-        if !was_there {
-            std::fs::remove_file(out).ok();
+        match older {
+            // Should this fail too, the older file is kept under its second name.
+            Some(older) => older.persist(out).map_or_else(|error| drop(error.file.into_temp_path().keep()), drop),
+            None => drop(fs::remove_file(out)),
         }
         return Err(failed(manifest_file, error.error));
     }
     // Makes the new names survive a power cut; not every system can open a folder.
     File::open(folder_of(out)).and_then(|folder| folder.sync_all()).ok();
     Ok(())
+}
+
+/// A second name for a file, gone when dropped. Where the file system has none, a copy.
+fn second_name(file: &Path) -> io::Result<NamedTempFile<()>> {
+    tempfile::Builder::new().prefix(PREFIX).make_in(folder_of(file), |name| match fs::hard_link(file, name) {
+        // Another name is tried.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
+        Err(_) => fs::copy(file, name).map(drop),
+        Ok(()) => Ok(()),
+    })
 }
 
 /// A file that is not in place yet, with the hash of what was written to it.
@@ -161,7 +179,7 @@ struct HashingFile {
 impl HashingFile {
     fn create(target: &Path) -> Result<Self, ExportError> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".stepscope-export-");
+        builder.prefix(PREFIX);
         // Temporary files are private by default; an export is as readable as any file of the user.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
@@ -193,5 +211,31 @@ impl HashingFile {
 
     fn failed(&self, source: io::Error) -> ExportError {
         ExportError::Io { doing: "writing", path: self.target.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_file_comes_back_where_the_manifest_cannot_be_put_in_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("rows.jsonl");
+        let names = || fs::read_dir(folder.path()).unwrap().count();
+        let put = |manifest: &Path| {
+            let aside = || NamedTempFile::new_in(folder.path()).unwrap();
+            let mut rows = aside();
+            rows.write_all(b"new").unwrap();
+            put_in_place(rows, &out, aside(), manifest)
+        };
+        let nowhere = folder.path().join("missing").join("rows.jsonl.manifest.json");
+        put(&nowhere).unwrap_err();
+        assert_eq!(names(), 0, "nothing was there");
+        fs::write(&out, "old").unwrap();
+        put(&nowhere).unwrap_err();
+        assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("old", 1));
+        put(&manifest_path(&out)).unwrap();
+        assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("new", 2));
     }
 }

@@ -1,5 +1,7 @@
 //! Stepscope's own lossless format, one trace a line: what `export` writes and `import` reads back.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -135,6 +137,7 @@ impl Importer for Native {
 /// Computes identities anew, so that a file edited by hand cannot move labels to other words.
 fn imported(native: NativeTrace) -> Imported {
     let hashes: Vec<StepHash> = native.steps.iter().map(|step| step.hash.clone()).collect();
+    let (mut annotations, mut computed) = (native.annotations, native.computed_scores);
     let mut builder = TraceBuilder::new(native.problem);
     *builder.trace_mut() = Trace {
         problem: std::mem::take(&mut builder.trace_mut().problem),
@@ -165,9 +168,36 @@ fn imported(native: NativeTrace) -> Imported {
     } else {
         trace.warnings.push(format!("the trace was exported as {} and has changed since", native.id));
     }
-    let carried = Carried { trace: trace.id.clone(), annotations: native.annotations, scores: native.computed_scores };
+    for scores in &mut computed {
+        scores.values = values_by_hash(&trace.steps, &hashes, &scores.values);
+    }
+    computed.retain(|scores| scores.values.iter().any(Option::is_some));
+    for said in &mut annotations {
+        let holds = match &said.first_error {
+            Some(FirstError::At(step)) => trace.find_step(step).is_some(),
+            // Said of words that are no longer all there.
+            Some(FirstError::None) => edited == 0,
+            Some(FirstError::Unsure) | None => true,
+        };
+        if !holds {
+            said.first_error = None;
+            let text = format!("the first error that {} marked is left out: it was said of other steps", said.annotator);
+            trace.warnings.push(text);
+        }
+    }
+    let carried = Carried { trace: trace.id.clone(), annotations, scores: computed };
     let any = !carried.annotations.is_empty() || !carried.scores.is_empty();
     Imported { trace, carried: any.then_some(carried) }
+}
+
+/// One value per step as it is now, found by the hash under which it was exported: an edited step has none.
+fn values_by_hash(steps: &[Step], exported: &[StepHash], values: &[Option<f32>]) -> Vec<Option<f32>> {
+    let mut by_hash = HashMap::new();
+    for (hash, value) in exported.iter().zip(values) {
+        // A step copied by hand bears the hash of the first.
+        by_hash.entry(hash).or_insert(*value);
+    }
+    steps.iter().map(|step| by_hash.get(&step.hash).copied().flatten()).collect()
 }
 
 /// True for the identity itself and for `-2`, `-3`, … after it, which tell identical traces apart.

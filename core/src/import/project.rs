@@ -84,6 +84,8 @@ impl Sink for StoreSink {
 
     fn source(&mut self, source: SourceFile) -> Result<(), ImportError> {
         let SourceFile { path, sha256, bytes, format, traces } = source;
+        // The project is opened from other folders too: watched, read again, kept from being written over.
+        let path = std::path::absolute(&path).map_or(path, |path| path.display().to_string());
         self.sources.push(SourceEntry { path, sha256, bytes, format, traces, imported_at: self.now });
         Ok(())
     }

@@ -38,7 +38,8 @@ id! {
 id! {
     /// Identifies a trace: 16 hexadecimal digits, with `-2`, `-3`, … for further identical traces.
     ///
-    /// A trace whose source names it keeps its identity when its text changes; another is known by its content.
+    /// A trace whose source names it is known by that name and its first step, so it keeps its identity when it grows
+    /// and gets another when it is written anew. One without a name is known by all its steps.
     TraceId
 }
 id! {

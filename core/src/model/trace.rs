@@ -229,11 +229,10 @@ impl TraceBuilder {
             .part(problem.as_str())
             .part(trace.generator.as_deref().unwrap_or_default())
             .part(trace.source_id.as_deref().unwrap_or_default());
-        // Without a name of its own a trace is known by its content, wherever it stands in the file.
-        let hasher = match trace.source_id {
-            Some(_) => hasher,
-            None => trace.steps.iter().fold(hasher, |hasher, step| hasher.part(step.hash.as_str())),
-        };
+        // Without a name of its own a trace is known by its content, wherever it stands in the file. With a name its
+        // first step is enough: attempts that share the name differ there, and a trace that grows keeps it.
+        let known_by = if trace.source_id.is_some() { 1 } else { trace.steps.len() };
+        let hasher = trace.steps.iter().take(known_by).fold(hasher, |hasher, step| hasher.part(step.hash.as_str()));
         self.trace.id = TraceId::new(hasher.hex(16));
         self.trace
     }
@@ -294,6 +293,15 @@ mod tests {
             texts.iter().fold(builder, |b, t| b.thought(*t)).build()
         };
         assert_eq!(build(&["x"]).id, build(&["x", "y"]).id);
+    }
+
+    #[test]
+    fn attempts_of_one_name_are_told_apart_by_their_first_step() {
+        let build = |text: &str| {
+            TraceBuilder::new(Problem::from_text("1+1?")).source_id("run-7").generator("m").thought(text).build()
+        };
+        assert_ne!(build("x").id, build("y").id, "best of N, or written anew");
+        assert_eq!(build("x").id, build("x").id, "wherever it stands in the file");
     }
 
     #[test]

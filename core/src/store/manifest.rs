@@ -17,7 +17,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// A source file that was imported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceEntry {
-    /// Its path, as the user gave it.
+    /// Its absolute path.
     pub path: String,
     /// SHA-256 of its content, in hexadecimal; see [`sha256_file`](super::sha256_file).
     pub sha256: String,

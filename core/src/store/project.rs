@@ -60,6 +60,9 @@ impl ProjectDir {
 
 /// Finds the place for the project of `source`: beside it, or under `fallback` where that cannot be written to.
 ///
+/// Where one of the two already holds the project, that is the place, whatever can be written to now: labels and scores
+/// are there.
+///
 /// `traces.jsonl` and a folder `traces` both give `traces.stepscope` beside them; a project folder gives itself.
 /// Nothing is created, but for a probe that is removed at once.
 pub fn project_dir_for(source: &Path, fallback: &Path) -> Result<(ProjectDir, Placement), StoreError> {
@@ -91,11 +94,16 @@ pub fn project_dir_with(
     };
     let parent = path.parent().unwrap_or(&path);
     let beside = parent.join(name(""));
-    if can_write(if beside.is_dir() { &beside } else { parent }) {
-        return Ok((ProjectDir(beside), Placement::Beside));
-    }
     let place = ContentHasher::new("place").part(path.as_os_str().as_encoded_bytes()).hex(8);
-    Ok((ProjectDir(fallback.join(name(&format!("-{place}")))), Placement::Fallback))
+    let places = [
+        (ProjectDir(beside.clone()), Placement::Beside),
+        (ProjectDir(fallback.join(name(&format!("-{place}")))), Placement::Fallback),
+    ];
+    if let Some(found) = places.iter().find(|(dir, _)| dir.manifest().is_file()) {
+        return Ok(found.clone());
+    }
+    let [first, second] = places;
+    Ok(if can_write(if beside.is_dir() { &beside } else { parent }) { first } else { second })
 }
 
 #[cfg(test)]
@@ -137,5 +145,22 @@ mod tests {
         let stem = Path::new(&one).file_name().unwrap().to_str().unwrap();
         assert_eq!(stem.len(), "traces-12345678.stepscope".len());
         assert!(one.starts_with("data") && stem.starts_with("traces-"));
+    }
+
+    #[test]
+    fn a_project_is_found_where_it_was_put() {
+        let folder = tempfile::tempdir().unwrap();
+        let (source, data) = (folder.path().join("traces.jsonl"), folder.path().join("data"));
+        let place = |can_write| project_dir_with(&source, &data, |_| can_write).unwrap();
+        let make = |dir: &ProjectDir| {
+            fs::create_dir_all(dir.path()).unwrap();
+            fs::write(dir.manifest(), "").unwrap();
+        };
+        let away = place(false);
+        assert_eq!(place(true).1, Placement::Beside);
+        make(&away.0);
+        assert_eq!(place(true), away, "made while the folder was read-only");
+        make(&ProjectDir::new(folder.path().join("traces.stepscope")));
+        assert_eq!((place(true).1, place(false).1), (Placement::Beside, Placement::Beside), "read-only by now");
     }
 }

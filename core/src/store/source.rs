@@ -37,14 +37,15 @@ pub fn sha256_file(path: &Path, ctx: &JobContext) -> Result<String, StoreError> 
 impl Store {
     /// True where the project was made from exactly these files as they are now.
     ///
-    /// Paths are compared as they were given at import. Reads the files only where all lengths agree.
+    /// Paths are compared as absolute ones. Reads the files only where all lengths agree.
     pub fn is_current(&self, paths: &[impl AsRef<Path>], ctx: &JobContext) -> Result<bool, StoreError> {
         if paths.len() != self.sources().len() {
             return Ok(false);
         }
         let mut pairs = Vec::with_capacity(paths.len());
         for path in paths.iter().map(AsRef::as_ref) {
-            let name = path.to_string_lossy();
+            let full = std::path::absolute(path).map_err(StoreError::io("find the source", path))?;
+            let name = full.to_string_lossy();
             let Some(entry) = self.sources().iter().find(|s| s.path == name) else { return Ok(false) };
             match path.metadata() {
                 Ok(found) if found.len() == entry.bytes => pairs.push((path, entry)),

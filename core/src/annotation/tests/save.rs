@@ -83,3 +83,22 @@ fn closing_while_saving_fails_ends_at_once() {
     drop(log);
     assert!(start.elapsed().as_secs() < 4);
 }
+
+#[test]
+fn what_cannot_be_saved_is_rescued_beside_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 1..=2 {
+        let (mut log, _) = open(folder.path());
+        let log_file = folder.path().join("ann.jsonl");
+        let foreign = [fs::read(&log_file).unwrap().as_slice(), b"{}\n"].concat();
+        fs::write(&log_file, &foreign).unwrap();
+        log.commit(vec![note(1, "kept")]).unwrap();
+        let error = log.flush().unwrap_err().to_string();
+        assert!(!error.contains("open the project again"), "that would lose labels: {error}");
+        drop(log);
+        assert_eq!(bytes(folder.path()), foreign, "what another program wrote stays");
+        let rescued = fs::read_to_string(folder.path().join(format!("ann.rescued-{number}"))).unwrap();
+        assert!(rescued.contains("kept") && rescued.ends_with('\n'), "{rescued}");
+    }
+    assert_eq!(list_annotators(folder.path()).unwrap(), [ann()], "a rescued file is nobody's log");
+}

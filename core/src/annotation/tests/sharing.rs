@@ -97,6 +97,20 @@ fn carried_labels_become_one_gesture() {
 }
 
 #[test]
+fn what_was_taken_away_does_not_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    adopt(&mut log, &trace(1), &carried()).unwrap();
+    log.commit(vec![Change::RateStep { step: step(1, 1), rating: None }, note(1, "")]).unwrap();
+    drop(log);
+    let (mut log, _) = open(folder.path());
+    assert_eq!(adopt(&mut log, &trace(1), &carried()).unwrap(), Adopted { taken: 0, conflicts: 2 });
+    log.undo().unwrap();
+    log.undo().unwrap();
+    assert_eq!(adopt(&mut log, &trace(1), &carried()).unwrap(), Adopted { taken: 0, conflicts: 6 }, "undone");
+}
+
+#[test]
 fn carried_labels_never_replace_own_words() {
     let folder = tempfile::tempdir().unwrap();
     let (mut log, _) = open(folder.path());

@@ -276,9 +276,41 @@ fn native_lines_come_back_as_they_were() {
     assert_eq!((&same.carried[0].trace, same.carried[0].annotations.len()), (&trace.id, 1));
     let twin = native(|n| n.id = crate::model::TraceId::new(format!("{}-2", n.id)));
     assert!(twin.traces[0].1.warnings.is_empty());
-    let edited = native(|n| n.steps[0].text.push('!'));
+    let edited = native(|n| n.steps[1].text.push('!'));
     assert_eq!(edited.traces[0].1.warnings.len(), 1, "{:?}", edited.traces[0].1.warnings);
+    let edited = native(|n| n.steps[0].text.push('!'));
+    assert_eq!(edited.traces[0].1.warnings.len(), 2, "another trace: {:?}", edited.traces[0].1.warnings);
 
     let (report, _) = read_bytes("x.jsonl", json!({"schema": "stepscope.trace/99"}).to_string());
     assert!(report.unwrap_err().to_string().contains("stepscope.trace/99"));
+}
+
+#[test]
+fn labels_and_scores_stay_with_the_words_they_were_said_of() {
+    let trace = one(&bench(1));
+    let [first, second] = [&trace.steps[0].hash, &trace.steps[1].hash].map(ToString::to_string);
+    let native = |text: &str, mark: serde_json::Value| {
+        let mut steps = serde_json::to_value(&trace.steps).unwrap();
+        steps[1]["text"] = text.into();
+        let row = json!({
+            "schema": SCHEMA, "id": trace.id, "source_id": trace.source_id, "generator": trace.generator,
+            "problem": trace.problem, "outcome": trace.outcome, "source": trace.source, "steps": steps,
+            "annotations": [{"annotator": "ann", "first_error": mark, "note": "n"}],
+            "computed_scores": [
+                {"scorer": "prm", "fingerprint": "f", "kind": "correctness", "values": [0.25, 0.5]},
+                {"scorer": "last", "fingerprint": "g", "kind": "correctness", "values": [null, 0.5]},
+            ],
+        });
+        let kept = read_json(&row);
+        let carried = kept.carried[0].clone();
+        let scores: Vec<_> = carried.scores.into_iter().map(|s| (s.scorer, s.values)).collect();
+        (carried.annotations[0].first_error.is_some(), scores, kept.traces[0].1.warnings.len())
+    };
+    let text = trace.steps[1].text.clone();
+    let all = vec![("prm".to_owned(), vec![Some(0.25), Some(0.5)]), ("last".to_owned(), vec![None, Some(0.5)])];
+    assert_eq!(native(&text, json!({"at": second})), (true, all, 0));
+    let rest = vec![("prm".to_owned(), vec![Some(0.25), None])];
+    assert_eq!(native("other", json!({"at": first})), (true, rest.clone(), 1));
+    assert_eq!(native("other", json!({"at": second})), (false, rest.clone(), 2), "the marked step is gone");
+    assert_eq!(native("other", json!("none")), (false, rest, 2), "not all of it was judged");
 }
