@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use egui_kittest::kittest::Queryable as _;
+use stepscope::Startup;
 use stepscope::command::{Action, Command};
 use stepscope::state::{DialogState, ExportDraft};
 use stepscope_core::export::format_by_name;
 use stepscope_core::model::ScoreKind;
+use stepscope_core::query::SortKey;
 use stepscope_core::scoring::ScorerInfo;
 
 use crate::support::window::{
@@ -334,8 +336,8 @@ fn a_native_export_opens_as_the_same_state() {
     let home = Home::new();
     let mut window = home.open_sample();
     label_five(&mut window);
-    let scores = project(&window).scores().clone();
-    let scorer = scores.adopt(&ScorerInfo {
+    let book = project(&window).scores().clone();
+    let name = book.adopt(&ScorerInfo {
         name: "tiny".into(),
         fingerprint: "f00d".into(),
         kind: ScoreKind::Correctness,
@@ -344,7 +346,7 @@ fn a_native_export_opens_as_the_same_state() {
     for row in [0, 30] {
         let steps = project(&window).store().step_hashes(row);
         let values: Vec<_> = steps.into_iter().zip([0.1_f32, 0.25, 1.0 / 3.0]).collect();
-        scores.append(&scorer, &values).unwrap();
+        book.append(&name, &values).unwrap();
     }
     let file = home.path("export.jsonl");
     export(&mut window, "native", &file);
@@ -414,4 +416,69 @@ fn a_torn_line_is_set_aside_and_told() {
     press(&mut window, "l a");
     drop(window);
     assert_eq!(said(&home.open_sample()).lines().count(), 2);
+}
+
+#[test]
+fn the_first_run_opens_the_sample_and_the_next_what_was_open_last() {
+    let home = Home::new();
+    let startup = || Startup { paths: Vec::new(), ..home.startup("traces") };
+    let mut window = open(startup());
+    assert_eq!(listed(&window), TRACES, "{}", notices(&window));
+    press(&mut window, "a Ctrl+T");
+    let before = said(&window);
+    drop(window);
+    let mut window = open(startup());
+    assert_eq!(said(&window), before);
+    drop_file(&mut window, &home.path("traces/agent.jsonl"));
+    drop(window);
+    assert_eq!(listed(&open(startup())), 4, "the last one");
+}
+
+#[test]
+fn labels_stay_with_their_steps_when_the_file_changes() {
+    let home = Home::new();
+    let file = home.path("some.jsonl");
+    let row =
+        |n: u32| format!("{{\"problem\": \"{n}+1?\", \"steps\": [\"I add {n} and 1.\", \"It is {}.\"]}}\n", n + 1);
+    fs::write(&file, row(1) + &row(2)).unwrap();
+    let mut window = open(home.startup("some.jsonl"));
+    press(&mut window, "l j e");
+    assert_eq!(said(&window), "row 1: first error 2, open");
+    fs::write(&file, row(3) + &row(2) + &row(1) + &row(4)).unwrap();
+    ask(&mut window, Action::Open(vec![file]));
+    assert_eq!(listed(&window), 4, "{}", notices(&window));
+    press(&mut window, "l a");
+    press(&mut window, "u");
+    assert_eq!(said(&window), "row 1: first error 2, open", "found by its content");
+    press(&mut window, "l l e");
+    assert_eq!(said(&window), "row 1: first error 2, open\nrow 3: first error 1, open");
+}
+
+#[test]
+fn labels_in_the_data_can_be_hidden() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    go_to(&mut window, "word-02-small");
+    assert!(window.query_by_label_contains("human: first error").is_some());
+    ask(&mut window, Action::Run(Command::ToggleImported));
+    assert!(window.query_by_label_contains("human: first error").is_none(), "nobody is led by what others said");
+    assert!(window.query_by_label("answer wrong").is_none());
+}
+
+#[test]
+fn columns_sort_and_the_open_trace_stays() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    go_to(&mut window, "word-02-small");
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    let steps = |window: &Window| -> Vec<u32> {
+        let store = project(window).store();
+        window.state().view().rows.iter().map(|&row| store.summary(row).unwrap().steps).collect()
+    };
+    assert!(steps(&window).is_sorted());
+    assert_eq!(shown(&window), "word-02-small");
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    assert!(steps(&window).is_sorted_by(|a, b| a >= b));
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    assert!(window.state().view().rows.is_sorted(), "and back to the order of the files");
 }

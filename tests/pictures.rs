@@ -13,20 +13,20 @@ use stepscope_core::scoring::ScorerInfo;
 /// Something in every corner: labels, a note, scores, a filter that leaves enough rows.
 pub(crate) fn dress(window: &mut Window) {
     let store = project(window).store().clone();
-    let scores = project(window).scores().clone();
+    let book = project(window).scores().clone();
     let info = ScorerInfo {
         name: "Qwen2.5-Math-PRM-7B".into(),
         fingerprint: "f00d".into(),
         kind: ScoreKind::Correctness,
         ..ScorerInfo::default()
     };
-    let scorer = scores.adopt(&info);
+    let scorer = book.adopt(&info);
     for row in 0..u32::try_from(store.len()).unwrap() {
         // Falls along the trace, at another place in each.
         let falls_at = f32::from(u16::try_from(row % 5).unwrap()) + 1.5;
         let steps = (0_u16..).map(|step| 0.97 / (1.0 + ((f32::from(step) - falls_at) * 1.6).exp()) + 0.02);
         let values: Vec<_> = store.step_hashes(row).into_iter().zip(steps).collect();
-        scores.append(&scorer, &values).unwrap();
+        book.append(&scorer, &values).unwrap();
     }
     let row = store.find("word-02-small").unwrap();
     let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();

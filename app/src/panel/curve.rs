@@ -21,7 +21,7 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
         .include_x(last + 0.5)
         .x_axis_label("step")
         .x_axis_formatter(|mark, _| whole(mark.value))
-        .y_axis_formatter(|mark, _| tidy(mark.value))
+        .y_axis_formatter(|mark, _| format!("{:.2}", mark.value))
         .y_axis_min_width(30.0)
         .x_grid_spacer(uniform_grid_spacer(|_| [1.0, 5.0, 25.0]));
     if model.lines.len() > 1 || model.own_error.is_some() || model.imported_error.is_some() {

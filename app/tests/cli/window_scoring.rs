@@ -174,13 +174,14 @@ fn a_real_model_scores_the_open_trace() {
     ask(&mut window, Action::UseModel(workspace().join("core/tests-data/scoring/qwen2_prm")));
     press(&mut window, "m");
     let open = window.state().view().open.as_ref().unwrap();
-    let (scores, scorers) = (project(&window).scores(), project(&window).scores().scorers());
+    let book = project(&window).scores();
+    let scorers = book.scorers();
     assert_eq!(scorers.len(), 1, "{}", notices(&window));
     for step in &open.trace.steps {
-        let score = scores.get(&scorers[0].name, &step.hash);
+        let score = book.get(&scorers[0].name, &step.hash);
         let score = score.unwrap_or_else(|| panic!("{}", notices(&window)));
         assert!((0.0..=1.0).contains(&score), "{score}");
     }
-    let others: usize = scorers.iter().map(|scorer| scores.count(&scorer.name)).sum();
+    let others: usize = scorers.iter().map(|scorer| book.count(&scorer.name)).sum();
     assert_eq!(others, open.trace.steps.len(), "only what was asked for");
 }
