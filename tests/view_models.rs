@@ -159,7 +159,6 @@ fn table_row() {
         warnings: 0,
     };
     let row = TableRow {
-        own_error_number: Some(4),
         summary,
         state: LabelState::Done,
         own_first_error: Some(Mark::At(3)),
