@@ -7,32 +7,53 @@ use image::RgbaImage;
 use crate::support::fixture::workspace;
 use crate::support::window::{Home, Window, ask, open, press, project, settle};
 use stepscope::command::Action;
-use stepscope_core::model::ScoreKind;
+use stepscope_core::model::{FirstError, ScoreKind, Trace};
 use stepscope_core::scoring::ScorerInfo;
 
-/// Something in every corner: labels, a note, scores, a filter that leaves enough rows.
+/// Something in every corner: labels that are right, and made-up scores that fall where the data say a trace goes wrong.
 pub(crate) fn dress(window: &mut Window) {
     let store = project(window).store().clone();
     let book = project(window).scores().clone();
     let info = ScorerInfo {
-        name: "Qwen2.5-Math-PRM-7B".into(),
+        name: "demo-prm".into(),
         fingerprint: "f00d".into(),
         kind: ScoreKind::Correctness,
         ..ScorerInfo::default()
     };
     let scorer = book.adopt(&info);
     for row in 0..u32::try_from(store.len()).unwrap() {
-        // Falls along the trace, at another place in each.
-        let falls_at = f32::from(u16::try_from(row % 5).unwrap()) + 1.5;
-        let steps = (0_u16..).map(|step| 0.97 / (1.0 + ((f32::from(step) - falls_at) * 1.6).exp()) + 0.02);
+        let trace = store.trace(row).unwrap();
+        let falls_at = first_error(&trace).map_or(20.0, |step| step as f32 - 0.4);
+        let steps = (0_u16..).map(|step| {
+            let wobble = 0.06 * (f32::from(step) * 2.1 + row as f32).sin();
+            0.88 / (1.0 + ((f32::from(step) - falls_at) * 2.2).exp()) + 0.06 + wobble
+        });
         let values: Vec<_> = store.step_hashes(row).into_iter().zip(steps).collect();
         book.append(&scorer, &values).unwrap();
     }
-    let row = store.find("word-02-small").unwrap();
-    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
-    ask(window, Action::ShowTrace(position - 3));
-    press(window, "a Space j j e Space 1 Space j 1 j e");
+    let last = store.find("word-02-small").unwrap();
+    for row in last - 4..=last {
+        let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
+        ask(window, Action::ShowTrace(position));
+        match first_error(&store.trace(row).unwrap()) {
+            None => press(window, "a"),
+            Some(step) => {
+                for _ in 0..step {
+                    press(window, "1 j");
+                }
+                press(window, "e");
+            }
+        }
+    }
     settle(window);
+}
+
+/// Position of the first error according to the data.
+fn first_error(trace: &Trace) -> Option<usize> {
+    match trace.imported_first_error(None)? {
+        FirstError::At(hash) => trace.steps.iter().position(|step| step.hash == hash),
+        FirstError::None | FirstError::Unsure => None,
+    }
 }
 
 pub(crate) fn picture(window: &mut Window, name: &str) -> RgbaImage {
