@@ -162,6 +162,7 @@ fn table_row() {
         summary,
         state: LabelState::Done,
         own_first_error: Some(Mark::At(3)),
+        own_error_number: Some(4),
         min_score: Some(0.031),
         last_score: Some(f64::NAN),
     };
