@@ -274,6 +274,29 @@ fn a_dropped_file_is_opened() {
     assert_eq!(said(&window), "", "another project has its own labels");
     drop_file(&mut window, &home.path("traces"));
     assert_eq!(said(&window), "row 0: all correct, open", "what was open before is as it was left");
+    drop_file(&mut window, &home.path("traces"));
+    drop_file(&mut window, &home.path("traces.stepscope"));
+    assert!(!notices(&window).contains("read-only"), "the same project again: {}", notices(&window));
+    press(&mut window, "l a");
+    assert_eq!(said(&window).lines().count(), 2);
+}
+
+#[test]
+fn a_project_folder_may_be_given() {
+    let home = Home::new();
+    let startup = |paths: &[&str]| Startup {
+        paths: paths.iter().map(|name| home.path(name)).collect(),
+        project: Some(home.path("elsewhere")),
+        ..home.startup("traces")
+    };
+    let mut window = open(startup(&["traces/agent.jsonl", "traces/code.jsonl"]));
+    assert_eq!(listed(&window), 8, "{}", notices(&window));
+    assert_eq!(project(&window).dir().path(), home.path("elsewhere"));
+    press(&mut window, "a");
+    drop(window);
+    let window = open(startup(&[]));
+    assert_eq!((listed(&window), said(&window).as_str()), (8, "row 0: all correct, open"), "{}", notices(&window));
+    assert!(!home.path("traces/agent.stepscope").exists());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use eframe::egui::pos2;
 use egui_kittest::kittest::Queryable as _;
 use image::RgbaImage;
 use stepscope::command::reference::markdown;
@@ -55,12 +56,11 @@ fn the_picture_shows_the_window() {
 
 /// Paints over the path of the project, a random folder here.
 fn hide_folder(window: &Window, image: &mut RgbaImage) {
-    let area = window.get_by_label_contains("stepscope-home-").rect().expand(2.0).round();
-    let pixel = |at: f32| at as u32;
-    let bar = *image.get_pixel(pixel(area.left()) - 4, pixel(area.center().y));
-    for y in pixel(area.top())..pixel(area.bottom()).min(image.height()) {
-        for x in pixel(area.left())..pixel(area.right()).min(image.width()) {
-            image.put_pixel(x, y, bar);
+    let area = window.get_by_label_contains("stepscope-home-").rect().expand(2.0);
+    let bar = *image.get_pixel(image.width() - 2, image.height() - 2);
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        if area.contains(pos2(x as f32, y as f32)) {
+            *pixel = bar;
         }
     }
 }

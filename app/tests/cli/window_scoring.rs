@@ -1,9 +1,5 @@
 //! The window with a real scoring worker: it is slow, dies, or never answers, and labelling goes on.
 
-#[expect(dead_code, reason = "shared with the journeys, which use all of it")]
-#[path = "../../../tests/support/mod.rs"]
-mod shared;
-
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
@@ -11,8 +7,8 @@ use stepscope::Startup;
 use stepscope::command::{Action, Command};
 use stepscope_core::scoring::Launch;
 
-use self::shared::wait::{wait_for, wait_until};
-use self::shared::window::{
+use crate::shared::wait::{wait_for, wait_until};
+use crate::shared::window::{
     Home, PATIENCE, Window, ask, frames, notices, open, press, press_one, project, said, settle,
 };
 use crate::support::{PROGRAM, workspace};
