@@ -53,7 +53,7 @@ fn the_sample_opens_and_says_what_to_press() {
     let window = home.open_sample();
     assert_eq!((listed(&window), project(&window).store().len()), (TRACES, TRACES), "{}", notices(&window));
     assert!(project(&window).rejects().is_empty());
-    assert_eq!(shown(&window), "agent-train-tickets");
+    assert_eq!(shown(&window), "word-01-large");
     assert!(window.query_by_label_contains("J and K move").is_some());
     assert!(window.query_by_label_contains("66 of 66 traces").is_some());
 }
@@ -100,14 +100,14 @@ fn labels_are_there_after_closing() {
     let mut window = home.open_sample();
     assert_eq!(*project(&window).annotations(), before);
     assert_eq!(said(&window), FIVE);
-    go_to(&mut window, "agent-train-tickets");
+    go_to(&mut window, "word-01-large");
     window.get_by_label("Step 2, ✖ first error");
     assert!(
         window.query_by_label_contains("4 labelled").is_some()
             || window.query_by_label_contains("5 labelled").is_some()
     );
     press(&mut window, "l");
-    assert_eq!(shown(&window), "agent-find-setting");
+    assert_eq!(shown(&window), "word-01-small");
     window.get_by_label("✔ all correct");
     press(&mut window, "l");
     window.get_by_label_contains("Step 2, ✖ bad");
@@ -151,7 +151,7 @@ fn notes_are_typed_and_kept_with_what_they_are_about() {
     assert_eq!(said(&window), "row 0: step 1 “edu 15 j”, step 2 “second”, open");
     press(&mut window, "u u");
     assert_eq!(said(&window), "");
-    assert_eq!(shown(&window), "agent-train-tickets", "undo shows what it touched");
+    assert_eq!(shown(&window), "word-01-large", "undo shows what it touched");
     ask(&mut window, Action::Run(Command::Redo));
     assert_eq!(said(&window), "row 0: step 1 “edu 15 j”, open");
 }
@@ -214,7 +214,7 @@ fn what_cannot_run_says_why() {
 #[test]
 fn branches_are_walked_by_keys() {
     let home = Home::new();
-    let mut window = open(home.startup("traces/search-trees.jsonl"));
+    let mut window = open(home.startup("traces/6-search-trees.jsonl"));
     let path = |window: &Window| window.state().view().open.as_ref().unwrap().path.clone();
     assert_eq!(listed(&window), 2);
     let first = path(&window);
@@ -268,9 +268,9 @@ fn a_dropped_file_is_opened() {
     let home = Home::new();
     let mut window = home.open_sample();
     press(&mut window, "a");
-    drop_file(&mut window, &home.path("traces/agent.jsonl"));
+    drop_file(&mut window, &home.path("traces/5-agent.jsonl"));
     assert_eq!(listed(&window), 4, "{}", notices(&window));
-    assert_eq!(project(&window).dir().path(), home.path("traces/agent.stepscope"));
+    assert_eq!(project(&window).dir().path(), home.path("traces/5-agent.stepscope"));
     assert_eq!(said(&window), "", "another project has its own labels");
     drop_file(&mut window, &home.path("traces"));
     assert_eq!(said(&window), "row 0: all correct, open", "what was open before is as it was left");
@@ -289,14 +289,14 @@ fn a_project_folder_may_be_given() {
         project: Some(home.path("elsewhere")),
         ..home.startup("traces")
     };
-    let mut window = open(startup(&["traces/agent.jsonl", "traces/code.jsonl"]));
+    let mut window = open(startup(&["traces/5-agent.jsonl", "traces/4-code.jsonl"]));
     assert_eq!(listed(&window), 8, "{}", notices(&window));
     assert_eq!(project(&window).dir().path(), home.path("elsewhere"));
     press(&mut window, "a");
     drop(window);
     let window = open(startup(&[]));
     assert_eq!((listed(&window), said(&window).as_str()), (8, "row 0: all correct, open"), "{}", notices(&window));
-    assert!(!home.path("traces/agent.stepscope").exists());
+    assert!(!home.path("traces/5-agent.stepscope").exists());
 }
 
 #[test]
@@ -452,7 +452,7 @@ fn the_first_run_opens_the_sample_and_the_next_what_was_open_last() {
     drop(window);
     let mut window = open(startup());
     assert_eq!(said(&window), before);
-    drop_file(&mut window, &home.path("traces/agent.jsonl"));
+    drop_file(&mut window, &home.path("traces/5-agent.jsonl"));
     drop(window);
     assert_eq!(listed(&open(startup())), 4, "the last one");
 }
@@ -536,7 +536,7 @@ fn chords_leave_a_note_alone_or_finish_it() {
     press(&mut window, "Ctrl+K");
     type_text(&mut window, "next trace");
     press(&mut window, "Enter");
-    assert_eq!(shown(&window), "agent-find-setting");
+    assert_eq!(shown(&window), "word-01-small");
     assert_eq!(said(&window), format!("row 0: all correct, step 1 “{typed}”, open"));
     press(&mut window, "a");
     assert_eq!(said(&window).lines().count(), 2, "keys are commands again");

@@ -89,7 +89,7 @@ fn the_window_in_both_themes() {
 #[test]
 fn a_tree_beside_the_steps() {
     let home = Home::new();
-    let mut window = open(home.startup("traces/search-trees.jsonl"));
+    let mut window = open(home.startup("traces/6-search-trees.jsonl"));
     press(&mut window, "j j e");
     picture(&mut window, "tree");
 }

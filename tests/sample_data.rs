@@ -33,7 +33,7 @@ fn each_node(node: &Value, visit: &mut impl FnMut(&Value)) {
 
 #[test]
 fn first_errors_name_a_step_that_exists() {
-    for row in rows("word-problems.json") {
+    for row in rows("1-word-problems.json") {
         let (label, steps) = (row["label"].as_i64().unwrap(), list(&row, "steps"));
         assert!(label >= -1 && label < i64::try_from(steps.len()).unwrap(), "{row}");
         // A right solution has the right answer; the reverse need not hold.
@@ -44,7 +44,8 @@ fn first_errors_name_a_step_that_exists() {
 #[test]
 fn where_steps_are_labelled_all_are() {
     let mut labelled = 0;
-    for (file, steps) in [("algebra.jsonl", "steps"), ("code.jsonl", "steps"), ("stepwise.jsonl", "completions")] {
+    for (file, steps) in [("2-algebra.jsonl", "steps"), ("4-code.jsonl", "steps"), ("3-stepwise.jsonl", "completions")]
+    {
         for row in rows(file) {
             let steps = list(&row, steps);
             assert!(steps.iter().all(|step| step.as_str().is_some_and(|text| !text.trim().is_empty())), "{row}");
@@ -59,7 +60,7 @@ fn where_steps_are_labelled_all_are() {
 
 #[test]
 fn every_tool_call_has_one_result() {
-    for row in rows("agent.jsonl") {
+    for row in rows("5-agent.jsonl") {
         let messages = list(&row, "messages");
         let tools: BTreeSet<_> =
             list(&row, "tools").iter().map(|tool| tool["function"]["name"].clone().to_string()).collect();
@@ -83,7 +84,7 @@ fn every_tool_call_has_one_result() {
 
 #[test]
 fn values_of_search_trees_lie_between_those_of_their_children() {
-    for row in rows("search-trees.jsonl") {
+    for row in rows("6-search-trees.jsonl") {
         assert_eq!(row["reasoning_steps"]["text"], row["question"]);
         let mut nodes = 0;
         each_node(&row["reasoning_steps"], &mut |node| {
@@ -101,7 +102,7 @@ fn values_of_search_trees_lie_between_those_of_their_children() {
 
 #[test]
 fn the_chosen_candidate_exists() {
-    for row in rows("prm800k.jsonl") {
+    for row in rows("7-prm800k.jsonl") {
         for step in list(&row["label"], "steps") {
             let candidates = list(step, "completions");
             assert!(candidates.iter().all(|one| (-1..=1).contains(&one["rating"].as_i64().unwrap())), "{step}");

@@ -1,4 +1,4 @@
-//! The sample data, carried in the program so that a first run shows something anywhere.
+//! The sample data, carried in the program so that a first run shows something anywhere. Numbers put the easiest first.
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -9,13 +9,13 @@ macro_rules! files {
 }
 
 files!(
-    "agent.jsonl",
-    "algebra.jsonl",
-    "code.jsonl",
-    "prm800k.jsonl",
-    "search-trees.jsonl",
-    "stepwise.jsonl",
-    "word-problems.json",
+    "1-word-problems.json",
+    "2-algebra.jsonl",
+    "3-stepwise.jsonl",
+    "4-code.jsonl",
+    "5-agent.jsonl",
+    "6-search-trees.jsonl",
+    "7-prm800k.jsonl",
 );
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
 #[test]
 fn the_copy_holds_the_same_files() {
     let copy = sample_copy();
-    for name in ["README.md", "word-problems.json", "agent.jsonl"] {
+    for name in ["README.md", "1-word-problems.json", "5-agent.jsonl"] {
         let original = fs::read(sample_data().join(name)).unwrap();
         assert!(!original.is_empty(), "{name}");
         assert_eq!(fs::read(copy.path().join(name)).unwrap(), original, "{name}");

@@ -41,7 +41,7 @@ fn inspect_counts_the_sample() {
     // Two search trees, and the candidates of PRM800K.
     assert_eq!(counts, [66, 4, 0]);
     let by_file = found["by_file"].as_array().unwrap();
-    let word = by_file.iter().find(|file| file["file"].as_str().unwrap().ends_with("word-problems.json")).unwrap();
+    let word = by_file.iter().find(|file| file["file"].as_str().unwrap().ends_with("1-word-problems.json")).unwrap();
     assert_eq!((&word["format"], &word["traces"], &word["rejected"]), (&json!("processbench"), &json!(29), &json!(0)));
     assert_eq!(word["first_error_labels"].as_u64().unwrap() + word["no_error_labels"].as_u64().unwrap(), 29);
     assert!(!workspace().join("sample-data.stepscope").exists(), "inspect writes nothing");
@@ -96,7 +96,7 @@ fn import_then_show() {
     let text = home.ends(0, &["show", "--project", &project, "--trace", "word-01-small"]).out;
     assert!(text.contains(shown["steps"][0]["text"].as_str().unwrap().lines().next().unwrap()), "{text}");
 
-    let sample = in_workspace("sample-data/word-problems.json");
+    let sample = in_workspace("sample-data/1-word-problems.json");
     let from_file = home.ends(0, &["show", "--json", &sample, "--row", "2"]).json();
     assert_eq!((&from_file["id"], &from_file["steps"]), (&shown["id"], &shown["steps"]));
     let missing = home.ends(1, &["show", "--project", &project, "--trace", "nobody"]);

@@ -6,7 +6,7 @@ use crate::support;
 #[test]
 fn labels_of_the_window_are_exported_by_the_command_line() {
     let home = Home::new();
-    let mut window = open(home.startup("traces/word-problems.json"));
+    let mut window = open(home.startup("traces/1-word-problems.json"));
     press(&mut window, "j e l a l 1 j 3");
     let folder = project(&window).dir().path().to_str().unwrap().to_owned();
     // The window stays open: reading needs no lock.
