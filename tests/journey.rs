@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use egui_kittest::kittest::Queryable as _;
+use stepscope::Startup;
 use stepscope::command::{Action, Command};
 use stepscope::state::{DialogState, ExportDraft};
 use stepscope_core::export::format_by_name;
 use stepscope_core::model::ScoreKind;
+use stepscope_core::query::SortKey;
 use stepscope_core::scoring::ScorerInfo;
 
 use crate::support::window::{
@@ -272,6 +274,29 @@ fn a_dropped_file_is_opened() {
     assert_eq!(said(&window), "", "another project has its own labels");
     drop_file(&mut window, &home.path("traces"));
     assert_eq!(said(&window), "row 0: all correct, open", "what was open before is as it was left");
+    drop_file(&mut window, &home.path("traces"));
+    drop_file(&mut window, &home.path("traces.stepscope"));
+    assert!(!notices(&window).contains("read-only"), "the same project again: {}", notices(&window));
+    press(&mut window, "l a");
+    assert_eq!(said(&window).lines().count(), 2);
+}
+
+#[test]
+fn a_project_folder_may_be_given() {
+    let home = Home::new();
+    let startup = |paths: &[&str]| Startup {
+        paths: paths.iter().map(|name| home.path(name)).collect(),
+        project: Some(home.path("elsewhere")),
+        ..home.startup("traces")
+    };
+    let mut window = open(startup(&["traces/5-agent.jsonl", "traces/4-code.jsonl"]));
+    assert_eq!(listed(&window), 8, "{}", notices(&window));
+    assert_eq!(project(&window).dir().path(), home.path("elsewhere"));
+    press(&mut window, "a");
+    drop(window);
+    let window = open(startup(&[]));
+    assert_eq!((listed(&window), said(&window).as_str()), (8, "row 0: all correct, open"), "{}", notices(&window));
+    assert!(!home.path("traces/5-agent.stepscope").exists());
 }
 
 #[test]
@@ -334,8 +359,8 @@ fn a_native_export_opens_as_the_same_state() {
     let home = Home::new();
     let mut window = home.open_sample();
     label_five(&mut window);
-    let scores = project(&window).scores().clone();
-    let scorer = scores.adopt(&ScorerInfo {
+    let book = project(&window).scores().clone();
+    let name = book.adopt(&ScorerInfo {
         name: "tiny".into(),
         fingerprint: "f00d".into(),
         kind: ScoreKind::Correctness,
@@ -344,7 +369,7 @@ fn a_native_export_opens_as_the_same_state() {
     for row in [0, 30] {
         let steps = project(&window).store().step_hashes(row);
         let values: Vec<_> = steps.into_iter().zip([0.1_f32, 0.25, 1.0 / 3.0]).collect();
-        scores.append(&scorer, &values).unwrap();
+        book.append(&name, &values).unwrap();
     }
     let file = home.path("export.jsonl");
     export(&mut window, "native", &file);
@@ -448,4 +473,105 @@ fn a_torn_line_is_set_aside_and_told() {
     press(&mut window, "l a");
     drop(window);
     assert_eq!(said(&home.open_sample()).lines().count(), 2);
+}
+
+#[test]
+fn the_first_run_opens_the_sample_and_the_next_what_was_open_last() {
+    let home = Home::new();
+    let startup = || Startup { paths: Vec::new(), ..home.startup("traces") };
+    let mut window = open(startup());
+    assert_eq!(listed(&window), TRACES, "{}", notices(&window));
+    press(&mut window, "a Ctrl+T");
+    let before = said(&window);
+    drop(window);
+    let mut window = open(startup());
+    assert_eq!(said(&window), before);
+    drop_file(&mut window, &home.path("traces/5-agent.jsonl"));
+    drop(window);
+    assert_eq!(listed(&open(startup())), 4, "the last one");
+}
+
+#[test]
+fn labels_stay_with_their_steps_when_the_file_changes() {
+    let home = Home::new();
+    let file = home.path("some.jsonl");
+    let row =
+        |n: u32| format!("{{\"problem\": \"{n}+1?\", \"steps\": [\"I add {n} and 1.\", \"It is {}.\"]}}\n", n + 1);
+    fs::write(&file, row(1) + &row(2)).unwrap();
+    let mut window = open(home.startup("some.jsonl"));
+    press(&mut window, "l j e");
+    assert_eq!(said(&window), "row 1: first error 2, open");
+    fs::write(&file, row(3) + &row(2) + &row(1) + &row(4)).unwrap();
+    ask(&mut window, Action::Open(vec![file]));
+    assert_eq!(listed(&window), 4, "{}", notices(&window));
+    press(&mut window, "l a");
+    press(&mut window, "u");
+    assert_eq!(said(&window), "row 1: first error 2, open", "found by its content");
+    press(&mut window, "l l e");
+    assert_eq!(said(&window), "row 1: first error 2, open\nrow 3: first error 1, open");
+}
+
+#[test]
+fn labels_in_the_data_can_be_hidden() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    go_to(&mut window, "word-02-small");
+    let seen = |window: &Window| window.query_all_by_label_contains("human: first error").count();
+    assert!(seen(&window) > 0);
+    ask(&mut window, Action::Run(Command::ToggleImported));
+    assert_eq!(seen(&window), 0, "nobody is led by what others said");
+    assert!(window.query_by_label("answer wrong").is_none());
+}
+
+#[test]
+fn columns_sort_and_the_open_trace_stays() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    go_to(&mut window, "word-02-small");
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    let steps = |window: &Window| -> Vec<u32> {
+        let store = project(window).store();
+        window.state().view().rows.iter().map(|&row| store.summary(row).unwrap().steps).collect()
+    };
+    assert!(steps(&window).is_sorted());
+    assert_eq!(shown(&window), "word-02-small");
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    assert!(steps(&window).is_sorted_by(|a, b| a >= b));
+    ask(&mut window, Action::SortBy(SortKey::Steps));
+    assert!(window.state().view().rows.is_sorted(), "and back to the order of the files");
+}
+
+#[test]
+fn space_presses_a_focused_button_only() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    window.get_by_label_contains("Step 2").click();
+    settle(&mut window);
+    press(&mut window, "Space");
+    assert_eq!(said(&window), "row 0: done", "a click on a step leaves the keys to the commands");
+    window.get_by_label_contains("⚑ Defective").focus();
+    settle(&mut window);
+    press(&mut window, "Space");
+    assert_eq!(said(&window), "row 0: done\nrow 1: defective");
+    press(&mut window, "Escape Space");
+    assert_eq!(said(&window), "row 0: done\nrow 1: done");
+}
+
+#[test]
+fn chords_leave_a_note_alone_or_finish_it() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "a c");
+    type_text(&mut window, "ab");
+    press(&mut window, "Ctrl+Z");
+    assert_eq!(said(&window), "row 0: all correct, open", "undo belongs to the text while it is typed");
+    type_text(&mut window, "c");
+    let typed = window.state().view().note.as_ref().unwrap().text.clone();
+    press(&mut window, "Ctrl+K");
+    type_text(&mut window, "next trace");
+    press(&mut window, "Enter");
+    assert_eq!(shown(&window), "word-01-small");
+    assert_eq!(said(&window), format!("row 0: all correct, step 1 “{typed}”, open"));
+    press(&mut window, "a");
+    assert_eq!(said(&window).lines().count(), 2, "keys are commands again");
 }

@@ -222,6 +222,8 @@ impl App {
             Focus::Dialog
         } else if ctx.text_edit_focused() {
             Focus::Text
+        } else if ctx.memory(|memory| memory.focused().is_some()) {
+            Focus::Widget
         } else {
             Focus::Traces
         };

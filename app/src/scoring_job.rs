@@ -110,6 +110,11 @@ pub(crate) fn poll(app: &mut App) {
     let outcome = job.session.poll();
     let mut finished = false;
     for event in job.session.events() {
+        // Rows may have been added just after it had said that nothing waits.
+        if matches!(event, SessionEvent::Scored { .. } | SessionEvent::Failed { .. }) {
+            finished = false;
+            job.busy_since.get_or_insert_with(Instant::now);
+        }
         let trouble = match event {
             SessionEvent::Started(_) => None,
             SessionEvent::Loaded(_) => {

@@ -9,6 +9,8 @@ use super::Command;
 pub enum Focus {
     /// The traces: every key is a command.
     Traces,
+    /// A button or the like, reached with Tab: Space and Enter press it.
+    Widget,
     /// A text field: only chords with the command modifier pass, and none that edit text.
     Text,
     /// A dialog: nothing passes.
@@ -25,6 +27,7 @@ fn command_from(event: &Event, focus: Focus) -> Option<Command> {
     let command = command_for(*key, *modifiers)?;
     let passes = match focus {
         Focus::Traces => true,
+        Focus::Widget => !matches!(key, Key::Space | Key::Enter),
         Focus::Text => modifiers.command && !edits_text(*key),
         Focus::Dialog => false,
     };
@@ -71,6 +74,9 @@ mod tests {
         check(Key::Z, Modifiers::COMMAND | Modifiers::SHIFT, Focus::Traces, Some(Command::Redo));
         check(Key::M, Modifiers::SHIFT, Focus::Traces, Some(Command::ScoreAll));
         check(Key::M, Modifiers::NONE, Focus::Traces, Some(Command::ScoreTrace));
+        check(Key::Space, Modifiers::NONE, Focus::Traces, Some(Command::Done));
+        check(Key::Space, Modifiers::NONE, Focus::Widget, None);
+        check(Key::E, Modifiers::NONE, Focus::Widget, Some(Command::MarkFirstError));
         check(Key::K, Modifiers::COMMAND, Focus::Dialog, None);
         check(Key::Questionmark, Modifiers::SHIFT, Focus::Traces, Some(Command::Keys));
     }

@@ -6,6 +6,12 @@
 mod bad_input;
 mod commands;
 mod scoring;
+#[cfg(feature = "window")]
+#[expect(dead_code, reason = "shared with the journeys, which use all of it")]
+#[path = "../../../tests/support/mod.rs"]
+mod shared;
 mod support;
+#[cfg(feature = "window")]
+mod window_export;
 #[cfg(feature = "window")]
 mod window_scoring;

@@ -1,9 +1,5 @@
 //! The window with a real scoring worker: it is slow, dies, or never answers, and labelling goes on.
 
-#[expect(dead_code, reason = "shared with the journeys, which use all of it")]
-#[path = "../../../tests/support/mod.rs"]
-mod shared;
-
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
@@ -11,8 +7,8 @@ use stepscope::Startup;
 use stepscope::command::{Action, Command};
 use stepscope_core::scoring::Launch;
 
-use self::shared::wait::{wait_for, wait_until};
-use self::shared::window::{
+use crate::shared::wait::{wait_for, wait_until};
+use crate::shared::window::{
     Home, PATIENCE, Window, ask, frames, notices, open, press, press_one, project, said, settle,
 };
 use crate::support::{PROGRAM, workspace};
@@ -174,13 +170,14 @@ fn a_real_model_scores_the_open_trace() {
     ask(&mut window, Action::UseModel(workspace().join("core/tests-data/scoring/qwen2_prm")));
     press(&mut window, "m");
     let open = window.state().view().open.as_ref().unwrap();
-    let (scores, scorers) = (project(&window).scores(), project(&window).scores().scorers());
+    let book = project(&window).scores();
+    let scorers = book.scorers();
     assert_eq!(scorers.len(), 1, "{}", notices(&window));
     for step in &open.trace.steps {
-        let score = scores.get(&scorers[0].name, &step.hash);
+        let score = book.get(&scorers[0].name, &step.hash);
         let score = score.unwrap_or_else(|| panic!("{}", notices(&window)));
         assert!((0.0..=1.0).contains(&score), "{score}");
     }
-    let others: usize = scorers.iter().map(|scorer| scores.count(&scorer.name)).sum();
+    let others: usize = scorers.iter().map(|scorer| book.count(&scorer.name)).sum();
     assert_eq!(others, open.trace.steps.len(), "only what was asked for");
 }

@@ -174,9 +174,7 @@ fn imported(native: NativeTrace) -> Imported {
     computed.retain(|scores| scores.values.iter().any(Option::is_some));
     for said in &mut annotations {
         let holds = match &said.first_error {
-            Some(FirstError::At(step)) => trace.find_step(step).is_some(),
-            // Said of words that are no longer all there.
-            Some(FirstError::None) => edited == 0,
+            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => trace.find_step(step).is_some(),
             Some(FirstError::Unsure) | None => true,
         };
         if !holds {
