@@ -339,7 +339,11 @@ impl App {
         let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
-            if self.view.note.is_some() { None } else { Some(save_text(&project.log.save_state())) }
+            if self.view.note.is_some() {
+                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            } else {
+                Some(save_text(&project.log.save_state()))
+            }
         } else {
             Some(("Read-only".into(), crate::view_model::Tone::Unsure))
         };

@@ -102,7 +102,7 @@ fn window(startup: Startup) -> ExitCode {
         .with_app_id("stepscope")
         .with_icon(icon)
         .with_inner_size([1280.0, 800.0])
-        .with_min_inner_size([800.0, 500.0]);
+        .with_min_inner_size([960.0, 600.0]);
     let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
     let ended = eframe::run_native("stepscope", options, Box::new(|cc| Ok(Box::new(stepscope::App::new(cc, startup)))));
     match ended {

@@ -87,7 +87,7 @@ fn options_ui(
                 }
             });
             combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Labels"));
-            ui.label(RichText::new("Own labels, else those in the data where nobody has labelled").weak());
+            ui.label(RichText::new("Your labels; those in the data if nobody has labelled anything").weak());
             ui.end_row();
         }
         for option in Policy::OPTIONS.iter().filter(|option| known.contains(&option.name)) {
@@ -116,7 +116,7 @@ fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
         combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &title));
     }
     let does = option.values.iter().find(|(name, _)| *name == value).map_or(option.reason, |(_, does)| does);
-    ui.label(RichText::new(does).weak()).on_hover_text(option.reason);
+    ui.add(Label::new(RichText::new(does).weak()).wrap()).on_hover_text(option.reason);
     ui.end_row();
     if value != before {
         // The value comes from the option's own list, or is free text: it cannot be refused.
@@ -147,7 +147,8 @@ fn preview_ui(ui: &mut Ui, preview: Option<&Result<Preview, String>>) {
     };
     let counts: Vec<String> = preview.counts.0.iter().map(|(name, count)| format!("{count} {name}")).collect();
     let labels = preview.labels.as_ref().map(|labels| format!(" · labels: {labels}")).unwrap_or_default();
-    ui.label(RichText::new(format!("{} rows · {}{labels}", preview.rows, counts.join(", "))).strong());
+    let rows = if preview.rows == 1 { "1 row".to_owned() } else { format!("{} rows", preview.rows) };
+    ui.label(RichText::new(format!("{rows} · {}{labels}", counts.join(", "))).strong());
     if preview.left_out_total > 0 {
         ui.label(RichText::new(format!("{} left out", preview.left_out_total)).color(tokens.unsure));
         for (rule, count) in &preview.left_out_by_rule {

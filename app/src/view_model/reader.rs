@@ -133,7 +133,18 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
             add(&text, tone, false, hint);
         }
         Some(FirstError::Unsure) => add("? unsure", Tone::Unsure, false, "You looked and could not decide"),
+        Some(FirstError::At(hash)) if open.trace.find_step(hash).is_none() => {
+            add(
+                "first error lost",
+                Tone::Unsure,
+                false,
+                "The step you marked as the first error has changed: look again",
+            );
+        }
         Some(FirstError::At(_)) | None => {}
+    }
+    if let Some(hint) = said.and_then(|said| contradiction(open, said)) {
+        add("⚠ contradiction", Tone::Unsure, false, hint);
     }
     match said.map(|s| s.status).unwrap_or_default() {
         stepscope_core::model::TraceStatus::Done => add("done", Tone::Accent, false, "You finished this trace"),
@@ -156,6 +167,31 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
         add(&format!("{}: {text}", label.source), tone, true, &format!("{} = {}", label.field, label.raw));
     }
     chips
+}
+
+/// Labels that cannot both hold. They are kept as they were said, but no training file takes them.
+fn contradiction(open: &OpenTrace, said: &TraceAnnotation) -> Option<&'static str> {
+    let rating = |step: &StepIndex| said.steps.get(&open.trace.step(*step)?.hash)?.rating;
+    let judged = |last: &StepHash| {
+        let last = open.trace.find_step(last)?;
+        Some((open.tree.path_to(&open.trace.steps, last), last))
+    };
+    match said.first_error.as_ref()? {
+        FirstError::NoneUpTo(hash) => {
+            let (path, _) = judged(hash)?;
+            let bad = path.iter().any(|step| rating(step) == Some(StepRating::Bad));
+            bad.then_some("All steps are marked as correct, but one is rated bad; exports leave the trace out")
+        }
+        FirstError::At(hash) => {
+            let (path, last) = judged(hash)?;
+            if matches!(rating(&last), Some(StepRating::Good | StepRating::Neutral)) {
+                return Some("The first error is rated as no error; exports leave the trace out");
+            }
+            let earlier = path.iter().any(|step| *step != last && rating(step) == Some(StepRating::Bad));
+            earlier.then_some("A step before the first error is rated bad; exports leave the trace out")
+        }
+        FirstError::Unsure => None,
+    }
 }
 
 /// What has become of "all correct": it holds for the text that was read, which may have changed or grown since.

@@ -81,6 +81,7 @@ impl Run<'_> {
         let file = path.display().to_string();
         let mut report = FileReport::new(&file, "unknown");
         report.counts.rejected = 1;
+        report.warn(0, format!("rejected: {}", error.reason()));
         self.reports.push(report);
         self.sink.reject(Reject { file, row: 0, reason: error.reason(), text: String::new() })?;
         self.failures.push(error);
@@ -189,6 +190,7 @@ impl FileRows<'_> {
                 }
                 Err(reason) => {
                     self.report.counts.rejected += 1;
+                    self.report.warn(row.number, format!("rejected: {reason}"));
                     self.first_fault.get_or_insert_with(|| (row.number, reason.clone()));
                     sink.reject(Reject { file: self.report.file.clone(), row: row.number, reason, text: row.text() })?;
                 }

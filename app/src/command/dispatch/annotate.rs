@@ -69,6 +69,13 @@ fn set_status(app: &mut App, status: TraceStatus) {
 
 fn finish(app: &mut App, status: TraceStatus) {
     set_status(app, status);
+    let open = app.view.open.as_ref();
+    let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
+    let judged = said.is_some_and(|said| said.first_error.is_some() || said.steps.values().any(|s| s.rating.is_some()));
+    if status == TraceStatus::Done && !judged {
+        let detail = "Done says nothing of errors, so training files leave the trace out. Ctrl+Z takes it back";
+        app.notices.info("Finished without a label", detail);
+    }
     navigate::show_next_unlabelled(app);
 }
 

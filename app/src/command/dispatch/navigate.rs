@@ -115,12 +115,15 @@ pub(super) fn filter_by(app: &mut App, text: String) {
     app.start_query();
 }
 
-/// Takes over the rows that a query found. The open trace stays open, wherever it now stands.
+/// Takes over the rows that a query found. The open trace stays open as long as it is among them.
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
     app.view.scroll_to_trace = true;
-    if app.view.open.is_none() {
+    // What the table does not list must not be labelled by mistake.
+    if app.view.position.is_none() {
+        annotate::commit_note(app);
+        app.view.open = None;
         show_position(app, 0);
     }
 }
