@@ -142,7 +142,8 @@ impl Scorer {
             }
             known.insert(step, result);
         }
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(&fresh)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(&fresh);
+        Ok(())
     }
 }
 
