@@ -151,20 +151,27 @@ impl App {
         self.jobs.query = self.started(job);
     }
 
+    /// Sorts the table anew where its order depends on scores.
+    pub(crate) fn scores_changed(&mut self) {
+        if self.view.query.sort.key.needs_scores() {
+            self.start_query();
+        }
+    }
+
     pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::of) else { return };
+        let Some(source) = self.project.as_ref().map(ProjectExport::later) else { return };
         let options = draft.options();
         let job = Job::spawn("preview", Arc::clone(&self.wake), move |ctx| {
-            Ok(export::preview(&source?, &options?, 20, ctx)?)
+            Ok(export::preview(&source()?, &options?, 20, ctx)?)
         });
         self.jobs.preview = self.started(job);
     }
 
     pub(crate) fn start_export(&mut self, draft: &ExportDraft, path: PathBuf) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::of) else { return };
+        let Some(source) = self.project.as_ref().map(ProjectExport::later) else { return };
         let (options, now) = (draft.options(), self.startup.clock.now());
         let job = Job::spawn("export", Arc::clone(&self.wake), move |ctx| {
-            Ok(export::write(&source?, &options?, &path, ctx, now, env!("CARGO_PKG_VERSION"))?)
+            Ok(export::write(&source()?, &options?, &path, ctx, now, env!("CARGO_PKG_VERSION"))?)
         });
         self.jobs.export = self.started(job);
     }

@@ -161,6 +161,9 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
     // Without a watcher only the notice of changed files is missing.
     let watcher = Watcher::new(sources, Arc::clone(&app.wake)).ok();
+    let unwatched = watcher.as_ref().map(Watcher::unwatched).unwrap_or_default();
+    let unwatched = unwatched.iter().map(|path| format!("cannot watch {}", path.display()));
+    app.notices.warnings("Changes of some files will not be noticed; F5 reads them again", unwatched);
     app.project = Some(Project {
         store: opened.store,
         placement: opened.placement,
@@ -194,16 +197,17 @@ fn tell(app: &mut App, opened: &Opened) {
     if let Some(torn) = &opened.log_report.torn {
         app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());
     }
-    for warning in &opened.log_report.warnings {
-        app.notices.warning(format!("Line {} of the label log is not readable", warning.line), &warning.message);
-    }
+    let log_warnings = opened.log_report.warnings.iter().map(|warning| match warning.line {
+        // Of the whole file.
+        0 => warning.message.clone(),
+        line => format!("line {line}: {}", warning.message),
+    });
+    app.notices.warnings("The label log was not read in full", log_warnings);
     for (file, bytes) in &opened.score_report.torn {
         let detail = format!("{bytes} bytes; those steps can be scored again: {}", file.display());
         app.notices.warning("The last line of a score file was cut off", detail);
     }
-    for warning in &opened.score_report.warnings {
-        app.notices.warning("Some scores could not be read", warning);
-    }
+    app.notices.warnings("Some scores could not be read", opened.score_report.warnings.clone());
     if let stepscope_core::annotation::Access::ReadOnly { reason } = opened.log.access() {
         app.notices.warning("Open read-only", reason);
     }

@@ -54,11 +54,11 @@ impl ScoringJob {
 
     /// Adds rows, that one first.
     pub fn add(&mut self, first: Option<u32>, rows: &[u32]) {
-        self.busy_since.get_or_insert_with(Instant::now);
         self.session.queue().push(rows.iter().copied());
         if let Some(first) = first {
             self.session.queue().prefer(first);
         }
+        self.busy_since.get_or_insert_with(Instant::now);
     }
 
     /// Scores that row next, if it waits.
@@ -94,8 +94,8 @@ fn keep(event: &SessionEvent, store: &Store, book: &ScoreBook, name: &OnceLock<S
             name.set(book.adopt(info)).ok();
         }
         SessionEvent::Scored { row, scores } => {
-            let hashes = store.step_hashes(*row).into_iter().zip(&scores.scores);
-            let values: Vec<_> = hashes.filter_map(|(hash, score)| Some((hash, (*score)?))).collect();
+            let trace = store.trace(*row).map_err(|e| JobError::from_error(&e))?;
+            let values = scores.by_step(&trace.steps);
             book.append(name.get().map_or("", String::as_str), &values).map_err(|e| JobError::from_error(&e))?;
         }
         SessionEvent::Started(_) | SessionEvent::Failed { .. } | SessionEvent::Idle => {}
@@ -108,7 +108,7 @@ pub(crate) fn poll(app: &mut App) {
     let Some(job) = &mut app.jobs.scoring else { return };
     // Polled first, so that the last events before the end are not missed.
     let outcome = job.session.poll();
-    let mut finished = false;
+    let (mut finished, mut loaded) = (false, false);
     for event in job.session.events() {
         // Rows may have been added just after it had said that nothing waits.
         if matches!(event, SessionEvent::Scored { .. } | SessionEvent::Failed { .. }) {
@@ -119,6 +119,7 @@ pub(crate) fn poll(app: &mut App) {
             SessionEvent::Started(_) => None,
             SessionEvent::Loaded(_) => {
                 app.view.scorer = job.name.get().cloned();
+                loaded = true;
                 None
             }
             SessionEvent::Scored { scores, .. } => {
@@ -128,7 +129,8 @@ pub(crate) fn poll(app: &mut App) {
             }
             SessionEvent::Failed { row, reason } => Some(format!("trace in row {}: {reason}", row + 1)),
             SessionEvent::Idle => {
-                finished = true;
+                // It may have been said before the user asked for more.
+                finished = job.session.queue().is_idle();
                 None
             }
         };
@@ -143,6 +145,9 @@ pub(crate) fn poll(app: &mut App) {
                 app.notices.warning("Not every step could be scored", format!("{first}{more}"));
             }
         }
+    }
+    if loaded || finished || outcome.is_some() {
+        app.scores_changed();
     }
     match outcome {
         None => {}

@@ -10,6 +10,7 @@ use stepscope_core::job::{JobContext, JobError, Progress};
 use stepscope_core::model::{ScoreKind, StepHash, Trace};
 use stepscope_core::scoring::{
     DeviceKind, ModelSource, NumberFormat, ScoreBook, ScorerInfo, ScoringError, TreeText, Unscored, WorkerClient,
+    WorkerError,
 };
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -62,7 +63,7 @@ pub fn run(args: &ScoreArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     let folder = args.model.to_string_lossy().into_owned();
     let source = ModelSource { folder, format: args.dtype, ..ModelSource::default() };
     let scorer = client.load(&source, &ctx)?;
-    let mut session = Session { client, scorer, out, ctx: &ctx, troubled: 0 };
+    let mut session = Session { client, source, scorer, out, ctx: &ctx, troubled: 0 };
     match &args.project {
         Some(project) => session.project(&ProjectDir::new(project))?,
         None => session.files(&args.paths)?,
@@ -76,6 +77,7 @@ pub fn run(args: &ScoreArgs, startup: &Startup, out: &Output) -> Result<Ending, 
 
 struct Session<'a> {
     client: WorkerClient,
+    source: ModelSource,
     scorer: ScorerInfo,
     out: &'a Output,
     ctx: &'a JobContext,
@@ -126,13 +128,16 @@ impl Session<'_> {
             Err(ScoringError::Worker(error)) => {
                 self.troubled += 1;
                 warn(format!("trace {} not scored: {error}", trace.id));
+                if matches!(error, WorkerError::Internal(_)) {
+                    // The worker has put the model away, as its state is unknown.
+                    self.client.load(&self.source, self.ctx)?;
+                }
                 return Ok(Vec::new());
             }
             Err(error) => return Err(error.into()),
         };
         self.troubled += u64::from(!scored.unscored.is_empty());
-        let hashes = trace.steps.iter().map(|step| step.hash.clone()).zip(&scored.scores);
-        let fresh = hashes.filter_map(|(hash, score)| Some((hash, (*score)?))).collect();
+        let fresh = scored.by_step(&trace.steps);
         self.out.line(&Line {
             id: trace.id.as_str(),
             scores: scored.scores,

@@ -22,10 +22,11 @@ pub struct ProjectExport {
 }
 
 impl ProjectExport {
-    /// The open project as it is now, with the logs of other annotators as they are on disk.
-    pub fn of(project: &Project) -> Result<Self, JobError> {
+    /// The open project as it is now. The logs of other annotators are read when it is called: on the job's thread.
+    pub fn later(project: &Project) -> impl FnOnce() -> Result<Self, JobError> + Send + use<> {
         let own = (project.log.annotator().clone(), project.log.snapshot());
-        Self::new(project.store.clone(), Some(own), project.scores.clone())
+        let (store, scores) = (project.store.clone(), project.scores.clone());
+        move || Self::new(store, Some(own), scores)
     }
 
     /// A project on disk. `own` replaces the log of that annotator by what is in memory.

@@ -50,6 +50,16 @@ impl Notices {
         self.push(Level::Warning, title.into(), detail.into(), None);
     }
 
+    /// Shows many warnings of one kind as one: the first, and how many more. Nothing where there are none.
+    pub fn warnings(&mut self, title: &str, texts: impl IntoIterator<Item = String>) {
+        let mut texts = texts.into_iter();
+        if let Some(first) = texts.next() {
+            let more = texts.count();
+            let detail = if more == 0 { first } else { format!("{first} (and {more} more)") };
+            self.warning(title, detail);
+        }
+    }
+
     /// Shows an error.
     pub fn error(&mut self, title: impl Into<String>, detail: impl Into<String>) {
         self.push(Level::Error, title.into(), detail.into(), None);
@@ -87,5 +97,20 @@ impl Notices {
         if self.shown.len() > MOST {
             self.shown.remove(0);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_warnings_of_one_kind_are_one_notice() {
+        let mut notices = Notices::default();
+        notices.warnings("Not read", []);
+        notices.warnings("Not read", ["line 3".to_owned()]);
+        notices.warnings("Not read", (4..9).map(|line| format!("line {line}")));
+        let details: Vec<&str> = notices.shown().iter().map(|notice| notice.detail.as_str()).collect();
+        assert_eq!(details, ["line 3", "line 4 (and 4 more)"]);
     }
 }

@@ -19,10 +19,6 @@ pub struct Query {
     pub sort: Sort,
     /// Only traces in that state.
     pub state: Option<LabelState>,
-    /// Name of the scorer whose scores are shown and sorted by; the imported scores where it is `None`.
-    ///
-    /// Whoever runs the query passes that scorer's scores along.
-    pub scorer: Option<String>,
 }
 
 /// An order of traces.
@@ -56,7 +52,15 @@ pub enum SortKey {
     LastScore,
 }
 
-/// The rows of the traces that the query asks for, in its order.
+impl SortKey {
+    /// True where the order depends on scores, and so changes with the scorer.
+    pub const fn needs_scores(self) -> bool {
+        matches!(self, Self::MinScore | Self::LastScore)
+    }
+}
+
+/// The rows of the traces that the query asks for, in its order. `scores` are those to sort by; without them, the
+/// imported ones.
 pub fn run(
     query: &Query,
     store: &Store,

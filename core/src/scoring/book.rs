@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -20,6 +20,8 @@ const SCHEMA: &str = "stepscope.scores/1";
 pub struct ScoreBook {
     folder: PathBuf,
     scorers: Arc<RwLock<Vec<Page>>>,
+    /// Files that were torn inside their header, and so hold nothing.
+    headless: Arc<Vec<SharedFile>>,
 }
 
 /// What opening found wrong. Everything else was loaded.
@@ -35,13 +37,24 @@ struct Page {
     info: ScorerInfo,
     scores: HashMap<StepKey, f32>,
     /// Has a lock of its own: readers must not wait for the disk.
-    file: Arc<Mutex<PageFile>>,
+    file: SharedFile,
 }
+
+type SharedFile = Arc<Mutex<PageFile>>;
 
 struct PageFile {
     path: PathBuf,
-    /// Bytes in whole lines, and bytes in all, when the file was read.
-    torn: Option<(u64, u64)>,
+    /// Set while the file ends in a part of a line.
+    torn: Option<Torn>,
+}
+
+/// Where a part of a line begins that is to be cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Torn {
+    /// Bytes in whole lines.
+    whole: u64,
+    /// Bytes in all when this was noticed; more mean that another process has written since.
+    all: u64,
 }
 
 /// A step hash in 16 bytes: millions of them are held.
@@ -91,14 +104,19 @@ impl ScoreBook {
     pub fn open(folder: &Path) -> Result<(Self, BookReport), ScoringError> {
         let mut report = BookReport::default();
         let mut pages: Vec<Page> = Vec::new();
+        let mut headless = Vec::new();
         for path in files(folder)? {
             let bytes = fs::read(&path).map_err(|e| ScoringError::io("read the scores", &path, e))?;
-            if let Some(page) = read_page(path, &bytes, &mut report) {
+            let file = file_of(path, &bytes, &mut report);
+            if is_torn_header(&bytes) {
+                headless.push(Arc::new(Mutex::new(file)));
+            } else if let Some(page) = read_page(file, &bytes, &mut report) {
                 pages.push(page);
             }
         }
         pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
-        Ok((Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)) }, report))
+        let book = Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)), headless: Arc::new(headless) };
+        Ok((book, report))
     }
 
     /// Who gave scores, by name.
@@ -126,8 +144,10 @@ impl ScoreBook {
         let taken = |name: &str| {
             let file = file_name(name).to_lowercase();
             let another = pages.iter().any(|p| file_name(&p.info.name).to_lowercase() == file);
-            // A file that was renamed, or could not be read, is not ours to write to.
-            another || self.folder.join(file_name(name)).exists()
+            let path = self.folder.join(file_name(name));
+            // A file that was renamed, or could not be read, is not ours to write to; one that holds nothing is.
+            let holds = fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file() || found.len() > 0);
+            another || (holds && self.headless_at(&path).is_none())
         };
         let mut name = scorer.name.clone();
         let mut digits = 6;
@@ -135,9 +155,10 @@ impl ScoreBook {
             name = format!("{}-{}", scorer.name, scorer.fingerprint.get(..digits).unwrap_or_default());
             digits += 2;
         }
-        let file = PageFile { path: self.folder.join(file_name(&name)), torn: None };
+        let path = self.folder.join(file_name(&name));
+        let file = self.headless_at(&path).unwrap_or_else(|| Arc::new(Mutex::new(PageFile { path, torn: None })));
         let info = ScorerInfo { name: name.clone(), ..scorer.clone() };
-        pages.push(Page { info, scores: HashMap::new(), file: Arc::new(Mutex::new(file)) });
+        pages.push(Page { info, scores: HashMap::new(), file });
         pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
         name
     }
@@ -172,7 +193,7 @@ impl ScoreBook {
     pub fn repair(&self) -> Result<Vec<PathBuf>, ScoringError> {
         let mut mended = Vec::new();
         let files: Vec<_> = self.read(|pages| pages.iter().map(|p| Arc::clone(&p.file)).collect());
-        for file in files {
+        for file in files.iter().chain(self.headless.iter()) {
             let mut page = file.lock().unwrap_or_else(PoisonError::into_inner);
             if page.torn.is_some() {
                 let open = OpenOptions::new().read(true).append(true).open(&page.path);
@@ -184,17 +205,23 @@ impl ScoreBook {
         Ok(mended)
     }
 
+    fn headless_at(&self, path: &Path) -> Option<SharedFile> {
+        let at = |file: &&SharedFile| file.lock().unwrap_or_else(PoisonError::into_inner).path == path;
+        self.headless.iter().find(at).map(Arc::clone)
+    }
+
     fn read<T>(&self, look: impl FnOnce(&[Page]) -> T) -> T {
         look(&self.scorers.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl PageFile {
-    fn write(&mut self, info: &ScorerInfo, scores: &[&(StepHash, f32)]) -> std::io::Result<()> {
+    fn write(&mut self, info: &ScorerInfo, scores: &[&(StepHash, f32)]) -> io::Result<()> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&self.path)?;
         self.mend(&mut file)?;
+        let before = file.metadata()?.len();
         let mut text = Vec::new();
-        if file.metadata()?.len() == 0 {
+        if before == 0 {
             serde_json::to_writer(&mut text, &Header::new(info))?;
             text.push(b'\n');
         }
@@ -203,19 +230,39 @@ impl PageFile {
             text.push(b'\n');
         }
         // One write, so that another process never sees, or adds to, half a line of ours.
-        file.write_all(&text)?;
-        file.sync_data()
+        file.write_all(&text).and_then(|()| file.sync_data()).inspect_err(|_| self.take_back(&mut file, before, &text))
+    }
+
+    /// Cuts a write that failed off again. Where that fails too, the next write does it.
+    fn take_back(&mut self, file: &mut File, before: u64, text: &[u8]) {
+        // A length that no file has: until the part is known to be ours alone, it may only be ended, not cut.
+        let mut all = u64::MAX;
+        let mut cut = || -> io::Result<()> {
+            let mut written = Vec::new();
+            file.seek(SeekFrom::Start(before))?;
+            file.read_to_end(&mut written)?;
+            if !text.starts_with(&written) {
+                return Err(io::Error::other("another process has written as well"));
+            }
+            all = before + written.len() as u64;
+            file.set_len(before)
+        };
+        if cut().is_err() {
+            self.torn = Some(Torn { whole: before, all });
+        }
     }
 
     /// Cuts the torn end off, unless another process has written since; then it only ends the line.
-    fn mend(&mut self, file: &mut File) -> std::io::Result<()> {
-        let Some((whole, all)) = self.torn.take() else { return Ok(()) };
-        if file.metadata()?.len() == all {
+    fn mend(&mut self, file: &mut File) -> io::Result<()> {
+        let Some(Torn { whole, all }) = self.torn else { return Ok(()) };
+        let found = file.metadata()?.len();
+        if found == all {
             file.set_len(whole)?;
-            file.seek(SeekFrom::End(0))?;
-            return Ok(());
+        } else if found > whole {
+            file.write_all(b"\n")?;
         }
-        file.write_all(b"\n")
+        self.torn = None;
+        Ok(())
     }
 }
 
@@ -249,13 +296,30 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, ScoringError> {
     Ok(paths)
 }
 
-fn read_page(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> Option<Page> {
-    let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |last| last + 1);
-    let lines = bytes.get(..whole).unwrap_or_default();
-    let torn = (whole < bytes.len()).then_some((whole as u64, bytes.len() as u64));
+fn file_of(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> PageFile {
+    let (whole, all) = (whole_lines(bytes).len() as u64, bytes.len() as u64);
+    let torn = (whole < all).then_some(Torn { whole, all });
     if torn.is_some() {
-        report.torn.push((path.clone(), (bytes.len() - whole) as u64));
+        report.torn.push((path.clone(), all - whole));
     }
+    PageFile { path, torn }
+}
+
+fn whole_lines(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |last| last + 1);
+    bytes.get(..end).unwrap_or_default()
+}
+
+/// True for the beginning of a header of ours; anything else without a line is somebody else's file.
+fn is_torn_header(bytes: &[u8]) -> bool {
+    let start = format!("{{\"schema\":\"{SCHEMA}\"");
+    let common = start.len().min(bytes.len());
+    !bytes.is_empty() && !bytes.contains(&b'\n') && bytes.get(..common) == start.as_bytes().get(..common)
+}
+
+fn read_page(file: PageFile, bytes: &[u8], report: &mut BookReport) -> Option<Page> {
+    let path = &file.path;
+    let lines = whole_lines(bytes);
     let mut lines = (1..).zip(lines.split(|b| *b == b'\n')).filter(|(_, line)| !line.trim_ascii().is_empty());
     let header = lines.next().map(|(_, line)| serde_json::from_slice::<Header>(line));
     let header = match header {
@@ -292,7 +356,7 @@ fn read_page(path: PathBuf, bytes: &[u8], report: &mut BookReport) -> Option<Pag
             }
         }
     }
-    Some(Page { info, scores, file: Arc::new(Mutex::new(PageFile { path, torn })) })
+    Some(Page { info, scores, file: Arc::new(Mutex::new(file)) })
 }
 
 /// A name may hold what a file's name must not.
@@ -369,6 +433,65 @@ mod tests {
             assert_eq!(report, BookReport::default());
             assert_eq!(book.get(&name, &hash("s3")), keep.then_some(0.3));
         }
+    }
+
+    #[test]
+    fn a_file_torn_inside_its_header_is_used_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (book, _) = ScoreBook::open(folder.path()).unwrap();
+        let scorer = info("m", "aaaaaaaaaa");
+        let name = book.adopt(&scorer);
+        book.append(&name, &[(hash("s1"), 0.1)]).unwrap();
+        let path = folder.path().join("m.jsonl");
+        let good = fs::read(&path).unwrap();
+        for (keep, repaired) in [(3, true), (40, true), (3, false), (40, false)] {
+            fs::write(&path, &good[..keep]).unwrap();
+            let (book, report) = ScoreBook::open(folder.path()).unwrap();
+            assert_eq!((report.torn.len(), report.warnings.len()), (1, 0), "{report:?}");
+            if repaired {
+                assert_eq!(book.repair().unwrap(), std::slice::from_ref(&path));
+                assert_eq!(ScoreBook::open(folder.path()).unwrap().1, BookReport::default());
+            }
+            assert_eq!(book.adopt(&scorer), "m", "its own name is free");
+            book.append("m", &[(hash("s1"), 0.1)]).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), good);
+        }
+    }
+
+    #[test]
+    fn a_failed_write_leaves_no_part_of_a_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let (book, _) = ScoreBook::open(folder.path()).unwrap();
+        let name = book.adopt(&info("m", "aaaaaaaaaa"));
+        book.append(&name, &[(hash("s1"), 0.1)]).unwrap();
+        let path = folder.path().join("m.jsonl");
+        let good = fs::read(&path).unwrap();
+        let text: &[u8] = b"{\"step\":\"s2\",\"score\":0.2}\n";
+        let open = || OpenOptions::new().read(true).append(true).open(&path).unwrap();
+        let file = |torn| PageFile { path: path.clone(), torn };
+        let before = good.len() as u64;
+        let partly = |more: &[u8]| fs::write(&path, [&good, &text[..9], more].concat()).unwrap();
+
+        partly(b"");
+        let mut page = file(None);
+        page.take_back(&mut open(), before, text);
+        assert_eq!((fs::read(&path).unwrap(), page.torn), (good.clone(), None));
+
+        // What another process has written meanwhile stays; the part of our line is ended.
+        partly(b"{\"step\":\"s3\",\"score\":0.3}\n");
+        page.take_back(&mut open(), before, text);
+        assert!(page.torn.is_some());
+        page.write(&info("m", "aaaaaaaaaa"), &[&(hash("s4"), 0.4)]).unwrap();
+        assert!(fs::read_to_string(&path).unwrap().ends_with("0.3}\n\n{\"step\":\"s4\",\"score\":0.4}\n"));
+
+        // Mending that fails is tried again.
+        partly(b"");
+        let torn = Torn { whole: before, all: before + 9 };
+        let mut page = file(Some(torn));
+        assert!(page.mend(&mut File::open(&path).unwrap()).is_err());
+        assert_eq!(page.torn, Some(torn));
+        page.mend(&mut open()).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), page.torn), (good, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::ScoringError;
@@ -59,6 +59,8 @@ enum Access {
     Writer {
         file: File,
         path: PathBuf,
+        /// Bytes in whole records.
+        whole: u64,
     },
 }
 
@@ -71,14 +73,11 @@ impl ScoreCache {
     /// Opens or makes the file. A damaged record is passed over, a torn last one is cut off. Where the file cannot
     /// be written, the cache still serves what it holds; see [`read_only`](Self::read_only).
     pub fn open(path: &Path) -> Result<Self, ScoringError> {
-        let io = |action| move |e| ScoringError::io(action, path, e);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(io("make the folder of the score cache"))?;
-        }
+        let folder = path.parent().map_or(Ok(()), fs::create_dir_all);
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(io("read the score cache")(e)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound || folder.is_err() => Vec::new(),
+            Err(e) => return Err(ScoringError::io("read the score cache", path, e)),
         };
         let foreign = !bytes.is_empty() && bytes.get(..RECORD.min(bytes.len())) != TITLE.get(..RECORD.min(bytes.len()));
         if foreign {
@@ -86,22 +85,12 @@ impl ScoreCache {
         }
         let (records, torn) = bytes.as_chunks::<RECORD>();
         let scores = records.iter().skip(1).filter_map(read_record).collect();
-        let access = match writer(path) {
-            Ok(mut file) => {
-                let whole = bytes.len() - torn.len();
-                let mut prepare = || {
-                    if !torn.is_empty() {
-                        file.set_len(whole as u64)?;
-                    }
-                    file.seek(SeekFrom::End(0))?;
-                    if whole == 0 { file.write_all(TITLE) } else { Ok(()) }
-                };
-                prepare().map_err(io("write the score cache"))?;
-                Access::Writer { file, path: path.into() }
-            }
-            Err(reason) => Access::ReadOnly(reason),
-        };
-        Ok(Self { scores, access })
+        let whole = bytes.len() - torn.len();
+        let prepared = folder.map_err(|e| unwritable(path, &e)).and_then(|()| writer(path)).and_then(|mut file| {
+            let whole = prepare(&mut file, whole as u64).map_err(|e| unwritable(path, &e))?;
+            Ok(Access::Writer { file, path: path.into(), whole })
+        });
+        Ok(Self { scores, access: prepared.unwrap_or_else(Access::ReadOnly) })
     }
 
     /// Why new scores will not be kept on disk, if so.
@@ -128,7 +117,9 @@ impl ScoreCache {
     }
 
     /// Adds scores. The first one of a key stays: a score that was shown must not change in its last digits.
-    pub fn insert(&mut self, scores: &[(CacheKey, f32)]) -> Result<(), ScoringError> {
+    ///
+    /// A full disk costs no score: the cache is [`read_only`](Self::read_only) from then on.
+    pub fn insert(&mut self, scores: &[(CacheKey, f32)]) {
         let mut bytes = Vec::with_capacity(scores.len() * RECORD);
         for &(key, score) in scores {
             if score.is_finite() && !self.scores.contains_key(&key) {
@@ -136,22 +127,43 @@ impl ScoreCache {
                 bytes.extend_from_slice(&record(key, score));
             }
         }
-        match &mut self.access {
-            Access::Writer { file, path } if !bytes.is_empty() => {
-                file.write_all(&bytes).map_err(|e| ScoringError::io("write the score cache", path, e))
+        let Access::Writer { file, path, whole } = &mut self.access else { return };
+        match file.write_all(&bytes) {
+            Ok(()) => *whole += bytes.len() as u64,
+            Err(error) => {
+                // A part of a record that cannot be cut off now is cut off when the file is next opened.
+                file.set_len(*whole).ok();
+                self.access = Access::ReadOnly(unwritable(path, &error));
             }
-            _ => Ok(()),
         }
     }
 }
 
+/// Cuts a torn end off and writes the title of a new file; gives the file's length.
+fn prepare(file: &mut File, whole: u64) -> io::Result<u64> {
+    file.set_len(whole)?;
+    file.seek(SeekFrom::End(0))?;
+    if whole > 0 {
+        return Ok(whole);
+    }
+    file.write_all(TITLE)?;
+    Ok(RECORD as u64)
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> String {
+    format!("the score cache cannot be written, so new scores are not kept in it ({error}): {}", path.display())
+}
+
 fn writer(path: &Path) -> Result<File, String> {
     let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-    let file = file.map_err(|e| format!("the score cache cannot be written: {e}"))?;
+    let file = file.map_err(|e| unwritable(path, &e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err("another worker writes the score cache".into()),
-        Err(fs::TryLockError::Error(e)) => Err(format!("the score cache cannot be locked: {e}")),
+        Err(fs::TryLockError::WouldBlock) => Err(format!(
+            "another worker writes the score cache, so new scores of this one are not kept in it: {}",
+            path.display()
+        )),
+        Err(fs::TryLockError::Error(e)) => Err(unwritable(path, &e)),
     }
 }
 
@@ -201,8 +213,8 @@ mod tests {
         let path = folder.path().join("a/scores.bin");
         let k = keys(&[1, 2, 3], &[0, 1, 2]);
         let mut cache = ScoreCache::open(&path).unwrap();
-        cache.insert(&[(k[0], 0.25), (k[1], f32::NAN)]).unwrap();
-        cache.insert(&[(k[0], 0.75)]).unwrap();
+        cache.insert(&[(k[0], 0.25), (k[1], f32::NAN)]);
+        cache.insert(&[(k[0], 0.75)]);
         assert_eq!((cache.get(k[0]), cache.get(k[1]), cache.len()), (Some(0.25), None, 1));
         let second = ScoreCache::open(&path).unwrap();
         assert!(second.read_only().is_some() && second.get(k[0]) == Some(0.25));
@@ -216,11 +228,31 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let mut cache = ScoreCache::open(&path).unwrap();
         assert_eq!(cache.len(), 1, "one record is damaged, one torn");
-        cache.insert(&[(k[2], 1.0)]).unwrap();
+        cache.insert(&[(k[2], 1.0)]);
         drop(cache);
         assert_eq!(fs::read(&path).unwrap().len() % RECORD, 0);
         let cache = ScoreCache::open(&path).unwrap();
         assert_eq!((cache.get(k[0]), cache.get(k[2])), (Some(0.25), Some(1.0)));
+    }
+
+    #[test]
+    fn a_full_disk_costs_no_score() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("scores.bin");
+        let k = keys(&[1, 2, 3], &[0, 1, 2]);
+        let mut cache = ScoreCache::open(&path).unwrap();
+        cache.insert(&[(k[0], 0.25)]);
+        // A file opened for reading refuses writes as a full disk does.
+        let whole = RECORD as u64 * 2;
+        cache.access = Access::Writer { file: File::open(&path).unwrap(), path: path.clone(), whole };
+        cache.insert(&[(k[1], 0.5)]);
+        assert!(cache.read_only().is_some_and(|reason| reason.contains("scores.bin")));
+        cache.insert(&[(k[2], 0.75)]);
+        assert_eq!(k.iter().map(|k| cache.get(*k)).collect::<Vec<_>>(), [Some(0.25), Some(0.5), Some(0.75)]);
+        assert_eq!(fs::read(&path).unwrap().len(), RECORD * 2, "what was written stays whole");
+
+        let nowhere = ScoreCache::open(&path.join("below/a/file.bin")).unwrap();
+        assert!(nowhere.read_only().is_some());
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub(crate) struct Checkpoint {
     pub(crate) folder: PathBuf,
     pub(crate) config: ModelConfig,
     pub(crate) weights: Weights,
-    pub(crate) fingerprint: String,
+    /// The text of `config.json`.
+    settings: String,
 }
 
 /// The text side of a model folder.
@@ -23,6 +24,8 @@ pub(crate) struct TextFiles {
     pub(crate) chat_template: Option<String>,
     /// Named tokens that templates may use: `bos_token`, `eos_token`, ….
     pub(crate) special: Vec<(String, String)>,
+    /// Names all of the above by content, whichever files it came from.
+    pub(crate) digest: String,
 }
 
 impl Checkpoint {
@@ -34,37 +37,33 @@ impl Checkpoint {
         let text = read(&path, "config.json; a model folder holds config.json, tokenizer.json and safetensors")?;
         let config = ModelConfig::parse(&text, &path)?;
         let weights = Weights::open(folder)?;
-        let fingerprint = fingerprint(folder, &text, &weights);
-        Ok(Self { folder: folder.into(), config, weights, fingerprint })
+        Ok(Self { folder: folder.into(), config, weights, settings: text })
     }
-}
 
-/// Names the content of a model, wherever its folder lies.
-///
-/// It covers `config.json`, the files that shape the text, and of every tensor its name, format, shape and up to
-/// sixteen blocks of 4 KiB spread evenly over its bytes. Reading all bytes of a 7B model would take as long as
-/// loading it; training changes every block, so that sixteen tell two models apart. A tensor up to 64 KiB, which
-/// every bias, norm and head row is, is covered whole.
-fn fingerprint(folder: &Path, config: &str, weights: &Weights) -> String {
-    const BLOCK: usize = 4096;
-    const BLOCKS: usize = 16;
-    let mut hasher = ContentHasher::new("model").part(config);
-    for name in ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"] {
-        hasher = hasher.part(name).part(fs::read(folder.join(name)).unwrap_or_default());
-    }
-    for (name, format, shape, bytes) in weights.views() {
-        hasher = hasher.part(name).part(format).part(format!("{shape:?}"));
-        if bytes.len() <= BLOCK * BLOCKS {
-            hasher = hasher.part(bytes);
-        } else {
-            let last = bytes.len() - BLOCK;
-            for block in 0..BLOCKS {
-                let start = last / (BLOCKS - 1) * block;
-                hasher = hasher.part(bytes.get(start..start + BLOCK).unwrap_or_default());
+    /// Names the content of a model, wherever its folder lies.
+    ///
+    /// It covers `config.json`, what was read to shape the text, and of every tensor its name, format, shape and up
+    /// to sixteen blocks of 4 KiB spread evenly over its bytes. Reading all bytes of a 7B model would take as long as
+    /// loading it; training changes every block, so that sixteen tell two models apart. A tensor up to 64 KiB, which
+    /// every bias, norm and head row is, is covered whole.
+    pub(crate) fn fingerprint(&self, files: &TextFiles) -> String {
+        const BLOCK: usize = 4096;
+        const BLOCKS: usize = 16;
+        let mut hasher = ContentHasher::new("model").part(&self.settings).part(&files.digest);
+        for (name, format, shape, bytes) in self.weights.views() {
+            hasher = hasher.part(name).part(format).part(format!("{shape:?}"));
+            if bytes.len() <= BLOCK * BLOCKS {
+                hasher = hasher.part(bytes);
+            } else {
+                let last = bytes.len() - BLOCK;
+                for block in 0..BLOCKS {
+                    let start = last / (BLOCKS - 1) * block;
+                    hasher = hasher.part(bytes.get(start..start + BLOCK).unwrap_or_default());
+                }
             }
         }
+        hasher.hex(32)
     }
-    hasher.hex(32)
 }
 
 impl TextFiles {
@@ -91,7 +90,13 @@ impl TextFiles {
         } else {
             settings.get("chat_template").and_then(template_text)
         };
-        Ok(Self { tokenizer, chat_template, special })
+        let mut hasher = ContentHasher::new("text files").part(&text);
+        hasher = hasher.part(if chat_template.is_some() { "template" } else { "none" });
+        hasher = hasher.part(chat_template.as_deref().unwrap_or_default());
+        for (name, token) in &special {
+            hasher = hasher.part(name).part(token);
+        }
+        Ok(Self { tokenizer, chat_template, special, digest: hasher.hex(32) })
     }
 }
 

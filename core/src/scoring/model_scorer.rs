@@ -75,12 +75,13 @@ impl Scorer {
             None => Recipe::detect(folder, &checkpoint.weights.names(), &checkpoint.config)?,
         };
         // Before the weights, which take longest: what is wrong with the text files is known at once.
-        let assembler = Assembler::new(TextFiles::open(folder)?, recipe.layout.clone())?;
+        let files = TextFiles::open(folder)?;
+        let fingerprint = checkpoint.fingerprint(&files);
+        let assembler = Assembler::new(files, recipe.layout.clone())?;
         let (network, format) = Network::load(&checkpoint, &recipe, source.format, device, &mut go_on)?;
         let name = checkpoint.folder.canonicalize().unwrap_or_else(|_| checkpoint.folder.clone());
         let name = name.file_name().map_or_else(|| recipe.id.clone(), |n| n.to_string_lossy().into_owned());
-        let fingerprint =
-            ContentHasher::new("scorer").part(&checkpoint.fingerprint).part(recipe.digest()).part(format.name());
+        let fingerprint = ContentHasher::new("scorer").part(fingerprint).part(recipe.digest()).part(format.name());
         let info = ScorerInfo {
             name,
             fingerprint: fingerprint.hex(32),
@@ -142,7 +143,8 @@ impl Scorer {
             }
             known.insert(step, result);
         }
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(&fresh)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(&fresh);
+        Ok(())
     }
 }
 

@@ -400,6 +400,13 @@ fn a_fingerprint_names_content() {
     let print = |at: &Path| load(at).unwrap().info().fingerprint.clone();
     let original = print(&fixture("qwen2_prm"));
     assert_eq!(print(folder.path()), original, "the place does not count");
+    let map = folder.path().join("special_tokens_map.json");
+    let named = [r#"{"bos_token": "<|im_start|>"}"#, r#"{"bos_token": {"content": "<|im_end|>"}}"#].map(|text| {
+        std::fs::write(&map, text).unwrap();
+        print(folder.path())
+    });
+    assert!(named[0] != original && named[1] != original && named[0] != named[1], "special tokens shape the text");
+    std::fs::remove_file(&map).unwrap();
     spoil(folder.path(), "model.layers.1.mlp.down_proj.weight", |bytes| bytes[1000] ^= 1);
     assert_ne!(print(folder.path()), original);
 }

@@ -60,4 +60,5 @@ pub(super) fn use_model(app: &mut App, folder: PathBuf) {
 /// Shows the scores of that scorer in table and gutter.
 pub(super) fn show_scorer(app: &mut App, name: String) {
     app.view.scorer = Some(name);
+    app.scores_changed();
 }

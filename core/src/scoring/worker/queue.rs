@@ -20,6 +20,8 @@ struct Waiting {
     rows: VecDeque<u32>,
     known: HashSet<u32>,
     closed: bool,
+    /// A session has done all there was and waits for more.
+    idle: bool,
 }
 
 impl ScoreQueue {
@@ -79,12 +81,20 @@ impl ScoreQueue {
         self.len() == 0
     }
 
+    /// True where a session has done all there was and nothing was added since.
+    pub fn is_idle(&self) -> bool {
+        self.read(|waiting| waiting.idle)
+    }
+
     fn read<T>(&self, look: impl FnOnce(&Waiting) -> T) -> T {
         look(&self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn change(&self, change: impl FnOnce(&mut Waiting)) {
-        change(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut waiting = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut waiting);
+        waiting.idle &= waiting.rows.is_empty();
+        drop(waiting);
         self.shared.1.notify_all();
     }
 
@@ -107,10 +117,29 @@ impl ScoreQueue {
             }
             if !said {
                 said = true;
+                waiting.idle = true;
                 idle()?;
             }
             let (guard, _) = self.shared.1.wait_timeout(waiting, NAP).unwrap_or_else(PoisonError::into_inner);
             waiting = guard;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_with_something_new_is_not_idle() {
+        let queue = ScoreQueue::new();
+        assert!(!queue.is_idle(), "no session has looked yet");
+        queue.change(|waiting| waiting.idle = true);
+        queue.push([]);
+        assert!(queue.is_idle());
+        queue.push([1]);
+        assert!(!queue.is_idle());
+        queue.clear();
+        assert!(!queue.is_idle(), "only a session can say so");
     }
 }

@@ -251,6 +251,7 @@ fn a_session_takes_what_is_looked_at_first() {
     assert_eq!(rows(&events), [3, 2]);
     let failed = SessionEvent::Failed { row: 1, reason: "the store is gone".into() };
     assert!(events.contains(&failed), "{events:?}");
+    assert!(session.queue().is_idle());
     session.queue().push([5]);
     session.queue().close();
     while session.job().progress() == Progress::default() {
