@@ -26,14 +26,13 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
     let mut wishes = Wishes { fold: &log.fold, changes: Vec::new(), conflicts: 0 };
 
     let mark = own.and_then(|own| own.first_error.clone());
-    wishes.add(Subject::FirstError(trace.clone()), mark, said.first_error.clone(), |mark| Change::MarkFirstError {
-        trace: trace.clone(),
-        mark: Some(mark),
+    wishes.add(&Subject::FirstError(trace.clone()), mark.as_ref(), said.first_error.clone(), |mark| {
+        Change::MarkFirstError { trace: trace.clone(), mark: Some(mark) }
     });
 
     let set = |status: TraceStatus| (status != TraceStatus::Open).then_some(status);
     let status = own.and_then(|own| set(own.status));
-    wishes.add(Subject::Status(trace.clone()), status, set(said.status), |status| Change::SetStatus {
+    wishes.add(&Subject::Status(trace.clone()), status.as_ref(), set(said.status), |status| Change::SetStatus {
         trace: trace.clone(),
         status,
     });
@@ -43,7 +42,7 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
     for of_step in &said.steps {
         let step = StepRef { trace: trace.clone(), step: of_step.step.clone() };
         let rating = present.step(trace, &of_step.step).and_then(|own| own.rating);
-        wishes.add(Subject::Rating(step.clone()), rating, of_step.rating, |rating| Change::RateStep {
+        wishes.add(&Subject::Rating(step.clone()), rating.as_ref(), of_step.rating, |rating| Change::RateStep {
             step: step.clone(),
             rating: Some(rating),
         });
@@ -68,15 +67,15 @@ impl Wishes<'_> {
     /// Compares one label; `None` means that nothing is said now.
     fn add<T: PartialEq>(
         &mut self,
-        subject: Subject,
-        own: Option<T>,
+        subject: &Subject,
+        own: Option<&T>,
         theirs: Option<T>,
         change: impl FnOnce(T) -> Change,
     ) {
         let Some(theirs) = theirs else { return };
-        if own.is_none() && !self.fold.has_touched(&subject) {
+        if own.is_none() && !self.fold.has_touched(subject) {
             self.changes.push(change(theirs));
-        } else if own.as_ref() != Some(&theirs) {
+        } else if own != Some(&theirs) {
             self.conflicts += 1;
         }
     }
@@ -84,7 +83,7 @@ impl Wishes<'_> {
     fn note(&mut self, target: NoteTarget, theirs: &str) {
         let own = text(self.fold.state.note(&target));
         let subject = Subject::Note(target.clone());
-        self.add(subject, own, text(theirs), |text| Change::WriteNote { target, text });
+        self.add(&subject, own.as_ref(), text(theirs), |text| Change::WriteNote { target, text });
     }
 }
 
