@@ -308,9 +308,13 @@ fn labels_and_scores_stay_with_the_words_they_were_said_of() {
     };
     let text = trace.steps[1].text.clone();
     let all = vec![("prm".to_owned(), vec![Some(0.25), Some(0.5)]), ("last".to_owned(), vec![None, Some(0.5)])];
-    assert_eq!(native(&text, json!({"at": second})), (true, all, 0));
+    assert_eq!(native(&text, json!({"kind": "at", "step": second})), (true, all, 0));
     let rest = vec![("prm".to_owned(), vec![Some(0.25), None])];
-    assert_eq!(native("other", json!({"at": first})), (true, rest.clone(), 1));
-    assert_eq!(native("other", json!({"at": second})), (false, rest.clone(), 2), "the marked step is gone");
-    assert_eq!(native("other", json!("none")), (false, rest, 2), "not all of it was judged");
+    assert_eq!(native("other", json!({"kind": "at", "step": first})), (true, rest.clone(), 1));
+    assert_eq!(
+        native("other", json!({"kind": "at", "step": second})),
+        (false, rest.clone(), 2),
+        "the marked step is gone"
+    );
+    assert_eq!(native("other", json!({"kind": "none"})), (false, rest, 2), "not all of it was judged");
 }
