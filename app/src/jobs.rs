@@ -172,6 +172,15 @@ fn tell(app: &mut App, opened: &Opened) {
         let name = opened.paths.first().map(|path| name_of(path)).unwrap_or_default();
         app.notices.info(format!("{name}: {} traces read", report.counts.traces), format!("Format {}", report.format));
     }
+    if opened.taken.labels.taken > 0 {
+        app.notices.info(format!("{} labels of the file taken over", opened.taken.labels.taken), "");
+    }
+    if let Some(conflicts) = opened.taken.conflicts() {
+        app.notices.warning("Some labels of the file differ from yours", conflicts);
+    }
+    for reason in &opened.taken.waiting {
+        app.notices.warning("Labels or scores of the file wait to be taken over when it is opened again", reason);
+    }
     if !opened.rejects.is_empty() {
         let count = opened.rejects.len();
         app.notices.warning(

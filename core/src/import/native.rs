@@ -181,7 +181,8 @@ fn imported(native: NativeTrace) -> Imported {
         };
         if !holds {
             said.first_error = None;
-            let text = format!("the first error that {} marked is left out: it was said of other steps", said.annotator);
+            let text =
+                format!("the first error that {} marked is left out: it was said of other steps", said.annotator);
             trace.warnings.push(text);
         }
     }
