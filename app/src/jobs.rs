@@ -8,7 +8,7 @@ use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::Placement;
 use stepscope_core::watch::Watcher;
 
-use crate::app::App;
+use crate::app::{App, Leaving};
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
@@ -143,6 +143,9 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     };
     // The other project may still be open, with a note being typed.
     dispatch::annotate::commit_note(app);
+    if !app.save_or_tell(Leaving::Project) {
+        return;
+    }
     tell(app, &opened);
     app.jobs.scoring = None;
     // Opened by its folder alone, a project is found again by that folder.

@@ -124,9 +124,17 @@ mod tests {
 
     #[test]
     fn other_files_belong_to_nobody() {
-        for name in
-            ["ann.lock", "ann.torn-1", "ann.rescued-1", "a b.jsonl", "%6fx.jsonl", "%zz.jsonl", "%4.jsonl", ".jsonl", "%FF.jsonl"]
-        {
+        for name in [
+            "ann.lock",
+            "ann.torn-1",
+            "ann.rescued-1",
+            "a b.jsonl",
+            "%6fx.jsonl",
+            "%zz.jsonl",
+            "%4.jsonl",
+            ".jsonl",
+            "%FF.jsonl",
+        ] {
             assert_eq!(annotator_of(name), None, "{name}");
         }
     }
