@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use eframe::egui::{ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 use stepscope::Startup;
 use stepscope::command::{Action, Command};
@@ -13,7 +14,7 @@ use stepscope_core::query::SortKey;
 use stepscope_core::scoring::ScorerInfo;
 
 use crate::support::window::{
-    Home, Window, ask, drop_file, notices, open, press, press_one, project, said, settle, shown, type_text,
+    Home, Window, ask, drop_file, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
 };
 
 const TRACES: usize = 66;
@@ -574,4 +575,48 @@ fn chords_leave_a_note_alone_or_finish_it() {
     assert_eq!(said(&window), format!("row 0: all correct, step 1 “{typed}”, open"));
     press(&mut window, "a");
     assert_eq!(said(&window).lines().count(), 2, "keys are commands again");
+}
+
+#[test]
+fn labels_that_cannot_be_saved_are_not_dropped() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "j e");
+    let before = said(&window);
+    let log = project(&window).dir().annotations().join("ada.jsonl");
+    let elsewhere = home.path("elsewhere");
+    fs::rename(&log, &elsewhere).unwrap();
+    // Saving fails from here on, so there is no waiting until all is saved.
+    let go_on = |window: &mut Window, action| {
+        window.state_mut().request(action);
+        frames(window, 3);
+    };
+    go_on(&mut window, Action::Run(Command::MarkAllCorrect));
+    let after = said(&window);
+    assert_ne!(before, after);
+    for action in [Action::Run(Command::Reload), Action::Open(vec![home.path("traces/1-word-problems.json")])] {
+        go_on(&mut window, action);
+        assert_eq!(said(&window), after, "the project stays open");
+        assert!(notices(&window).contains("Labels are not saved"), "{}", notices(&window));
+    }
+    let close = |window: &mut Window| {
+        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        viewport.events.push(ViewportEvent::Close);
+        window.step();
+        let output = &window.output().viewport_output[&ViewportId::ROOT];
+        let stays = output.commands.contains(&ViewportCommand::CancelClose);
+        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        viewport.events.clear();
+        stays
+    };
+    assert!(close(&mut window), "once the window stays");
+    assert!(notices(&window).contains("close again to leave without them"), "{}", notices(&window));
+    assert!(!close(&mut window), "asked again it goes");
+
+    fs::rename(&elsewhere, &log).unwrap();
+    press(&mut window, "Ctrl+S");
+    assert!(notices(&window).contains("Labels are saved"), "{}", notices(&window));
+    assert!(!close(&mut window), "nothing would be lost");
+    drop(window);
+    assert_eq!(said(&home.open_sample()), after);
 }

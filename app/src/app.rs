@@ -32,6 +32,17 @@ use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 
+/// What the user is about to do that labels which are not on disk would not outlive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaving {
+    /// Nothing: they only want to save.
+    Nothing,
+    /// Opening another project, or this one anew.
+    Project,
+    /// Closing the window.
+    Window,
+}
+
 /// The whole window.
 pub struct App {
     pub(crate) startup: Startup,
@@ -42,6 +53,8 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// The user was told that closing the window loses labels; asked again, it closes.
+    warned_of_loss: bool,
 }
 
 impl App {
@@ -65,6 +78,7 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            warned_of_loss: false,
         };
         app.open_first();
         app
@@ -119,6 +133,35 @@ impl App {
         self.start_open(paths, project);
     }
 
+    /// Tries once more to save what is not on disk; where that fails, says so and what it means. True where all is saved.
+    pub(crate) fn save_or_tell(&mut self, leaving: Leaving) -> bool {
+        let Some(project) = &self.project else { return true };
+        project.log.retry();
+        let Err(error) = project.log.flush() else { return true };
+        let count = project.log.last_seq() - project.log.saved_seq();
+        let remedy = match leaving {
+            Leaving::Nothing => "",
+            Leaving::Project => " The project stays open, so that they are not lost. Ctrl+S tries again.",
+            Leaving::Window => " Ctrl+S tries again; close again to leave without them.",
+        };
+        self.notices.error("Labels are not saved", format!("{count} changes are only in this window.{remedy} {error}"));
+        false
+    }
+
+    /// Keeps the window open, once, where closing it would lose labels.
+    fn guard_close(&mut self, ctx: &egui::Context) {
+        if !ctx.input(|input| input.viewport().close_requested()) {
+            return;
+        }
+        dispatch::annotate::commit_note(self);
+        if self.save_or_tell(Leaving::Window) {
+            self.warned_of_loss = false;
+        } else if !self.warned_of_loss {
+            self.warned_of_loss = true;
+            ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+        }
+    }
+
     pub(crate) fn start_open(&mut self, paths: Vec<PathBuf>, project: Option<PathBuf>) {
         // Remembered paths must mean the same wherever the program is started next time.
         let paths = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
@@ -129,6 +172,9 @@ impl App {
             annotator: self.startup.annotator.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
+        if !self.save_or_tell(Leaving::Project) {
+            return;
+        }
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
         if let Some(project) = self.project.take_if(|project| request.names(project.dir())) {
@@ -261,6 +307,7 @@ impl eframe::App for App {
         for action in self.sink.drain() {
             dispatch::dispatch(self, action, ctx);
         }
+        self.guard_close(ctx);
         self.watch_sources();
         if self.notices.tick(ctx.input(|input| input.stable_dt)) {
             ctx.request_repaint_after_secs(0.5);

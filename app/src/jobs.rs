@@ -8,7 +8,7 @@ use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::Placement;
 use stepscope_core::watch::Watcher;
 
-use crate::app::App;
+use crate::app::{App, Leaving};
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
@@ -151,6 +151,9 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     };
     // The other project may still be open, with a note being typed.
     dispatch::annotate::commit_note(app);
+    if !app.save_or_tell(Leaving::Project) {
+        return;
+    }
     tell(app, &opened);
     app.jobs.scoring = None;
     // Opened by its folder alone, a project is found again by that folder.
@@ -182,6 +185,15 @@ fn tell(app: &mut App, opened: &Opened) {
     if let Some(report) = &opened.report {
         let name = opened.paths.first().map(|path| name_of(path)).unwrap_or_default();
         app.notices.info(format!("{name}: {} traces read", report.counts.traces), format!("Format {}", report.format));
+    }
+    if opened.taken.labels.taken > 0 {
+        app.notices.info(format!("{} labels of the file taken over", opened.taken.labels.taken), "");
+    }
+    if let Some(conflicts) = opened.taken.conflicts() {
+        app.notices.warning("Some labels of the file differ from yours", conflicts);
+    }
+    for reason in &opened.taken.waiting {
+        app.notices.warning("Labels or scores of the file wait to be taken over when it is opened again", reason);
     }
     if !opened.rejects.is_empty() {
         let count = opened.rejects.len();

@@ -10,7 +10,7 @@ use stepscope_core::import::{ImportOptions, InspectReport};
 use stepscope_core::store::ProjectDir;
 
 use super::Failure;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
 use crate::state::open::import_into;
 
@@ -36,7 +36,8 @@ struct ImportReport {
     #[serde(flatten)]
     found: InspectReport,
     project: String,
-    merged: u64,
+    /// Labels of native files taken over.
+    merged: usize,
     elapsed_s: f64,
 }
 
@@ -51,13 +52,19 @@ pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending,
     let started = Instant::now();
     let options = ImportOptions { format: args.format.clone() };
     let dir = ProjectDir::new(&args.project);
-    let (_, mut found) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
+    let (mut found, taken) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
+    if let Some(conflicts) = taken.conflicts() {
+        warn(format!("warning: {conflicts}"));
+    }
+    for reason in &taken.waiting {
+        warn(format!("warning: not taken over yet, tried again when the project is opened. {reason}"));
+    }
     let ending = if found.counts.rejected > 0 { Ending::SomeRejected } else { Ending::Done };
     found.schema = "stepscope.import/1";
     out.report(&ImportReport {
         found,
         project: args.project.display().to_string(),
-        merged: 0,
+        merged: taken.labels.taken,
         elapsed_s: started.elapsed().as_secs_f64(),
     })?;
     Ok(ending)

@@ -156,6 +156,8 @@ commands! {
     Reopen = "label.reopen", Annotate, "Open trace again", "Take back done, skipped or defective", [plain(Key::R)];
     Undo = "edit.undo", Annotate, "Undo", "Take back the last label or note", [command(Key::Z), plain(Key::U)];
     Redo = "edit.redo", Annotate, "Redo", "Bring back what was undone", [command_shift(Key::Z), command(Key::Y)];
+    SaveAgain = "edit.save_again", Annotate, "Save again", "Try once more to save the labels that could not be saved",
+        [command(Key::S)];
 
     ChooseModel = "score.choose_model", Score, "Choose reward model…",
         "Pick a folder with config.json, tokenizer.json and safetensors files", [command(Key::M)];
@@ -199,6 +201,7 @@ impl Command {
             }
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
+            Self::SaveAgain => needs(&[project, write]),
             Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
             Self::ScoreTrace => needs(&[trace, model]),
             Self::ScoreAll => needs(&[rows, model]),

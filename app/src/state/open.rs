@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stepscope_core::annotation::{AnnotationLog, LoadReport, adopt};
-use stepscope_core::import::{self, Carried, ImportOptions, InspectReport};
+use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, LoadReport, adopt};
+use stepscope_core::import::native::NativeAnnotation;
+use stepscope_core::import::{self, Carried, ImportOptions, ImportOutcome, InspectReport, Pending};
 use stepscope_core::job::{JobContext, JobError, Wake};
-use stepscope_core::model::{AnnotatorId, Clock};
-use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo};
+use stepscope_core::model::{AnnotatorId, Clock, TraceId};
+use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError};
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
 /// What to open.
@@ -50,6 +51,8 @@ pub struct Opened {
     pub rejects: Vec<Reject>,
     /// What the import found, where one was needed.
     pub report: Option<InspectReport>,
+    /// What became of labels and scores that native files carried.
+    pub taken: TakenOver,
     /// The paths that were asked for.
     pub paths: Vec<PathBuf>,
 }
@@ -61,9 +64,10 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     let (store, report) = if let Some(store) = current(&dir, &sources, ctx)? {
         (store, None)
     } else {
-        let (store, report) = import_into(&sources, &dir, &ImportOptions::default(), &request.clock, ctx)?;
-        (store, Some(report))
+        let outcome = import(&sources, &dir, &ImportOptions::default(), &request.clock, ctx)?;
+        (outcome.store, Some(outcome.report))
     };
+    let taken = take_over(&dir, &store, &request.clock);
     let annotations = dir.annotations();
     let (log, log_report) =
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
@@ -78,8 +82,27 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         score_report,
         rejects,
         report,
+        taken,
         paths: request.paths.clone(),
     })
+}
+
+/// What became of labels and scores that native files carried.
+#[derive(Debug, Default)]
+pub struct TakenOver {
+    /// Labels taken over, and those left out because the log says something else.
+    pub labels: Adopted,
+    /// Why some are not taken over yet; they are tried again with each opening.
+    pub waiting: Vec<String>,
+}
+
+impl TakenOver {
+    /// What the user must know of labels left out, in a sentence; `None` where there are none.
+    pub fn conflicts(&self) -> Option<String> {
+        let count = self.labels.conflicts;
+        (count > 0)
+            .then(|| format!("{count} labels of the file were left out: the log of their annotator says otherwise"))
+    }
 }
 
 /// Imports sources into a project folder; labels and scores that a native file carries are taken over.
@@ -89,10 +112,19 @@ pub fn import_into(
     options: &ImportOptions,
     clock: &Arc<dyn Clock>,
     ctx: &JobContext,
-) -> Result<(Store, InspectReport), JobError> {
-    let outcome = import::import(sources, dir, options, clock.now(), ctx).map_err(import_failed)?;
-    take_over(dir, &outcome.store, &outcome.carried, clock)?;
-    Ok((outcome.store, outcome.report))
+) -> Result<(InspectReport, TakenOver), JobError> {
+    let ImportOutcome { store, report } = import(sources, dir, options, clock, ctx)?;
+    Ok((report, take_over(dir, &store, clock)))
+}
+
+fn import(
+    sources: &[PathBuf],
+    dir: &ProjectDir,
+    options: &ImportOptions,
+    clock: &Arc<dyn Clock>,
+    ctx: &JobContext,
+) -> Result<ImportOutcome, JobError> {
+    import::import(sources, dir, options, clock.now(), ctx).map_err(import_failed)
 }
 
 fn place(request: &OpenRequest) -> Result<(ProjectDir, Placement), JobError> {
@@ -130,23 +162,61 @@ fn current(dir: &ProjectDir, sources: &[PathBuf], ctx: &JobContext) -> Result<Op
     }
 }
 
-fn take_over(dir: &ProjectDir, store: &Store, carried: &[Carried], clock: &Arc<dyn Clock>) -> Result<(), JobError> {
-    let mut annotators: Vec<&AnnotatorId> =
-        carried.iter().flat_map(|c| c.annotations.iter().map(|a| &a.annotator)).collect();
+/// Takes over what waits in the project folder. What cannot be taken over now stays there and hinders nothing.
+fn take_over(dir: &ProjectDir, store: &Store, clock: &Arc<dyn Clock>) -> TakenOver {
+    let mut taken = TakenOver::default();
+    let pending = match Pending::read(dir) {
+        Ok(pending) if pending.carried.is_empty() => return taken,
+        Ok(pending) => pending,
+        Err(error) => {
+            taken.waiting.push(error.to_string());
+            return taken;
+        }
+    };
+    let said = || pending.carried.iter().flat_map(|c| c.annotations.iter().map(move |said| (&c.trace, said)));
+    let mut annotators: Vec<&AnnotatorId> = said().map(|(_, said)| &said.annotator).collect();
     annotators.sort();
     annotators.dedup();
     for annotator in annotators {
-        let quiet: Wake = Arc::new(|| {});
-        let (mut log, _) =
-            AnnotationLog::open(&dir.annotations(), annotator, Arc::clone(clock), quiet).map_err(failed)?;
-        for (trace, said) in carried.iter().flat_map(|c| c.annotations.iter().map(move |a| (&c.trace, a))) {
-            if said.annotator == *annotator {
-                adopt(&mut log, trace, said).map_err(failed)?;
-            }
+        let of_annotator = said().filter(|(_, said)| said.annotator == *annotator);
+        if let Err(error) = take_labels(dir, annotator, of_annotator, clock, &mut taken.labels) {
+            taken.waiting.push(format!("Labels of “{annotator}”: {error}"));
         }
-        log.flush().map_err(failed)?;
     }
-    let (scores, _) = ScoreBook::open(&dir.scores()).map_err(failed)?;
+    if let Err(error) = take_scores(dir, store, &pending.carried) {
+        taken.waiting.push(format!("Scores: {error}"));
+    }
+    if taken.waiting.is_empty()
+        && let Err(error) = pending.finish()
+    {
+        taken.waiting.push(error.to_string());
+    }
+    taken
+}
+
+fn take_labels<'a>(
+    dir: &ProjectDir,
+    annotator: &AnnotatorId,
+    said: impl Iterator<Item = (&'a TraceId, &'a NativeAnnotation)>,
+    clock: &Arc<dyn Clock>,
+    sum: &mut Adopted,
+) -> Result<(), AnnotationError> {
+    let quiet: Wake = Arc::new(|| {});
+    let (mut log, _) = AnnotationLog::open(&dir.annotations(), annotator, Arc::clone(clock), quiet)?;
+    let mut of_log = Adopted::default();
+    for (trace, said) in said {
+        let adopted = adopt(&mut log, trace, said)?;
+        of_log.taken += adopted.taken;
+        of_log.conflicts += adopted.conflicts;
+    }
+    log.flush()?;
+    sum.taken += of_log.taken;
+    sum.conflicts += of_log.conflicts;
+    Ok(())
+}
+
+fn take_scores(dir: &ProjectDir, store: &Store, carried: &[Carried]) -> Result<(), ScoringError> {
+    let (scores, _) = ScoreBook::open(&dir.scores())?;
     for carried in carried {
         let Some(trace) = store.row_of(&carried.trace).and_then(|row| store.trace(row).ok()) else { continue };
         for computed in &carried.scores {
@@ -156,9 +226,11 @@ fn take_over(dir: &ProjectDir, store: &Store, carried: &[Carried], clock: &Arc<d
                 kind: computed.kind,
                 ..ScorerInfo::default()
             });
-            let hashes = trace.steps.iter().map(|step| step.hash.clone());
-            let values: Vec<_> = hashes.zip(&computed.values).filter_map(|(hash, v)| Some((hash, (*v)?))).collect();
-            scores.append(&name, &values).map_err(failed)?;
+            let values = trace.steps.iter().zip(&computed.values);
+            let values = values.filter_map(|(step, value)| Some((step.hash.clone(), (*value)?)));
+            // What was computed here since is newer.
+            let missing: Vec<_> = values.filter(|(hash, _)| scores.get(&name, hash).is_none()).collect();
+            scores.append(&name, &missing)?;
         }
     }
     Ok(())

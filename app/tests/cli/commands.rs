@@ -210,3 +210,61 @@ fn wrong_usage_ends_with_2() {
         assert!(home.ends(0, &["--help"]).out.contains(command), "{command}");
     }
 }
+
+#[test]
+fn labels_of_a_native_file_are_taken_over_once() {
+    let home = Home::new();
+    let project = project(&home);
+    let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    let said = |seq: u64, status: &str, before: &str| {
+        let line = json!({
+            "v": 1, "seq": seq, "at": "2026-11-21T10:00:00.000Z", "by": "ada", "gesture": seq,
+            "event": { "status_set": { "trace": shown["id"], "status": status, "before": before } },
+        });
+        format!("{line}\n")
+    };
+    let log = |project: &str| home.path(project).join("annotations/ada.jsonl");
+    fs::create_dir_all(log("p.stepscope").parent().unwrap()).unwrap();
+    fs::write(log("p.stepscope"), said(1, "done", "open")).unwrap();
+    let native = home.arg("native.jsonl");
+    home.ends(0, &["export", "--project", &project, "--format", "native", "--out", &native]);
+
+    let second = home.arg("q.stepscope");
+    let import = || home.ends(0, &["import", "--json", &native, "--project", &second]);
+    // Another window labels as ada: the traces are read, her labels wait.
+    let annotations = home.path("q.stepscope/annotations");
+    fs::create_dir_all(&annotations).unwrap();
+    let lock = fs::File::create(annotations.join("ada.lock")).unwrap();
+    lock.lock().unwrap();
+    let made = import();
+    assert_eq!((&made.json()["merged"], &made.json()["traces"]), (&json!(0), &json!(66)));
+    assert!(made.err.contains("another window is labelling as “ada”"), "{}", made.err);
+    assert!(home.path("q.stepscope/carried.jsonl").exists());
+    drop(lock);
+    let made = import();
+    assert_eq!((&made.json()["merged"], made.err.as_str()), (&json!(1), ""));
+    assert!(!home.path("q.stepscope/carried.jsonl").exists());
+    let made = import();
+    assert_eq!((&made.json()["merged"], made.err.as_str()), (&json!(0), ""), "nothing new");
+    let lines = fs::read_to_string(log("q.stepscope")).unwrap();
+    fs::write(log("q.stepscope"), lines + &said(2, "open", "done")).unwrap();
+    let made = import();
+    assert_eq!(made.json()["merged"], json!(0), "what was taken back stays so");
+    assert!(made.err.contains("1 labels of the file were left out"), "{}", made.err);
+}
+
+#[test]
+fn a_source_given_by_a_relative_path_is_not_written_over() {
+    let home = Home::new();
+    let row = json!({"problem": "1+1?", "steps": ["2"], "labels": [true]}).to_string();
+    let (source, other) = (home.write("traces.jsonl", &row), home.write("notes.jsonl", "no trace"));
+    let made = home.run(&["import", "traces.jsonl", "notes.jsonl", "--project", "p.stepscope"]);
+    assert!(home.path("p.stepscope/project.toml").exists(), "{}", made.err);
+    let manifest = fs::read_to_string(home.path("p.stepscope/project.toml")).unwrap();
+    assert!(std::path::Path::new(&source).is_absolute() && manifest.contains("/traces.jsonl\""), "{manifest}");
+    for target in [&source, &other] {
+        let before = fs::read_to_string(target).unwrap();
+        home.ends(1, &["export", "--project", "p.stepscope", "--format", "native", "--out", target]);
+        assert_eq!(fs::read_to_string(target).unwrap(), before);
+    }
+}

@@ -12,6 +12,7 @@ mod importer;
 mod math_shepherd;
 pub mod native;
 mod omegaprm;
+mod pending;
 mod prm800k;
 mod processbench;
 mod project;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use error::{FileFault, ImportError, RowError};
 pub use importer::{Imported, Importer, Recognition, Sample, Unit};
+pub use pending::Pending;
 pub use project::{ImportOutcome, each_trace, import, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::pending::Added;
 use super::{Carried, ImportError, ImportOptions, InspectReport, Sink, SourceFile, read};
 use crate::job::{JobContext, JobError};
 use crate::model::{Timestamp, Trace};
@@ -13,13 +14,12 @@ pub struct ImportOutcome {
     pub store: Store,
     /// What was found.
     pub report: InspectReport,
-    /// Labels and scores of native files, for their owner to take over.
-    pub carried: Vec<Carried>,
 }
 
 /// Reads all files of `paths` into a project folder, in place of what its tables hold now.
 ///
-/// Stopped or failed, it leaves the folder as it was.
+/// Labels and scores of native files wait in the folder as [`Pending`](super::Pending). Stopped or failed, it leaves the
+/// folder as it was.
 pub fn import(
     paths: &[PathBuf],
     dir: &ProjectDir,
@@ -31,8 +31,15 @@ pub fn import(
     let mut sink = StoreSink { writer, carried: Vec::new(), sources: Vec::new(), now };
     let report = read(paths, options, ctx, &mut sink)?;
     let StoreSink { writer, carried, sources, .. } = sink;
-    let store = writer.finish(sources).map_err(store_failed)?;
-    Ok(ImportOutcome { store, report, carried })
+    // Before the new tables are valid: from then on the files need not be read again.
+    let added = Added::put(dir, &carried).map_err(store_failed)?;
+    match writer.finish(sources) {
+        Ok(store) => Ok(ImportOutcome { store, report }),
+        Err(error) => {
+            added.take_back();
+            Err(store_failed(error))
+        }
+    }
 }
 
 /// Hands every trace to `each`; an error of its stops the reading.

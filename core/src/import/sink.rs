@@ -1,5 +1,7 @@
 //! Where what was read goes: the store, a counter, a preview.
 
+use serde::{Deserialize, Serialize};
+
 use super::ImportError;
 use super::native::{NativeAnnotation, NativeScores};
 use crate::model::{Trace, TraceId};
@@ -42,7 +44,7 @@ pub struct SourceFile {
 }
 
 /// What a native file says about a trace besides the trace: labels of annotators and scores of the project.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Carried {
     /// The trace.
     pub trace: TraceId,

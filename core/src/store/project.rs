@@ -47,6 +47,11 @@ impl ProjectDir {
         self.0.join("scores")
     }
 
+    /// Labels and scores of native files that are not yet in logs and score files.
+    pub fn carried(&self) -> PathBuf {
+        self.0.join("carried.jsonl")
+    }
+
     /// The tables, one folder per generation.
     pub fn store(&self) -> PathBuf {
         self.0.join("store")

@@ -4,7 +4,7 @@ use stepscope_core::annotation::{Change, NoteTarget, Reversal, StepRef};
 use stepscope_core::model::{FirstError, StepRating, TraceStatus};
 
 use super::navigate;
-use crate::app::App;
+use crate::app::{App, Leaving};
 use crate::command::Command;
 use crate::state::NoteDraft;
 
@@ -24,7 +24,14 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::Reopen => set_status(app, TraceStatus::Open),
         Command::Undo => reverse(app, false),
         Command::Redo => reverse(app, true),
+        Command::SaveAgain => save_again(app),
         _ => {}
+    }
+}
+
+fn save_again(app: &mut App) {
+    if app.save_or_tell(Leaving::Nothing) {
+        app.notices.info("Labels are saved", "");
     }
 }
 
