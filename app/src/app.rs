@@ -359,10 +359,16 @@ impl App {
         if let Some(position) = stop {
             self.jobs.stop(position);
         }
-        let third = (ui.ctx().content_rect().width() * 0.34).clamp(380.0, 760.0);
-        Panel::left("traces").frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
-            self.table(ui, sink);
-        });
+        let width = ui.ctx().content_rect().width();
+        let third = (width * 0.34).clamp(380.0, 760.0);
+        // A window of another size class begins with a width of its own; what was dragged is kept within the class.
+        Panel::left(("traces", (width / 640.0).floor().to_bits()))
+            .frame(side)
+            .default_size(third)
+            .size_range(240.0..=1200.0)
+            .show(ui, |ui| {
+                self.table(ui, sink);
+            });
         let series = self.series();
         if self.view.open.is_some() {
             Panel::right("inspector").frame(side).default_size(264.0).size_range(220.0..=420.0).show(ui, |ui| {

@@ -11,7 +11,7 @@ use crate::ui_kit::{Tokens, chip_ui};
 use crate::view_model::reader::{ReaderModel, ScoreChip, StepCardModel};
 
 /// Widest a card becomes, in points.
-const MOST_WIDTH: f32 = 980.0;
+const MOST_WIDTH: f32 = 1100.0;
 
 /// Heights of the cards of one trace at one width, so that those out of sight need no layout.
 type Heights = Vec<f32>;
