@@ -620,3 +620,29 @@ fn labels_that_cannot_be_saved_are_not_dropped() {
     drop(window);
     assert_eq!(said(&home.open_sample()), after);
 }
+
+#[test]
+fn a_source_that_is_gone_leaves_its_project() {
+    let home = Home::new();
+    let file = home.path("some.jsonl");
+    fs::write(&file, "{\"problem\": \"1+1?\", \"steps\": [\"It is 2.\"]}\n").unwrap();
+    let mut window = open(home.startup("some.jsonl"));
+    press(&mut window, "a");
+    let before = said(&window);
+    fs::remove_file(&file).unwrap();
+    ask(&mut window, Action::Run(Command::Reload));
+    assert_eq!((listed(&window), said(&window)), (1, before), "{}", notices(&window));
+}
+
+#[test]
+fn a_project_named_once_is_found_again() {
+    let home = Home::new();
+    let folder = home.path("mine");
+    let named = Startup { project: Some(folder.clone()), ..home.startup("traces/1-word-problems.json") };
+    let mut window = open(named);
+    press(&mut window, "a");
+    let before = said(&window);
+    drop(window);
+    let window = open(Startup { paths: Vec::new(), ..home.startup("traces") });
+    assert_eq!((project(&window).dir().path(), said(&window)), (folder.as_path(), before));
+}

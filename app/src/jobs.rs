@@ -159,6 +159,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     // Opened by its folder alone, a project is found again by that folder.
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
+    app.settings.last_project.clone_from(&opened.project);
     app.save_settings();
     let has_scores = opened.store.has_step_scores() || !opened.scores.scorers().is_empty();
     let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();

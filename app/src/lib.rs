@@ -10,6 +10,8 @@ pub mod dialog;
 #[cfg(feature = "window")]
 pub mod jobs;
 #[cfg(feature = "window")]
+pub mod layout;
+#[cfg(feature = "window")]
 pub mod panel;
 pub mod sample;
 #[cfg(feature = "window")]

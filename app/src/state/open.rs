@@ -55,12 +55,18 @@ pub struct Opened {
     pub taken: TakenOver,
     /// The paths that were asked for.
     pub paths: Vec<PathBuf>,
+    /// The project folder that was asked for.
+    pub project: Option<PathBuf>,
 }
 
 /// Opens a project, importing its sources where they are new or have changed.
 pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opened, JobError> {
     let (dir, placement) = place(request)?;
-    let sources: Vec<PathBuf> = request.paths.iter().filter(|path| path.as_path() != dir.path()).cloned().collect();
+    let mut sources: Vec<PathBuf> = request.paths.iter().filter(|path| path.as_path() != dir.path()).cloned().collect();
+    // Sources that are gone do not take the project with them: its tables still hold the traces.
+    if Store::exists(&dir) && !sources.iter().any(|path| path.exists()) {
+        sources.clear();
+    }
     let (store, report) = if let Some(store) = current(&dir, &sources, ctx)? {
         (store, None)
     } else {
@@ -84,6 +90,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         report,
         taken,
         paths: request.paths.clone(),
+        project: request.project.clone(),
     })
 }
 

@@ -23,6 +23,9 @@ pub struct Settings {
     pub device: String,
     /// Paths opened last, opened again when the program starts without any.
     pub last_opened: Vec<PathBuf>,
+    /// The project folder they were opened into, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_project: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -34,6 +37,7 @@ impl Default for Settings {
             model: None,
             device: "auto".into(),
             last_opened: Vec::new(),
+            last_project: None,
         }
     }
 }

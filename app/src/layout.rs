@@ -1,0 +1,199 @@
+//! Where the panels are: view-models are built from the state, painted, and their actions collected.
+
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
+
+use stepscope_core::annotation::{NoteTarget, StepRef};
+use stepscope_core::export::LabelSource;
+use stepscope_core::model::FirstError;
+use stepscope_core::query;
+
+use crate::app::App;
+use crate::command::{Action, CommandEnv, CommandSink};
+use crate::dialog;
+use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
+use crate::state::{DialogState, scores};
+use crate::ui_kit::Tokens;
+use crate::view_model::curve::CurveModel;
+use crate::view_model::inspector::InspectorModel;
+use crate::view_model::reader::ReaderModel;
+use crate::view_model::scores::ScoreSeries;
+use crate::view_model::status::{StatusModel, save_text};
+use crate::view_model::trace_table::TraceRowModel;
+use crate::view_model::tree::TreeModel;
+
+impl App {
+    pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
+        let tokens = Tokens::of(ui);
+        let env = self.env();
+        let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 3));
+        let side = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 6));
+        Panel::top("menu").frame(bar).show(ui, |ui| menu::menu_ui(ui, env, &self.title(), sink));
+        let stop = Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, &self.status_model())).inner;
+        if let Some(position) = stop {
+            self.jobs.stop(position);
+        }
+        let width = ui.ctx().content_rect().width();
+        let third = (width * 0.34).clamp(380.0, 760.0);
+        // A window of another size class begins with a width of its own; what was dragged is kept within the class.
+        Panel::left(("traces", (width / 640.0).floor().to_bits()))
+            .frame(side)
+            .default_size(third)
+            .size_range(240.0..=1200.0)
+            .show(ui, |ui| {
+                self.table(ui, sink);
+            });
+        let series = self.series();
+        if self.view.open.is_some() {
+            Panel::right("inspector").frame(side).default_size(264.0).size_range(220.0..=420.0).show(ui, |ui| {
+                self.inspector(ui, &series, env, sink);
+            });
+            if self.settings.show_curve && !series.is_empty() {
+                Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
+                    ui,
+                    |ui| {
+                        self.curve(ui, &series, sink);
+                    },
+                );
+            }
+        }
+        let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
+        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, sink));
+    }
+
+    fn title(&self) -> String {
+        let name = self.settings.last_opened.first().map(|path| crate::state::open::name_of(path)).unwrap_or_default();
+        if self.project.is_some() { format!("{name} · {}", self.startup.annotator) } else { String::new() }
+    }
+
+    fn status_model(&self) -> StatusModel {
+        let Some(project) = &self.project else {
+            return StatusModel { jobs: self.jobs.models(), ..StatusModel::default() };
+        };
+        let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
+        let save = if project.can_write() {
+            // What is still being typed is not saved, so the word must not say so.
+            if self.view.note.is_some() {
+                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            } else {
+                Some(save_text(&project.log.save_state()))
+            }
+        } else {
+            Some(("Read-only".into(), crate::view_model::Tone::Unsure))
+        };
+        StatusModel {
+            save,
+            project: project.dir().path().display().to_string(),
+            counts: format!("{} of {} traces · {judged} labelled", self.view.rows.len(), project.store.len()),
+            jobs: self.jobs.models(),
+        }
+    }
+
+    fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        let frame = trace_table::TableFrame {
+            rows: self.view.rows.len(),
+            selected: self.view.position,
+            scroll_to_selected: self.view.scroll_to_trace,
+            filter: &self.view.query.text,
+            focus_filter: self.view.focus_filter,
+            has_scores: self.view.has_scores,
+            sort: self.view.query.sort,
+            empty: self.empty_text(),
+        };
+        let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
+        let row = |position: usize| {
+            let project = self.project.as_ref()?;
+            let row = *self.view.rows.get(position)?;
+            let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
+            query::row(row, &project.store, project.annotations(), scores)
+                .map(|row| TraceRowModel::new(&row, self.settings.show_imported))
+        };
+        trace_table::trace_table_ui(ui, &frame, row, sink);
+    }
+
+    fn empty_text(&self) -> &'static str {
+        match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
+            (_, true) => "Opening…",
+            (None, false) => "Nothing is open. Drop a file here, or press Ctrl+O",
+            (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
+        }
+    }
+
+    fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let said = project.said(&open.trace.id);
+        if self.view.show_hint {
+            let tokens = Tokens::of(ui);
+            let hint =
+                "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
+            ui.label(egui::RichText::new(hint).small().color(tokens.accent));
+            ui.add_space(2.0);
+        }
+        let model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        if let Some(nodes) = TreeModel::new(open, said, series) {
+            let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
+            let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
+            Panel::left("tree").frame(frame).default_size(width).resizable(true).show(ui, |ui| {
+                tree::tree_ui(ui, &nodes, self.view.scroll_to_step, sink);
+            });
+        }
+        let frame = Frame::new();
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let trace = open.trace.id.clone();
+        let model = InspectorModel::new(open, project.said(&trace), series, self.settings.show_imported);
+        let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
+        let notes = inspector::Notes {
+            step: step.map(NoteTarget::Step),
+            trace: NoteTarget::Trace(trace),
+            draft: self.view.note.as_ref(),
+        };
+        inspector::inspector_ui(ui, &model, &notes, env, sink);
+    }
+
+    fn curve(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let own_error = match project.said(&open.trace.id).and_then(|said| said.first_error.as_ref()) {
+            Some(FirstError::At(hash)) => {
+                open.trace.find_step(hash).and_then(|step| open.path.iter().position(|&s| s == step))
+            }
+            _ => None,
+        };
+        let model = CurveModel::new(open, series, own_error, self.settings.show_imported);
+        if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
+            sink.push(Action::ShowStep(step));
+        }
+    }
+
+    /// Whose labels an export could use.
+    fn label_sources(&self) -> Vec<LabelSource> {
+        let Some(project) = &self.project else { return Vec::new() };
+        let scorers = project.scores.scorers().into_iter();
+        let scorers = scorers.filter(|scorer| scorer.kind.is_unit());
+        [LabelSource::Own(Some(self.startup.annotator.to_string())), LabelSource::Imported(None)]
+            .into_iter()
+            .chain(scorers.map(|scorer| LabelSource::Scorer { name: scorer.name, threshold: 0.5 }))
+            .collect()
+    }
+
+    pub(crate) fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
+        match &self.view.dialog {
+            None => {}
+            Some(DialogState::Palette { text, selected }) => {
+                dialog::palette::palette_ui(ctx, text, *selected, self.env(), sink);
+            }
+            Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
+            Some(DialogState::Rejects) => {
+                let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
+                dialog::rejects::rejects_ui(ctx, rejects, sink);
+            }
+            Some(DialogState::Export(draft)) => {
+                dialog::export::export_ui(ctx, draft, self.jobs.shown_preview.as_ref(), &self.label_sources(), sink);
+            }
+        }
+    }
+}
