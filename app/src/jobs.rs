@@ -210,6 +210,10 @@ fn tell(app: &mut App, opened: &Opened) {
     if let Some(torn) = &opened.log_report.torn {
         app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());
     }
+    if let Some(rescued) = opened.log_report.rescued.first() {
+        let detail = format!("Append its lines to the label log, then remove it: {}", rescued.display());
+        app.notices.warning("Labels that could not be saved earlier lie beside the log", detail);
+    }
     let log_warnings = opened.log_report.warnings.iter().map(|warning| match warning.line {
         // Of the whole file.
         0 => warning.message.clone(),

@@ -11,7 +11,7 @@ use super::name::{LogPaths, annotator_of};
 /// Something found in one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// The kind: `torn`, `line`, `log`, `name`, `unknown`.
+    /// The kind: `torn`, `rescued`, `line`, `log`, `name`, `unknown`.
     pub what: &'static str,
     /// The log.
     pub file: PathBuf,
@@ -73,7 +73,14 @@ fn check_log(folder: &Path, file: &Path, found: &mut Vec<Checked>) {
             }
         }
     }
-    let LoadReport { warnings, unknown, .. } = loaded.report;
+    let LoadReport { warnings, unknown, rescued, .. } = loaded.report;
+    for aside in rescued {
+        add(
+            "rescued",
+            format!("Labels that could not be saved lie in {}; append them to the log", aside.display()),
+            false,
+        );
+    }
     for warning in warnings {
         add("line", format!("Line {} {}", warning.line, warning.message), false);
     }

@@ -26,6 +26,8 @@ pub struct LoadReport {
     pub unknown: u64,
     /// Where the torn last line was moved, if there was one.
     pub torn: Option<PathBuf>,
+    /// Files with labels that could not be added to the log when it was closed.
+    pub rescued: Vec<PathBuf>,
     /// What is wrong with single lines.
     pub warnings: Vec<LineWarning>,
 }
@@ -97,7 +99,9 @@ pub(super) fn load(paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, 
     }
     // Their numbers are not given again, so that a line repaired by hand finds its place.
     let last_seq = reader.loaded.last_seq.saturating_add(reader.unread);
-    Ok(Loaded { last_seq, whole: whole as u64, torn: torn.to_vec(), ..reader.loaded })
+    let mut loaded = Loaded { last_seq, whole: whole as u64, torn: torn.to_vec(), ..reader.loaded };
+    loaded.report.rescued = (1..).map(|number| paths.rescued(number)).take_while(|file| file.exists()).collect();
+    Ok(loaded)
 }
 
 /// Sets the torn last line aside and cuts it off. Only for who holds the lock: to others it may be a line being written.

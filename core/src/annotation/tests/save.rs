@@ -101,4 +101,6 @@ fn what_cannot_be_saved_is_rescued_beside_the_log() {
         assert!(rescued.contains("kept") && rescued.ends_with('\n'), "{rescued}");
     }
     assert_eq!(list_annotators(folder.path()).unwrap(), [ann()], "a rescued file is nobody's log");
+    let (_, report) = read(folder.path(), &ann()).unwrap();
+    assert!(!report.rescued.is_empty() && report.rescued.iter().all(|file| file.exists()), "and is told");
 }
