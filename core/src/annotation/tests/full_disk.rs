@@ -45,6 +45,8 @@ fn a_full_disk_leaves_whole_lines_and_keeps_the_rest_in_memory() {
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let saved = text.lines().find_map(|line| line.strip_prefix("saved ")).unwrap().parse().unwrap();
     assert!(bytes(folder.path()).ends_with(b"\n"), "the part of a line is cut off again");
-    let (_, report) = read(folder.path(), &ann()).unwrap();
+    let (_, mut report) = read(folder.path(), &ann()).unwrap();
+    let rescued = std::mem::take(&mut report.rescued);
+    assert_eq!(rescued, [folder.path().join("ann.rescued-1")], "what was not saved lies beside the log");
     assert_eq!(report, LoadReport { records: saved, ..LoadReport::default() });
 }
