@@ -100,7 +100,8 @@ pub(super) fn load(paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, 
     // Their numbers are not given again, so that a line repaired by hand finds its place.
     let last_seq = reader.loaded.last_seq.saturating_add(reader.unread);
     let mut loaded = Loaded { last_seq, whole: whole as u64, torn: torn.to_vec(), ..reader.loaded };
-    loaded.report.rescued = (1..).map(|number| paths.rescued(number)).take_while(|file| file.exists()).collect();
+    let rescued = (1..=u32::MAX).map(|number| paths.rescued(number));
+    loaded.report.rescued = rescued.take_while(|file| file.exists()).collect();
     Ok(loaded)
 }
 
