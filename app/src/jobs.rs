@@ -14,7 +14,7 @@ use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::open::{Opened, name_of};
 use crate::state::{Project, ViewState};
-use crate::view_model::status::{self, JobModel};
+use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
 #[derive(Default)]
@@ -37,38 +37,29 @@ impl Jobs {
     /// The jobs for the status bar.
     pub fn models(&self) -> Vec<JobModel> {
         let mut models = Vec::new();
-        let mut add = |name: &str, progress, elapsed: std::time::Duration| {
+        let mut add = |kind, progress, elapsed: std::time::Duration| {
             if elapsed.as_millis() >= SHOW_AFTER_MS {
-                models.push(status::job(name, &progress, elapsed));
+                models.push(status::job(kind, &progress, elapsed));
             }
         };
         if let Some(job) = &self.open {
-            add("Opening", job.progress(), job.elapsed());
+            add(JobKind::Open, job.progress(), job.elapsed());
         }
         if let Some(job) = &self.export {
-            add("Exporting", job.progress(), job.elapsed());
+            add(JobKind::Export, job.progress(), job.elapsed());
         }
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
-            add("Scoring", job.progress(), job.elapsed());
+            add(JobKind::Score, job.progress(), job.elapsed());
         }
         models
     }
 
-    /// Stops the job at that position of the status bar.
-    pub fn stop(&self, position: usize) {
-        let long = |elapsed: std::time::Duration| elapsed.as_millis() >= SHOW_AFTER_MS;
-        let mut cancels: Vec<Box<dyn Fn() + '_>> = Vec::new();
-        if let Some(job) = self.open.as_ref().filter(|job| long(job.elapsed())) {
-            cancels.push(Box::new(|| job.cancel()));
-        }
-        if let Some(job) = self.export.as_ref().filter(|job| long(job.elapsed())) {
-            cancels.push(Box::new(|| job.cancel()));
-        }
-        if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy() && long(job.elapsed())) {
-            cancels.push(Box::new(|| job.cancel()));
-        }
-        if let Some(cancel) = cancels.get(position) {
-            cancel();
+    /// Asks that job to stop.
+    pub fn stop(&self, kind: JobKind) {
+        match kind {
+            JobKind::Open => self.open.iter().for_each(Job::cancel),
+            JobKind::Export => self.export.iter().for_each(Job::cancel),
+            JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
         }
     }
 

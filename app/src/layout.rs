@@ -29,8 +29,8 @@ impl App {
         let side = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 6));
         Panel::top("menu").frame(bar).show(ui, |ui| menu::menu_ui(ui, env, &self.title(), sink));
         let stop = Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, &self.status_model())).inner;
-        if let Some(position) = stop {
-            self.jobs.stop(position);
+        if let Some(kind) = stop {
+            self.jobs.stop(kind);
         }
         let width = ui.ctx().content_rect().width();
         let third = (width * 0.34).clamp(380.0, 760.0);

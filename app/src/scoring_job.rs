@@ -1,6 +1,5 @@
 //! Scoring in the background: a worker process that keeps its model, fed from a queue that the view reorders.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +12,6 @@ use stepscope_core::scoring::{
 use stepscope_core::store::Store;
 
 use crate::app::App;
-use crate::startup::Startup;
 
 /// A worker with its model, at work or waiting for more.
 pub struct ScoringJob {
@@ -23,14 +21,6 @@ pub struct ScoringJob {
     busy_since: Option<Instant>,
     /// Why steps or traces have no score, since it began to work.
     troubles: Vec<String>,
-}
-
-/// How to start the worker of this run: device and cache go along.
-pub fn launch(startup: &Startup, device: &str) -> Launch {
-    let mut launch = startup.worker.clone();
-    let cache = startup.folders.score_cache();
-    launch.args.extend([OsString::from("--device"), device.into(), "--cache".into(), cache.into_os_string()]);
-    launch
 }
 
 impl ScoringJob {

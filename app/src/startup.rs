@@ -1,5 +1,6 @@
 //! What varies between runs: paths, clock, annotator, how to start a worker. There is no other switch.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +56,14 @@ impl Folders {
 }
 
 impl Startup {
+    /// How to start a worker on that device, with the user's cache of scores.
+    pub fn worker_on(&self, device: &str) -> Launch {
+        let mut launch = self.worker.clone();
+        let cache = self.folders.score_cache().into_os_string();
+        launch.args.extend([OsString::from("--device"), device.into(), "--cache".into(), cache]);
+        launch
+    }
+
     /// The folder with the sample data, written there first where it is missing or older.
     pub fn sample_data(&self) -> Result<PathBuf, String> {
         let folder = self.folders.data.join("sample-data");

@@ -59,11 +59,6 @@ impl Output {
         put(format!("{}\n", text.trim_end_matches('\n')).as_bytes())
     }
 
-    /// JSON was asked for.
-    pub const fn is_json(&self) -> bool {
-        self.json
-    }
-
     /// A context whose progress goes to stderr, where that is a terminal.
     pub fn context(&self) -> JobContext {
         JobContext::foreground(io::stderr().is_terminal().then(progress_line))

@@ -1,6 +1,5 @@
 //! `stepscope score`: scores steps with a reward model, through the same worker as the window.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -54,10 +53,7 @@ struct Line<'a> {
 /// Scores.
 pub fn run(args: &ScoreArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let ctx = out.context();
-    let mut launch = startup.worker.clone();
-    let cache = startup.folders.score_cache().into_os_string();
-    launch.args.extend([OsString::from("--device"), args.device.name().into(), "--cache".into(), cache]);
-    let mut client = WorkerClient::start(&launch)?;
+    let mut client = WorkerClient::start(&startup.worker_on(args.device.name()))?;
     let device = client.hello(&ctx)?.device;
     warn(format!("device {} ({})", device.used.name(), device.reason));
     let folder = args.model.to_string_lossy().into_owned();

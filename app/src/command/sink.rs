@@ -14,8 +14,6 @@ use crate::state::DialogState;
 pub enum Action {
     /// Run a command on what is selected.
     Run(Command),
-    /// Select that step, then run the command on it.
-    RunOn(Command, StepIndex),
     /// Show the trace at that position of the table.
     ShowTrace(usize),
     /// Select that step, changing the path if it lies on another branch.

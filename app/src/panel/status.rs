@@ -3,10 +3,10 @@
 use eframe::egui::{Align, Label, Layout, ProgressBar, RichText, Ui};
 
 use crate::ui_kit::Tokens;
-use crate::view_model::status::StatusModel;
+use crate::view_model::status::{JobKind, StatusModel};
 
-/// Paints the status bar; gives the position of the job to stop.
-pub fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<usize> {
+/// Paints the status bar; gives the job to stop.
+pub fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<JobKind> {
     let tokens = Tokens::of(ui);
     let mut stop = None;
     ui.horizontal(|ui| {
@@ -16,9 +16,9 @@ pub fn status_ui(ui: &mut Ui, model: &StatusModel) -> Option<usize> {
         }
         ui.label(RichText::new(&model.counts).color(tokens.muted));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            for (position, job) in model.jobs.iter().enumerate() {
+            for job in &model.jobs {
                 if ui.small_button("Stop").on_hover_text(format!("Stop {}", job.text)).clicked() {
-                    stop = Some(position);
+                    stop = Some(job.kind);
                 }
                 if let Some(fraction) = job.fraction {
                     ui.add(ProgressBar::new(fraction).desired_width(80.0).desired_height(6.0));

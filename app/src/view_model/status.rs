@@ -20,10 +20,35 @@ pub struct StatusModel {
     pub jobs: Vec<JobModel>,
 }
 
+/// A job that the status bar can show and stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub enum JobKind {
+    /// Opening a project.
+    Open,
+    /// Writing an export.
+    Export,
+    /// Scoring traces.
+    Score,
+}
+
+impl JobKind {
+    /// What the status bar calls it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Open => "Opening",
+            Self::Export => "Exporting",
+            Self::Score => "Scoring",
+        }
+    }
+}
+
 /// A running job.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct JobModel {
+    /// Which one.
+    pub kind: JobKind,
     /// Name, done and total, time.
     pub text: String,
     /// Share done, where known.
@@ -40,12 +65,16 @@ pub fn save_text(state: &SaveState) -> (String, Tone) {
 }
 
 /// The line for a job.
-pub fn job(name: &str, progress: &stepscope_core::job::Progress, elapsed: Duration) -> JobModel {
+pub fn job(kind: JobKind, progress: &stepscope_core::job::Progress, elapsed: Duration) -> JobModel {
     let counted = match progress.total {
         Some(total) if total > 0 => format!(" {}/{total}", progress.done),
         _ if progress.done > 0 => format!(" {}", progress.done),
         _ => String::new(),
     };
     let note = if progress.note.is_empty() { String::new() } else { format!(" · {}", progress.note) };
-    JobModel { text: format!("{name}{counted}{note} · {} s", elapsed.as_secs()), fraction: progress.fraction() }
+    JobModel {
+        kind,
+        text: format!("{}{counted}{note} · {} s", kind.title(), elapsed.as_secs()),
+        fraction: progress.fraction(),
+    }
 }

@@ -17,10 +17,6 @@ use crate::app::App;
 pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
     match action {
         Action::Run(command) => run(app, command, ctx),
-        Action::RunOn(command, step) => {
-            navigate::show_step(app, step);
-            run(app, command, ctx);
-        }
         Action::ShowTrace(position) => navigate::show_position(app, position),
         Action::ShowStep(step) => navigate::show_step(app, step),
         Action::SortBy(key) => navigate::sort_by(app, key),

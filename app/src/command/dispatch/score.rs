@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::command::Command;
 use crate::dialog::files::Ask;
-use crate::scoring_job::{ScoringJob, launch};
+use crate::scoring_job::ScoringJob;
 
 pub(super) fn run(app: &mut App, command: Command) {
     match command {
@@ -32,7 +32,7 @@ pub(super) fn run(app: &mut App, command: Command) {
 fn score(app: &mut App, first: Option<u32>, rows: &[u32]) {
     if app.jobs.scoring.is_none() {
         let (Some(project), Some(model)) = (&app.project, &app.settings.model) else { return };
-        let launch = launch(&app.startup, &app.settings.device);
+        let launch = app.startup.worker_on(&app.settings.device);
         let (store, book) = (project.store.clone(), project.scores.clone());
         match ScoringJob::start(launch, model, store, book, Arc::clone(&app.wake)) {
             Ok(job) => app.jobs.scoring = Some(job),
