@@ -36,8 +36,8 @@ struct ImportReport {
     #[serde(flatten)]
     found: InspectReport,
     project: String,
-    /// Labels of native files taken over.
-    merged: usize,
+    /// Labels of native files taken over into the logs of their annotators.
+    labels_taken_over: usize,
     elapsed_s: f64,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for ImportReport {
 /// Imports.
 pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let started = Instant::now();
-    let options = ImportOptions { format: args.format.clone() };
+    let options = ImportOptions { format: args.format.clone(), ..ImportOptions::default() };
     let dir = ProjectDir::new(&args.project);
     let (mut found, taken) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
     if let Some(conflicts) = taken.conflicts() {
@@ -64,7 +64,7 @@ pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending,
     out.report(&ImportReport {
         found,
         project: args.project.display().to_string(),
-        merged: taken.labels.taken,
+        labels_taken_over: taken.labels.taken,
         elapsed_s: started.elapsed().as_secs_f64(),
     })?;
     Ok(ending)

@@ -24,7 +24,7 @@ pub struct InspectArgs {
 
 /// Inspects.
 pub fn run(args: &InspectArgs, out: &Output) -> Result<Ending, Failure> {
-    let options = ImportOptions { format: args.format.clone() };
+    let options = ImportOptions { format: args.format.clone(), ..ImportOptions::default() };
     let report = import::inspect(&args.paths, &options, &out.context())?;
     out.report(&report)?;
     Ok(if report.counts.rejected > 0 { Ending::SomeRejected } else { Ending::Done })

@@ -148,12 +148,16 @@ fn short(score: f32) -> Value {
 
 fn imported_label(label: &ImportedLabel) -> Value {
     let value = match label.value {
-        ImportedValue::Rating(rating) => json!(rating.name()),
         ImportedValue::Soft(value) => json!(value),
-        ImportedValue::FirstError => json!("first_error"),
-        ImportedValue::NoError => json!("no_error"),
+        other => json!(other.name()),
     };
-    json!({ "source": label.source, "value": value, "field": label.field, "raw": label.raw })
+    let mut shown = json!({ "source": label.source, "value": value, "field": label.field, "raw": label.raw });
+    for (key, text) in [("rationale", &label.rationale), ("correction", &label.correction)] {
+        if let Some(text) = text {
+            shown[key] = json!(text);
+        }
+    }
+    shown
 }
 
 fn own_labels(source: &str, said: &TraceAnnotation, step: &stepscope_core::model::StepHash) -> Vec<Value> {

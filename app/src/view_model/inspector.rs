@@ -98,6 +98,10 @@ fn imported(open: &OpenTrace) -> Vec<(String, Tone)> {
             ImportedValue::Soft(value) => (format!("{}: {}", label.source, score_text(value)), Tone::Muted),
             ImportedValue::FirstError => (format!("{}: first error", label.source), Tone::Bad),
             ImportedValue::NoError => (format!("{}: no error", label.source), Tone::Good),
+            _ => {
+                let (text, tone) = super::reader::imported_text(label);
+                (format!("{}: {text}", label.source), tone)
+            }
         })
         .collect()
 }

@@ -276,6 +276,12 @@ fn heading(step: &Step) -> String {
         StepKind::Observation => "observation",
         StepKind::Message => "message",
         StepKind::Code => "code",
+        StepKind::System => "system",
+        StepKind::Critique => "critique",
+        StepKind::Action => "action",
+        StepKind::State => "state",
+        StepKind::Note => "note",
+        StepKind::Other => "other",
     };
     let author = step.author.as_deref().filter(|author| !author.is_empty());
     let parts = [Some(kind), author, step.tool.as_ref().map(|tool| tool.name.as_str())];
@@ -292,12 +298,18 @@ pub fn rating_text(rating: StepRating) -> (&'static str, Tone) {
     }
 }
 
-fn imported_text(label: &ImportedLabel) -> (String, Tone) {
+/// Words and colour of an imported label.
+pub fn imported_text(label: &ImportedLabel) -> (String, Tone) {
     match label.value {
         ImportedValue::Rating(rating) => (rating.name().into(), rating_text(rating).1),
         ImportedValue::Soft(value) => (score_text(value), score_tone(ScoreKind::Correctness, value)),
         ImportedValue::FirstError => ("first error".into(), Tone::Bad),
         ImportedValue::NoError => ("no error".into(), Tone::Good),
+        ImportedValue::ErrorSomewhere => ("an error somewhere".into(), Tone::Bad),
+        ImportedValue::Preferred => ("preferred".into(), Tone::Good),
+        ImportedValue::Dispreferred => ("passed over".into(), Tone::Bad),
+        ImportedValue::Tag => (label.raw.clone(), Tone::Muted),
+        ImportedValue::Remark => (label.rationale.clone().unwrap_or_else(|| label.raw.clone()), Tone::Muted),
     }
 }
 

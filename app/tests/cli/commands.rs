@@ -11,10 +11,14 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// The fields that the contract of the command line promises; more may be added.
-const INSPECT: [&str; 16] = [
+const INSPECT: [&str; 20] = [
     "schema",
     "format",
     "files",
+    "rows",
+    "expanded",
+    "merged",
+    "waiting",
     "problems",
     "traces",
     "steps",
@@ -80,8 +84,11 @@ fn import_then_show() {
     let project = home.arg("p.stepscope");
     let made = home.ends(0, &["import", "--json", &in_workspace("sample-data"), "--project", &project]).json();
     assert_eq!(made["schema"], "stepscope.import/1");
-    assert_eq!(keys(&made)[1..16], INSPECT[1..]);
-    assert_eq!((&made["traces"], &made["project"], &made["merged"]), (&json!(66), &json!(project), &json!(0)));
+    assert_eq!(keys(&made)[1..20], INSPECT[1..]);
+    assert_eq!(
+        (&made["traces"], &made["project"], &made["labels_taken_over"]),
+        (&json!(66), &json!(project), &json!(0))
+    );
     assert!(made["elapsed_s"].is_f64());
 
     let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
@@ -237,19 +244,19 @@ fn labels_of_a_native_file_are_taken_over_once() {
     let lock = fs::File::create(annotations.join("ada.lock")).unwrap();
     lock.lock().unwrap();
     let made = import();
-    assert_eq!((&made.json()["merged"], &made.json()["traces"]), (&json!(0), &json!(66)));
+    assert_eq!((&made.json()["labels_taken_over"], &made.json()["traces"]), (&json!(0), &json!(66)));
     assert!(made.err.contains("another window is labelling as “ada”"), "{}", made.err);
     assert!(home.path("q.stepscope/carried.jsonl").exists());
     drop(lock);
     let made = import();
-    assert_eq!((&made.json()["merged"], made.err.as_str()), (&json!(1), ""));
+    assert_eq!((&made.json()["labels_taken_over"], made.err.as_str()), (&json!(1), ""));
     assert!(!home.path("q.stepscope/carried.jsonl").exists());
     let made = import();
-    assert_eq!((&made.json()["merged"], made.err.as_str()), (&json!(0), ""), "nothing new");
+    assert_eq!((&made.json()["labels_taken_over"], made.err.as_str()), (&json!(0), ""), "nothing new");
     let lines = fs::read_to_string(log("q.stepscope")).unwrap();
     fs::write(log("q.stepscope"), lines + &said(2, "open", "done")).unwrap();
     let made = import();
-    assert_eq!(made.json()["merged"], json!(0), "what was taken back stays so");
+    assert_eq!(made.json()["labels_taken_over"], json!(0), "what was taken back stays so");
     assert!(made.err.contains("1 labels of the file were left out"), "{}", made.err);
 }
 

@@ -91,8 +91,16 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             (ImportedValue::Soft(value), Some(step)) if trace.step(step).is_some() => {
                 set_rating(&mut said, step, rating_from_soft(value, step)?)?;
             }
-            // A rating of the whole trace says nothing about its steps.
-            (ImportedValue::Rating(_) | ImportedValue::Soft(_), None) => {}
+            // A rating of the whole trace says nothing about its steps, nor do these of whether a given step is right.
+            (ImportedValue::Rating(_) | ImportedValue::Soft(_), None)
+            | (
+                ImportedValue::ErrorSomewhere
+                | ImportedValue::Preferred
+                | ImportedValue::Dispreferred
+                | ImportedValue::Tag
+                | ImportedValue::Remark,
+                _,
+            ) => {}
             (_, step) => {
                 let place = step.map_or_else(|| "no step".into(), |s| format!("step {}", u64::from(s) + 1));
                 let reason = format!("`{}` = {} points at {place}, which the trace lacks", label.field, label.raw);

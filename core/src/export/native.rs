@@ -65,6 +65,7 @@ fn native_trace(input: &RowInput<'_>) -> NativeTrace {
         labels: trace.labels,
         scores: trace.scores,
         metadata: trace.metadata,
+        splitter: trace.splitter,
         source: trace.source,
         warnings: trace.warnings,
     }

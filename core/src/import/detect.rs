@@ -2,22 +2,47 @@
 
 use serde_json::Value;
 
-use super::{FileFault, IMPORTERS, Importer, Recognition, Sample};
+use super::format::NEIGHBOURS;
+use super::{FileFault, Importer, Recognition, Sample, importers};
 
 /// More keys than this do not help to find out what a file is.
 const KEYS_SHOWN: usize = 24;
 
-/// The importer that fits most rows of the sample; the earlier in the list where two fit equally well.
-pub(super) fn choose(sample: &Sample) -> Result<(&'static dyn Importer, Recognition), FileFault> {
-    let mut best: Option<(&'static dyn Importer, Recognition)> = None;
-    for &importer in IMPORTERS {
-        if let Some(found) = importer.recognise(sample)
-            && best.as_ref().is_none_or(|(_, so_far)| found.share > so_far.share)
-        {
-            best = Some((importer, found));
+/// A kind of file that lies beside traces and is none: a run configuration, a table of metrics.
+pub(super) struct Neighbour {
+    /// What it is, as in "the file is …".
+    pub(super) what: &'static str,
+    /// Whether the file is one.
+    pub(super) fits: fn(&Sample) -> bool,
+}
+
+/// What was found out about a file.
+pub(super) struct Choice {
+    pub(super) importer: &'static dyn Importer,
+    pub(super) recognition: Recognition,
+    /// The format that fits next best.
+    pub(super) runner_up: Option<&'static dyn Importer>,
+}
+
+/// The importer that fits most rows of the sample. Where two fit equally well, the one that asks for more keys, then
+/// the earlier in the list.
+pub(super) fn choose(sample: &Sample) -> Result<Choice, FileFault> {
+    let mut found: Vec<(&'static dyn Importer, Recognition)> =
+        importers().filter_map(|importer| Some((importer, importer.recognise(sample)?))).collect();
+    // Stable, so that the list decides last.
+    found.sort_by(|(a, x), (b, y)| y.share.total_cmp(&x.share).then(b.needs().len().cmp(&a.needs().len())));
+    let mut found = found.into_iter();
+    match found.next() {
+        Some((importer, recognition)) => {
+            Ok(Choice { importer, recognition, runner_up: found.next().map(|(importer, _)| importer) })
         }
+        None => Err(not_known(sample)),
     }
-    best.ok_or_else(|| unknown_shape(sample))
+}
+
+fn not_known(sample: &Sample) -> FileFault {
+    let neighbour = NEIGHBOURS.iter().copied().flatten().find(|neighbour| (neighbour.fits)(sample));
+    neighbour.map_or_else(|| unknown_shape(sample), |neighbour| FileFault::NotTraces(neighbour.what))
 }
 
 fn unknown_shape(sample: &Sample) -> FileFault {
@@ -29,7 +54,7 @@ fn unknown_shape(sample: &Sample) -> FileFault {
         let more = if keys.len() > KEYS_SHOWN { ", …" } else { "" };
         format!("its keys are {}{more}", shown.join(", "))
     };
-    let near: Vec<String> = IMPORTERS.iter().filter_map(|importer| near_miss(*importer, &keys)).collect();
+    let near: Vec<String> = importers().filter_map(|importer| near_miss(importer, &keys)).collect();
     let near = if near.is_empty() { String::new() } else { format!("Closest: {}. ", near.join("; ")) };
     FileFault::UnknownShape { row: sample.first_row, seen, near }
 }

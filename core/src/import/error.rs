@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::IMPORTERS;
+use super::{Importer, importers};
 use crate::job::JobError;
 
 /// Why an import failed.
@@ -77,6 +77,15 @@ pub enum FileFault {
     /// JSON without rows: `null`, a number, an empty list.
     #[error("row 1: the file holds {0}, not traces; expected {known}", known = known())]
     NoRows(String),
+    /// A file that lies beside traces and is none; named by what it is.
+    #[error("the file is {0}, not traces; choose the file with the traces themselves")]
+    NotTraces(&'static str),
+    /// A file of a bundle is too long to be taken as one value.
+    #[error("the file is longer than {} MiB, which is too long beside the files it belongs to", limit >> 20)]
+    TooLong {
+        /// The most that is read.
+        limit: usize,
+    },
     /// JSON of a shape that no importer knows.
     #[error("row {row} has a shape that is not known: {seen}. {near}Known formats: {}", known())]
     UnknownShape {
@@ -118,6 +127,11 @@ impl ImportError {
         matches!(self, Self::Cancelled | Self::Sink(_) | Self::UnknownFormat(_))
     }
 
+    /// True where the file was recognised as something else than traces.
+    pub(super) const fn is_not_traces(&self) -> bool {
+        matches!(self, Self::File { fault: FileFault::NotTraces(_), .. })
+    }
+
     /// The message without the path, for places that show the path beside it.
     pub(super) fn reason(&self) -> String {
         match self {
@@ -146,7 +160,7 @@ impl From<ImportError> for JobError {
 }
 
 fn known() -> String {
-    let names: Vec<&str> = IMPORTERS.iter().map(|importer| importer.name()).collect();
+    let names: Vec<&str> = importers().map(Importer::name).collect();
     names.join(", ")
 }
 

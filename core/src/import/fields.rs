@@ -98,6 +98,33 @@ impl Fields {
     }
 }
 
+/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, null as an empty step.
+pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilder) -> Result<Vec<String>, RowError> {
+    if steps.is_empty() {
+        warn(builder, format!("`{field}` is empty; the trace has no steps"));
+    }
+    let mut texts = Vec::with_capacity(steps.len());
+    for (index, step) in steps.iter().enumerate() {
+        let text = step_text(step).ok_or_else(|| {
+            RowError::new(format!("entry {} of `{field}` is {}; expected the text of a step", index + 1, kind(step)))
+        })?;
+        if step.is_null() {
+            warn(builder, format!("entry {} of `{field}` is null; read as an empty step", index + 1));
+        }
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+/// The text of one entry of a list of steps.
+pub(super) fn step_text(step: &Value) -> Option<String> {
+    match step {
+        Value::Null => Some(String::new()),
+        Value::Object(map) => map.get("text").and_then(Value::as_str).map(str::to_owned),
+        other => scalar_text(other),
+    }
+}
+
 /// A text, or a number as text.
 pub(super) fn scalar_text(value: &Value) -> Option<String> {
     match value {
@@ -113,7 +140,7 @@ fn chat_message(value: &Value) -> Option<ChatMessage> {
     Some(ChatMessage { role, content })
 }
 
-/// A whole number, also where it is written as 3.0 or " 3 ".
+/// A whole number, also where it is written as 3.0, " 3 ", "Step 3" or in full-width digits.
 pub(super) fn whole_number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64().or_else(|| {
@@ -121,27 +148,51 @@ pub(super) fn whole_number(value: &Value) -> Option<i64> {
             #[expect(clippy::cast_possible_truncation, reason = "whole and small, as just checked")]
             Some(float as i64)
         }),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => {
+            let text = text.trim();
+            let text = text.strip_prefix("Step").or_else(|| text.strip_prefix("step")).unwrap_or(text).trim_start();
+            let digits = |c: char| match c {
+                // Full-width digits, as East Asian keyboards give them.
+                '\u{FF10}'..='\u{FF19}' => char::from_u32(c as u32 - 0xFF10 + 0x30).unwrap_or(c),
+                '\u{2212}' => '-',
+                c => c,
+            };
+            text.chars().map(digits).collect::<String>().parse().ok()
+        }
         _ => None,
     }
 }
 
 /// Labels the first error, counted from 0, −1 for none. A number that names no step is kept as a warning.
 pub(super) fn mark_first_error(builder: &mut TraceBuilder, field: &str, source: &str, value: Value) {
+    mark_first_error_from(0, builder, field, source, value);
+}
+
+/// The same, counted from `base`. None is -1 or a text that says so, such as `N/A`.
+pub(super) fn mark_first_error_from(base: u32, builder: &mut TraceBuilder, field: &str, source: &str, value: Value) {
     let raw = raw_text(&value);
     let steps = builder.trace_mut().steps.len();
     match whole_number(&value) {
         _ if value.is_null() => return,
-        Some(-1) => return builder.label(None, ImportedValue::NoError, source, field, &raw),
+        Some(-1) => {
+            builder.label(None, ImportedValue::NoError, source, field, &raw);
+            return set_base(builder, base);
+        }
+        None if says_none(&value) => {
+            builder.label(None, ImportedValue::NoError, source, field, &raw);
+            return set_base(builder, base);
+        }
         Some(number) => {
-            if let Some(step) = StepIndex::try_from(number).ok().filter(|&step| (step as usize) < steps) {
-                return builder.label(Some(step), ImportedValue::FirstError, source, field, &raw);
+            let index = number.checked_sub(i64::from(base)).and_then(|index| StepIndex::try_from(index).ok());
+            if let Some(step) = index.filter(|&step| (step as usize) < steps) {
+                builder.label(Some(step), ImportedValue::FirstError, source, field, &raw);
+                return set_base(builder, base);
             }
             warn(
                 builder,
                 format!(
-                    "`{field}` is {number}, but the steps are numbered 0 to {}; kept in the metadata",
-                    steps.saturating_sub(1)
+                    "`{field}` is {number}, but the steps are numbered {base} to {}; kept in the metadata",
+                    steps.saturating_sub(1) + base as usize
                 ),
             );
         }
@@ -151,6 +202,32 @@ pub(super) fn mark_first_error(builder: &mut TraceBuilder, field: &str, source: 
         ),
     }
     builder.trace_mut().metadata.insert(field.into(), value);
+}
+
+fn set_base(builder: &mut TraceBuilder, base: u32) {
+    if let Some(label) = builder.last_label() {
+        label.base = Some(base);
+    }
+}
+
+/// A text that says that there is no step to name.
+pub(super) fn says_none(value: &Value) -> bool {
+    let word = value.as_str().unwrap_or("?").trim().to_lowercase();
+    matches!(word.as_str(), "n/a" | "na" | "none" | "no error" | "null")
+}
+
+/// A number, also one that JSON cannot hold and the file spells as a word: `NaN`, `Infinity`.
+pub(super) fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => match text.trim() {
+            "NaN" | "nan" => Some(f64::NAN),
+            "Infinity" | "inf" => Some(f64::INFINITY),
+            "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
+            number => number.parse().ok(),
+        },
+        _ => None,
+    }
 }
 
 /// The value as the file writes it; texts without their quotes.

@@ -20,12 +20,15 @@ pub(super) struct Found {
     pub(super) bytes: u64,
     /// Named by the user, or named like JSON: worth a complaint if it cannot be read.
     pub(super) expected: bool,
+    /// The path that the user gave: itself, or a folder above it.
+    pub(super) root: PathBuf,
 }
 
 /// The files of `paths`, and what could not be looked at.
 pub(super) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, ImportError)>) {
     let mut finder = Finder::default();
     for path in paths {
+        finder.root.clone_from(path);
         if let Err(error) = finder.add(path, true, 0) {
             finder.failed.push((path.clone(), error));
         }
@@ -35,6 +38,7 @@ pub(super) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, ImportError)
 
 #[derive(Default)]
 struct Finder {
+    root: PathBuf,
     files: Vec<Found>,
     failed: Vec<(PathBuf, ImportError)>,
     // Real paths, so that links in a circle end and a file given twice is read once.
@@ -56,6 +60,7 @@ impl Finder {
                 path: path.into(),
                 bytes: about.len(),
                 expected: named || is_named_like_json(path),
+                root: self.root.clone(),
             });
             return Ok(());
         }

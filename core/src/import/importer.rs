@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Carried, RowError};
-use crate::model::{Trace, TraceBuilder};
+use crate::model::{ImportedLabel, ImportedScore, Metadata, Splitter, Trace, TraceBuilder, Verdict};
 
 /// Reads one family of published formats. Foreign field names are spelled in its file only.
 pub trait Importer: Sync {
@@ -20,7 +20,65 @@ pub trait Importer: Sync {
     fn recognise(&self, sample: &Sample) -> Option<Recognition>;
 
     /// Turns one row into traces. The sample settles what a single row leaves open.
+    ///
+    /// What a row is, the importer has said in [`Recognition::unit`]: a row of the file, all rows of a trace as a list,
+    /// a whole document, or the files of a [`Bundle`].
     fn read_row(&self, row: Value, sample: &Sample) -> Result<Vec<Imported>, RowError>;
+
+    /// Whether the row belongs to the trace of the rows before it, of which there is at least one. Asked for
+    /// [`Unit::Group`] only.
+    fn continues(&self, group: &[Value], row: &Value) -> bool {
+        debug_assert!(!group.is_empty() && !row.is_null());
+        false
+    }
+
+    /// Labels and scores of a row that has no text of its own. Asked for [`Unit::Attachment`] only.
+    fn read_attachments(&self, row: Value, _sample: &Sample) -> Result<Vec<Attachment>, RowError> {
+        Err(RowError::new(format!(
+            "{} has no rows without text; this one is {}",
+            self.name(),
+            super::detect::kind(&row)
+        )))
+    }
+
+    /// Which files of a folder or archive belong together, by their paths from there, with `/`. Those named in no
+    /// bundle are read alone.
+    fn bundles(&self, _paths: &[&str]) -> Vec<Bundle> {
+        Vec::new()
+    }
+
+    /// Keys, at any depth, whose values repeat what stands elsewhere in the row: skipped while parsing.
+    fn repeats(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+/// Files that make sense together only.
+///
+/// They reach [`Importer::read_row`] as one object of parsed files, `{path: value, …}`; a file of JSON Lines as a list, a
+/// text as a string, pictures and the like not at all. With `each`, there is one row per path in it, which also holds
+/// the shared ones; the path of the row itself is under `""`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bundle {
+    /// Files that every row holds.
+    pub shared: Vec<String>,
+    /// Files that make one row each.
+    pub each: Vec<String>,
+}
+
+/// Labels and scores without text, for a trace of another file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Attachment {
+    /// Which trace: equal to its [`Imported::join`]. Begins with the name of the family.
+    pub join: String,
+    /// The labels. A step that the trace does not have becomes a warning there.
+    pub labels: Vec<ImportedLabel>,
+    /// The scores.
+    pub scores: Vec<ImportedScore>,
+    /// Whether the trace succeeded, where this is said here.
+    pub verdict: Option<Verdict>,
+    /// What else is said; goes into the metadata of the trace, under the name of the file.
+    pub metadata: Metadata,
 }
 
 /// What a row gave.
@@ -30,11 +88,13 @@ pub struct Imported {
     pub trace: Trace,
     /// Labels and scores of a native file.
     pub carried: Option<Carried>,
+    /// By what labels and scores of other files find the trace; see [`Attachment::join`].
+    pub join: Option<String>,
 }
 
 impl From<TraceBuilder> for Imported {
     fn from(builder: TraceBuilder) -> Self {
-        Self { trace: builder.build(), carried: None }
+        Self { trace: builder.build(), carried: None, join: None }
     }
 }
 
@@ -57,6 +117,10 @@ pub enum Unit {
     Row,
     /// A whole document: here the outer list is itself one trace.
     Document,
+    /// Consecutive rows that [`Importer::continues`] puts together, as one list; even where it is one row.
+    Group,
+    /// A row without text: labels or scores for traces of other files.
+    Attachment,
 }
 
 /// Rows from the start of a file and a few from its middle and end.
@@ -68,6 +132,8 @@ pub struct Sample {
     pub first_row: u64,
     /// True where the rows are elements of one list.
     pub in_list: bool,
+    /// How the user wants texts to be split into steps.
+    pub splitter: Option<Splitter>,
 }
 
 impl Sample {
@@ -80,6 +146,11 @@ impl Sample {
             }
         }
         keys
+    }
+
+    /// How to split texts into steps: as the user wants, else in this way.
+    pub fn splitter_or(&self, usual: Splitter) -> Splitter {
+        self.splitter.clone().unwrap_or(usual)
     }
 
     /// A recognition, where at least one row fits.

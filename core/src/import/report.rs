@@ -40,11 +40,17 @@ pub struct FileReport {
     pub format: String,
     /// Why it was taken for that format; empty where it could not be read.
     pub why: String,
+    /// The format that fits next best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<&'static str>,
     /// The counts.
     #[serde(flatten)]
     pub counts: Counts,
     /// What could not be read as meant.
     pub warnings: Vec<ImportWarning>,
+    /// Its place among the files of the run.
+    #[serde(skip)]
+    pub(super) number: usize,
     #[serde(skip)]
     unlisted: u64,
     #[serde(skip)]
@@ -54,6 +60,14 @@ pub struct FileReport {
 /// What was found, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
+    /// Rows that the files hold, read or not. `rows + expanded = traces + rejected + merged + waiting`.
+    pub rows: u64,
+    /// Traces beyond the first of a row: a row may hold several attempts.
+    pub expanded: u64,
+    /// Rows that make no trace of their own: they go on with one, or bring labels or scores for one.
+    pub merged: u64,
+    /// Rows with labels or scores for traces that are not there.
+    pub waiting: u64,
     /// Different problems.
     pub problems: u64,
     /// Traces.
@@ -116,6 +130,13 @@ impl FileReport {
         }
     }
 
+    /// Some of its labels found no trace.
+    pub(super) fn wait(&mut self, count: u64) {
+        self.counts.merged = self.counts.merged.saturating_sub(count);
+        self.counts.waiting = count;
+        self.warn(0, format!("{count} labels or scores are for traces that are not there; open their file as well"));
+    }
+
     pub(super) fn warn(&mut self, row: u64, message: String) {
         if self.warnings.len() < WARNINGS_LISTED {
             self.warnings.push(ImportWarning { file: self.file.clone(), row, message });
@@ -156,6 +177,10 @@ impl InspectReport {
 
 impl Counts {
     fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.expanded += other.expanded;
+        self.merged += other.merged;
+        self.waiting += other.waiting;
         self.traces += other.traces;
         self.steps += other.steps;
         self.branching_traces += other.branching_traces;
@@ -168,8 +193,9 @@ impl Counts {
         self.rejected += other.rejected;
     }
 
-    fn rows(&self) -> [(&'static str, u64); 11] {
+    fn rows(&self) -> [(&'static str, u64); 15] {
         [
+            ("rows", self.rows),
             ("problems", self.problems),
             ("traces", self.traces),
             ("branching traces", self.branching_traces),
@@ -180,6 +206,9 @@ impl Counts {
             ("step scores", self.step_scores),
             ("trace scores", self.trace_scores),
             ("known outcomes", self.outcomes),
+            ("more traces", self.expanded),
+            ("merged rows", self.merged),
+            ("waiting labels", self.waiting),
             ("rejected", self.rejected),
         ]
     }

@@ -96,6 +96,15 @@ pub struct ImportedLabel {
     pub field: String,
     /// The value as written there.
     pub raw: String,
+    /// The number that the field gives to the first step, where it counts steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<u32>,
+    /// Why, in the words of the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rationale: Option<String>,
+    /// What the source says should stand there instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correction: Option<String>,
 }
 
 /// What an imported label says.
@@ -110,4 +119,31 @@ pub enum ImportedValue {
     FirstError,
     /// The trace has no error.
     NoError,
+    /// There is an error, but the source does not say where.
+    ErrorSomewhere,
+    /// Chosen over a sibling, or over another attempt at the problem.
+    Preferred,
+    /// Passed over for a sibling, or for another attempt.
+    Dispreferred,
+    /// A named property; its name is [`ImportedLabel::raw`].
+    Tag,
+    /// Words only: they are in [`ImportedLabel::rationale`].
+    Remark,
+}
+
+impl ImportedValue {
+    /// What is said, in one word for files and the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rating(rating) => rating.name(),
+            Self::Soft(_) => "soft",
+            Self::FirstError => "first_error",
+            Self::NoError => "no_error",
+            Self::ErrorSomewhere => "error_somewhere",
+            Self::Preferred => "preferred",
+            Self::Dispreferred => "dispreferred",
+            Self::Tag => "tag",
+            Self::Remark => "remark",
+        }
+    }
 }

@@ -18,6 +18,28 @@ pub enum ScoreKind {
     Implicit,
     /// Reward of a whole trajectory, unbounded.
     Trajectory,
+    /// Probability of one of several classes, 0..=1; the name tells which.
+    ClassProbability,
+    /// Reward of a step or a state, unbounded.
+    Reward,
+    /// A number before the sigmoid or softmax, unbounded.
+    Logit,
+    /// How often a judge chose it, or what judges gave together.
+    Vote,
+    /// Rating from comparisons of pairs.
+    Elo,
+    /// What the policy gave the step before it was looked at, 0..=1.
+    Prior,
+    /// Influence on what follows, signed.
+    Importance,
+    /// Divergence between two distributions, 0 or more.
+    Divergence,
+    /// How often something happened: visits, tokens, attempts.
+    Count,
+    /// Money spent, in US dollars where the source does not say otherwise.
+    Cost,
+    /// Seconds it took.
+    Latency,
     /// A number whose meaning the source does not declare.
     #[default]
     Other,
@@ -25,8 +47,25 @@ pub enum ScoreKind {
 
 impl ScoreKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Correctness, Self::Value, Self::Progress, Self::Implicit, Self::Trajectory, Self::Other];
+    pub const ALL: [Self; 17] = [
+        Self::Correctness,
+        Self::Value,
+        Self::Progress,
+        Self::Implicit,
+        Self::Trajectory,
+        Self::ClassProbability,
+        Self::Reward,
+        Self::Logit,
+        Self::Vote,
+        Self::Elo,
+        Self::Prior,
+        Self::Importance,
+        Self::Divergence,
+        Self::Count,
+        Self::Cost,
+        Self::Latency,
+        Self::Other,
+    ];
 
     /// The name used in files and on the command line.
     pub const fn name(self) -> &'static str {
@@ -36,6 +75,17 @@ impl ScoreKind {
             Self::Progress => "progress",
             Self::Implicit => "implicit",
             Self::Trajectory => "trajectory",
+            Self::ClassProbability => "class_probability",
+            Self::Reward => "reward",
+            Self::Logit => "logit",
+            Self::Vote => "vote",
+            Self::Elo => "elo",
+            Self::Prior => "prior",
+            Self::Importance => "importance",
+            Self::Divergence => "divergence",
+            Self::Count => "count",
+            Self::Cost => "cost",
+            Self::Latency => "latency",
             Self::Other => "other",
         }
     }
@@ -47,7 +97,23 @@ impl ScoreKind {
 
     /// True for kinds whose values lie in 0..=1.
     pub const fn is_unit(self) -> bool {
-        matches!(self, Self::Correctness | Self::Value)
+        matches!(self, Self::Correctness | Self::Value | Self::ClassProbability | Self::Prior)
+    }
+
+    /// True where more says that the step is better: what a lowest score is looked for in.
+    pub const fn is_quality(self) -> bool {
+        matches!(
+            self,
+            Self::Correctness
+                | Self::Value
+                | Self::Progress
+                | Self::Implicit
+                | Self::Trajectory
+                | Self::Reward
+                | Self::Logit
+                | Self::Vote
+                | Self::Other
+        )
     }
 }
 

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, Step, StepHash,
-    StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId,
+    ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ScoreKind, Step,
+    StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId,
 };
 
 /// One attempt at a problem. A chain is a tree with one path.
@@ -30,6 +30,8 @@ pub struct Trace {
     pub scores: Vec<ImportedScore>,
     /// Everything else the source says of the trace.
     pub metadata: Metadata,
+    /// How its text was split into steps, where the source does not say; see [`Splitter`](super::Splitter).
+    pub splitter: Option<String>,
     /// Where it was read.
     pub source: SourceRef,
     /// What could not be read as meant, in sentences for the user.
@@ -122,7 +124,13 @@ impl Trace {
                     return Some(FirstError::At(self.step(label.step?)?.hash.clone()));
                 }
                 ImportedValue::NoError => return no_error(),
-                ImportedValue::Rating(_) | ImportedValue::Soft(_) => {}
+                ImportedValue::Rating(_)
+                | ImportedValue::Soft(_)
+                | ImportedValue::ErrorSomewhere
+                | ImportedValue::Preferred
+                | ImportedValue::Dispreferred
+                | ImportedValue::Tag
+                | ImportedValue::Remark => {}
             }
         }
         let ratings: HashMap<StepIndex, StepRating> = labels()
@@ -208,7 +216,26 @@ impl TraceBuilder {
             source: source.into(),
             field: field.into(),
             raw: raw.into(),
+            base: None,
+            rationale: None,
+            correction: None,
         });
+    }
+
+    /// The label added last, for what [`label`](Self::label) does not ask.
+    pub fn last_label(&mut self) -> Option<&mut ImportedLabel> {
+        self.trace.labels.last_mut()
+    }
+
+    /// Scores a step, or the trace.
+    pub fn score(&mut self, step: Option<StepIndex>, name: &str, kind: ScoreKind, value: f64) {
+        self.trace.scores.push(ImportedScore { step, name: name.into(), kind, value });
+    }
+
+    /// Continues the last step with another of that kind and text.
+    pub fn chain(&mut self, kind: StepKind, text: impl Into<String>) -> StepIndex {
+        let parent = self.last_step();
+        self.push(Step { parent, kind, text: text.into(), on_path: true, ..Step::default() })
     }
 
     /// The position of the step added last.
@@ -314,6 +341,9 @@ mod tests {
                 source: "human".into(),
                 field: "rating".into(),
                 raw: String::new(),
+                base: None,
+                rationale: None,
+                correction: None,
             });
         };
         rate(&mut trace, 0, StepRating::Good);

@@ -53,6 +53,7 @@ pub(super) struct TraceColumns {
     pub(super) metadata: Text,
     pub(super) warnings: Text,
     pub(super) warning_count: U32,
+    pub(super) splitter: Text,
 }
 
 pub(super) struct StepColumns {
@@ -68,6 +69,9 @@ pub(super) struct StepColumns {
     pub(super) tool_call_id: Text,
     pub(super) on_path: Bool,
     pub(super) hash: Text,
+    pub(super) section: Text,
+    pub(super) flags: Text,
+    pub(super) metadata: Text,
 }
 
 pub(super) struct LabelColumns {
@@ -80,6 +84,9 @@ pub(super) struct LabelColumns {
     pub(super) source: Text,
     pub(super) field: Text,
     pub(super) raw: Text,
+    pub(super) base: U32,
+    pub(super) rationale: Text,
+    pub(super) correction: Text,
 }
 
 pub(super) struct ScoreColumns {
@@ -137,6 +144,7 @@ impl TraceColumns {
             metadata: table.column(traces::METADATA)?,
             warnings: table.column(traces::WARNINGS)?,
             warning_count: table.column(traces::WARNING_COUNT)?,
+            splitter: table.column(traces::SPLITTER)?,
         })
     }
 }
@@ -157,6 +165,9 @@ impl StepColumns {
             tool_call_id: table.column(steps::TOOL_CALL_ID)?,
             on_path: table.column(steps::ON_PATH)?,
             hash: table.column(steps::HASH)?,
+            section: table.column(steps::SECTION)?,
+            flags: table.column(steps::FLAGS)?,
+            metadata: table.column(steps::METADATA)?,
         })
     }
 }
@@ -174,6 +185,9 @@ impl LabelColumns {
             source: table.column(labels::SOURCE)?,
             field: table.column(labels::FIELD)?,
             raw: table.column(labels::RAW)?,
+            base: table.column(labels::BASE)?,
+            rationale: table.column(labels::RATIONALE)?,
+            correction: table.column(labels::CORRECTION)?,
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::model::Timestamp;
 
 const SCHEMA_NAME: &str = "stepscope.project";
 /// Raised when an older version would misread the folder.
-const SCHEMA_VERSION: u32 = 1;
+const SCHEMA_VERSION: u32 = 2;
 
 /// A source file that was imported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ const SEAL_BYTES: u64 = 1 << 20;
 pub(super) struct MappedTable {
     path: PathBuf,
     frame: DataFrame,
+    added: &'static [&'static str],
 }
 
 /// A column with its type known, so that reading a cell looks up no name.
@@ -39,7 +40,7 @@ impl MappedTable {
             return Err(StoreError::damaged(&path, "its content changed"));
         }
         let frame = map(&path).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
-        let table = Self { path, frame };
+        let table = Self { path, frame, added: schema.added };
         table.expect_columns(schema)?;
         if table.frame.height() as u64 != entry.rows {
             let reason = format!("{} rows instead of {}", table.frame.height(), entry.rows);
@@ -61,6 +62,9 @@ impl MappedTable {
     where
         ChunkedArray<T>: 'static,
     {
+        if self.added.contains(&name) && self.frame.get_column_index(name).is_none() {
+            return Ok(TypedColumn(ChunkedArray::default()));
+        }
         let column = self.frame.column(name).map_err(|e| StoreError::damaged(&self.path, e.to_string()))?;
         let series = column.as_materialized_series();
         let typed: Option<&ChunkedArray<T>> = series.as_any().downcast_ref();
@@ -72,7 +76,8 @@ impl MappedTable {
     fn expect_columns(&self, schema: &TableSchema) -> Result<(), StoreError> {
         for &(name, kind) in schema.columns {
             let found: Option<DataType> = self.frame.column(name).ok().map(|c| c.dtype().clone());
-            if found.as_ref() != Some(&ColumnKind::dtype(kind)) {
+            let may_lack = found.is_none() && schema.added.contains(&name);
+            if !may_lack && found.as_ref() != Some(&ColumnKind::dtype(kind)) {
                 return Err(StoreError::damaged(&self.path, format!("column {name} is missing or of another type")));
             }
         }

@@ -15,7 +15,7 @@ use super::writer::REJECTS;
 use super::{ProjectDir, Reject, SourceEntry, StoreError, exact_json};
 use crate::model::{
     ImportedLabel, ImportedScore, ImportedValue, Outcome, Problem, ProblemId, Prompt, ScoreKind, SourceRef, Step,
-    StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, Trace, TraceId, Verdict,
+    StepFlag, StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, Trace, TraceId, Verdict,
 };
 
 /// The traces of a project, mapped into memory: texts stay on disk until they are read. Cheap to clone.
@@ -163,6 +163,7 @@ impl Store {
                 row: traces.row.expect(at, path)?,
                 format: traces.format.expect(at, path)?.to_owned(),
             },
+            splitter: owned(traces.splitter.get(at)),
             warnings: traces.warnings.get(at).map_or(Ok(Vec::new()), serde_json::from_str).map_err(json)?,
         })
     }
@@ -384,6 +385,10 @@ impl Store {
             tool,
             on_path: steps.on_path.expect(at, &steps.path)?,
             hash: StepHash::new(steps.hash.expect(at, &steps.path)?),
+            section: steps.section.get(at).map(str::to_owned),
+            flags: steps.flags.get(at).unwrap_or_default().split(' ').filter_map(StepFlag::from_name).collect(),
+            metadata: exact_json::metadata_from_text(steps.metadata.get(at))
+                .map_err(|e| StoreError::damaged(&steps.path, format!("row {at}: {e}")))?,
         })
     }
 
@@ -394,6 +399,11 @@ impl Store {
             says::FIRST_ERROR => ImportedValue::FirstError,
             says::NO_ERROR => ImportedValue::NoError,
             says::SOFT => ImportedValue::Soft(labels.value.expect(at, path)?),
+            says::ERROR_SOMEWHERE => ImportedValue::ErrorSomewhere,
+            says::PREFERRED => ImportedValue::Preferred,
+            says::DISPREFERRED => ImportedValue::Dispreferred,
+            says::TAG => ImportedValue::Tag,
+            says::REMARK => ImportedValue::Remark,
             says::RATING => {
                 let rating = labels.rating.expect(at, path)?;
                 ImportedValue::Rating(StepRating::from_name(rating).ok_or_else(|| unknown(path, at, rating))?)
@@ -406,6 +416,9 @@ impl Store {
             source: labels.source.expect(at, path)?.to_owned(),
             field: labels.field.expect(at, path)?.to_owned(),
             raw: labels.raw.expect(at, path)?.to_owned(),
+            base: labels.base.get(at),
+            rationale: labels.rationale.get(at).map(str::to_owned),
+            correction: labels.correction.get(at).map(str::to_owned),
         })
     }
 

@@ -19,6 +19,8 @@ pub(super) enum ColumnKind {
 pub(super) struct TableSchema {
     pub(super) name: &'static str,
     pub(super) columns: &'static [(&'static str, ColumnKind)],
+    /// Columns that projects of older versions lack; there they are empty.
+    pub(super) added: &'static [&'static str],
 }
 
 impl ColumnKind {
@@ -69,6 +71,7 @@ pub(super) mod problems {
             (SOLUTION, Text),
             (METADATA, Text),
         ],
+        added: &[],
     };
 }
 
@@ -107,6 +110,7 @@ pub(super) mod traces {
     pub(in crate::store) const METADATA: &str = "metadata";
     pub(in crate::store) const WARNINGS: &str = "warnings";
     pub(in crate::store) const WARNING_COUNT: &str = "warning_count";
+    pub(in crate::store) const SPLITTER: &str = "splitter";
 
     /// What stands in [`ERROR`].
     pub(in crate::store) mod error {
@@ -141,7 +145,9 @@ pub(super) mod traces {
             (METADATA, Text),
             (WARNINGS, Text),
             (WARNING_COUNT, U32),
+            (SPLITTER, Text),
         ],
+        added: &[SPLITTER],
     };
 }
 
@@ -162,6 +168,10 @@ pub(super) mod steps {
     pub(in crate::store) const TOOL_CALL_ID: &str = "tool_call_id";
     pub(in crate::store) const ON_PATH: &str = "on_path";
     pub(in crate::store) const HASH: &str = "hash";
+    pub(in crate::store) const SECTION: &str = "section";
+    /// Names of flags with blanks between them.
+    pub(in crate::store) const FLAGS: &str = "flags";
+    pub(in crate::store) const METADATA: &str = "metadata";
 
     pub(in crate::store) const TABLE: TableSchema = TableSchema {
         name: "steps",
@@ -176,7 +186,11 @@ pub(super) mod steps {
             (TOOL_CALL_ID, Text),
             (ON_PATH, Bool),
             (HASH, Text),
+            (SECTION, Text),
+            (FLAGS, Text),
+            (METADATA, Text),
         ],
+        added: &[SECTION, FLAGS, METADATA],
     };
 }
 
@@ -195,6 +209,9 @@ pub(super) mod labels {
     pub(in crate::store) const SOURCE: &str = "source";
     pub(in crate::store) const FIELD: &str = "field";
     pub(in crate::store) const RAW: &str = "raw";
+    pub(in crate::store) const BASE: &str = "base";
+    pub(in crate::store) const RATIONALE: &str = "rationale";
+    pub(in crate::store) const CORRECTION: &str = "correction";
 
     /// What stands in [`SAYS`].
     pub(in crate::store) mod says {
@@ -202,6 +219,11 @@ pub(super) mod labels {
         pub(in crate::store) const NO_ERROR: &str = "no_error";
         pub(in crate::store) const RATING: &str = "rating";
         pub(in crate::store) const SOFT: &str = "soft";
+        pub(in crate::store) const ERROR_SOMEWHERE: &str = "error_somewhere";
+        pub(in crate::store) const PREFERRED: &str = "preferred";
+        pub(in crate::store) const DISPREFERRED: &str = "dispreferred";
+        pub(in crate::store) const TAG: &str = "tag";
+        pub(in crate::store) const REMARK: &str = "remark";
     }
 
     pub(in crate::store) const TABLE: TableSchema = TableSchema {
@@ -215,7 +237,11 @@ pub(super) mod labels {
             (SOURCE, Text),
             (FIELD, Text),
             (RAW, Text),
+            (BASE, U32),
+            (RATIONALE, Text),
+            (CORRECTION, Text),
         ],
+        added: &[BASE, RATIONALE, CORRECTION],
     };
 }
 
@@ -232,6 +258,9 @@ pub(super) mod scores {
     pub(in crate::store) const KIND: &str = "kind";
     pub(in crate::store) const VALUE: &str = "value";
 
-    pub(in crate::store) const TABLE: TableSchema =
-        TableSchema { name: "scores", columns: &[(TRACE, U32), (STEP, U32), (NAME, Text), (KIND, Text), (VALUE, F64)] };
+    pub(in crate::store) const TABLE: TableSchema = TableSchema {
+        name: "scores",
+        columns: &[(TRACE, U32), (STEP, U32), (NAME, Text), (KIND, Text), (VALUE, F64)],
+        added: &[],
+    };
 }

@@ -76,9 +76,12 @@ pub struct TraceSummary {
 
 /// Lowest and last imported score along the main path.
 ///
-/// Where there are scores of several names, those of the first name are meant: they are never mixed.
+/// Where there are scores of several names, those of the first name are meant that tell how good a step is: they are
+/// never mixed.
 pub(super) fn main_path_scores(trace: &Trace) -> (Option<f64>, Option<f64>) {
-    let Some(name) = trace.scores.iter().find(|s| s.step.is_some()).map(|s| &s.name) else { return (None, None) };
+    let Some(name) = trace.scores.iter().find(|s| s.step.is_some() && s.kind.is_quality()).map(|s| &s.name) else {
+        return (None, None);
+    };
     let mut by_step: HashMap<StepIndex, f64> = HashMap::new();
     for score in trace.scores.iter().filter(|s| s.name == *name) {
         if let Some(step) = score.step {

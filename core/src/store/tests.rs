@@ -10,7 +10,7 @@ use super::*;
 use crate::job::JobContext;
 use crate::model::{
     ChatMessage, ImportedLabel, ImportedScore, ImportedValue, Outcome, Problem, Prompt, ScoreKind, SourceRef, Step,
-    StepKind, StepRating, ToolCall, Trace, TraceBuilder, TraceId, Verdict,
+    StepFlag, StepKind, StepRating, ToolCall, Trace, TraceBuilder, TraceId, Verdict,
 };
 
 fn project() -> (TempDir, ProjectDir) {
@@ -90,27 +90,50 @@ fn any_step() -> impl Strategy<Value = Step> {
         call_id,
     });
     let kind = prop::sample::select(StepKind::ALL.to_vec());
-    (prop::option::of(0..6_u32), kind, any_text(), prop::option::of(any_text()), prop::option::of(tool), any::<bool>())
-        .prop_map(|(parent, kind, text, author, tool, on_path)| Step {
+    let flags = prop::sample::subsequence(StepFlag::ALL.to_vec(), 0..=StepFlag::ALL.len());
+    let more = (prop::option::of(any_text()), flags, any_metadata());
+    let names = (prop::option::of(any_text()), prop::option::of(tool));
+    (prop::option::of(0..6_u32), kind, any_text(), names, any::<bool>(), more).prop_map(
+        |(parent, kind, text, (author, tool), on_path, (section, flags, metadata))| Step {
             parent,
             kind,
             text,
             author,
             tool,
             on_path,
+            section,
+            flags,
+            metadata,
             ..Step::default()
-        })
+        },
+    )
 }
 
 fn any_label() -> impl Strategy<Value = ImportedLabel> {
     let value = prop_oneof![
         Just(ImportedValue::FirstError),
         Just(ImportedValue::NoError),
+        Just(ImportedValue::ErrorSomewhere),
+        Just(ImportedValue::Preferred),
+        Just(ImportedValue::Dispreferred),
+        Just(ImportedValue::Tag),
+        Just(ImportedValue::Remark),
         prop::sample::select(StepRating::ALL.to_vec()).prop_map(ImportedValue::Rating),
         any::<u64>().prop_map(|bits| ImportedValue::Soft(f64::from_bits(bits))),
     ];
-    (prop::option::of(0..8_u32), value, any_text(), any_text(), any_text())
-        .prop_map(|(step, value, source, field, raw)| ImportedLabel { step, value, source, field, raw })
+    let words = (prop::option::of(any::<u32>()), prop::option::of(any_text()), prop::option::of(any_text()));
+    (prop::option::of(0..8_u32), value, any_text(), any_text(), any_text(), words).prop_map(
+        |(step, value, source, field, raw, (base, rationale, correction))| ImportedLabel {
+            step,
+            value,
+            source,
+            field,
+            raw,
+            base,
+            rationale,
+            correction,
+        },
+    )
 }
 
 fn any_score() -> impl Strategy<Value = ImportedScore> {
@@ -151,6 +174,7 @@ fn any_trace() -> impl Strategy<Value = Trace> {
                 metadata,
                 source,
                 warnings,
+                splitter: None,
             };
             builder.build()
         },
@@ -315,7 +339,7 @@ fn what_cannot_be_opened_says_why() {
         assert!(error.contains(expected), "{error}");
         assert_eq!(super::check(&dir).len(), 1);
     };
-    check(&good.replace("stepscope.project/1", "stepscope.project/9"), "use a newer Stepscope");
+    check(&good.replace("stepscope.project/2", "stepscope.project/9"), "use a newer Stepscope");
     assert!(matches!(StoreWriter::create(&dir), Err(StoreError::Newer { .. })), "a newer project is left alone");
     check("schema = 3", "it does not say which format it is");
     check("[[", "import the sources again");

@@ -145,6 +145,7 @@ impl StoreWriter {
             Cell::Text(metadata.as_deref()),
             Cell::Text(warnings.as_deref()),
             count(trace.warnings.len()),
+            Cell::Text(trace.splitter.as_deref()),
         ])?;
         self.push_steps(row, trace)?;
         self.push_labels(row, trace)?;
@@ -305,6 +306,9 @@ impl StoreWriter {
     fn push_steps(&mut self, row: u32, trace: &Trace) -> Result<(), StoreError> {
         for step in &trace.steps {
             let tool = step.tool.as_ref();
+            let flags: Vec<&str> = step.flags.iter().map(|flag| flag.name()).collect();
+            let flags = (!flags.is_empty()).then(|| flags.join(" "));
+            let metadata = self.json(exact_json::text_from_metadata(&step.metadata))?;
             self.tables.steps.push(&[
                 Cell::U32(Some(row)),
                 Cell::U32(step.parent),
@@ -316,6 +320,9 @@ impl StoreWriter {
                 Cell::Text(tool.and_then(|t| t.call_id.as_deref())),
                 Cell::Bool(step.on_path),
                 Cell::Text(Some(step.hash.as_str())),
+                Cell::Text(step.section.as_deref()),
+                Cell::Text(flags.as_deref()),
+                Cell::Text(metadata.as_deref()),
             ])?;
         }
         Ok(())
@@ -328,6 +335,11 @@ impl StoreWriter {
                 ImportedValue::Soft(value) => (labels::says::SOFT, None, Some(value)),
                 ImportedValue::FirstError => (labels::says::FIRST_ERROR, None, None),
                 ImportedValue::NoError => (labels::says::NO_ERROR, None, None),
+                ImportedValue::ErrorSomewhere => (labels::says::ERROR_SOMEWHERE, None, None),
+                ImportedValue::Preferred => (labels::says::PREFERRED, None, None),
+                ImportedValue::Dispreferred => (labels::says::DISPREFERRED, None, None),
+                ImportedValue::Tag => (labels::says::TAG, None, None),
+                ImportedValue::Remark => (labels::says::REMARK, None, None),
             };
             self.tables.labels.push(&[
                 Cell::U32(Some(row)),
@@ -338,6 +350,9 @@ impl StoreWriter {
                 Cell::Text(Some(&label.source)),
                 Cell::Text(Some(&label.field)),
                 Cell::Text(Some(&label.raw)),
+                Cell::U32(label.base),
+                Cell::Text(label.rationale.as_deref()),
+                Cell::Text(label.correction.as_deref()),
             ])?;
         }
         Ok(())

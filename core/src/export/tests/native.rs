@@ -73,6 +73,7 @@ fn a_trace_comes_back_with_all_labels_and_scores() {
         labels: line.labels,
         scores: line.scores,
         metadata: line.metadata,
+        splitter: line.splitter,
         source: line.source,
         warnings: line.warnings,
     };

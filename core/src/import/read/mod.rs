@@ -8,8 +8,10 @@ mod layout;
 mod rows;
 mod sample;
 mod value_end;
+mod whole;
 
 pub(super) use bytes::{ByteSource, Share};
 pub(super) use layout::Framing;
-pub(super) use rows::RowReader;
-pub(super) use sample::take_sample;
+pub(super) use rows::{RawRow, RowReader};
+pub(super) use sample::{Look, take_sample};
+pub(super) use whole::read_whole;

@@ -263,6 +263,7 @@ fn native_lines_come_back_as_they_were() {
             labels: t.labels,
             scores: t.scores,
             metadata: t.metadata,
+            splitter: t.splitter,
             source: t.source,
             warnings: t.warnings,
             annotations: vec![serde_json::from_value(json!({"annotator": "ann", "note": "n"})).unwrap()],

@@ -181,7 +181,11 @@ fn a_forced_format_is_used() {
     let path = folder.path().join("x.jsonl");
     fs::write(&path, bench(1).to_string()).unwrap();
     let go = |format: &str| {
-        inspect(std::slice::from_ref(&path), &ImportOptions { format: Some(format.into()) }, &foreground())
+        inspect(
+            std::slice::from_ref(&path),
+            &ImportOptions { format: Some(format.into()), ..ImportOptions::default() },
+            &foreground(),
+        )
     };
     assert_eq!(go("steps").unwrap().format, "steps");
     let error = go("nonsense").unwrap_err().to_string();
@@ -229,10 +233,17 @@ fn the_digest_is_that_of_the_file() {
     assert_eq!(kept.sources[0].sha256, "ee5b31fce76a58a431ca13dcd9d35f3353eccf728d7c9d6c05042191d7777b24");
 }
 
+/// Every row is accounted for.
+fn adds_up(counts: &Counts) {
+    let Counts { rows, expanded, traces, rejected, merged, waiting, .. } = *counts;
+    assert_eq!(rows + expanded, traces + rejected + merged + waiting, "{counts:?}");
+}
+
 #[test]
 fn the_report_has_the_promised_shape() {
     let (report, _) = read_bytes("x.jsonl", format!("{}\n{}", bench(1), bench(9)));
     let report = report.unwrap();
+    adds_up(&report.counts);
     let value = serde_json::to_value(&report).unwrap();
     let keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
@@ -241,6 +252,10 @@ fn the_report_has_the_promised_shape() {
             "schema",
             "format",
             "files",
+            "rows",
+            "expanded",
+            "merged",
+            "waiting",
             "problems",
             "traces",
             "steps",
@@ -261,7 +276,12 @@ fn the_report_has_the_promised_shape() {
     assert_eq!(value["warnings"][0]["row"], 2);
     assert_eq!(value["by_file"][0]["format"], "processbench");
     let text = report.to_string();
-    assert!(text.starts_with("format            processbench\nfiles             1\nproblems          1\n"), "{text}");
+    assert!(
+        text.starts_with(
+            "format            processbench\nfiles             1\nrows              2\nproblems          1\n"
+        ),
+        "{text}"
+    );
     assert!(text.contains("\nrecognised by     2 of 2 sample rows have `problem`"), "{text}");
 }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::*;
 use crate::job::JobContext;
-use crate::model::{ImportedValue, StepRating, Trace};
+use crate::model::{ImportedValue, Trace};
 use crate::store::Reject;
 
 /// Keeps everything.
@@ -82,10 +82,8 @@ fn parents(trace: &Trace) -> Vec<Option<u32>> {
 /// Labels as `step says raw`.
 fn labels(trace: &Trace) -> Vec<String> {
     let says = |value| match value {
-        ImportedValue::Rating(rating) => StepRating::name(rating).to_owned(),
         ImportedValue::Soft(value) => value.to_string(),
-        ImportedValue::FirstError => "first error".into(),
-        ImportedValue::NoError => "no error".into(),
+        other => ImportedValue::name(other).replace('_', " "),
     };
     let step = |step: Option<u32>| step.map_or("trace".into(), |step| step.to_string());
     trace.labels.iter().map(|l| format!("{} {} {} {}", step(l.step), says(l.value), l.source, l.raw)).collect()

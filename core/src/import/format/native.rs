@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Carried, Imported, Importer, Recognition, RowError, Sample};
+use crate::import::{Carried, Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{
     AnnotatorId, FirstError, ImportedLabel, ImportedScore, Metadata, Outcome, Problem, ScoreKind, SourceRef, Step,
     StepHash, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
@@ -42,6 +42,9 @@ pub struct NativeTrace {
     /// Everything else its first source said.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// How its text was split into steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub splitter: Option<String>,
     /// Where it was first read.
     pub source: SourceRef,
     /// What was noticed when it was first read.
@@ -148,6 +151,7 @@ fn imported(native: NativeTrace) -> Imported {
         labels: native.labels,
         scores: native.scores,
         metadata: native.metadata,
+        splitter: native.splitter,
         source: native.source,
         warnings: native.warnings,
         id: TraceId::default(),
@@ -186,7 +190,7 @@ fn imported(native: NativeTrace) -> Imported {
     }
     let carried = Carried { trace: trace.id.clone(), annotations, scores: computed };
     let any = !carried.annotations.is_empty() || !carried.scores.is_empty();
-    Imported { trace, carried: any.then_some(carried) }
+    Imported { trace, carried: any.then_some(carried), join: None }
 }
 
 /// One value per step as it is now, found by the hash under which it was exported: an edited step has none.

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::detect::kind;
-use super::fields::{Fields, mark_first_error, raw_text, scalar_text, ternary, warn, whole_number};
-use super::{Imported, Importer, Recognition, RowError, Sample};
+use crate::import::detect::kind;
+use crate::import::fields::{
+    Fields, float, mark_first_error, raw_text, step_text, step_texts, ternary, warn, whole_number,
+};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{ImportedScore, ImportedValue, Problem, ScoreKind, StepIndex, StepRating, TraceBuilder, Verdict};
 
 /// The data does not say who gave the labels.
@@ -75,32 +77,6 @@ impl Importer for Steps {
     }
 }
 
-/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, null as an empty step.
-pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilder) -> Result<Vec<String>, RowError> {
-    if steps.is_empty() {
-        warn(builder, format!("`{field}` is empty; the trace has no steps"));
-    }
-    let mut texts = Vec::with_capacity(steps.len());
-    for (index, step) in steps.iter().enumerate() {
-        let text = step_text(step).ok_or_else(|| {
-            RowError::new(format!("entry {} of `{field}` is {}; expected the text of a step", index + 1, kind(step)))
-        })?;
-        if step.is_null() {
-            warn(builder, format!("entry {} of `{field}` is null; read as an empty step", index + 1));
-        }
-        texts.push(text);
-    }
-    Ok(texts)
-}
-
-fn step_text(step: &Value) -> Option<String> {
-    match step {
-        Value::Null => Some(String::new()),
-        Value::Object(map) => map.get("text").and_then(Value::as_str).map(str::to_owned),
-        other => scalar_text(other),
-    }
-}
-
 /// One label per step. What does not fit stays in the metadata.
 fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
     let Value::Array(list) = &labels else {
@@ -165,7 +141,7 @@ fn score_steps(builder: &mut TraceBuilder, scores: Value) {
     let steps = builder.trace_mut().steps.len();
     let numbers: Option<Vec<Option<f64>>> = scores
         .as_array()
-        .and_then(|list| list.iter().map(|s| if s.is_null() { Some(None) } else { s.as_f64().map(Some) }).collect());
+        .and_then(|list| list.iter().map(|s| if s.is_null() { Some(None) } else { float(s).map(Some) }).collect());
     let Some(numbers) = numbers else {
         builder.trace_mut().metadata.insert("scores".into(), scores);
         return;

@@ -10,9 +10,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use self::reader::Reader;
-use super::detect::kind;
-use super::fields::{Fields, scalar_text, ternary, warn, whole_number};
-use super::{Imported, Importer, Recognition, RowError, Sample, Unit};
+use crate::import::detect::kind;
+use crate::import::fields::{Fields, scalar_text, ternary, warn, whole_number};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
 use crate::model::{ChatMessage, ImportedValue, Problem, Prompt, StepIndex, StepKind, TraceBuilder, Verdict};
 
 const MESSAGES: &[&str] = &["messages", "traj", "conversations", "conversation"];

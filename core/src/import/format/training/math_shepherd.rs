@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::fields::{Fields, warn};
-use super::{Imported, Importer, Recognition, RowError, Sample};
+use crate::import::fields::{Fields, warn};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{ImportedValue, Problem, Step, StepIndex, StepKind, StepRating, TraceBuilder};
 
 const MARKER: &str = "ки";

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::fields::{Fields, mark_first_error, raw_text, warn, whole_number};
-use super::steps::step_texts;
-use super::{Imported, Importer, Recognition, RowError, Sample};
+use crate::import::fields::{Fields, mark_first_error, raw_text, step_texts, warn, whole_number};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Problem, Step, StepKind, TraceBuilder, Verdict};
 
 /// Reads ProcessBench.

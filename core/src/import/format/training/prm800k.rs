@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
-use super::detect::kind;
-use super::fields::{Fields, scalar_text, ternary, warn, whole_number};
-use super::{Imported, Importer, Recognition, RowError, Sample};
+use crate::import::detect::kind;
+use crate::import::fields::{Fields, scalar_text, ternary, warn, whole_number};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{
     ImportedScore, ImportedValue, Problem, ScoreKind, Step, StepIndex, StepKind, StepRating, TraceBuilder,
 };

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::detect::kind;
-use super::fields::{Fields, scalar_text, warn};
-use super::{Imported, Importer, Recognition, RowError, Sample};
+use crate::import::detect::kind;
+use crate::import::fields::{Fields, scalar_text, warn};
+use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{ImportedScore, Problem, Prompt, ScoreKind, Step, StepIndex, TraceBuilder};
 
 const VALUE: &str = "mc_value";
