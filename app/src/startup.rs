@@ -49,6 +49,11 @@ impl Folders {
         self.data.join("projects")
     }
 
+    /// Mappings for files of unknown shape.
+    pub fn mappings(&self) -> PathBuf {
+        self.config.join("mappings")
+    }
+
     /// Scores by content, shared by all projects.
     pub fn score_cache(&self) -> PathBuf {
         self.cache.join("scores.bin")

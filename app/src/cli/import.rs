@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use clap::Args;
 use serde::Serialize;
-use stepscope_core::import::{ImportOptions, InspectReport};
+use stepscope_core::import::InspectReport;
 use stepscope_core::store::ProjectDir;
 
 use super::Failure;
+use super::import_options::ReadArgs;
 use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
 use crate::state::open::import_into;
@@ -23,9 +24,8 @@ pub struct ImportArgs {
     /// The project folder; made where it is missing.
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
-    /// Read everything as this format instead of finding out.
-    #[arg(long, value_name = "F")]
-    format: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -50,7 +50,7 @@ impl fmt::Display for ImportReport {
 /// Imports.
 pub fn run(args: &ImportArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let started = Instant::now();
-    let options = ImportOptions { format: args.format.clone(), ..ImportOptions::default() };
+    let options = args.read.options(startup)?;
     let dir = ProjectDir::new(&args.project);
     let (mut found, taken) = import_into(&args.paths, &dir, &options, &startup.clock, &out.context())?;
     if let Some(conflicts) = taken.conflicts() {

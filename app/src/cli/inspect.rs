@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use stepscope_core::import::{self, ImportOptions};
+use stepscope_core::import;
 
 use super::Failure;
+use super::import_options::ReadArgs;
 use super::output::{Ending, Output};
+use crate::startup::Startup;
 
 /// Arguments of `inspect`.
 #[derive(Args, Debug)]
@@ -14,17 +16,16 @@ pub struct InspectArgs {
     /// Files or folders.
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Read everything as this format instead of finding out.
-    #[arg(long, value_name = "F")]
-    format: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
 /// Inspects.
-pub fn run(args: &InspectArgs, out: &Output) -> Result<Ending, Failure> {
-    let options = ImportOptions { format: args.format.clone(), ..ImportOptions::default() };
+pub fn run(args: &InspectArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
+    let options = args.read.options(startup)?;
     let report = import::inspect(&args.paths, &options, &out.context())?;
     out.report(&report)?;
     Ok(if report.counts.rejected > 0 { Ending::SomeRejected } else { Ending::Done })

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod export;
 pub mod import;
+mod import_options;
 pub mod inspect;
 pub mod output;
 pub mod score;
@@ -66,9 +67,9 @@ pub type Failure = Box<dyn std::error::Error>;
 /// Runs a subcommand and gives the exit status.
 pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
     let ended = match job {
-        Subcommands::Inspect(args) => inspect::run(args, &Output::new(args.json)),
+        Subcommands::Inspect(args) => inspect::run(args, startup, &Output::new(args.json)),
         Subcommands::Import(args) => import::run(args, startup, &Output::new(args.json)),
-        Subcommands::Show(args) => show::run(args, &Output::new(args.json)),
+        Subcommands::Show(args) => show::run(args, startup, &Output::new(args.json)),
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),

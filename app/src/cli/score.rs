@@ -14,6 +14,7 @@ use stepscope_core::scoring::{
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
+use super::import_options::ReadArgs;
 use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
 
@@ -35,6 +36,8 @@ pub struct ScoreArgs {
     /// Number format: auto, f32, f16 or bf16.
     #[arg(long, default_value = "auto", value_name = "T")]
     dtype: NumberFormat,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Print one JSON object per line; the only form there is.
     #[arg(long)]
     pub json: bool,
@@ -62,7 +65,7 @@ pub fn run(args: &ScoreArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     let mut session = Session { client, source, scorer, out, ctx: &ctx, troubled: 0 };
     match &args.project {
         Some(project) => session.project(&ProjectDir::new(project))?,
-        None => session.files(&args.paths)?,
+        None => session.files(&args.paths, &args.read.options(startup)?)?,
     }
     if session.troubled > 0 {
         warn(format!("{} traces have steps without a score; see `unscored`", session.troubled));
@@ -96,11 +99,11 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn files(&mut self, paths: &[PathBuf]) -> Result<(), Failure> {
+    fn files(&mut self, paths: &[PathBuf], options: &ImportOptions) -> Result<(), Failure> {
         let name = self.scorer.name.clone();
         let ctx = self.ctx;
         let mut failure = None;
-        let report = import::each_trace(paths, &ImportOptions::default(), ctx, &mut |trace| {
+        let report = import::each_trace(paths, options, ctx, &mut |trace| {
             self.trace(&trace, &name).map(|_| ()).map_err(|error| {
                 let message = error.to_string();
                 failure = Some(error);

@@ -7,13 +7,15 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::{Value, json};
 use stepscope_core::annotation::{self, TraceAnnotation};
-use stepscope_core::import::{self, ImportOptions};
+use stepscope_core::import;
 use stepscope_core::model::{FirstError, ImportedLabel, ImportedValue, StepIndex, Trace};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
+use super::import_options::ReadArgs;
 use super::output::{Ending, Output};
+use crate::startup::Startup;
 
 /// Arguments of `show`.
 #[derive(Args, Debug)]
@@ -30,16 +32,18 @@ pub struct ShowArgs {
     /// Identity of the trace, the name its source gives it, or the beginning of either.
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
+    #[command(flatten)]
+    read: ReadArgs,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
 }
 
 /// Shows.
-pub fn run(args: &ShowArgs, out: &Output) -> Result<Ending, Failure> {
+pub fn run(args: &ShowArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let shown = match (&args.project, &args.trace, &args.path, args.row) {
         (Some(project), Some(id), _, _) => from_project(&ProjectDir::new(project), id)?,
-        (_, _, Some(path), Some(row)) => from_file(path, row, out)?,
+        (_, _, Some(path), Some(row)) => from_file(path, row, args, startup, out)?,
         _ => return Err("give --project DIR --trace ID, or PATH --row N".into()),
     };
     out.report(&shown)?;
@@ -62,8 +66,14 @@ fn from_project(dir: &ProjectDir, id: &str) -> Result<Shown, Failure> {
     Ok(Shown::new(&trace, &said, &scores))
 }
 
-fn from_file(path: &std::path::Path, row: u64, out: &Output) -> Result<Shown, Failure> {
-    let trace = import::read_row(path, row, &ImportOptions::default(), &out.context())?;
+fn from_file(
+    path: &std::path::Path,
+    row: u64,
+    args: &ShowArgs,
+    startup: &Startup,
+    out: &Output,
+) -> Result<Shown, Failure> {
+    let trace = import::read_row(path, row, &args.read.options(startup)?, &out.context())?;
     Ok(Shown::new(&trace, &[], &ScoreBook::default()))
 }
 

@@ -275,3 +275,25 @@ fn a_source_given_by_a_relative_path_is_not_written_over() {
         assert_eq!(fs::read_to_string(target).unwrap(), before);
     }
 }
+
+#[test]
+fn a_mapping_reads_what_no_format_knows() {
+    let home = Home::new();
+    let (file, map, project) = (home.arg("odd.jsonl"), home.arg("odd.toml"), home.arg("p.stepscope"));
+    std::fs::write(&file, "{\"q\": \"1+1?\", \"a\": \"x = 1\\ny = 2\", \"bad\": 2}\n").unwrap();
+    assert!(home.ends(1, &["inspect", &file]).err.contains("shape that is not known"));
+    let text =
+        "problem = 'q'\nsteps = 'a'\nsplitter = 'line'\n[labels]\npath = 'bad'\nsays = 'first_error'\nbase = 1\n";
+    std::fs::write(&map, text).unwrap();
+    let found = home.ends(0, &["inspect", "--json", "--map", &map, &file]).json();
+    assert_eq!(
+        (&found["format"], &found["steps"], &found["first_error_labels"]),
+        (&json!("mapped"), &json!(2), &json!(1))
+    );
+    home.ends(0, &["import", "--map", &map, &file, "--project", &project]);
+    let shown = home.ends(0, &["show", "--json", "--map", &map, &file, "--row", "1"]).json();
+    assert_eq!(shown["steps"][1]["labels"][0]["value"], "first_error");
+    std::fs::write(&map, "steps = ").unwrap();
+    assert!(home.ends(1, &["inspect", "--map", &map, &file]).err.contains("odd.toml"));
+    assert_eq!(home.ends(2, &["inspect", "--splitter", "words", &file]).out, "");
+}

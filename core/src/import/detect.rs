@@ -69,6 +69,7 @@ fn near_miss(importer: &dyn Importer, keys: &[&str]) -> Option<String> {
         .map(|group| format!("`{}`", group.join("` or `")))
         .collect();
     match lacking.as_slice() {
+        [] if importer.needs().is_empty() => None,
         [] => Some(format!("{} (the keys are there, their values are of another type)", importer.name())),
         [key] if importer.needs().len() > 1 => Some(format!("{} (lacks {key})", importer.name())),
         _ => None,

@@ -37,6 +37,9 @@ pub enum ImportError {
     /// The user chose a format that does not exist.
     #[error("the format {0} is not known; choose one of {known}", known = known())]
     UnknownFormat(String),
+    /// No file was given.
+    #[error("there is no file to read; choose one with traces")]
+    NothingToRead,
     /// The owner of the job asked to stop.
     #[error("stopped on request")]
     Cancelled,

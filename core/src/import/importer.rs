@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Carried, RowError};
+use std::sync::Arc;
+
+use super::{Carried, ImportOptions, Mapping, RowError};
 use crate::model::{ImportedLabel, ImportedScore, Metadata, Splitter, Trace, TraceBuilder, Verdict};
 
 /// Reads one family of published formats. Foreign field names are spelled in its file only.
@@ -134,6 +136,10 @@ pub struct Sample {
     pub in_list: bool,
     /// How the user wants texts to be split into steps.
     pub splitter: Option<Splitter>,
+    /// The mapping that the user chose.
+    pub map: Option<Arc<Mapping>>,
+    /// The user's mappings for files that have their keys.
+    pub known: Vec<Arc<Mapping>>,
 }
 
 impl Sample {
@@ -146,6 +152,13 @@ impl Sample {
             }
         }
         keys
+    }
+
+    /// What the user decided, for the importers to see.
+    pub(super) fn set_options(&mut self, options: &ImportOptions) {
+        self.splitter.clone_from(&options.splitter);
+        self.map.clone_from(&options.map);
+        self.known.clone_from(&options.known);
     }
 
     /// How to split texts into steps: as the user wants, else in this way.

@@ -10,7 +10,10 @@ mod files;
 mod format;
 mod importer;
 mod join;
+pub mod mapping;
+mod options;
 mod pending;
+mod preview;
 mod project;
 mod read;
 mod report;
@@ -22,13 +25,14 @@ mod tests;
 pub use error::{FileFault, ImportError, RowError};
 pub use format::native;
 pub use importer::{Attachment, Bundle, Imported, Importer, Recognition, Sample, Unit};
+pub use mapping::Mapping;
+pub use options::{ImportOptions, load_mapping, load_mappings, save_mapping};
 pub use pending::Pending;
-pub use project::{ImportOutcome, each_trace, import, read_row};
+pub use preview::{FilePreview, preview};
+pub use project::{First, ImportOutcome, each_trace, first_traces, import, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};
 pub use sink::{Carried, Sink, SourceFile};
-
-use crate::model::Splitter;
 
 /// Every format that can be read.
 pub fn importers() -> impl Iterator<Item = &'static dyn Importer> {
@@ -38,13 +42,4 @@ pub fn importers() -> impl Iterator<Item = &'static dyn Importer> {
 /// The importer with that name.
 pub fn importer(name: &str) -> Option<&'static dyn Importer> {
     importers().find(|importer| importer.name() == name)
-}
-
-/// What the user decided before the import.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportOptions {
-    /// Name of the format, where detection shall not choose.
-    pub format: Option<String>,
-    /// How to split texts into steps, where the file does not say.
-    pub splitter: Option<Splitter>,
 }

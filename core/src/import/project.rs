@@ -33,6 +33,7 @@ pub fn import(
     let StoreSink { writer, carried, sources, .. } = sink;
     // Before the new tables are valid: from then on the files need not be read again.
     let added = Added::put(dir, &carried).map_err(store_failed)?;
+    options.save(dir).map_err(store_failed)?;
     match writer.finish(sources) {
         Ok(store) => Ok(ImportOutcome { store, report }),
         Err(error) => {
@@ -65,6 +66,55 @@ pub fn read_row(path: &Path, row: u64, options: &ImportOptions, ctx: &JobContext
             let reason = format!("there is no such row; the file gave {} traces", report.counts.traces);
             Err(ImportError::Row { path: path.into(), row, reason })
         }
+    }
+}
+
+/// The first traces of some files, for a preview.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct First {
+    /// The traces, with the row of each.
+    pub traces: Vec<(u64, Trace)>,
+    /// The rows among them that cannot be read.
+    pub rejects: Vec<Reject>,
+}
+
+/// Reads until `count` traces or as many rejects are found.
+pub fn first_traces(
+    paths: &[PathBuf],
+    count: usize,
+    options: &ImportOptions,
+    ctx: &JobContext,
+) -> Result<First, ImportError> {
+    let mut sink = FirstRows { count, first: First::default(), full: false };
+    match read(paths, options, ctx, &mut sink) {
+        // That there are enough stops the reading, which is no error.
+        Err(error) if !sink.full && sink.first.rejects.is_empty() => Err(error),
+        _ => Ok(sink.first),
+    }
+}
+
+struct FirstRows {
+    count: usize,
+    first: First,
+    full: bool,
+}
+
+impl FirstRows {
+    fn stop_when_full(&mut self) -> Result<(), ImportError> {
+        self.full = self.first.traces.len().max(self.first.rejects.len()) >= self.count;
+        if self.full { Err(ImportError::Cancelled) } else { Ok(()) }
+    }
+}
+
+impl Sink for FirstRows {
+    fn trace(&mut self, row: u64, trace: Trace) -> Result<(), ImportError> {
+        self.first.traces.push((row, trace));
+        self.stop_when_full()
+    }
+
+    fn reject(&mut self, reject: Reject) -> Result<(), ImportError> {
+        self.first.rejects.push(reject);
+        self.stop_when_full()
     }
 }
 

@@ -160,7 +160,7 @@ impl Run<'_> {
 
     fn look(&self, path: &Path) -> Result<(Look, Choice), ImportError> {
         let mut look = take_sample(path, self.context)?;
-        look.sample.splitter.clone_from(&self.options.splitter);
+        look.sample.set_options(self.options);
         let choice = match self.forced {
             Some(importer) => {
                 let recognition = importer.recognise(&look.sample);
@@ -222,7 +222,8 @@ impl Run<'_> {
                 Err(error) => report.warn(0, format!("{name}: {}", error.reason())),
             }
         }
-        let sample = Sample { splitter: self.options.splitter.clone(), ..Sample::default() };
+        let mut sample = Sample::default();
+        sample.set_options(self.options);
         let mut rows = FileRows { importer, sample: &sample, report, first_fault: None, joiner: &mut self.joiner };
         if bundle.each.is_empty() {
             rows.read_value(1, Ok(shared.into()), String::new, self.sink)?;

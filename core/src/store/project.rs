@@ -37,6 +37,11 @@ impl ProjectDir {
         self.0.join("project.toml")
     }
 
+    /// What the user decided on how the sources are read.
+    pub fn import_options(&self) -> PathBuf {
+        self.0.join("import.toml")
+    }
+
     /// The logs of the annotators.
     pub fn annotations(&self) -> PathBuf {
         self.0.join("annotations")

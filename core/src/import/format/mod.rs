@@ -12,10 +12,11 @@ mod training;
 
 use super::Importer;
 use super::detect::Neighbour;
+use super::mapping::Mapped;
 
 /// The families. Where two formats fit a file equally well, the one that asks for more keys reads it, then the earlier.
 pub(super) const FAMILIES: &[&[&dyn Importer]] = &[
-    &[&native::Native],
+    &[&Mapped, &native::Native],
     benchmark::FORMATS,
     training::FORMATS,
     search::FORMATS,
