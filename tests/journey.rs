@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use eframe::egui::{ViewportCommand, ViewportEvent, ViewportId};
+use eframe::egui::{Role, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 use stepscope::Startup;
 use stepscope::command::{Action, Command};
+use stepscope::state::import_draft::{ImportDraft, ReadWay};
 use stepscope::state::{DialogState, ExportDraft};
+use stepscope::view_model::import::ImportModel;
 use stepscope_core::export::format_by_name;
 use stepscope_core::model::ScoreKind;
 use stepscope_core::query::SortKey;
@@ -325,6 +327,67 @@ fn a_bad_file_is_named_and_does_no_harm() {
     check("shape.jsonl", b"{\"colour\": \"red\"}\n", &["row 1", "colour"]);
     press(&mut window, "a");
     assert_eq!(said(&window), "", "and can be labelled");
+}
+
+#[test]
+fn a_file_of_unknown_shape_is_mapped_and_known_from_then_on() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    let row = |n: u32| {
+        format!(
+            "{{\"q\": {{\"text\": \"{n}+1?\"}}, \"thoughts\": [\"so it is\", \"{n}\"], \"mistake_step\": 2, \"note\": \"found in a drawer\"}}\n"
+        )
+    };
+    fs::write(home.path("odd.jsonl"), row(1) + &row(2)).unwrap();
+    drop_file(&mut window, &home.path("odd.jsonl"));
+    let model = |window: &Window| {
+        let Some(DialogState::Import(draft)) = &window.state().view().dialog else { panic!("no dialog is open") };
+        ImportModel::new(draft, window.state().import_preview())
+    };
+    let shown = model(&window);
+    assert!(shown.detected.starts_with("Not recognised"), "{}", shown.detected);
+    assert_eq!((shown.fault.as_deref(), shown.traces.len()), (None, 2), "the guess reads it");
+    assert_eq!(shown.traces[0].steps[1].1[0].text, "first error", "counted from 1, as 2 is the last step");
+    // The problem is not where the guess looks first: the user points at it.
+    window.get_by_role_and_label(Role::TextInput, "Problem").focus();
+    settle(&mut window);
+    press(&mut window, "Ctrl+A");
+    type_text(&mut window, "q.text");
+    assert_eq!(model(&window).traces[0].problem, "1+1?", "the preview follows");
+    window.get_by_role_and_label(Role::TextInput, "Name of the mapping").focus();
+    settle(&mut window);
+    type_text(&mut window, "odd");
+    window.get_by_role_and_label(Role::Button, "Save mapping").click();
+    settle(&mut window);
+    assert!(notices(&window).contains("odd.toml"), "{}", notices(&window));
+    window.get_by_role_and_label(Role::Button, "Read files").click();
+    settle(&mut window);
+    assert_eq!(listed(&window), 2, "{}", notices(&window));
+    assert_eq!(project(&window).store().summary(0).unwrap().format, "mapped");
+    fs::write(home.path("odd.jsonl"), row(1) + &row(2) + &row(3)).unwrap();
+    press(&mut window, "F5");
+    assert_eq!(listed(&window), 3, "read again by the same mapping: {}", notices(&window));
+    fs::write(home.path("more.jsonl"), row(4)).unwrap();
+    drop_file(&mut window, &home.path("more.jsonl"));
+    assert_eq!(listed(&window), 1, "known by its keys: {}", notices(&window));
+}
+
+#[test]
+fn files_can_be_read_as_another_format() {
+    let home = Home::new();
+    fs::write(home.path("x.jsonl"), r#"{"id": "a", "generator": "g", "problem": "p", "steps": ["a", "b"], "final_answer_correct": false, "label": 1}"#).unwrap();
+    let mut window = open(home.startup("x.jsonl"));
+    let format = |window: &Window| project(window).store().summary(0).unwrap().format;
+    assert_eq!(format(&window), "processbench");
+    press(&mut window, "Ctrl+R");
+    let Some(DialogState::Import(draft)) = window.state().view().dialog.clone() else { panic!("no dialog is open") };
+    let draft = ImportDraft { way: ReadWay::Format("steps"), ..*draft };
+    ask(&mut window, Action::SetDialog(Some(DialogState::Import(Box::new(draft)))));
+    window.get_by_role_and_label(Role::Button, "Read files").click();
+    settle(&mut window);
+    assert_eq!(format(&window), "steps");
+    press(&mut window, "F5");
+    assert_eq!(format(&window), "steps", "the choice stays with the project");
 }
 
 #[test]

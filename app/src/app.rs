@@ -6,7 +6,8 @@ use std::sync::Arc;
 use eframe::egui::{self, Theme, Ui};
 
 use stepscope_core::export;
-use stepscope_core::job::{Job, Wake};
+use stepscope_core::import::{self, ImportOptions};
+use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
 use stepscope_core::watch::ChangeKind;
 
@@ -18,6 +19,7 @@ use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
 use crate::state::export_source::ProjectExport;
+use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores;
 use crate::state::{ExportDraft, Notices, Project, Settings, ViewState};
@@ -34,6 +36,9 @@ pub(crate) enum Leaving {
     /// Closing the window.
     Window,
 }
+
+/// Traces that the import dialog shows.
+const PREVIEWED: usize = 5;
 
 /// The whole window.
 pub struct App {
@@ -86,6 +91,11 @@ impl App {
         &self.view
     }
 
+    /// The newest look at the files of the import dialog, for tests.
+    pub fn import_preview(&self) -> Option<&Result<import::FilePreview, String>> {
+        self.jobs.shown_import.as_ref()
+    }
+
     /// Messages on screen, for tests.
     pub fn notices(&self) -> &Notices {
         &self.notices
@@ -102,6 +112,7 @@ impl App {
         jobs.open.is_none()
             && jobs.query.is_none()
             && jobs.preview.is_none()
+            && jobs.import_preview.is_none()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
@@ -156,11 +167,24 @@ impl App {
     }
 
     pub(crate) fn start_open(&mut self, paths: Vec<PathBuf>, project: Option<PathBuf>) {
+        self.start_open_as(paths, project, None);
+    }
+
+    /// Opens paths, read as `options` say; `None` reads them as before.
+    pub(crate) fn start_open_as(
+        &mut self,
+        paths: Vec<PathBuf>,
+        project: Option<PathBuf>,
+        options: Option<ImportOptions>,
+    ) {
         // Remembered paths must mean the same wherever the program is started next time.
-        let paths = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
+        let paths: Vec<PathBuf> = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
+        self.view.unread.clone_from(&paths);
         let request = OpenRequest {
             paths,
             project,
+            options,
+            mappings: self.startup.folders.mappings(),
             fallback: self.startup.folders.projects(),
             annotator: self.startup.annotator.clone(),
             clock: Arc::clone(&self.startup.clock),
@@ -171,7 +195,7 @@ impl App {
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
         if let Some(project) = self.project.take_if(|project| request.names(project.dir())) {
-            self.view = ViewState::default();
+            self.view = ViewState { unread: std::mem::take(&mut self.view.unread), ..ViewState::default() };
             self.jobs.scoring = None;
             drop(project);
         }
@@ -206,6 +230,19 @@ impl App {
         self.jobs.preview = self.started(job);
     }
 
+    /// Looks at the files of the import dialog, as its choices say.
+    pub(crate) fn start_import_preview(&mut self, draft: &ImportDraft) {
+        let (paths, options, folder) = (draft.paths.clone(), draft.options(), self.startup.folders.mappings());
+        let job = Job::spawn("look at files", Arc::clone(&self.wake), move |ctx| {
+            // Choices that are not complete yet leave the file to be looked at.
+            let mut options = options.unwrap_or_default();
+            options.known = import::load_mappings(&folder).0;
+            let files = import::source_files(&paths);
+            import::preview(&files, PREVIEWED, &options, ctx).map_err(JobError::from)
+        });
+        self.jobs.import_preview = self.started(job);
+    }
+
     pub(crate) fn start_export(&mut self, draft: &ExportDraft, path: PathBuf) {
         let Some(source) = self.project.as_ref().map(ProjectExport::later) else { return };
         let (options, now) = (draft.options(), self.startup.clock.now());
@@ -235,6 +272,7 @@ impl App {
         let open = self.view.open.as_ref();
         CommandEnv {
             has_project: project.is_some(),
+            has_files: project.is_some() || !self.view.unread.is_empty(),
             has_rows: !self.view.rows.is_empty(),
             has_trace: open.is_some(),
             has_step: open.is_some_and(|open| open.selected().is_some()),

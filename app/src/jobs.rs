@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stepscope_core::export::{ExportReport, Preview};
+use stepscope_core::import::FilePreview;
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::Placement;
 use stepscope_core::watch::Watcher;
@@ -24,6 +25,9 @@ pub struct Jobs {
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
+    pub(crate) import_preview: Option<Job<FilePreview>>,
+    /// The newest look at the files of the import dialog; shown while the next one is made.
+    pub(crate) shown_import: Option<Result<FilePreview, String>>,
     pub(crate) ask: Option<Job<Answer>>,
     pub(crate) scoring: Option<ScoringJob>,
     /// The newest preview; shown while the next one is made.
@@ -90,6 +94,9 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.jobs.shown_preview = Some(Err(error.to_string())),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.import_preview) {
+        dispatch::file::looked(app, outcome);
+    }
     if let Some(outcome) = take(&mut app.jobs.export) {
         match outcome {
             Outcome::Done(report) => app.notices.info("Exported", report.to_string()),
@@ -138,7 +145,10 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let opened = match outcome {
         Outcome::Done(opened) => opened,
         Outcome::Cancelled => return app.notices.info("Opening stopped", "What was open stays open"),
-        Outcome::Failed(error) => return app.notices.error("Not opened", error.to_string()),
+        Outcome::Failed(error) => {
+            app.notices.error("Not opened", error.to_string());
+            return dispatch::file::look_at_unread(app);
+        }
     };
     // The other project may still be open, with a note being typed.
     dispatch::annotate::commit_note(app);

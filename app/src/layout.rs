@@ -186,6 +186,10 @@ impl App {
             Some(DialogState::Palette { text, selected }) => {
                 dialog::palette::palette_ui(ctx, text, *selected, self.env(), sink);
             }
+            Some(DialogState::Import(draft)) => {
+                let (preview, looking) = (self.jobs.shown_import.as_ref(), self.jobs.import_preview.is_some());
+                dialog::import::import_ui(ctx, draft, preview, looking, sink);
+            }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();

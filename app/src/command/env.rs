@@ -6,6 +6,8 @@
 pub struct CommandEnv {
     /// A project is open.
     pub has_project: bool,
+    /// Files are open, or could not be opened.
+    pub has_files: bool,
     /// The table lists at least one trace.
     pub has_rows: bool,
     /// A trace is shown.

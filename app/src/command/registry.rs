@@ -111,6 +111,8 @@ commands! {
     OpenSample = "file.open_sample", File, "Open sample data", "Open the traces that come with Stepscope", [];
     Reload = "file.reload", File, "Read files again", "Import the open files anew where they have changed",
         [plain(Key::F5)];
+    ReadAs = "file.read_as", File, "How files are read…",
+        "Choose format, splitter or a mapping of your own beside a live preview", [command(Key::R)];
     ShowRejects = "file.rejects", File, "Rejected rows…", "See and save the rows that could not be read", [];
     Export = "file.export", File, "Export…", "Write training files", [command(Key::E)];
     Quit = "file.quit", File, "Quit", "Close the window; everything said is saved already", [command(Key::Q)];
@@ -206,6 +208,7 @@ impl Command {
             Self::ScoreTrace => needs(&[trace, model]),
             Self::ScoreAll => needs(&[rows, model]),
             Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
+            Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
             Self::Filter | Self::Export | Self::Reload | Self::ChooseModel => needs(&[project]),
             Self::OpenFile
             | Self::OpenFolder

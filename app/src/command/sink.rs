@@ -40,6 +40,10 @@ pub enum Action {
     AskExportPath,
     /// Ask for a file to save the rejected rows to.
     AskRejectsPath,
+    /// Read the files as the import dialog says.
+    ReadFiles,
+    /// Save the mapping of the import dialog for files of the same keys.
+    SaveMapping,
     /// Change the open dialog, or close it.
     SetDialog(Option<DialogState>),
     /// Take away a notice.

@@ -17,6 +17,10 @@ pub struct OpenRequest {
     pub paths: Vec<PathBuf>,
     /// Project folder to use instead of the one beside the first path.
     pub project: Option<PathBuf>,
+    /// How to read the files; `None`: as they were read before, else by their content.
+    pub options: Option<ImportOptions>,
+    /// The folder of the user's mappings.
+    pub mappings: PathBuf,
     /// Where project folders go whose own place is read-only.
     pub fallback: PathBuf,
     /// Who labels.
@@ -67,10 +71,16 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     if Store::exists(&dir) && !sources.iter().any(|path| path.exists()) {
         sources.clear();
     }
-    let (store, report) = if let Some(store) = current(&dir, &sources, ctx)? {
+    let as_before = if request.options.is_none() { current(&dir, &sources, ctx)? } else { None };
+    let (store, report) = if let Some(store) = as_before {
         (store, None)
     } else {
-        let outcome = import(&sources, &dir, &ImportOptions::default(), &request.clock, ctx)?;
+        let mut options = match &request.options {
+            Some(options) => options.clone(),
+            None => ImportOptions::load(&dir).map_err(failed)?,
+        };
+        options.known = import::load_mappings(&request.mappings).0;
+        let outcome = import(&sources, &dir, &options, &request.clock, ctx)?;
         (outcome.store, Some(outcome.report))
     };
     let taken = take_over(&dir, &store, &request.clock);

@@ -5,6 +5,8 @@ use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSour
 use stepscope_core::model::{FirstError, Step, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
+use super::import_draft::ImportDraft;
+
 /// What the window shows of the project.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "wishes of one frame, each independent")]
@@ -31,6 +33,8 @@ pub struct ViewState {
     pub scorer: Option<String>,
     /// Some trace of the project has scores.
     pub has_scores: bool,
+    /// Paths that are being opened, or could not be.
+    pub unread: Vec<std::path::PathBuf>,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
 }
@@ -62,6 +66,8 @@ pub enum DialogState {
     Rejects,
     /// Training files.
     Export(ExportDraft),
+    /// How files are read.
+    Import(Box<ImportDraft>),
 }
 
 /// Choices of the export dialog.

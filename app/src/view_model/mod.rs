@@ -1,6 +1,7 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
 pub mod curve;
+pub mod import;
 pub mod inspector;
 pub mod palette;
 pub mod reader;

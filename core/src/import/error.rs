@@ -90,7 +90,10 @@ pub enum FileFault {
         limit: usize,
     },
     /// JSON of a shape that no importer knows.
-    #[error("row {row} has a shape that is not known: {seen}. {near}Known formats: {}", known())]
+    #[error(
+        "row {row} has a shape that is not known: {seen}. {near}Say where its problem and steps stand: \
+        “How files are read” in the window, --map on the command line"
+    )]
     UnknownShape {
         /// The first row that was looked at.
         row: u64,
@@ -163,7 +166,7 @@ impl From<ImportError> for JobError {
 }
 
 fn known() -> String {
-    let names: Vec<&str> = importers().map(Importer::name).collect();
+    let names: Vec<&str> = importers().map(Importer::name).filter(|name| *name != "mapped").collect();
     names.join(", ")
 }
 

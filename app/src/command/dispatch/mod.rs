@@ -1,7 +1,7 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
 pub(crate) mod annotate;
-mod file;
+pub(crate) mod file;
 mod navigate;
 mod score;
 mod view;
@@ -30,6 +30,8 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::WriteExport(path) => file::write_export(app, path),
         Action::AskExportPath => file::ask_export_path(app),
         Action::AskRejectsPath => file::ask_rejects_path(app),
+        Action::ReadFiles => file::read_files(app),
+        Action::SaveMapping => file::save_mapping(app),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }

@@ -27,12 +27,18 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     }
 }
 
-/// Opens, changes or closes a dialog. Changed choices of an export are counted anew.
+/// Opens, changes or closes a dialog. Changed choices of an export are counted anew, those of an
+/// import previewed.
 pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
     if let Some(DialogState::Export(draft)) = &dialog
         && app.view.dialog != dialog
     {
         app.start_preview(draft);
+    }
+    if let Some(DialogState::Import(draft)) = &dialog
+        && app.view.dialog != dialog
+    {
+        app.start_import_preview(draft);
     }
     app.view.dialog = dialog;
 }

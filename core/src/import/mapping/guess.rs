@@ -104,6 +104,12 @@ pub fn guess(sample: &Sample) -> Mapping {
     };
     let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
     mapping.problem = take(PROBLEM, &|value| is_text(value) || is_messages(value), &mut taken);
+    if mapping.problem.is_empty()
+        && guess.rows.iter().any(|row| FieldPath::new(&mapping.steps).get(row).is_some_and(Value::is_array))
+    {
+        mapping.problem = guess.longest_text(&mapping.steps).unwrap_or_default();
+        taken.push(mapping.problem.clone());
+    }
     if mapping.labels.is_none() {
         mapping.labels = guess.labels(&mapping.steps, &mut taken);
     }
@@ -187,11 +193,14 @@ impl Guess<'_> {
     fn text(&self) -> Option<String> {
         let is_long = |value: &Value| value.as_str().is_some_and(|text| text.len() > 20);
         let is_text = |value: &Value| value.is_string();
-        self.named(TEXT, &[], &is_long).or_else(|| self.named(TEXT, &[], &is_text)).or_else(|| {
-            let length =
-                |info: &&PathInfo| self.values(&info.path).filter_map(Value::as_str).map(str::len).sum::<usize>();
-            self.paths.iter().filter(|info| info.kind == "a text").max_by_key(length).map(|info| info.path.clone())
-        })
+        self.named(TEXT, &[], &is_long).or_else(|| self.named(TEXT, &[], &is_text)).or_else(|| self.longest_text(""))
+    }
+
+    /// The path of the longest texts, but for that one.
+    fn longest_text(&self, but: &str) -> Option<String> {
+        let length = |info: &&PathInfo| self.values(&info.path).filter_map(Value::as_str).map(str::len).sum::<usize>();
+        let texts = self.paths.iter().filter(|info| info.kind == "a text" && info.path != but);
+        texts.max_by_key(length).map(|info| info.path.clone())
     }
 
     /// The splitter that cuts most texts into a handful of steps.
