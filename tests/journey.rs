@@ -15,8 +15,10 @@ use stepscope_core::model::ScoreKind;
 use stepscope_core::query::SortKey;
 use stepscope_core::scoring::ScorerInfo;
 
+use crate::support::wait::wait_until;
 use crate::support::window::{
-    Home, Window, ask, drop_file, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
+    Home, PATIENCE, Window, ask, drop_file, frames, notices, open, press, press_one, project, said, settle, shown,
+    type_text,
 };
 
 const TRACES: usize = 66;
@@ -327,6 +329,73 @@ fn a_bad_file_is_named_and_does_no_harm() {
     check("shape.jsonl", b"{\"colour\": \"red\"}\n", &["row 1", "colour"]);
     press(&mut window, "a");
     assert_eq!(said(&window), "", "and can be labelled");
+}
+
+/// Waits until the window has as many traces.
+fn wait_for(window: &mut Window, traces: usize) {
+    wait_until(window, "the files are followed", PATIENCE, |window| {
+        window.state().is_idle() && window.state().project().is_some_and(|project| project.store().len() == traces)
+    });
+    settle(window);
+}
+
+#[test]
+fn a_growing_file_is_followed_and_nothing_moves() {
+    let home = Home::new();
+    let path = home.path("run.jsonl");
+    let row = |n: u32, text: &str| {
+        format!("{{\"id\": \"t{n}\", \"problem\": \"{n}+1?\", \"steps\": [\"think\", \"{text}\", \"end\"]}}\n")
+    };
+    let all = |count: u32, text: &str| (0..count).map(|n| row(n, text)).collect::<String>();
+    fs::write(&path, all(3, "a")).unwrap();
+    let mut window = open(home.startup("run.jsonl"));
+    press(&mut window, "l j e");
+    assert_eq!((shown(&window).as_str(), selected(&window)), ("t1", 1));
+    let append = |text: &str| {
+        let mut file = fs::File::options().append(true).open(&path).unwrap();
+        std::io::Write::write_all(&mut file, text.as_bytes()).unwrap();
+    };
+    let (whole, half) = (row(3, "a"), row(4, "a"));
+    let (first_half, second_half) = half.split_at(20);
+    append(&(whole + first_half));
+    wait_for(&mut window, 4);
+    assert_eq!((shown(&window).as_str(), selected(&window), listed(&window)), ("t1", 1, 4), "{}", notices(&window));
+    assert_eq!(said(&window), "row 1: first error 2, open");
+    append(second_half);
+    wait_for(&mut window, 5);
+    assert!(project(&window).rejects().is_empty(), "the half line has become a whole one");
+    assert_eq!(notices(&window).lines().filter(|line| line.contains("rejected")).count(), 0, "{}", notices(&window));
+
+    // Cut short, then replaced by texts of other words: the label stays with the text it was about.
+    fs::write(&path, all(2, "a")).unwrap();
+    wait_for(&mut window, 2);
+    assert_eq!((shown(&window).as_str(), said(&window).as_str()), ("t1", "row 1: first error 2, open"));
+    fs::write(home.path("aside"), all(6, "b")).unwrap();
+    fs::rename(home.path("aside"), &path).unwrap();
+    wait_for(&mut window, 6);
+    assert_eq!((shown(&window).as_str(), selected(&window)), ("t1", 1));
+    assert!(notices(&window).contains("1 labelled traces have another text now"), "{}", notices(&window));
+    assert!(window.query_by_label_contains("text changed").is_some());
+    press(&mut window, "o");
+    let Some(DialogState::OldText(kept)) = &window.state().view().dialog else { panic!("no dialog is open") };
+    assert_eq!(kept.trace.steps[1].text, "a");
+    press(&mut window, "Escape");
+    assert!(window.state().view().dialog.is_none());
+}
+
+#[test]
+fn new_files_of_a_followed_folder_join() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    fs::write(home.path("traces/8-more.jsonl"), r#"{"problem": "p", "steps": ["a"]}"#).unwrap();
+    wait_for(&mut window, TRACES + 1);
+    assert_eq!(listed(&window), TRACES + 1);
+    press(&mut window, "Ctrl+K");
+    type_text(&mut window, "follow");
+    press(&mut window, "Enter");
+    fs::write(home.path("traces/9-last.jsonl"), r#"{"problem": "q", "steps": ["a"]}"#).unwrap();
+    wait_until(&mut window, "the user is told", PATIENCE, |window| notices(window).contains("F5"));
+    assert_eq!(listed(&window), TRACES + 1, "asked for only");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
-use stepscope_core::watch::ChangeKind;
+use stepscope_core::watch::{ChangeKind, Watcher};
 
 use crate::command::input::{Focus, commands_from};
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
@@ -19,6 +19,7 @@ use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
 use crate::state::export_source::ProjectExport;
+use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores;
@@ -113,6 +114,7 @@ impl App {
             && jobs.query.is_none()
             && jobs.preview.is_none()
             && jobs.import_preview.is_none()
+            && jobs.follow.is_none()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
@@ -272,6 +274,9 @@ impl App {
         let open = self.view.open.as_ref();
         CommandEnv {
             has_project: project.is_some(),
+            has_old_text: project.zip(open).is_some_and(|(project, open)| {
+                project.said(&open.trace.id).is_some_and(|said| said.is_of_other_text(|step| open.has(step)))
+            }),
             has_files: project.is_some() || !self.view.unread.is_empty(),
             has_rows: !self.view.rows.is_empty(),
             has_trace: open.is_some(),
@@ -286,7 +291,46 @@ impl App {
         }
     }
 
-    /// Tells when a source has changed. Importing again is left to the user: nothing moves under their eyes.
+    /// Watches the sources of the open project, and the folders that were opened for new files.
+    pub(crate) fn watch_again(&mut self) {
+        let Some(project) = &mut self.project else { return };
+        let folder = project.dir().path().to_owned();
+        let sources: Vec<PathBuf> = project.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
+        let mut folders = self.settings.last_opened.clone();
+        folders.retain(|path| path.is_dir() && *path != folder);
+        // Without a watcher, F5 reads files again.
+        project.watcher = Watcher::with_folders(sources, folders, Arc::clone(&self.wake)).ok();
+    }
+
+    /// Reads the sources of the open project again, while it stays open.
+    pub(crate) fn start_follow(&mut self) {
+        let Some(project) = &self.project else { return };
+        if self.jobs.follow.is_some() || self.jobs.open.is_some() {
+            self.jobs.follow_again = true;
+            return;
+        }
+        let folder = project.dir().path().to_owned();
+        let mut paths = self.settings.last_opened.clone();
+        if paths.contains(&folder) {
+            paths = project.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
+        }
+        // A source that is gone for a moment, as while it is being replaced, would take its traces with it.
+        paths.retain(|path| path.exists());
+        let request = FollowRequest {
+            store: project.store.clone(),
+            paths,
+            mappings: self.startup.folders.mappings(),
+            said: project.log.snapshot(),
+            query: self.view.query.clone(),
+            scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
+            listed: self.view.rows.clone(),
+            clock: Arc::clone(&self.startup.clock),
+        };
+        let job = Job::spawn("follow", Arc::clone(&self.wake), move |ctx| follow(&request, ctx));
+        self.jobs.follow = self.started(job);
+    }
+
+    /// Reads changed sources again, or tells that they have changed where the user wants to be asked.
     fn watch_sources(&mut self) {
         let changes = self.project.as_ref().map(Project::source_changes).unwrap_or_default();
         if let Some(change) = changes.first() {
@@ -296,6 +340,10 @@ impl App {
                 ChangeKind::Removed => "is gone",
             };
             let name = crate::state::open::name_of(&change.path);
+            let is_there = changes.iter().any(|change| change.kind != ChangeKind::Removed);
+            if self.settings.follow && is_there {
+                return self.start_follow();
+            }
             let detail = match change.kind {
                 ChangeKind::Removed => "Its traces stay here as they were read; labels and scores are kept",
                 ChangeKind::Grown | ChangeKind::Replaced => {

@@ -7,12 +7,12 @@ use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::FilePreview;
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::Placement;
-use stepscope_core::watch::Watcher;
 
 use crate::app::{App, Leaving};
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::follow::Followed;
 use crate::state::open::{Opened, name_of};
 use crate::state::{Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
@@ -25,6 +25,9 @@ pub struct Jobs {
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
+    pub(crate) follow: Option<Job<Followed>>,
+    /// Sources have changed again while they were being read.
+    pub(crate) follow_again: bool,
     pub(crate) import_preview: Option<Job<FilePreview>>,
     /// The newest look at the files of the import dialog; shown while the next one is made.
     pub(crate) shown_import: Option<Result<FilePreview, String>>,
@@ -97,6 +100,9 @@ pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.import_preview) {
         dispatch::file::looked(app, outcome);
     }
+    if let Some(outcome) = take(&mut app.jobs.follow) {
+        followed(app, outcome);
+    }
     if let Some(outcome) = take(&mut app.jobs.export) {
         match outcome {
             Outcome::Done(report) => app.notices.info("Exported", report.to_string()),
@@ -163,22 +169,61 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     app.settings.last_project.clone_from(&opened.project);
     app.save_settings();
     let has_scores = opened.store.has_step_scores() || !opened.scores.scorers().is_empty();
-    let sources: Vec<PathBuf> = opened.store.sources().iter().map(|source| PathBuf::from(&source.path)).collect();
-    // Without a watcher only the notice of changed files is missing.
-    let watcher = Watcher::new(sources, Arc::clone(&app.wake)).ok();
-    let unwatched = watcher.as_ref().map(Watcher::unwatched).unwrap_or_default();
-    let unwatched = unwatched.iter().map(|path| format!("cannot watch {}", path.display()));
-    app.notices.warnings("Changes of some files will not be noticed; F5 reads them again", unwatched);
     app.project = Some(Project {
         store: opened.store,
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
         rejects: Arc::new(opened.rejects),
-        watcher,
+        watcher: None,
     });
+    app.watch_again();
     app.view = ViewState { show_hint: true, has_scores, ..ViewState::default() };
     app.start_query();
+}
+
+/// The sources were read again: the list grows at its end, and what is selected stays selected.
+fn followed(app: &mut App, outcome: Outcome<Followed>) {
+    let again = std::mem::take(&mut app.jobs.follow_again);
+    match outcome {
+        // Stopped by the user: the next change is read again.
+        Outcome::Cancelled => return,
+        Outcome::Failed(error) => {
+            app.notices.warning("Changed files not read", format!("{error}. What was read before stays"));
+        }
+        Outcome::Done(followed) => take_followed(app, followed),
+    }
+    if again {
+        app.start_follow();
+    }
+}
+
+fn take_followed(app: &mut App, followed: Followed) {
+    let Some(project) = &mut app.project else { return };
+    // Meanwhile the user may have filtered or sorted; then the list is made again.
+    let is_listed = app.jobs.query.is_none();
+    let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
+    project.store = followed.store;
+    project.rejects = Arc::new(followed.rejects);
+    app.view.rows = followed.rows;
+    app.view.fresh += followed.fresh;
+    if let Some((id, selected)) = open {
+        dispatch::keep_open(app, &id, selected);
+    }
+    if !is_listed {
+        app.start_query();
+    }
+    if followed.gone > 0 {
+        app.notices.warning(format!("{} traces are gone from the files", followed.gone), "Labels on them are kept");
+    }
+    if let Some(text) = changed_text(followed.changed.len()) {
+        app.notices.warning(text, "The old text is kept with the project; View, Text as labelled… shows it");
+    }
+    app.watch_again();
+}
+
+fn changed_text(count: usize) -> Option<String> {
+    (count > 0).then(|| format!("{count} labelled traces have another text now"))
 }
 
 /// Everything a user must know of what was opened.
@@ -196,6 +241,9 @@ fn tell(app: &mut App, opened: &Opened) {
     }
     for reason in &opened.taken.waiting {
         app.notices.warning("Labels or scores of the file wait to be taken over when it is opened again", reason);
+    }
+    if let Some(text) = changed_text(opened.changed.len()) {
+        app.notices.warning(text, "The old text is kept with the project; View, Text as labelled… shows it");
     }
     if !opened.rejects.is_empty() {
         let count = opened.rejects.len();

@@ -15,6 +15,7 @@ use crate::state::{DialogState, scores};
 use crate::ui_kit::Tokens;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
+use crate::view_model::old_text::OldTextModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
@@ -189,6 +190,10 @@ impl App {
             Some(DialogState::Import(draft)) => {
                 let (preview, looking) = (self.jobs.shown_import.as_ref(), self.jobs.import_preview.is_some());
                 dialog::import::import_ui(ctx, draft, preview, looking, sink);
+            }
+            Some(DialogState::OldText(kept)) => {
+                let said = self.project.as_ref().and_then(|project| project.said(&kept.trace.id));
+                dialog::old_text::old_text_ui(ctx, &OldTextModel::new(kept, said), sink);
             }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {

@@ -1,9 +1,12 @@
-//! Tells when a file has grown or been replaced, so that the window can offer to read it again.
+//! Tells when a file has grown or been replaced, or a folder has got new files, so that they can be read again.
+//!
+//! Not every file system tells what happens on it (network drives, some containers), so the files are also looked at
+//! now and then without being told. That costs one system call per file.
 //!
 //! The folders of the files are watched, because many programs replace a file by renaming another over it. A burst of
 //! messages is answered once, after it has calmed down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -23,6 +26,14 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// A file that never calms down is looked at this often all the same.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Without any message the files are looked at this often; where there are many, less often.
+const LOOK: Duration = Duration::from_secs(1);
+const FILES_PER_LOOK: usize = 500;
+
+/// New files are looked for so deep and among so many.
+const DEPTH: usize = 8;
+const MOST_FILES: usize = 100_000;
 
 /// So many bytes at either end tell whether a longer file still begins as the old one did.
 const PROBE: u64 = 4096;
@@ -69,6 +80,15 @@ pub struct Watcher {
 impl Watcher {
     /// Watches these files, which may be missing for now. `wake` is called when [`Watcher::poll`] has something to tell.
     pub fn new(paths: impl IntoIterator<Item = PathBuf>, wake: Wake) -> Result<Self, WatchError> {
+        Self::with_folders(paths, Vec::new(), wake)
+    }
+
+    /// Watches files, and folders for files that come into being in them or in folders below.
+    pub fn with_folders(
+        paths: impl IntoIterator<Item = PathBuf>,
+        new_in: Vec<PathBuf>,
+        wake: Wake,
+    ) -> Result<Self, WatchError> {
         let (sender, messages) = channel();
         let mut system = notify::recommended_watcher(Relay(sender))?;
         let mut files: Vec<Watched> = Vec::new();
@@ -93,9 +113,16 @@ impl Watcher {
             // Looked at after watching began, so that no change falls in between.
             files.push(Watched { known: Fingerprint::of(&path), path, names });
         }
+        for folder in &new_in {
+            // Where it cannot be watched, looking now and then has to do.
+            system.watch(folder, RecursiveMode::Recursive).ok();
+        }
+        let new_in: Vec<Grown> = new_in.into_iter().map(Grown::new).collect();
         let changes = Arc::new(Mutex::new(Vec::new()));
         let found = Arc::clone(&changes);
-        thread::Builder::new().name("file watcher".into()).spawn(move || run(&messages, files, &found, &wake))?;
+        thread::Builder::new()
+            .name("file watcher".into())
+            .spawn(move || run(&messages, files, new_in, &found, &wake))?;
         Ok(Self { changes, unwatched, _system: system })
     }
 
@@ -134,20 +161,35 @@ impl notify::EventHandler for Relay {
     }
 }
 
-fn run(messages: &Receiver<Vec<PathBuf>>, mut files: Vec<Watched>, found: &Mutex<Vec<Change>>, wake: &Wake) {
-    while let Ok(first) = messages.recv() {
-        let mut concerns_us = concerns(&first, &files);
+fn run(
+    messages: &Receiver<Vec<PathBuf>>,
+    mut files: Vec<Watched>,
+    mut folders: Vec<Grown>,
+    found: &Mutex<Vec<Change>>,
+    wake: &Wake,
+) {
+    let count = files.len() + folders.iter().map(|folder| folder.files.len()).sum::<usize>();
+    let pause = LOOK * u32::try_from(1 + count / FILES_PER_LOOK).unwrap_or(u32::MAX);
+    loop {
+        let first = match messages.recv_timeout(pause) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        let mut concerns_us = first.as_ref().is_none_or(|first| concerns(first, &files, &folders));
         let deadline = Instant::now() + PATIENCE;
-        loop {
+        // Nothing was told: nothing has to calm down.
+        while first.is_some() {
             let left = deadline.saturating_duration_since(Instant::now());
             match messages.recv_timeout(QUIET.min(left)) {
-                Ok(more) => concerns_us |= concerns(&more, &files),
+                Ok(more) => concerns_us |= concerns(&more, &files, &folders),
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
         if concerns_us {
-            let news: Vec<Change> = files.iter_mut().filter_map(Watched::compare).collect();
+            let mut news: Vec<Change> = files.iter_mut().filter_map(Watched::compare).collect();
+            news.extend(folders.iter_mut().filter_map(Grown::compare));
             if !news.is_empty() {
                 found.lock().unwrap_or_else(PoisonError::into_inner).extend(news);
                 wake();
@@ -156,10 +198,52 @@ fn run(messages: &Receiver<Vec<PathBuf>>, mut files: Vec<Watched>, found: &Mutex
     }
 }
 
+/// A folder in which files may come into being.
+struct Grown {
+    path: PathBuf,
+    files: BTreeSet<PathBuf>,
+}
+
+impl Grown {
+    fn new(path: PathBuf) -> Self {
+        Self { files: files_below(&path), path }
+    }
+
+    /// Looks again; `None` where no file is new.
+    fn compare(&mut self) -> Option<Change> {
+        let now = files_below(&self.path);
+        let is_new = now.iter().any(|file| !self.files.contains(file));
+        self.files = now;
+        is_new.then(|| Change { path: self.path.clone(), kind: ChangeKind::Grown })
+    }
+}
+
+/// The files in a folder and in folders below it, but for hidden ones and project folders. Bounded in depth and number.
+fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let (mut files, mut open) = (BTreeSet::new(), vec![(folder.to_path_buf(), 0)]);
+    while let Some((folder, depth)) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with('.') || name.ends_with(".stepscope") || files.len() >= MOST_FILES {
+                continue;
+            }
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && depth < DEPTH => open.push((entry.path(), depth + 1)),
+                Ok(kind) if kind.is_file() => drop(files.insert(entry.path())),
+                _ => {}
+            }
+        }
+    }
+    files
+}
+
 /// True where a message names one of our files, or none at all. Compared by name: folders may be spelled differently.
-fn concerns(paths: &[PathBuf], files: &[Watched]) -> bool {
-    let is_ours =
-        |path: &PathBuf| files.iter().flat_map(|file| &file.names).any(|name| name.as_deref() == path.file_name());
+fn concerns(paths: &[PathBuf], files: &[Watched], folders: &[Grown]) -> bool {
+    let is_ours = |path: &PathBuf| {
+        let is_named = files.iter().flat_map(|file| &file.names).any(|name| name.as_deref() == path.file_name());
+        is_named || folders.iter().any(|folder| path.starts_with(&folder.path))
+    };
     paths.is_empty() || paths.iter().any(is_ours)
 }
 
@@ -174,6 +258,9 @@ struct Watched {
 impl Watched {
     /// Looks again; `None` where nothing changed.
     fn compare(&mut self) -> Option<Change> {
+        if self.known.as_ref().is_some_and(|known| known.looks_the_same(&self.path)) {
+            return None;
+        }
         let now = Fingerprint::of(&self.path);
         let kind = match (&self.known, &now) {
             (None, None) => return None,
@@ -201,6 +288,16 @@ impl Fingerprint {
         let about = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
         let length = about.len();
         Some(Self { length, modified: about.modified().ok(), ends: ends(path, length).ok()? })
+    }
+
+    /// Without reading it. A file that is written to gets a new time.
+    fn looks_the_same(&self, path: &Path) -> bool {
+        fs::metadata(path).is_ok_and(|about| {
+            about.is_file()
+                && about.len() == self.length
+                && self.modified.is_some()
+                && about.modified().ok() == self.modified
+        })
     }
 
     fn is_start_of(&self, path: &Path) -> bool {
@@ -277,6 +374,41 @@ mod tests {
         let watcher = Watcher::new([path.clone()], Arc::new(|| {})).unwrap();
         File::options().append(true).open(&target).unwrap().write_all(b"two\n").unwrap();
         assert_eq!(wait(&watcher), [Change { path, kind: ChangeKind::Grown }]);
+    }
+
+    #[test]
+    fn new_files_of_a_folder_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("run-1");
+        fs::create_dir(&below).unwrap();
+        fs::write(below.join("old.json"), "{}").unwrap();
+        let root = folder.path().to_path_buf();
+        let watcher = Watcher::with_folders([], vec![root.clone()], Arc::new(|| {})).unwrap();
+        fs::write(below.join(".hidden"), "").unwrap();
+        fs::create_dir(root.join("x.stepscope")).unwrap();
+        fs::write(root.join("x.stepscope/project.toml"), "").unwrap();
+        thread::sleep(QUIET * 4);
+        assert_eq!(watcher.poll(), []);
+        fs::write(below.join("new.json"), "{}").unwrap();
+        assert_eq!(wait(&watcher), [Change { path: root, kind: ChangeKind::Grown }]);
+    }
+
+    #[test]
+    fn what_no_message_tells_is_found_by_looking() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("traces.jsonl");
+        fs::write(&path, "one\n").unwrap();
+        let (sender, messages) = channel();
+        let files = vec![Watched { known: Fingerprint::of(&path), names: Vec::new(), path: path.clone() }];
+        let (found, woken) = (Arc::new(Mutex::new(Vec::new())), channel());
+        let (seen, told) = (Arc::clone(&found), woken.0);
+        let wake: Wake = Arc::new(move || told.send(()).unwrap_or_default());
+        let looking = thread::Builder::new().spawn(move || run(&messages, files, Vec::new(), &seen, &wake)).unwrap();
+        File::options().append(true).open(&path).unwrap().write_all(b"two\n").unwrap();
+        woken.1.recv_timeout(Duration::from_secs(10)).unwrap();
+        assert_eq!(*found.lock().unwrap(), [Change { path, kind: ChangeKind::Grown }]);
+        drop(sender);
+        looking.join().unwrap();
     }
 
     #[test]

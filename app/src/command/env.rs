@@ -6,6 +6,8 @@
 pub struct CommandEnv {
     /// A project is open.
     pub has_project: bool,
+    /// The open trace was labelled when it had another text.
+    pub has_old_text: bool,
     /// Files are open, or could not be opened.
     pub has_files: bool,
     /// The table lists at least one trace.

@@ -174,6 +174,10 @@ commands! {
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
     ToggleImported = "view.imported", View, "Labels in the data",
         "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];
+    ToggleFollow = "view.follow", View, "Follow files",
+        "Read files again by itself while they grow; new traces join at the end of the table", [];
+    ShowOldText = "view.old_text", View, "Text as labelled…",
+        "Show the text of this trace as it was when it was labelled", [plain(Key::O)];
     ToggleCurve = "view.curve", View, "Score curve", "Show or hide the curve of scores", [plain(Key::V)];
 }
 
@@ -208,6 +212,7 @@ impl Command {
             Self::ScoreTrace => needs(&[trace, model]),
             Self::ScoreAll => needs(&[rows, model]),
             Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
+            Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),
             Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
             Self::Filter | Self::Export | Self::Reload | Self::ChooseModel => needs(&[project]),
             Self::OpenFile
@@ -218,6 +223,7 @@ impl Command {
             | Self::Keys
             | Self::ToggleTheme
             | Self::ToggleImported
+            | Self::ToggleFollow
             | Self::ToggleCurve => Availability::Ready,
         }
     }

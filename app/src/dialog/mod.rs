@@ -4,5 +4,6 @@ pub mod export;
 pub mod files;
 pub mod import;
 pub mod keys;
+pub mod old_text;
 pub mod palette;
 pub mod rejects;

@@ -1,6 +1,7 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
 pub mod export_source;
+pub mod follow;
 pub mod import_draft;
 pub mod notice;
 pub mod open;

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, LoadReport, adopt};
+use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, Annotations, LoadReport, adopt};
 use stepscope_core::import::native::NativeAnnotation;
 use stepscope_core::import::{self, Carried, ImportOptions, ImportOutcome, InspectReport, Pending};
 use stepscope_core::job::{JobContext, JobError, Wake};
 use stepscope_core::model::{AnnotatorId, Clock, TraceId};
 use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError};
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
+
+use super::follow::keep_changed;
 
 /// What to open.
 pub struct OpenRequest {
@@ -57,6 +59,8 @@ pub struct Opened {
     pub report: Option<InspectReport>,
     /// What became of labels and scores that native files carried.
     pub taken: TakenOver,
+    /// Labelled traces whose text is another since they were read last.
+    pub changed: Vec<TraceId>,
     /// The paths that were asked for.
     pub paths: Vec<PathBuf>,
     /// The project folder that was asked for.
@@ -71,6 +75,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     if Store::exists(&dir) && !sources.iter().any(|path| path.exists()) {
         sources.clear();
     }
+    let mut changed = Vec::new();
     let as_before = if request.options.is_none() { current(&dir, &sources, ctx)? } else { None };
     let (store, report) = if let Some(store) = as_before {
         (store, None)
@@ -80,7 +85,11 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
             None => ImportOptions::load(&dir).map_err(failed)?,
         };
         options.known = import::load_mappings(&request.mappings).0;
+        let old = Store::open(&dir).ok();
         let outcome = import(&sources, &dir, &options, &request.clock, ctx)?;
+        if let Some(old) = &old {
+            changed = keep_changed(&dir, old, &outcome.store, &Annotations::default(), &*request.clock)?;
+        }
         (outcome.store, Some(outcome.report))
     };
     let taken = take_over(&dir, &store, &request.clock);
@@ -99,6 +108,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         rejects,
         report,
         taken,
+        changed,
         paths: request.paths.clone(),
         project: request.project.clone(),
     })

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What the user chose. Unknown keys of later versions are ignored, missing ones have defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "choices of the user, each independent")]
 pub struct Settings {
     /// Dark theme rather than light.
     pub dark: bool,
@@ -16,6 +17,8 @@ pub struct Settings {
     pub show_curve: bool,
     /// What the data says of right and wrong is shown.
     pub show_imported: bool,
+    /// Sources that grow are read again by themselves.
+    pub follow: bool,
     /// Folder of the reward model chosen last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<PathBuf>,
@@ -34,6 +37,7 @@ impl Default for Settings {
             dark: true,
             show_curve: true,
             show_imported: true,
+            follow: true,
             model: None,
             device: "auto".into(),
             last_opened: Vec::new(),

@@ -1,8 +1,10 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
-use stepscope_core::annotation::NoteTarget;
+use std::collections::HashSet;
+
+use stepscope_core::annotation::{NoteTarget, Superseded};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{FirstError, Step, StepIndex, StepTree, Trace};
+use stepscope_core::model::{FirstError, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
 use super::import_draft::ImportDraft;
@@ -35,6 +37,8 @@ pub struct ViewState {
     pub has_scores: bool,
     /// Paths that are being opened, or could not be.
     pub unread: Vec<std::path::PathBuf>,
+    /// Traces that have joined while the files were followed.
+    pub fresh: usize,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
 }
@@ -68,6 +72,8 @@ pub enum DialogState {
     Export(ExportDraft),
     /// How files are read.
     Import(Box<ImportDraft>),
+    /// A trace as it was labelled.
+    OldText(Box<Superseded>),
 }
 
 /// Choices of the export dialog.
@@ -107,6 +113,8 @@ pub struct OpenTrace {
     pub path: Vec<StepIndex>,
     /// Position of the selected step in `path`.
     pub at: usize,
+    /// The identities of all steps.
+    hashes: HashSet<StepHash>,
 }
 
 impl OpenTrace {
@@ -114,7 +122,13 @@ impl OpenTrace {
     pub fn new(row: u32, trace: Trace) -> Self {
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
-        Self { row, trace, tree, path, at: 0 }
+        let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
+        Self { row, trace, tree, path, at: 0, hashes }
+    }
+
+    /// True where the trace has that step.
+    pub fn has(&self, step: &StepHash) -> bool {
+        self.hashes.contains(step)
     }
 
     /// The selected step's position in the trace.

@@ -143,6 +143,14 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
         }
         Some(FirstError::At(_)) | None => {}
     }
+    if said.is_some_and(|said| said.is_of_other_text(|step| open.has(step))) {
+        add(
+            "text changed",
+            Tone::Unsure,
+            false,
+            "Labels of yours are about an older text; O shows it as you labelled it",
+        );
+    }
     if let Some(hint) = said.and_then(|said| contradiction(open, said)) {
         add("⚠ contradiction", Tone::Unsure, false, hint);
     }

@@ -12,6 +12,7 @@ mod log;
 mod log_file;
 mod name;
 mod state;
+mod superseded;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -25,4 +26,5 @@ pub use fold::Reversal;
 pub use load::{LineWarning, LoadReport, list_annotators, read};
 pub use log::{Access, AnnotationLog};
 pub use state::{Annotations, StepAnnotation, TraceAnnotation};
+pub use superseded::{Superseded, keep_superseded, read_superseded};
 pub use writer::SaveState;

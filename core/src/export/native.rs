@@ -50,24 +50,11 @@ impl ExportFormat for Native {
 }
 
 fn native_trace(input: &RowInput<'_>) -> NativeTrace {
-    let trace = input.trace.clone();
     let annotations = input.annotations.iter().filter(|(_, said)| !said.is_empty());
     NativeTrace {
-        schema: SCHEMA.into(),
         annotations: annotations.map(|(by, said)| annotation(input.trace, by, said)).collect(),
         computed_scores: input.scores.to_vec(),
-        id: trace.id,
-        source_id: trace.source_id,
-        problem: trace.problem,
-        generator: trace.generator,
-        outcome: trace.outcome,
-        steps: trace.steps,
-        labels: trace.labels,
-        scores: trace.scores,
-        metadata: trace.metadata,
-        splitter: trace.splitter,
-        source: trace.source,
-        warnings: trace.warnings,
+        ..NativeTrace::from(input.trace.clone())
     }
 }
 

@@ -29,7 +29,7 @@ pub use mapping::Mapping;
 pub use options::{ImportOptions, load_mapping, load_mappings, save_mapping};
 pub use pending::Pending;
 pub use preview::{FilePreview, preview};
-pub use project::{First, ImportOutcome, each_trace, first_traces, import, read_row};
+pub use project::{First, ImportOutcome, each_trace, first_traces, import, read_row, refresh};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};
 pub use sink::{Carried, Sink, SourceFile};

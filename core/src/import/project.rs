@@ -43,6 +43,17 @@ pub fn import(
     }
 }
 
+/// Reads changed sources again; `old` are the tables as they were read before.
+pub fn refresh(
+    old: &Store,
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    now: Timestamp,
+    ctx: &JobContext,
+) -> Result<ImportOutcome, ImportError> {
+    import(paths, old.dir(), options, now, ctx)
+}
+
 /// Hands every trace to `each`; an error of its stops the reading.
 pub fn each_trace(
     paths: &[PathBuf],

@@ -52,6 +52,11 @@ impl ProjectDir {
         self.0.join("scores")
     }
 
+    /// Texts that were labelled and have changed since.
+    pub fn superseded(&self) -> PathBuf {
+        self.0.join("superseded.jsonl")
+    }
+
     /// Labels and scores of native files that are not yet in logs and score files.
     pub fn carried(&self) -> PathBuf {
         self.0.join("carried.jsonl")

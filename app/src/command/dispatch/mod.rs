@@ -6,7 +6,7 @@ mod navigate;
 mod score;
 mod view;
 
-pub(crate) use navigate::listed;
+pub(crate) use navigate::{keep_open, listed};
 
 use eframe::egui::Context;
 

@@ -1,6 +1,6 @@
 //! Moving between traces, steps and branches; filter and order of the table.
 
-use stepscope_core::model::StepIndex;
+use stepscope_core::model::{StepIndex, TraceId};
 use stepscope_core::query::{self, SortKey};
 
 use super::annotate;
@@ -115,9 +115,35 @@ pub(super) fn filter_by(app: &mut App, text: String) {
     app.start_query();
 }
 
+/// After files were read again: keeps the open trace open, at the same step, without scrolling. Where its text is
+/// another now, the first step is selected that is new.
+pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>) {
+    let Some(project) = &app.project else { return };
+    let Some(open) = &mut app.view.open else { return };
+    let Some(row) = project.store.row_of(id) else {
+        // It is gone from the files. It stays on screen until the user moves on.
+        app.view.position = None;
+        return;
+    };
+    app.view.position = app.view.rows.iter().position(|&listed| listed == row);
+    let Ok(trace) = project.store.trace(row) else { return };
+    if trace.steps == open.trace.steps {
+        open.row = row;
+        open.trace = trace;
+        return;
+    }
+    let hash = selected.and_then(|step| open.trace.step(step)).map(|step| step.hash.clone());
+    let mut now = OpenTrace::new(row, trace);
+    if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
+        now.select(step);
+    }
+    *open = now;
+}
+
 /// Takes over the rows that a query found. The open trace stays open as long as it is among them.
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
+    app.view.fresh = 0;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
     app.view.scroll_to_trace = true;
     // What the table does not list must not be labelled by mistake.

@@ -58,6 +58,29 @@ pub struct NativeTrace {
     pub computed_scores: Vec<NativeScores>,
 }
 
+impl From<Trace> for NativeTrace {
+    /// The trace by itself: without what annotators and scorers said.
+    fn from(trace: Trace) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            id: trace.id,
+            source_id: trace.source_id,
+            problem: trace.problem,
+            generator: trace.generator,
+            outcome: trace.outcome,
+            steps: trace.steps,
+            labels: trace.labels,
+            scores: trace.scores,
+            metadata: trace.metadata,
+            splitter: trace.splitter,
+            source: trace.source,
+            warnings: trace.warnings,
+            annotations: Vec::new(),
+            computed_scores: Vec::new(),
+        }
+    }
+}
+
 /// What one annotator said of the trace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NativeAnnotation {

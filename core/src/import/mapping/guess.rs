@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::path::{PathInfo, paths};
 use super::{FieldPath, LabelMapping, LabelSays, Mapping, OutcomeMapping, ScoreMapping};
 use crate::import::Sample;
-use crate::import::fields::{float, whole_number};
+use crate::import::fields::whole_number;
 use crate::model::{ScoreKind, Splitter};
 
 const PROBLEM: &[&str] = &["problem", "question", "prompt", "query", "instruction", "task", "input", "goal", "x"];
@@ -116,7 +116,7 @@ pub fn guess(sample: &Sample) -> Mapping {
     if mapping.scores.is_empty() {
         mapping.scores.extend(guess.scores(&mapping.steps, &mut taken));
     }
-    let is_verdict = |value: &Value| value.is_boolean() || matches!(float(value), Some(v) if v == 0.0 || v == 1.0);
+    let is_verdict = |value: &Value| value.is_boolean() || matches!(whole_number(value), Some(0 | 1));
     let path = take(OUTCOME, &is_verdict, &mut taken);
     mapping.outcome = (!path.is_empty()).then(|| OutcomeMapping { path, ..OutcomeMapping::default() });
     let is_name = |value: &Value| value.as_str().is_some_and(|text| text.len() <= 200) || value.is_u64();
@@ -133,7 +133,7 @@ fn inner_rows(sample: &Sample, mapping: &mut Mapping) -> Vec<Value> {
         && let Some((key, rows)) = ROWS.iter().find_map(|key| Some((key, only.get(*key)?.as_array()?)))
         && rows.first().is_some_and(Value::is_object)
     {
-        mapping.rows = (*key).to_owned();
+        (*key).clone_into(&mut mapping.rows);
         return rows.iter().take(64).cloned().collect();
     }
     sample.rows.clone()

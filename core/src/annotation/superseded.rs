@@ -1,0 +1,110 @@
+//! Texts that were labelled and have changed since: kept for the record, as their labels hang on them.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Annotations, TraceAnnotation};
+use crate::import::native::NativeTrace;
+use crate::model::{FirstError, StepHash, Timestamp, TraceId};
+use crate::store::{ProjectDir, Store, StoreError};
+
+/// A trace as it was when it was labelled. One line of `superseded.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Superseded {
+    /// When it was found to have changed.
+    pub at: Timestamp,
+    /// The trace, without labels of annotators: those are in their logs.
+    #[serde(flatten)]
+    pub trace: NativeTrace,
+}
+
+impl TraceAnnotation {
+    /// The steps of which something was said.
+    pub fn judged_steps(&self) -> impl Iterator<Item = &StepHash> {
+        let mark = match &self.first_error {
+            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => Some(step),
+            Some(FirstError::Unsure) | None => None,
+        };
+        self.steps.keys().chain(mark)
+    }
+
+    /// True where something was said of a step that the trace does not have.
+    pub fn is_of_other_text(&self, has: impl Fn(&StepHash) -> bool) -> bool {
+        self.judged_steps().any(|judged| !has(judged))
+    }
+}
+
+/// Keeps the text of every labelled trace that `new` no longer has as it was in `old`. Gives their names.
+///
+/// A text that is kept already is not kept twice.
+pub fn keep_superseded(
+    dir: &ProjectDir,
+    old: &Store,
+    new: &Store,
+    said: &[Annotations],
+    now: Timestamp,
+) -> Result<Vec<TraceId>, StoreError> {
+    let mut changed: Vec<TraceId> = Vec::new();
+    for (id, said) in said.iter().flat_map(Annotations::traces) {
+        let Some(row) = old.row_of(id) else { continue };
+        // What was lost before is kept already, if it ever was here.
+        let was = old.step_hashes(row);
+        let is = new.row_of(id).map(|row| new.step_hashes(row)).unwrap_or_default();
+        let was_there: Vec<&StepHash> = said.judged_steps().filter(|step| was.contains(step)).collect();
+        if was_there.iter().any(|step| !is.contains(step)) {
+            changed.push(id.clone());
+        }
+    }
+    changed.sort();
+    changed.dedup();
+    if changed.is_empty() {
+        return Ok(changed);
+    }
+    let key = |trace: &NativeTrace| {
+        let steps = trace.steps.iter().map(|step| step.hash.as_str().to_owned());
+        (trace.id.clone(), steps.collect::<Vec<_>>())
+    };
+    let known: HashSet<_> = read_superseded(dir)?.iter().map(|kept| key(&kept.trace)).collect();
+    let mut lines = String::new();
+    for id in &changed {
+        let Some(row) = old.row_of(id) else { continue };
+        let trace = NativeTrace::from(old.trace(row)?);
+        if !known.contains(&key(&trace)) {
+            let line = serde_json::to_string(&Superseded { at: now, trace });
+            lines.push_str(&line.map_err(|error| failed(dir)(io::Error::from(error)))?);
+            lines.push('\n');
+        }
+    }
+    append(dir, &lines).map_err(failed(dir))?;
+    Ok(changed)
+}
+
+/// The texts that were kept, oldest first. A line that cannot be read is passed over: it may have been cut off.
+pub fn read_superseded(dir: &ProjectDir) -> Result<Vec<Superseded>, StoreError> {
+    match fs::read_to_string(dir.superseded()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(dir)(error)),
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+    }
+}
+
+fn failed(dir: &ProjectDir) -> impl FnOnce(io::Error) -> StoreError {
+    let path = dir.superseded();
+    move |error| StoreError::io("keep texts that have changed since they were labelled", &path)(error)
+}
+
+fn append(dir: &ProjectDir, lines: &str) -> io::Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let path = dir.superseded();
+    let mut file = File::options().create(true).append(true).open(&path)?;
+    // After a line that was cut off, a new one begins.
+    let cut = fs::read(&path)?.last().is_some_and(|last| *last != b'\n');
+    let text = if cut { format!("\n{lines}") } else { lines.to_owned() };
+    file.write_all(text.as_bytes())?;
+    file.sync_data()
+}
