@@ -302,17 +302,12 @@ pub(super) fn verdict(value: &Value) -> Option<Verdict> {
 
 /// Takes whether the final answer is right. What is neither is told and stays.
 pub(super) fn take_outcome(builder: &mut TraceBuilder, fields: &mut Fields, key: &str) {
-    match fields.get(key) {
-        None | Some(Value::Null) => {}
-        Some(value) => match verdict(value) {
-            Some(verdict) => {
-                builder.trace_mut().outcome.verdict = verdict;
-                fields.take(key);
-            }
-            None => {
-                let found = raw_text(value);
-                warn(builder, format!("`{key}` is {found}, neither right nor wrong; kept in the metadata"));
-            }
-        },
+    let Some(value) = fields.get(key).filter(|value| !value.is_null()) else { return };
+    if let Some(verdict) = verdict(value) {
+        builder.trace_mut().outcome.verdict = verdict;
+        fields.take(key);
+    } else {
+        let found = raw_text(value);
+        warn(builder, format!("`{key}` is {found}, neither right nor wrong; kept in the metadata"));
     }
 }

@@ -1,4 +1,4 @@
-//! AutoRace and its kin (LLM Reasoners, ROSCOE): a question, a chain of thought in one text, the reference answer and
+//! `AutoRace` and its kin (LLM Reasoners, ROSCOE): a question, a chain of thought in one text, the reference answer and
 //! whether a person found the chain right (maitrix-org/llm-reasoners).
 //!
 //! The text is split before `Step k:` and `Step k -`, else before numbered items, else not at all; the user may ask
@@ -19,7 +19,7 @@ const ANSWER: &[&str] = &["gt_answer", "answer"];
 #[expect(clippy::unwrap_used, reason = "written here and tested")]
 static STEP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^[ \t]*(Step \d+\s*[:\-])").unwrap());
 
-/// Reads AutoRace.
+/// Reads `AutoRace`.
 pub(super) struct AutoRace;
 
 impl Importer for AutoRace {

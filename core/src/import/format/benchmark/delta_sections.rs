@@ -1,4 +1,4 @@
-//! The sections of a DeltaBench trace: which paragraphs they hold, and what was said of them.
+//! The sections of a `DeltaBench` trace: which paragraphs they hold, and what was said of them.
 
 use serde_json::Value;
 
@@ -111,14 +111,15 @@ impl Sections {
                 if flag(&mut fields, field) == Some(true) {
                     let step = steps.place(builder, &mut fields, place).unwrap_or(first);
                     tag(builder, Some(step), field, &field.replace('_', " "));
-                } else if fields.get(place).is_some_and(is_blank) {
-                    fields.take(place);
                 }
             }
             keep_rest(builder, first, fields);
         }
         if beyond > 0 {
-            warn(builder, format!("{beyond} rows of `sections_labeled_info` name no section of the text"));
+            warn(
+                builder,
+                format!("{beyond} rows of `sections_labeled_info` name no section of the text; what they say is kept"),
+            );
         }
         if faults.is_empty() && clean > 0 && clean == self.0.len() {
             builder.label(None, ImportedValue::NoError, SOURCE, "reasoning_correctness", "0");
@@ -138,14 +139,12 @@ struct Steps {
 impl Steps {
     fn fault(self, builder: &mut TraceBuilder, fields: &mut Fields, words: Words) -> Fault {
         let raw = fields.get("error_step").map(raw_text).unwrap_or_default();
-        match self.place(builder, fields, "error_step") {
-            Some(step) => Fault { step: Some(step), field: "error_step", raw, words },
-            None => {
-                let section = self.section;
-                warn(builder, format!("section {section} has an error, but `error_step` names none of its paragraphs"));
-                Fault { step: None, field: "reasoning_correctness", raw: "1".into(), words }
-            }
+        if let Some(step) = self.place(builder, fields, "error_step") {
+            return Fault { step: Some(step), field: "error_step", raw, words };
         }
+        let section = self.section;
+        warn(builder, format!("section {section} has an error, but `error_step` names none of its paragraphs"));
+        Fault { step: None, field: "reasoning_correctness", raw: "1".into(), words }
     }
 
     /// The paragraph that a field names, counted from 1 in the whole text.
@@ -245,10 +244,10 @@ fn span(section: &Value, steps: usize) -> Option<(StepIndex, StepIndex)> {
     (first <= last && (last as usize) < steps).then_some((first, last))
 }
 
-/// Keeps with the first paragraph of a section what else was said of the section.
+/// Keeps with the first paragraph of a section what else was said of the section. A blank says nothing.
 fn keep_rest(builder: &mut TraceBuilder, first: StepIndex, fields: Fields) {
     if let Some(step) = builder.trace_mut().steps.get_mut(first as usize) {
-        step.metadata.extend(fields.rest());
+        step.metadata.extend(fields.rest().into_iter().filter(|(_, value)| !is_blank(value)));
     }
 }
 

@@ -1,5 +1,5 @@
-//! DeltaBench: long chains of thought in sections, each judged for errors, usefulness, changes of strategy and
-//! reflection (OpenStellarTeam/DeltaBench).
+//! `DeltaBench`: long chains of thought in sections, each judged for errors, usefulness, changes of strategy and
+//! reflection (`OpenStellarTeam/DeltaBench`).
 //!
 //! Sections and errors count paragraphs, from 1: the pieces of the text between two line breaks in a row. So each
 //! paragraph is a step, blank ones too. `reasoning_correctness` 1 says that the section has an error.
@@ -11,7 +11,7 @@ use crate::import::fields::{Fields, push_solution, take_outcome, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Problem, TraceBuilder};
 
-/// Reads DeltaBench.
+/// Reads `DeltaBench`.
 pub(super) struct DeltaBench;
 
 impl Importer for DeltaBench {

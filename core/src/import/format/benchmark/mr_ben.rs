@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, raw_text, says_none, verdict, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
-use crate::model::{ImportedValue, Problem, Prompt, StepIndex, TraceBuilder, Verdict};
+use crate::model::{ImportedValue, Metadata, Problem, Prompt, StepIndex, TraceBuilder, Verdict};
 use steps::{Place, Solution};
 
 const CORRECTNESS: &str = "Model_Solution_Correctness";
@@ -47,7 +47,7 @@ impl Importer for MrBen {
     fn read_row(&self, row: Value, sample: &Sample) -> Result<Vec<Imported>, RowError> {
         match row {
             Value::Array(rows) => Ok(rows.into_iter().map(|row| read(row, None, sample)).collect()),
-            Value::Object(map) if !is_row(&Value::Object(map.clone())) => {
+            Value::Object(map) if !is_row(&map) => {
                 let mut found = Vec::new();
                 for (key, entry) in map {
                     match entry {
@@ -57,18 +57,19 @@ impl Importer for MrBen {
                 }
                 Ok(found)
             }
-            row @ Value::Object(_) => Ok(vec![read(row, None, sample)]),
+            Value::Object(map) => Ok(vec![read(map.into(), None, sample)]),
             other => Err(RowError::new(format!("the row is {}; expected an object of questions", kind(&other)))),
         }
     }
 }
 
-fn is_row(value: &Value) -> bool {
-    value.get("Question").is_some() && (value.get(ERROR_STEP).is_some() || value.get(CORRECTNESS).is_some())
+fn is_row(row: &Metadata) -> bool {
+    row.contains_key("Question") && (row.contains_key(ERROR_STEP) || row.contains_key(CORRECTNESS))
 }
 
 fn is_entry(value: &Value) -> bool {
-    is_row(value) || value.as_array().is_some_and(|rows| rows.iter().any(is_row))
+    let row = |value: &Value| value.as_object().is_some_and(is_row);
+    row(value) || value.as_array().is_some_and(|rows| rows.iter().any(row))
 }
 
 fn is_keyed(value: &Value) -> bool {

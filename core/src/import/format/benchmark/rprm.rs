@@ -50,10 +50,19 @@ impl Importer for RPrm {
         let mut builder = TraceBuilder::new(problem);
         builder.trace_mut().source_id = fields.text("origin_id");
         let label = fields.take("label");
-        let complete = number == 1 || push_earlier(&mut builder, &mut fields, number);
+        let mut complete = number == 1 || push_earlier(&mut builder, &mut fields, number);
         push_step(&mut builder, fields)?;
         let mut odd = 0_u32;
-        for row in rows {
+        for (later, row) in (1..).zip(rows) {
+            let expected = number.saturating_add(later);
+            let found = step_number(&row).unwrap_or(expected);
+            if complete && found != expected {
+                complete = false;
+                warn(
+                    &mut builder,
+                    format!("step {found} stands where step {expected} should, so `label` is kept in the metadata"),
+                );
+            }
             let mut fields = Fields::new(row)?;
             odd += u32::from(fields.take("label") != label);
             fields.take("origin_id");

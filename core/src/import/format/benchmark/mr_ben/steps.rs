@@ -83,16 +83,13 @@ impl Solution {
             }
             let number = heading(&text);
             let opens = number.is_some() || !headed || numbers.is_empty();
-            match builder.trace_mut().steps.last_mut().filter(|_| !opens) {
-                Some(above) => {
-                    above.text.push('\n');
-                    above.text.push_str(&text);
-                }
-                None => {
-                    let kind = if headed && number.is_none() { StepKind::Note } else { StepKind::Thought };
-                    builder.chain(kind, text);
-                    numbers.push(number);
-                }
+            if let Some(above) = builder.trace_mut().steps.last_mut().filter(|_| !opens) {
+                above.text.push('\n');
+                above.text.push_str(&text);
+            } else {
+                let kind = if headed && number.is_none() { StepKind::Note } else { StepKind::Thought };
+                builder.chain(kind, text);
+                numbers.push(number);
             }
         }
         if let Some(last) = builder.trace_mut().steps.last_mut().filter(|step| step.kind == StepKind::Thought) {
