@@ -4,12 +4,16 @@
 //! Sections and errors count paragraphs, from 1: the pieces of the text between two line breaks in a row. So each
 //! paragraph is a step, blank ones too. `reasoning_correctness` 1 says that the section has an error.
 
+mod labels;
+mod sections;
+
 use serde_json::Value;
 
-use super::delta_sections::Sections;
 use crate::import::fields::{Fields, push_solution, take_outcome, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Problem, TraceBuilder};
+use labels::label_sections;
+use sections::Sections;
 
 /// Reads `DeltaBench`.
 pub(super) struct DeltaBench;
@@ -59,7 +63,7 @@ impl Importer for DeltaBench {
         drop_copy(&mut fields, &sections);
         let sections = Sections::mark(&mut builder, sections);
         let judged = list(&mut builder, &mut fields, "sections_labeled_info");
-        sections.label(&mut builder, judged, fields.text("error_type"));
+        label_sections(&mut builder, &sections, judged, fields.text("error_type"));
         builder.trace_mut().metadata.extend(fields.rest());
         Ok(vec![builder.into()])
     }

@@ -2,7 +2,6 @@
 
 mod autorace;
 mod bbmistake;
-mod delta_sections;
 mod deltabench;
 mod gsm8k;
 mod mr_ben;
