@@ -4,11 +4,19 @@ use serde_json::Value;
 
 use super::RowError;
 use super::detect::kind;
-use crate::model::{ChatMessage, ImportedValue, Metadata, Prompt, StepIndex, StepRating, TraceBuilder};
+use crate::model::{
+    ChatMessage, ImportedValue, Metadata, Prompt, Splitter, StepIndex, StepKind, StepRating, TraceBuilder, Verdict,
+};
 
 /// The keys of a row that nobody has taken yet.
 #[derive(Debug)]
 pub(super) struct Fields(Metadata);
+
+impl From<Metadata> for Fields {
+    fn from(map: Metadata) -> Self {
+        Self(map)
+    }
+}
 
 impl Fields {
     pub(super) fn new(row: Value) -> Result<Self, RowError> {
@@ -247,5 +255,59 @@ pub(super) fn ternary(number: i64) -> Option<StepRating> {
         0 => Some(StepRating::Neutral),
         -1 => Some(StepRating::Bad),
         _ => None,
+    }
+}
+
+/// Continues the trace with these steps; the last one states the answer.
+pub(super) fn push_solution<T: Into<String>>(builder: &mut TraceBuilder, texts: impl IntoIterator<Item = T>) {
+    let before = builder.trace_mut().steps.len();
+    for text in texts {
+        builder.chain(StepKind::Thought, text);
+    }
+    let steps = &mut builder.trace_mut().steps;
+    if steps.len() > before
+        && let Some(last) = steps.last_mut()
+    {
+        last.kind = StepKind::Answer;
+    }
+}
+
+/// Splits a text into the steps of a solution and records how.
+pub(super) fn push_split(builder: &mut TraceBuilder, text: &str, splitter: &Splitter) {
+    let steps = splitter.split(text);
+    if steps.is_empty() {
+        warn(builder, "the text of the solution is empty; the trace has no steps");
+    }
+    push_solution(builder, steps);
+    builder.trace_mut().splitter = Some(splitter.to_string());
+}
+
+/// Right or wrong, as true and false, 1 and 0, or a word.
+pub(super) fn verdict(value: &Value) -> Option<Verdict> {
+    let right = match value {
+        Value::Bool(right) => Some(*right),
+        Value::String(word) => match word.trim().to_lowercase().as_str() {
+            "correct" | "right" | "true" | "1" => Some(true),
+            "wrong" | "incorrect" | "false" | "0" => Some(false),
+            _ => None,
+        },
+        value => match whole_number(value) {
+            Some(1) => Some(true),
+            Some(0) => Some(false),
+            _ => None,
+        },
+    };
+    right.map(Verdict::from_bool)
+}
+
+/// Takes whether the final answer is right. What is neither is told and stays.
+pub(super) fn take_outcome(builder: &mut TraceBuilder, fields: &mut Fields, key: &str) {
+    let Some(value) = fields.get(key).filter(|value| !value.is_null()) else { return };
+    if let Some(verdict) = verdict(value) {
+        builder.trace_mut().outcome.verdict = verdict;
+        fields.take(key);
+    } else {
+        let found = raw_text(value);
+        warn(builder, format!("`{key}` is {found}, neither right nor wrong; kept in the metadata"));
     }
 }

@@ -6,6 +6,9 @@ use crate::import::fields::{Fields, mark_first_error, raw_text, step_texts, warn
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Problem, Step, StepKind, TraceBuilder, Verdict};
 
+/// All steps once more, in one text (R-PRM).
+const MERGED: &str = "steps-merge";
+
 /// Reads ProcessBench.
 pub(super) struct ProcessBench;
 
@@ -33,6 +36,7 @@ impl Importer for ProcessBench {
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
         let mut fields = Fields::new(row)?;
+        fields.take(MERGED);
         let problem = Problem { prompt: fields.prompt(&["problem"])?, ..Problem::default() };
         let steps = fields.list(&["steps"])?;
         let label = fields.take("label");
@@ -57,5 +61,9 @@ impl Importer for ProcessBench {
         }
         trace.metadata.extend(fields.rest());
         Ok(vec![builder.into()])
+    }
+
+    fn repeats(&self) -> &'static [&'static str] {
+        &[MERGED]
     }
 }
