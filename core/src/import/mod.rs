@@ -21,7 +21,7 @@ mod tests;
 
 pub use error::{FileFault, ImportError, RowError};
 pub use format::native;
-pub use importer::{Attachment, Bundle, Imported, Importer, Recognition, Sample, Unit};
+pub use importer::{Attachment, Bundle, Edition, Imported, Importer, Numbering, Recognition, Sample, Unit};
 pub use pending::Pending;
 pub use project::{ImportOutcome, each_trace, import, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
