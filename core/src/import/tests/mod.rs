@@ -1,5 +1,6 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
+mod benchmark2;
 mod broken;
 mod families;
 mod files;

@@ -1,10 +1,12 @@
 //! First-error and step-label benchmarks.
 
 mod processbench;
+mod reasoneval;
 
 use crate::import::Importer;
 use crate::import::detect::Neighbour;
 
-pub(super) const FORMATS: &[&dyn Importer] = &[&processbench::ProcessBench];
+pub(super) const FORMATS: &[&dyn Importer] =
+    &[&processbench::ProcessBench, &reasoneval::ReasonEval, &reasoneval::ReasonEvalScores];
 
 pub(super) const NEIGHBOURS: &[Neighbour] = &[];
