@@ -21,7 +21,8 @@ fn read_folder(files: &[(&str, String)]) -> (InspectReport, Vec<Trace>) {
 }
 
 fn lines(rows: &[Value]) -> String {
-    rows.iter().map(|row| format!("{row}\n")).collect()
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    lines.join("\n")
 }
 
 /// Scores as `step name value`.
@@ -30,15 +31,15 @@ fn named_scores(trace: &Trace) -> Vec<String> {
     trace.scores.iter().map(|s| format!("{} {} {} {}", step(s.step), s.name, s.kind.name(), s.value)).collect()
 }
 
-fn graded(id: i64, first_error: Value) -> Value {
+fn graded(id: i64, first_error: impl Into<Value>) -> Value {
     json!({"id": id, "question": "1+1?", "ground_truth_answer": "2", "generator": "tiny", "model_output": "…",
         "model_output_step_format": [["1. so", "  3 "], ["2. then 4"]], "model_output_answer_correctness": "wrong",
-        "model_output_solution_correctness": "wrong", "model_output_solution_first_error_step": first_error})
+        "model_output_solution_correctness": "wrong", "model_output_solution_first_error_step": first_error.into()})
 }
 
-fn damaged(id: i64, rid: i64, error_type: &str, tags: Value, steps: &[&str]) -> Value {
+fn damaged(id: i64, rid: i64, error_type: &str, tags: impl Into<Value>, steps: &[&str]) -> Value {
     json!({"id": id, "rid": rid, "question": format!("q{rid}"), "ground_truth_answer": "1",
-        "reference_steps": ["a", "b", "c"], "hypothesis_steps": steps, "error_type": error_type, "tags": tags})
+        "reference_steps": ["a", "b", "c"], "hypothesis_steps": steps, "error_type": error_type, "tags": tags.into()})
 }
 
 #[test]
@@ -57,12 +58,12 @@ fn reasoneval_steps_are_lists_of_lines_and_the_first_error_counts_from_1() {
 
 #[test]
 fn reasoneval_redundant_steps_are_neutral() {
-    let row = |rating: Value| {
+    let row = |rating: &Value| {
         let steps = json!([["a"], ["b"]]);
         json!({"id": 1, "question": "q", "model_output_step_format": steps, "rating": rating})
     };
-    assert_eq!(labels(&one(&row(json!([1, 0])))), ["0 good human 1", "1 neutral human 0"]);
-    let odd = one(&row(json!([-1, 0, 1])));
+    assert_eq!(labels(&one(&row(&json!([1, 0])))), ["0 good human 1", "1 neutral human 0"]);
+    let odd = one(&row(&json!([-1, 0, 1])));
     assert_eq!(labels(&odd), ["1 neutral human 0"]);
     assert_eq!((odd.warnings.len(), &odd.metadata["rating"]), (2, &json!([-1, 0, 1])));
 }
@@ -167,7 +168,7 @@ fn reasoneval_scores_find_their_solutions() {
     assert_eq!((damaged.scores.len(), damaged.warnings.len()), (2, 1), "a score too many");
 }
 
-fn modified(idx: &str, errors: Value, changed: Value) -> Value {
+fn modified(idx: &str, errors: &Value, changed: &Value) -> Value {
     json!({"original_question": "q", "modified_question": "q'", "question": "$q$", "idx": idx,
         "original_process": ["1. a", "2. b"], "modified_process": ["1. a", "2. B", "3. C"],
         "modified_steps": changed, "error_steps": errors, "reason": "why", "classification": "redundency"})
@@ -175,7 +176,7 @@ fn modified(idx: &str, errors: Value, changed: Value) -> Value {
 
 #[test]
 fn prmbench_lists_all_wrong_steps_from_1() {
-    let kept = read_json(&modified("p1_0", json!([3, 2]), json!([2, 3])));
+    let kept = read_json(&modified("p1_0", &json!([3, 2]), &json!([2, 3])));
     let [(_, trace), (_, original)] = kept.traces.as_slice() else { panic!() };
     assert_eq!(trace.source.format, "prmbench");
     assert_eq!(texts(trace), ["1. a", "2. B", "3. C"]);
@@ -194,9 +195,9 @@ fn prmbench_lists_all_wrong_steps_from_1() {
 #[test]
 fn prmbench_lists_may_be_empty_or_name_no_step() {
     let first = |row: &Value| read_json(row).traces.remove(0).1;
-    let all_good = first(&modified("0", json!([]), json!([])));
+    let all_good = first(&modified("0", &json!([]), &json!([])));
     assert_eq!(labels(&all_good), ["trace no error synthetic []"]);
-    let past = first(&modified("0", json!([2, 4, 0]), json!([9])));
+    let past = first(&modified("0", &json!([2, 4, 0]), &json!([9])));
     assert_eq!(labels(&past), ["1 first error synthetic 2", "1 tag synthetic redundency"]);
     assert_eq!((past.warnings.len(), &past.metadata["error_steps"]), (2, &json!([2, 4, 0])));
     assert!(past.warnings[0].contains("4, 0"), "{:?}", past.warnings);
@@ -212,7 +213,7 @@ fn prmbench_rows_come_in_other_clothes() {
     assert_eq!((trace.source_id.as_deref(), kept.traces.len()), (Some("0"), 2));
 
     let asked = |correct: &str| {
-        json!({"prompt": "please judge", "conversation": [{"content": "…"}], "custom": modified("0", json!([]), json!([])),
+        json!({"prompt": "please judge", "conversation": [{"content": "…"}], "custom": modified("0", &json!([]), &json!([])),
             "evaluation": {"conversation_evaluation": {"correct": correct, "same": "false"}}, "status": "completed"})
     };
     for (correct, expected) in [("true", "trace good human true"), ("false", "trace bad human false")] {
@@ -230,7 +231,7 @@ fn prmbench_scores_find_their_solutions() {
     let scores = json!({"step_level_validity_scores": [0.9, 0.1, 0.5], "step_level_validity_labels": [true, false, true],
         "step_level_redundancy_scores": [1]});
     let (report, traces) = read_folder(&[
-        ("a.jsonl", lines(&[modified("0", json!([2]), json!([])), modified("1", json!([2]), json!([]))])),
+        ("a.jsonl", lines(&[modified("0", &json!([2]), &json!([])), modified("1", &json!([2]), &json!([]))])),
         ("tiny.jsonl", lines(&[json!({"scores": scores, "idx": "redundency_0"}), json!({"scores": scores, "idx": 7})])),
     ]);
     assert_eq!((report.counts.traces, report.counts.waiting), (4, 1), "the original has another number each time");
@@ -250,9 +251,9 @@ fn run(query: i64) -> Value {
             {"role": "tool", "tool_call_id": "c", "content": "x"}, {"role": "assistant", "content": "it is x"}]})
 }
 
-fn said(query: i64, at: &str, labels: Value) -> Value {
+fn said(query: i64, at: &str, labels: impl Into<Value>) -> Value {
     json!({"dataset": "set", "record_id": format!("set:{query}:0"), "annotator": "ann", "username": "ann",
-        "data_source": "set", "query_index": query, "sample_index": 0, "step_labels": labels, "final_label": 1,
+        "data_source": "set", "query_index": query, "sample_index": 0, "step_labels": labels.into(), "final_label": 1,
         "final_label_touched": true, "status": "done", "comment": "", "updated_at": at})
 }
 
@@ -320,9 +321,12 @@ fn agentprocessbench_logs_count_by_their_latest_line() {
     let history = traces[0].metadata["set__ann.jsonl"]["history"].as_array().unwrap();
     let at: Vec<&str> = history.iter().filter_map(|row| row["updated_at"].as_str()).collect();
     assert_eq!(at, ["2026-01-01T00:00:00+00:00", "2026-01-03T01:00:00+02:00"], "the earlier ones, each once");
+
+    let (alone, kept) = read_bytes("set__ann.jsonl", lines(&rows));
+    assert_eq!((alone.unwrap().counts.waiting, kept.traces.len()), (3, 0), "labels alone wait");
 }
 
-fn failed_run(step: Value, agent: &str) -> Value {
+fn failed_run(step: impl Into<Value>, agent: &str) -> Value {
     json!({"is_correct": false, "question": "q", "question_ID": "x", "level": "2", "ground_truth": "8",
         "history": [
             {"content": "plan", "role": "assistant", "name": "Expert"},
@@ -331,7 +335,7 @@ fn failed_run(step: Value, agent: &str) -> Value {
             {"content": "do it", "role": "Orchestrator (-> Surfer)"},
             {"content": "done", "role": "Orchestrator (termination condition)"},
         ],
-        "mistake_agent": agent, "mistake_step": step, "mistake_reason": "why", "mistake_type": "slip",
+        "mistake_agent": agent, "mistake_step": step.into(), "mistake_reason": "why", "mistake_type": "slip",
         "system_prompt": {"Expert": "s"}})
 }
 
@@ -368,8 +372,8 @@ fn who_and_when_labels_one_message_of_one_agent() {
     assert!(past.warnings[0].contains("0 to 4"));
 }
 
-fn chunk(number: i64, text: &str, depends_on: Value) -> Value {
-    json!({"chunk": text, "chunk_idx": number, "function_tags": ["plan"], "depends_on": depends_on, "accuracy": 0.5,
+fn chunk(number: i64, text: &str, depends_on: impl Into<Value>) -> Value {
+    json!({"chunk": text, "chunk_idx": number, "function_tags": ["plan"], "depends_on": depends_on.into(), "accuracy": 0.5,
         "forced_importance_kl": 2.0, "overdeterminedness": 0.25, "summary": "s"})
 }
 
@@ -438,5 +442,35 @@ fn thought_anchors_files_alone() {
     for (file, name) in cases {
         let error = read_bytes("x.json", file.to_string()).0.unwrap_err().to_string();
         assert!(error.contains(&format!("the {name}")) && error.contains("open its folder"), "{error}");
+    }
+}
+
+/// Worked out from the files by other means: sums over rows, with reference solutions and label rows counted once.
+#[test]
+fn published_folders_are_joined_and_counted_right() {
+    // Traces, steps, step labels, step scores, trace scores, outcomes, waiting rows, files; first errors, no errors.
+    type Expected = ([u64; 8], Option<(u64, u64)>);
+    let cases: [(&str, Expected); 5] = [
+        // 159 graded, 1,064 damaged, 184 references; the scores of 2,999 solutions of MR-GSM8K wait.
+        ("reasoneval", ([1407, 17118, 1958, 22924, 159, 159, 2999, 9], Some((595, 76)))),
+        ("prmbench", ([2630, 35960, 5512, 0, 0, 0, 0, 12], Some((1180, 171)))),
+        // 734 labels of the benchmark, 2,229 of three models and a person; 367 more speak of messages that are not there.
+        ("agentprocessbench", ([250, 1387, 2963, 0, 0, 250, 500, 9], None)),
+        // 93 decisive steps, 4 of them with their sort.
+        ("who_and_when", ([93, 2018, 97, 0, 0, 93, 0, 93], None)),
+        // 171 chunks and 3 answers.
+        ("thought_anchors", ([3, 174, 171, 1437, 0, 2, 0, 3], None)),
+    ];
+    for (folder, (expected, errors)) in cases {
+        let Some(path) = published(folder) else { continue };
+        let report = inspect(&[path], &ImportOptions::default(), &foreground()).unwrap();
+        let c = report.counts;
+        let found =
+            [c.traces, c.steps, c.step_labels, c.step_scores, c.trace_scores, c.outcomes, c.waiting, report.files];
+        assert_eq!((found, c.rejected), (expected, 0), "{folder}: {report}");
+        assert_eq!(c.rows + c.expanded, c.traces + c.rejected + c.merged + c.waiting, "{folder}");
+        if let Some(errors) = errors {
+            assert_eq!((c.first_error_labels, c.no_error_labels), errors, "{folder}");
+        }
     }
 }

@@ -67,7 +67,7 @@ impl Importer for AgentProcessBench {
         if let Some(Value::Object(labels)) = fields.take(STEPS) {
             for (key, value) in labels {
                 let why = explanations.1.shift_remove(&key);
-                reader.step(&key, value, why);
+                reader.step(&key, value, why.as_ref());
             }
         }
         // A model whose answer could not be read leaves a placeholder, and people one that they never touched.
@@ -142,8 +142,8 @@ struct Reader {
 }
 
 impl Reader {
-    fn step(&mut self, key: &str, value: Value, why: Option<Value>) {
-        let why = why.as_ref().and_then(Value::as_str);
+    fn step(&mut self, key: &str, value: Value, why: Option<&Value>) {
+        let why = why.and_then(Value::as_str);
         let number = key.trim().parse::<StepIndex>().ok();
         let field = format!("{STEPS}.{key}");
         match (number, whole_number(&value).and_then(ternary)) {

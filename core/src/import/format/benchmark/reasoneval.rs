@@ -121,7 +121,7 @@ fn push_steps(steps: &[Value], builder: &mut TraceBuilder) -> Result<(), RowErro
         ends.push(count.saturating_sub(1));
         builder.chain(StepKind::Thought, lines.join("\n"));
     }
-    if count as usize > steps.len() {
+    if count > steps.len() as u64 {
         for (step, end) in builder.trace_mut().steps.iter_mut().zip(ends) {
             step.metadata.insert(LAST_LINE.into(), end.into());
         }

@@ -1,4 +1,4 @@
-//! Who&When (ag2ai/Agents_Failure_Attribution): failed runs of several agents, with the step that decided the failure.
+//! Who&When (`ag2ai/Agents_Failure_Attribution`): failed runs of several agents, with the step that decided the failure.
 //!
 //! Each entry of the history is a step, so that the number of the step stays what it was. The label is of that one step:
 //! nothing is said of the others, which may be wrong as well.
@@ -53,9 +53,13 @@ impl Importer for WhoAndWhen {
         }
         let mut builder = TraceBuilder::new(problem);
         for (index, entry) in fields.list(&["history"])?.into_iter().enumerate() {
-            let place = format!("entry {index} (from 0) of `history`");
-            let step = read_entry(entry, builder.last_step())
-                .map_err(|found| RowError::new(format!("{place} is {found}; expected an object")))?;
+            if !entry.is_object() {
+                let found = kind(&entry);
+                return Err(RowError::new(format!(
+                    "entry {index} (from 0) of `history` is {found}; expected an object"
+                )));
+            }
+            let step = read_entry(entry, builder.last_step())?;
             builder.push(step);
         }
         if builder.last_step().is_none() {
@@ -73,11 +77,8 @@ impl Importer for WhoAndWhen {
 }
 
 /// One entry of the history. A role such as `Orchestrator (-> WebSurfer)` tells the author and whom they speak to.
-fn read_entry(entry: Value, parent: Option<StepIndex>) -> Result<Step, &'static str> {
-    if !entry.is_object() {
-        return Err(kind(&entry));
-    }
-    let mut fields = Fields::new(entry).map_err(|_| "no object")?;
+fn read_entry(entry: Value, parent: Option<StepIndex>) -> Result<Step, RowError> {
+    let mut fields = Fields::new(entry)?;
     let role = fields.text("role").unwrap_or_default();
     let text = match fields.take("content") {
         None | Some(Value::Null) => String::new(),
