@@ -1,10 +1,14 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
-mod benchmark2;
+mod agent_labels;
 mod broken;
 mod families;
 mod files;
+mod folders;
+mod prmbench;
 mod published;
+mod reasoneval;
+mod thought_anchors;
 
 use std::fs;
 

@@ -136,11 +136,12 @@ fn joined(fields: &Fields, keys: &[&str]) -> Option<String> {
 
 /// Tells the last step of each message its number, for label files that count messages.
 fn number_messages(trace: &mut Trace, message_steps: &HashMap<usize, StepIndex>) {
-    message_steps.iter().for_each(|(&message, &step)| {
-        if let Some(step) = trace.steps.get_mut(step as usize) {
+    let messages: HashMap<StepIndex, usize> = message_steps.iter().map(|(&message, &step)| (step, message)).collect();
+    for (index, step) in (0..).zip(&mut trace.steps) {
+        if let Some(&message) = messages.get(&index) {
             step.metadata.insert(agentprocessbench::MESSAGE.into(), message.into());
         }
-    });
+    }
 }
 
 /// Labels by the number of the message; they go to the last step that the message gave, which is what it did.
