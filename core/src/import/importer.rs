@@ -1,5 +1,7 @@
 //! What one format family has to offer, and the sample rows by which it recognises its files.
 
+use std::path::PathBuf;
+
 use serde_json::Value;
 
 use std::sync::Arc;
@@ -43,6 +45,12 @@ pub trait Importer: Sync {
         )))
     }
 
+    /// Whether what a row gives beside its first trace may stand in other rows as well, as a reference solution does
+    /// with each attempt that is compared with it. It is read once then.
+    fn shares_siblings(&self) -> bool {
+        false
+    }
+
     /// Which files of a folder or archive belong together, by their paths from there, with `/`. Those named in no
     /// bundle are read alone.
     fn bundles(&self, _paths: &[&str]) -> Vec<Bundle> {
@@ -73,6 +81,10 @@ pub struct Bundle {
 pub struct Attachment {
     /// Which trace: equal to its [`Imported::join`]. Begins with the name of the family.
     pub join: String,
+    /// What the step numbers of the labels and scores count.
+    pub numbering: Numbering,
+    /// Where the same is said again and again, which one this is.
+    pub edition: Option<Edition>,
     /// The labels. A step that the trace does not have becomes a warning there.
     pub labels: Vec<ImportedLabel>,
     /// The scores.
@@ -81,6 +93,30 @@ pub struct Attachment {
     pub verdict: Option<Verdict>,
     /// What else is said; goes into the metadata of the trace, under the name of the file.
     pub metadata: Metadata,
+}
+
+/// What the step numbers of an [`Attachment`] count, from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbering {
+    /// Steps.
+    #[default]
+    Steps,
+    /// What each step holds under that key of its metadata; steps, where none has the key.
+    Key(&'static str),
+    /// Parts of steps, such as lines. A step holds the number of its last part under that key; steps are counted where
+    /// none has it. The score of the last part is the score of the step; those of the others are named by the part.
+    Parts(&'static str),
+}
+
+/// One of several answers of the same judge about the same trace: the latest counts, the others are kept as history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edition {
+    /// Whose answer it is.
+    pub judge: String,
+    /// When it was given; ISO 8601 where possible.
+    pub at: String,
+    /// All of it, for the history.
+    pub row: Value,
 }
 
 /// What a row gave.
@@ -140,6 +176,9 @@ pub struct Sample {
     pub map: Option<Arc<Mapping>>,
     /// The user's mappings for files that have their keys.
     pub known: Vec<Arc<Mapping>>,
+    /// Path of the file, or of the folder of a bundle; empty where rows come from elsewhere. Labels without text often
+    /// say by it only whose they are.
+    pub path: PathBuf,
 }
 
 impl Sample {

@@ -1,14 +1,23 @@
 //! Brings labels and scores that come without text to the traces of other files.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Attachment, Imported};
-use crate::model::{StepIndex, Verdict};
+use chrono::DateTime;
+use serde_json::Value;
+
+use super::{Attachment, Imported, Numbering};
+use crate::model::{Metadata, Step, StepHash, StepIndex, Trace, TraceId, Verdict};
+
+/// Where what no step could be found for is kept.
+const UNPLACED: &str = "unplaced";
+/// Where earlier answers of the same judge are kept.
+const HISTORY: &str = "history";
 
 /// Attachments on their way to their traces. They are in memory: such files are small beside the traces.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
     by_key: HashMap<String, Vec<Held>>,
+    siblings: HashSet<(TraceId, Option<StepHash>)>,
 }
 
 #[derive(Debug)]
@@ -29,40 +38,12 @@ impl Joiner {
 
     /// Adds to a trace what is known of it.
     pub(super) fn attach(&mut self, imported: &mut Imported) {
-        let Some(join) = &imported.join else { return };
-        let trace = &mut imported.trace;
-        let steps = trace.steps.len();
-        for held in self.by_key.get_mut(join).into_iter().flatten() {
+        let Some(held) = imported.join.as_ref().and_then(|join| self.by_key.get_mut(join)) else { return };
+        for held in held.iter_mut() {
             held.found = true;
-            let there = |step: Option<StepIndex>| step.is_none_or(|step| (step as usize) < steps);
-            let from = &held.attachment;
-            for label in &from.labels {
-                if there(label.step) {
-                    trace.labels.push(label.clone());
-                } else {
-                    let step = label.step.unwrap_or_default();
-                    let text = format!(
-                        "{}: `{}` names step {step}, counted from 0; the trace has {steps}",
-                        held.name, label.field
-                    );
-                    trace.warnings.push(text);
-                }
-            }
-            trace.scores.extend(from.scores.iter().filter(|score| there(score.step)).cloned());
-            let late = from.scores.iter().filter(|score| !there(score.step)).count();
-            if late > 0 {
-                trace.warnings.push(format!("{}: {late} scores for steps beyond the {steps} of the trace", held.name));
-            }
-            if let Some(verdict) = from.verdict.filter(|_| trace.outcome.verdict == Verdict::Unknown) {
-                trace.outcome.verdict = verdict;
-            }
-            if !from.metadata.is_empty() {
-                let mut key = held.name.clone();
-                while trace.metadata.contains_key(&key) {
-                    key.push('\'');
-                }
-                trace.metadata.insert(key, from.metadata.clone().into());
-            }
+        }
+        for (held, history) in latest(held) {
+            add(&mut imported.trace, held, history);
         }
     }
 
@@ -73,5 +54,162 @@ impl Joiner {
             *waiting.entry(held.file).or_default() += 1;
         }
         waiting
+    }
+
+    /// Whether a trace came before that several rows may give; see `Importer::shares_siblings`.
+    pub(super) fn is_repeated(&mut self, trace: &Trace) -> bool {
+        let last = trace.steps.last().map(|step| step.hash.clone());
+        !self.siblings.insert((trace.id.clone(), last))
+    }
+}
+
+/// Of each judge the latest answer with the earlier ones; what has no edition stands for itself.
+fn latest(held: &[Held]) -> Vec<(&Held, Vec<Value>)> {
+    let mut found: Vec<(&Held, Vec<Value>)> = Vec::new();
+    for held in held {
+        let Some(edition) = &held.attachment.edition else {
+            found.push((held, Vec::new()));
+            continue;
+        };
+        let same = found.iter_mut().find_map(|(other, history)| {
+            let before = other.attachment.edition.as_ref().filter(|before| before.judge == edition.judge)?;
+            Some((before, other, history))
+        });
+        match same {
+            None => found.push((held, Vec::new())),
+            // The same export under two names.
+            Some((before, _, history)) if before.row == edition.row || history.contains(&edition.row) => {}
+            Some((before, other, history)) if is_later(&edition.at, &before.at) => {
+                history.push(before.row.clone());
+                *other = held;
+            }
+            Some((_, _, history)) => history.push(edition.row.clone()),
+        }
+    }
+    found
+}
+
+/// Whether it was said after the other, or at the same time and further down.
+fn is_later(at: &str, other: &str) -> bool {
+    match (DateTime::parse_from_rfc3339(at), DateTime::parse_from_rfc3339(other)) {
+        (Ok(at), Ok(other)) => at >= other,
+        _ => at >= other,
+    }
+}
+
+fn add(trace: &mut Trace, held: &Held, history: Vec<Value>) {
+    let from = &held.attachment;
+    let places = Places::new(trace, from.numbering);
+    let mut metadata = from.metadata.clone();
+    let mut unplaced = Vec::new();
+    let mut fields: Vec<String> = Vec::new();
+    for label in &from.labels {
+        let mut label = label.clone();
+        if let Some(number) = label.step {
+            let Some(place) = places.find(number) else {
+                fields.push(label.field.clone());
+                unplaced.extend(serde_json::to_value(label));
+                continue;
+            };
+            label.step = Some(place.step);
+        }
+        // What is said twice, in the file of the traces and beside it, is kept once.
+        if !trace.labels.contains(&label) {
+            trace.labels.push(label);
+        }
+    }
+    let mut late = 0;
+    for score in &from.scores {
+        let mut score = score.clone();
+        if let Some(number) = score.step {
+            let Some(place) = places.find(number) else {
+                late += 1;
+                unplaced.extend(serde_json::to_value(score));
+                continue;
+            };
+            score.step = Some(place.step);
+            if let Some(part) = place.part {
+                score.name = format!("{}, part {part}", score.name);
+            }
+        }
+        trace.scores.push(score);
+    }
+    let steps = trace.steps.len();
+    if !fields.is_empty() {
+        let fields = fields.join("`, `");
+        trace.warnings.push(format!(
+            "{}: `{fields}` names no step of the trace, which has {steps}; kept in the metadata. All labels of that file \
+             may be of another version of the trace; check them",
+            held.name
+        ));
+    }
+    if late > 0 {
+        trace.warnings.push(format!(
+            "{}: {late} scores for steps beyond the {steps} of the trace; kept in the metadata",
+            held.name
+        ));
+    }
+    if let Some(verdict) = from.verdict.filter(|_| trace.outcome.verdict == Verdict::Unknown) {
+        trace.outcome.verdict = verdict;
+    }
+    for (key, list) in [(UNPLACED, unplaced), (HISTORY, history)] {
+        if !list.is_empty() {
+            metadata.insert(key.into(), list.into());
+        }
+    }
+    keep(&mut trace.metadata, &held.name, metadata);
+}
+
+fn keep(all: &mut Metadata, name: &str, metadata: Metadata) {
+    if metadata.is_empty() {
+        return;
+    }
+    let mut key = name.to_owned();
+    while all.contains_key(&key) {
+        key.push('\'');
+    }
+    all.insert(key, metadata.into());
+}
+
+/// Which step a number means.
+struct Places {
+    steps: u32,
+    /// Numbers and their steps, in order of the numbers; empty where steps are counted.
+    numbered: Vec<(u64, StepIndex)>,
+    by_part: bool,
+}
+
+struct Place {
+    step: StepIndex,
+    /// Which part of the step, from 1, where it is not the last.
+    part: Option<u64>,
+}
+
+impl Places {
+    fn new(trace: &Trace, numbering: Numbering) -> Self {
+        let (key, by_part) = match numbering {
+            Numbering::Steps => (None, false),
+            Numbering::Key(key) => (Some(key), false),
+            Numbering::Parts(key) => (Some(key), true),
+        };
+        let number = |step: &Step| step.metadata.get(key?)?.as_u64();
+        let mut numbered: Vec<(u64, StepIndex)> =
+            (0..).zip(&trace.steps).filter_map(|(index, step)| Some((number(step)?, index))).collect();
+        numbered.sort_unstable();
+        Self { steps: StepIndex::try_from(trace.steps.len()).unwrap_or(StepIndex::MAX), numbered, by_part }
+    }
+
+    fn find(&self, number: StepIndex) -> Option<Place> {
+        if self.numbered.is_empty() {
+            return (number < self.steps).then_some(Place { step: number, part: None });
+        }
+        let number = u64::from(number);
+        let at = self.numbered.partition_point(|(other, _)| *other < number);
+        let &(last, step) = self.numbered.get(at)?;
+        if last == number {
+            return Some(Place { step, part: None });
+        }
+        let first = at.checked_sub(1).and_then(|at| self.numbered.get(at)).map_or(0, |(other, _)| other + 1);
+        self.by_part.then_some(Place { step, part: Some(number - first + 1) })
     }
 }

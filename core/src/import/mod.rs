@@ -24,7 +24,7 @@ mod tests;
 
 pub use error::{FileFault, ImportError, RowError};
 pub use format::native;
-pub use importer::{Attachment, Bundle, Imported, Importer, Recognition, Sample, Unit};
+pub use importer::{Attachment, Bundle, Edition, Imported, Importer, Numbering, Recognition, Sample, Unit};
 pub use mapping::Mapping;
 pub use options::{ImportOptions, load_mapping, load_mappings, save_mapping};
 pub use pending::Pending;

@@ -161,6 +161,7 @@ impl Run<'_> {
     fn look(&self, path: &Path) -> Result<(Look, Choice), ImportError> {
         let mut look = take_sample(path, self.context)?;
         look.sample.set_options(self.options);
+        look.sample.path = path.into();
         let choice = match self.forced {
             Some(importer) => {
                 let recognition = importer.recognise(&look.sample);
@@ -222,7 +223,7 @@ impl Run<'_> {
                 Err(error) => report.warn(0, format!("{name}: {}", error.reason())),
             }
         }
-        let mut sample = Sample::default();
+        let mut sample = Sample { path: root.to_path_buf(), ..Sample::default() };
         sample.set_options(self.options);
         let mut rows = FileRows { importer, sample: &sample, report, first_fault: None, joiner: &mut self.joiner };
         if bundle.each.is_empty() {
@@ -430,11 +431,16 @@ impl FileRows<'_> {
         self.report.counts.rows += 1;
         match parsed.and_then(|value| self.importer.read_row(value, self.sample).map_err(|error| error.0)) {
             Ok(found) => {
-                match found.len() {
-                    0 => self.report.counts.merged += 1,
-                    traces => self.report.counts.expanded += traces as u64 - 1,
+                if found.is_empty() {
+                    self.report.counts.merged += 1;
                 }
-                for imported in found {
+                for (place, imported) in found.into_iter().enumerate() {
+                    if place > 0 {
+                        if self.importer.shares_siblings() && self.joiner.is_repeated(&imported.trace) {
+                            continue;
+                        }
+                        self.report.counts.expanded += 1;
+                    }
                     self.accept(number, imported, sink)?;
                 }
                 Ok(())

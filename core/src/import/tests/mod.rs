@@ -1,11 +1,16 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
+mod agent_labels;
 mod benchmarks;
 mod broken;
 mod families;
 mod files;
+mod folders;
 mod mapped;
+mod prmbench;
 mod published;
+mod reasoneval;
+mod thought_anchors;
 
 use std::fs;
 

@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use self::reader::Reader;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, scalar_text, ternary, warn, whole_number};
+use crate::import::format::benchmark::agentprocessbench;
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
-use crate::model::{ChatMessage, ImportedValue, Problem, Prompt, StepIndex, StepKind, TraceBuilder, Verdict};
+use crate::model::{ChatMessage, ImportedValue, Problem, Prompt, StepIndex, StepKind, Trace, TraceBuilder, Verdict};
 
 const MESSAGES: &[&str] = &["messages", "traj", "conversations", "conversation"];
 /// Where what a message says besides its steps is kept, by the number of the message from 0.
@@ -87,10 +88,15 @@ impl Importer for Chat {
         label_messages(&mut builder, &mut fields, &message_steps);
         outcome(&mut builder, &mut fields, is_run);
         let trace = builder.trace_mut();
+        let record = record_id(&fields);
+        if record.is_some() {
+            number_messages(trace, &message_steps);
+        }
+        let join = record.as_deref().map(agentprocessbench::join_key);
         trace.source_id = fields.text_of(&["id", "instance_id"]).or_else(|| joined_id(&fields));
         trace.generator = fields.text_of(&["generator", "model"]);
         trace.metadata.extend(fields.rest());
-        Ok(vec![builder.into()])
+        Ok(vec![Imported { join, ..builder.into() }])
     }
 }
 
@@ -115,13 +121,27 @@ fn problem(prompt: Vec<ChatMessage>, fields: &mut Fields) -> Problem {
 
 /// Runs are named by task and trial or sample; each part alone is not unique. The parts stay in the metadata.
 fn joined_id(fields: &Fields) -> Option<String> {
-    let join = |keys: &[&str]| -> Option<String> {
-        let parts: Option<Vec<String>> = keys.iter().map(|key| scalar_text(fields.get(key)?)).collect();
-        Some(parts?.join(":"))
-    };
-    join(&["data_source", "query_index", "sample_index"])
-        .or_else(|| join(&["task_id", "trial"]))
-        .or_else(|| join(&["task_id"]))
+    record_id(fields).or_else(|| joined(fields, &["task_id", "trial"])).or_else(|| joined(fields, &["task_id"]))
+}
+
+/// The name of a run of AgentProcessBench, by which label files speak of it.
+fn record_id(fields: &Fields) -> Option<String> {
+    joined(fields, &["data_source", "query_index", "sample_index"])
+}
+
+fn joined(fields: &Fields, keys: &[&str]) -> Option<String> {
+    let parts: Option<Vec<String>> = keys.iter().map(|key| scalar_text(fields.get(key)?)).collect();
+    Some(parts?.join(":"))
+}
+
+/// Tells the last step of each message its number, for label files that count messages.
+fn number_messages(trace: &mut Trace, message_steps: &HashMap<usize, StepIndex>) {
+    let messages: HashMap<StepIndex, usize> = message_steps.iter().map(|(&message, &step)| (step, message)).collect();
+    for (index, step) in (0..).zip(&mut trace.steps) {
+        if let Some(&message) = messages.get(&index) {
+            step.metadata.insert(agentprocessbench::MESSAGE.into(), message.into());
+        }
+    }
 }
 
 /// Labels by the number of the message; they go to the last step that the message gave, which is what it did.
