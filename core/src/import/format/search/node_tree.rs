@@ -76,7 +76,9 @@ fn has_text(row: &Value) -> bool {
 /// The field with the first node, or none where the row is the first node itself.
 fn nested_root(row: &Map<String, Value>) -> Option<Option<&'static str>> {
     let is_root = |node: &Map<String, Value>| match node.get("children") {
-        Some(Value::Array(list)) => list.iter().all(Value::is_object) && (!list.is_empty() || TEXTS.iter().any(|t| node.contains_key(*t))),
+        Some(Value::Array(list)) => {
+            list.iter().all(Value::is_object) && (!list.is_empty() || TEXTS.iter().any(|t| node.contains_key(*t)))
+        }
         Some(Value::Object(map)) => !map.is_empty() && map.values().all(Value::is_object),
         _ => false,
     };
@@ -131,7 +133,8 @@ fn read_rows(rows: Vec<Value>) -> Result<Imported, RowError> {
 /// A node that names itself and its parent.
 fn flat_node(mut data: Metadata, otherwise: String) -> Node {
     let mut take = |keys: &[&str]| {
-        let key = keys.iter().find(|key| data.get(**key).is_some_and(|value| !value.is_array() && !value.is_object()))?;
+        let key =
+            keys.iter().find(|key| data.get(**key).is_some_and(|value| !value.is_array() && !value.is_object()))?;
         name_of(&data.shift_remove(*key)?)
     };
     let (id, parent) = (take(IDS), take(PARENTS));
@@ -276,7 +279,10 @@ fn build(
     let names: HashSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
     // A usual way to say that there is no parent.
     let no_parent = !names.contains("-1");
-    nodes.iter_mut().filter(|node| no_parent && node.parent.as_deref() == Some("-1")).for_each(|node| node.parent = None);
+    nodes
+        .iter_mut()
+        .filter(|node| no_parent && node.parent.as_deref() == Some("-1"))
+        .for_each(|node| node.parent = None);
     let graph = Graph::new(nodes);
     let roots = graph.roots();
     let only = root.or(if let [only] = roots[..] { Some(only) } else { None });

@@ -29,16 +29,21 @@ impl Importer for RestMcts {
     }
 
     fn recognise(&self, sample: &Sample) -> Option<Recognition> {
-        let value = sample.recognise("a problem and the start of its solution in `prompt_answer`, and a `label`", |row| {
-            parts(row).is_some() && float(&row["label"]).is_some()
-        });
+        let value = sample
+            .recognise("a problem and the start of its solution in `prompt_answer`, and a `label`", |row| {
+                parts(row).is_some() && float(&row["label"]).is_some()
+            });
         let value = value.map(|found| Recognition { unit: Unit::Group, ..found });
         value.or_else(|| {
-            sample.recognise("`content` with `value_samples` or `policy_samples`, or with `summary` and `label`", |row| {
-                let policy = row["summary"].is_string() && row.get("real_answer").is_some() && row.get("label").is_some();
-                let samples = samples(row, "value_samples", "steps") || samples(row, "policy_samples", "solution");
-                row["content"].is_string() && (samples || policy)
-            })
+            sample.recognise(
+                "`content` with `value_samples` or `policy_samples`, or with `summary` and `label`",
+                |row| {
+                    let policy =
+                        row["summary"].is_string() && row.get("real_answer").is_some() && row.get("label").is_some();
+                    let samples = samples(row, "value_samples", "steps") || samples(row, "policy_samples", "solution");
+                    row["content"].is_string() && (samples || policy)
+                },
+            )
         })
     }
 
@@ -71,7 +76,8 @@ fn parts(row: &Value) -> Option<(&str, &str)> {
 fn value_rows(rows: &[Value]) -> Result<Vec<Imported>, RowError> {
     let all: Option<Vec<(&str, &str)>> = rows.iter().map(parts).collect();
     let all = all.filter(|all| !all.is_empty());
-    let all = all.ok_or_else(|| RowError::new("`prompt_answer` is not `Problem:…`, a line `Solution:` and its start"))?;
+    let all =
+        all.ok_or_else(|| RowError::new("`prompt_answer` is not `Problem:…`, a line `Solution:` and its start"))?;
     let problem = all.first().map_or("", |(problem, _)| *problem);
     let mut builder = TraceBuilder::new(Problem::from_text(problem));
     let texts: Vec<&str> = all.iter().map(|(_, text)| *text).collect();

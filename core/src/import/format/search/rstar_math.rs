@@ -47,7 +47,8 @@ impl Importer for RStarMath {
     }
 
     fn recognise(&self, sample: &Sample) -> Option<Recognition> {
-        sample.recognise("nodes by tags such as `0.1.2`", |row| row.as_object().is_some_and(|row| tree_of(row).is_some()))
+        sample
+            .recognise("nodes by tags such as `0.1.2`", |row| row.as_object().is_some_and(|row| tree_of(row).is_some()))
     }
 
     /// The files of a folder `rollout`: one state of the search each.

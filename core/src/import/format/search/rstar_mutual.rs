@@ -88,13 +88,15 @@ impl Importer for RStarMutual {
 /// An answer sheet beside the solutions: it has no trace of its own.
 pub(super) fn is_answer_sheet(sample: &Sample) -> bool {
     let keys = sample.keys();
-    sample.rows.len() == 1 && ["model_completion", "all_model_completions", "gold_answer"].iter().all(|k| keys.contains(k))
+    sample.rows.len() == 1
+        && ["model_completion", "all_model_completions", "gold_answer"].iter().all(|k| keys.contains(k))
 }
 
 /// The configuration of a run.
 pub(super) fn is_run_config(sample: &Sample) -> bool {
     let keys = sample.keys();
-    sample.rows.len() == 1 && ["num_rollouts", "mcts_exploration_weight", "run_outputs_dir"].iter().any(|k| keys.contains(k))
+    sample.rows.len() == 1
+        && ["num_rollouts", "mcts_exploration_weight", "run_outputs_dir"].iter().any(|k| keys.contains(k))
 }
 
 fn is_path(row: &Value) -> bool {
@@ -132,7 +134,8 @@ fn read_question(
     }
     let most = asked.iter().rev().max_by_key(|(_, count)| *count).map(|(text, _)| (*text).to_owned());
     let prompt = answer.text("problem").or(most);
-    let prompt = prompt.ok_or_else(|| RowError::new("no path has a `user_question`; add it to `trace`, under \"0\""))?;
+    let prompt =
+        prompt.ok_or_else(|| RowError::new("no path has a `user_question`; add it to `trace`, under \"0\""))?;
     let gold = answer.text("gold_answer");
     let solution = answer.text("gold_solution");
     let problem = Problem { answer: gold, solution, ..Problem::from_text(prompt.clone()) };

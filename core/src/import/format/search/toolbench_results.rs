@@ -105,7 +105,10 @@ fn read_result(id: Option<String>, row: Value) -> Result<Imported, RowError> {
         pending.extend(next.into_iter().rev().map(|node| (step.or(above), node)));
     }
     if cut > 0 {
-        warn(&mut builder, format!("{cut} tool messages are cut short in the file; calls and results end where they do"));
+        warn(
+            &mut builder,
+            format!("{cut} tool messages are cut short in the file; calls and results end where they do"),
+        );
     }
     if !systems.is_empty() {
         let message = |role: &str, content: String| ChatMessage { role: role.into(), content };
@@ -115,7 +118,8 @@ fn read_result(id: Option<String>, row: Value) -> Result<Imported, RowError> {
     }
     // The answer stands apart from the messages, whole where they are cut.
     if let Some(text) = answer.get("final_answer").and_then(Value::as_str).filter(|text| !text.is_empty()) {
-        let said = serde_json::from_str::<Value>(text).ok().and_then(|said| Some(said["final_answer"].as_str()?.to_owned()));
+        let said =
+            serde_json::from_str::<Value>(text).ok().and_then(|said| Some(said["final_answer"].as_str()?.to_owned()));
         let text = said.unwrap_or_else(|| text.to_owned());
         builder.push(Step { parent: last, kind: StepKind::Answer, text, ..Step::default() });
     }
@@ -146,14 +150,20 @@ fn tool_message(builder: &mut TraceBuilder, above: Option<StepIndex>, message: V
         return (builder.push(step), whole);
     };
     let arguments = text_at("arguments").unwrap_or_default();
-    metadata.extend(found.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "arguments" | "response")).map(
-        |(key, value)| (key.clone(), value.clone()),
-    ));
+    metadata.extend(
+        found
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), "name" | "arguments" | "response"))
+            .map(|(key, value)| (key.clone(), value.clone())),
+    );
     let text = format!("{name}({arguments})");
     let tool = Some(ToolCall { name: name.clone(), arguments, call_id: None });
     let call = builder.push(Step { parent: above, kind: StepKind::ToolCall, text, tool, metadata, ..Step::default() });
     let Some(text) = text_at("response") else { return (call, whole) };
     let tool = Some(ToolCall { name: name.clone(), ..ToolCall::default() });
     let author = Some(name);
-    (builder.push(Step { parent: Some(call), kind: StepKind::ToolResult, text, author, tool, ..Step::default() }), whole)
+    (
+        builder.push(Step { parent: Some(call), kind: StepKind::ToolResult, text, author, tool, ..Step::default() }),
+        whole,
+    )
 }

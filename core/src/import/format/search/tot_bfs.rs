@@ -54,7 +54,8 @@ impl Importer for TotBfs {
         let results = ["infos", "accs"].iter().find_map(|key| fields.take(key));
         let results = results.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         if !results.is_empty() && results.len() != outputs.len() {
-            let text = format!("{} results for {} solutions in `ys`; paired from the first", results.len(), outputs.len());
+            let text =
+                format!("{} results for {} solutions in `ys`; paired from the first", results.len(), outputs.len());
             warn(&mut builder, text);
         }
         let mut best = None;
@@ -147,7 +148,8 @@ fn read_layer(
         }
     }
     if orphans > 0 {
-        let text = format!("{orphans} proposals of step {} continue no text that was kept; they start anew", number + 1);
+        let text =
+            format!("{orphans} proposals of step {} continue no text that was kept; they start anew", number + 1);
         warn(builder, text);
     }
     Ok(steps.into_iter().map(|(text, (step, _))| (text, step)).collect())
