@@ -60,9 +60,12 @@ impl Graph {
         Self { warnings: warnings.into_iter().flatten().collect(), nodes, parents }
     }
 
-    /// Positions of the nodes without a parent.
-    pub(super) fn roots(&self) -> Vec<usize> {
-        self.parents.iter().enumerate().filter(|(_, parent)| parent.is_none()).map(|(at, _)| at).collect()
+    /// The node where all others begin: none where several stand without a parent, or where that one was cut off.
+    pub(super) fn root(&self) -> Option<usize> {
+        let mut roots = self.parents.iter().enumerate().filter(|(_, parent)| parent.is_none()).map(|(at, _)| at);
+        let first = roots.next()?;
+        let is_whole = self.nodes.get(first).is_some_and(|node| node.parent.is_none());
+        (roots.next().is_none() && is_whole).then_some(first)
     }
 
     pub(super) fn node(&self, at: usize) -> Option<&Node> {
@@ -73,7 +76,9 @@ impl Graph {
     /// those of the trace.
     pub(super) fn push(self, builder: &mut TraceBuilder, problem: Option<usize>) -> Vec<Option<StepIndex>> {
         let Self { nodes, parents, warnings } = self;
-        warnings.into_iter().for_each(|warning| warn(builder, warning));
+        for warning in warnings {
+            warn(builder, warning);
+        }
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
         let mut pending = Vec::new();
         for (at, parent) in parents.iter().enumerate().rev() {

@@ -36,6 +36,7 @@ pub(super) const FORMATS: &[&dyn Importer] = &[
 
 pub(super) const NEIGHBOURS: &[Neighbour] = &[
     Neighbour { what: "the configuration of an rStar run", fits: rstar_mutual::is_run_config },
+    Neighbour { what: "the count of calls and tokens of an rStar run", fits: rstar_mutual::is_call_count },
     Neighbour {
         what: "the reference answer of an rStar question, without its solutions",
         fits: rstar_mutual::is_answer_sheet,

@@ -56,7 +56,7 @@ impl Importer for NodeTree {
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
         match row {
-            Value::Array(rows) => by_tree(rows).into_iter().map(|rows| read_rows(rows)).collect(),
+            Value::Array(rows) => by_tree(rows).into_iter().map(read_rows).collect(),
             Value::Object(row) if nested_root(&row).is_some() => read_nested(row).map(|trace| vec![trace]),
             Value::Object(row) if has_nodes(&row) => read_nodes(row).map(|trace| vec![trace]),
             row @ Value::Object(_) => read_rows(vec![row]).map(|trace| vec![trace]),
@@ -73,8 +73,15 @@ fn has_text(row: &Value) -> bool {
     TEXTS.iter().any(|key| row.get(*key).is_some_and(|value| scalar_text(value).is_some()))
 }
 
-/// The field with the first node, or none where the row is the first node itself.
-fn nested_root(row: &Map<String, Value>) -> Option<Option<&'static str>> {
+/// Where the first node of a nested tree is.
+#[derive(Clone, Copy)]
+enum Root {
+    /// The row itself.
+    Row,
+    Field(&'static str),
+}
+
+fn nested_root(row: &Map<String, Value>) -> Option<Root> {
     let is_root = |node: &Map<String, Value>| match node.get("children") {
         Some(Value::Array(list)) => {
             list.iter().all(Value::is_object) && (!list.is_empty() || TEXTS.iter().any(|t| node.contains_key(*t)))
@@ -83,9 +90,9 @@ fn nested_root(row: &Map<String, Value>) -> Option<Option<&'static str>> {
         _ => false,
     };
     if is_root(row) {
-        return Some(None);
+        return Some(Root::Row);
     }
-    ROOTS.iter().find(|key| row.get(**key).and_then(Value::as_object).is_some_and(is_root)).map(|key| Some(*key))
+    ROOTS.iter().find(|key| row.get(**key).and_then(Value::as_object).is_some_and(is_root)).map(|key| Root::Field(key))
 }
 
 /// Nodes as a list or by their id. What they are is told by their ids, parents or edges.
@@ -146,9 +153,9 @@ fn flat_node(mut data: Metadata, otherwise: String) -> Node {
 }
 
 fn read_nested(mut row: Map<String, Value>) -> Result<Imported, RowError> {
-    let root = match nested_root(&row).flatten() {
-        Some(key) => row.shift_remove(key).unwrap_or_default(),
-        None => Value::Object(std::mem::take(&mut row)),
+    let root = match nested_root(&row) {
+        Some(Root::Field(key)) => row.shift_remove(key).unwrap_or_default(),
+        Some(Root::Row) | None => Value::Object(std::mem::take(&mut row)),
     };
     let mut nodes: Vec<Node> = Vec::new();
     let mut pending = vec![(None, None, root)];
@@ -284,8 +291,7 @@ fn build(
         .filter(|node| no_parent && node.parent.as_deref() == Some("-1"))
         .for_each(|node| node.parent = None);
     let graph = Graph::new(nodes);
-    let roots = graph.roots();
-    let only = root.or(if let [only] = roots[..] { Some(only) } else { None });
+    let only = root.or_else(|| graph.root());
     let root_text = only.and_then(|root| graph.node(root)).map(|root| root.step.text.clone());
     let asked = take_question(&mut fields);
     let is_problem = match (&asked, &root_text) {

@@ -1,4 +1,4 @@
-//! Trees of guided search: `info` and `children` by their action (openreasoner/openr: reason/guided_search/tree.py).
+//! Trees of guided search: `info` and `children` by their action (openreasoner/openr, `reason/guided_search`).
 
 use serde_json::{Map, Value};
 
@@ -35,14 +35,13 @@ impl Importer for OpenrGuided {
         let Value::Object(mut row) = row else {
             return Err(RowError::new(format!("the row is {}; expected an object", kind(&row))));
         };
-        let (root, rest) = match tree_field(&row).map(str::to_owned) {
-            Some(key) => (row.shift_remove(&key).unwrap_or_default(), row),
-            None => {
-                let keep = |key: &str| !matches!(key, "info" | "children");
-                let rest = row.iter().filter(|(key, _)| keep(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-                row.retain(|key, _| !keep(key));
-                (Value::Object(row), rest)
-            }
+        let (root, rest) = if let Some(key) = tree_field(&row).map(str::to_owned) {
+            (row.shift_remove(&key).unwrap_or_default(), row)
+        } else {
+            let keep = |key: &str| !matches!(key, "info" | "children");
+            let rest = row.iter().filter(|(key, _)| keep(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+            row.retain(|key, _| !keep(key));
+            (Value::Object(row), rest)
         };
         let mut fields = Fields::new(Value::Object(rest))?;
         let mut nodes = Vec::new();

@@ -15,12 +15,11 @@ pub(super) fn python_dict(text: &str) -> (Map<String, Value>, bool) {
         let Some((key, after, true)) = quoted(rest) else { return (found, false) };
         let Some(after) = after.trim_start().strip_prefix(':') else { return (found, false) };
         let after = after.trim_start();
-        let (value, after, whole) = match quoted(after) {
-            Some((text, after, whole)) => (Value::String(text), after, whole),
-            None => {
-                let (value, after) = bare(after);
-                (value, after, !after.is_empty())
-            }
+        let (value, after, whole) = if let Some((text, after, whole)) = quoted(after) {
+            (Value::String(text), after, whole)
+        } else {
+            let (value, after) = bare(after);
+            (value, after, !after.is_empty())
         };
         found.insert(key, value);
         if !whole {

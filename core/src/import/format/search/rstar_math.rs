@@ -85,9 +85,11 @@ fn rollout_number(path: &str) -> Option<u64> {
     rest.get(..end).filter(|_| named && is_lines)?.parse().ok()
 }
 
-/// The field that holds the nodes: `rstar`, or another with tags for keys.
+/// The field that holds the nodes: `rstar`, or another with tags for keys. All begin at the root, `0`.
 fn tree_of(row: &Map<String, Value>) -> Option<&str> {
-    let is_node = |(tag, node): (&String, &Value)| parts(tag).is_some() && node.is_object() && node["text"].is_string();
+    let is_node = |(tag, node): (&String, &Value)| {
+        parts(tag).is_some_and(|parts| parts.first() == Some(&0)) && node.is_object() && node["text"].is_string()
+    };
     let is_tree = |value: &Value| value.as_object().is_some_and(|map| !map.is_empty() && map.iter().all(is_node));
     row.iter().find(|(_, value)| is_tree(value)).map(|(key, _)| key.as_str())
 }
@@ -105,7 +107,8 @@ fn read_snapshots(files: Map<String, Value>) -> Result<Vec<Imported>, RowError> 
     let mut last: HashMap<String, (Value, HashMap<String, u64>)> = HashMap::new();
     for (name, rows) in files {
         let number = rollout_number(&name).unwrap_or_default();
-        let Value::Array(rows) = rows else { continue };
+        // A file of one line is that line.
+        let rows = if let Value::Array(rows) = rows { rows } else { vec![rows] };
         for row in rows {
             let Some(tree) = row.as_object().and_then(tree_of).map(str::to_owned) else { continue };
             let question = row["question"].as_str().unwrap_or_default().to_owned();
@@ -163,9 +166,9 @@ fn read_tree(row: Value, born: &HashMap<String, u64>) -> Result<Imported, RowErr
     let prompt = question.or(root_text).unwrap_or_default();
     let answer = fields.text_of(&["answer", "gt", "ground_truth"]);
     let mut builder = TraceBuilder::new(Problem { answer, ..Problem::from_text(prompt) });
-    let graph = Graph::new(nodes);
-    let problem = graph.roots().into_iter().find(|&at| graph.node(at).is_some_and(|node| node.id == "0"));
-    graph.push(&mut builder, problem);
+    // The root of the search stands for the problem.
+    let problem = nodes.iter().position(|node| node.id == "0");
+    Graph::new(nodes).push(&mut builder, problem);
     settle_kinds(&mut builder);
     mark_path(&mut builder, None);
     builder.trace_mut().metadata.extend(fields.rest());

@@ -61,7 +61,7 @@ impl Importer for RStarMutual {
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
         match row {
             Value::Array(paths) => read_question("", Value::Null, paths, Vec::new()),
-            Value::Object(mut files) if files.keys().any(|name| name.ends_with(".json")) => {
+            Value::Object(mut files) if files.keys().any(|name| name.ends_with(FINAL) || name.ends_with(ROLLOUT)) => {
                 let mut take = |ending: &str| {
                     let name = files.keys().find(|name| name.ends_with(ending))?.clone();
                     Some((name.clone(), files.shift_remove(&name)?))
@@ -97,6 +97,11 @@ pub(super) fn is_run_config(sample: &Sample) -> bool {
     let keys = sample.keys();
     sample.rows.len() == 1
         && ["num_rollouts", "mcts_exploration_weight", "run_outputs_dir"].iter().any(|k| keys.contains(k))
+}
+
+/// What a run writes of its calls and tokens.
+pub(super) fn is_call_count(sample: &Sample) -> bool {
+    matches!(sample.rows.as_slice(), [Value::String(text)] if text.starts_with("Total calls: "))
 }
 
 fn is_path(row: &Value) -> bool {
@@ -192,15 +197,14 @@ impl Tree {
         let mut at = None;
         for node in path(trace, prompt, builder) {
             let key = (at, node.field, node.text);
-            let step = match self.steps.get(&key) {
-                Some(&step) => step,
-                None => {
-                    let (parent, _, text) = &key;
-                    let step = Step { parent: *parent, kind: node.kind, text: text.clone(), ..Step::default() };
-                    let step = builder.push(step);
-                    self.steps.insert(key, step);
-                    step
-                }
+            let step = if let Some(&step) = self.steps.get(&key) {
+                step
+            } else {
+                let (parent, _, text) = &key;
+                let step = Step { parent: *parent, kind: node.kind, text: text.clone(), ..Step::default() };
+                let step = builder.push(step);
+                self.steps.insert(key, step);
+                step
             };
             if let Some(value) = node.value.filter(|value| self.values.insert((step, value.to_bits()))) {
                 // The share of samples that agree with the answer.

@@ -1,4 +1,4 @@
-//! ToolBench results: messages that name the next one, by query (OpenBMB/ToolBench: toolbench/tooleval).
+//! `ToolBench` results: messages that name the next one, by query (OpenBMB/ToolBench: toolbench/tooleval).
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use crate::import::fields::{Fields, raw_text, scalar_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
 use crate::model::{ChatMessage, Problem, Prompt, Step, StepIndex, StepKind, ToolCall, TraceBuilder};
 
-/// Reads ToolBench results.
+/// Reads `ToolBench` results.
 pub(super) struct ToolBenchResults;
 
 impl Importer for ToolBenchResults {
@@ -89,7 +89,7 @@ fn read_result(id: Option<String>, row: Value) -> Result<Imported, RowError> {
             // The query again, often cut short.
             "user" if above.is_none() && query.starts_with(text) => None,
             "tool" | "function" => {
-                let (step, whole) = tool_message(&mut builder, above, message);
+                let (step, whole) = tool_message(&mut builder, above, &message);
                 cut += usize::from(!whole);
                 Some(step)
             }
@@ -131,9 +131,9 @@ fn read_result(id: Option<String>, row: Value) -> Result<Imported, RowError> {
 
 /// A call and its result, told as one object or in the way Python prints one. Gives the last step, and whether all of
 /// it could be read.
-fn tool_message(builder: &mut TraceBuilder, above: Option<StepIndex>, message: Value) -> (StepIndex, bool) {
+fn tool_message(builder: &mut TraceBuilder, above: Option<StepIndex>, message: &Value) -> (StepIndex, bool) {
     let mut metadata = Map::new();
-    let (found, whole) = match &message {
+    let (found, whole) = match message {
         Value::Object(map) => (map.clone(), true),
         Value::String(text) => {
             metadata.insert("message".into(), message.clone());
@@ -144,7 +144,7 @@ fn tool_message(builder: &mut TraceBuilder, above: Option<StepIndex>, message: V
     let text_at = |key: &str| found.get(key).map(raw_text);
     let Some(name) = text_at("name") else {
         // Not even the name of the tool can be told.
-        let text = raw_text(&message);
+        let text = raw_text(message);
         let author = Some("tool".to_owned());
         let step = Step { parent: above, kind: StepKind::ToolResult, text, author, ..Step::default() };
         return (builder.push(step), whole);

@@ -1,4 +1,4 @@
-//! ToolBench answers: a depth-first search over tool calls, with what each call returned (OpenBMB/ToolBench).
+//! `ToolBench` answers: a depth-first search over tool calls, with what each call returned (OpenBMB/ToolBench).
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::import::fields::{Fields, float, raw_text, scalar_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, ToolCall, TraceBuilder};
 
-/// Reads ToolBench answer trees.
+/// Reads `ToolBench` answer trees.
 pub(super) struct ToolBenchTree;
 
 const REPEATS: &[&str] = &["compare_candidates", "train_messages"];

@@ -112,7 +112,7 @@ fn parent(
 
 /// Takes the numbers of an object; what else it holds stays.
 fn take_scores(fields: &mut Fields, key: &str, kind: ScoreKind) -> Vec<(String, ScoreKind, f64)> {
-    let all_numbers = |map: &Metadata| map.values().all(|value| value.is_number());
+    let all_numbers = |map: &Metadata| map.values().all(Value::is_number);
     if !fields.get(key).and_then(Value::as_object).is_some_and(all_numbers) {
         return Vec::new();
     }

@@ -72,7 +72,7 @@ impl Importer for TreeLog {
         }
         let graph = Graph::new(nodes);
         // The root stands for the problem, unless the search has several.
-        let problem = if let [root] = graph.roots()[..] { Some(root) } else { None };
+        let problem = graph.root();
         let root_text = problem.and_then(|root| graph.node(root)).map(|root| root.step.text.clone());
         let prompt = take_question(&mut fields).or(root_text).unwrap_or_default();
         let mut builder = TraceBuilder::new(Problem::from_text(prompt.clone()));
