@@ -3,6 +3,7 @@
 mod hash;
 mod id;
 mod label;
+mod merge;
 mod problem;
 mod score;
 mod splitter;
@@ -14,6 +15,7 @@ mod tree;
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
 pub use label::{FirstError, ImportedLabel, ImportedValue, StepRating, TraceStatus};
+pub use merge::{Attempt, NodeIndex, PrefixNode, PrefixTree, Tally, Visit, normalised_text};
 pub use problem::{ChatMessage, Metadata, Problem, Prompt};
 pub use score::{ImportedScore, ScoreKind};
 pub use splitter::{Splitter, SplitterError};

@@ -6,6 +6,7 @@ mod error;
 mod exact_json;
 mod manifest;
 mod map;
+mod problem_index;
 mod project;
 mod reader;
 mod rejects;

@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::columns::{LabelColumns, ProblemColumns, ScoreColumns, StepColumns, TraceColumns, U32};
 use super::manifest::Manifest;
+use super::problem_index::ProblemIndex;
 use super::schema::{labels::says, traces::error};
 use super::summary::{Mark, TraceSummary};
 use super::text::contains_ignoring_case;
@@ -32,6 +33,8 @@ struct Inner {
     scores: ScoreColumns,
     /// Trace rows in the order of their identities; made when first asked for.
     by_id: OnceLock<Vec<u32>>,
+    /// Trace rows by their problem; made when first asked for.
+    by_problem: OnceLock<ProblemIndex>,
 }
 
 impl Store {
@@ -63,6 +66,7 @@ impl Store {
             scores: ScoreColumns::open(&folder, &manifest)?,
             manifest,
             by_id: OnceLock::new(),
+            by_problem: OnceLock::new(),
         })))
     }
 
@@ -189,6 +193,21 @@ impl Store {
         let from = by_id.partition_point(|&row| self.id_text(row) < text);
         let mut matching = by_id.iter().skip(from).take_while(|&&row| self.id_text(row).starts_with(text));
         matching.next().filter(|_| !text.is_empty() && matching.next().is_none()).copied()
+    }
+
+    /// The rows of all traces of the problem that this one tries to solve, itself among them, in order: problems are
+    /// one where their prompts are, whatever files they came from. The row alone where there is no prompt. The first
+    /// call looks at all traces.
+    pub fn rows_of_problem(&self, row: u32) -> Vec<u32> {
+        let Some(problem) = self.problem_row(row) else { return Vec::new() };
+        self.by_problem().rows_of(problem).map_or_else(|| vec![row], <[u32]>::to_vec)
+    }
+
+    /// The rows of all traces of that problem, in order.
+    pub fn rows_with_problem(&self, id: &ProblemId) -> Vec<u32> {
+        let index = self.by_problem();
+        let id_of = |row: u32| self.0.problems.id.get(row as usize);
+        index.find(id.as_str(), id_of).and_then(|problem| index.rows_of(problem)).unwrap_or_default().to_vec()
     }
 
     /// The rows that could not be read at import.
@@ -320,6 +339,17 @@ impl Store {
             let mut sorted: Vec<(&str, u32)> = rows.map(|row| (self.id_text(row), row)).collect();
             sorted.sort_unstable();
             sorted.into_iter().map(|(_, row)| row).collect()
+        })
+    }
+
+    fn by_problem(&self) -> &ProblemIndex {
+        self.0.by_problem.get_or_init(|| {
+            let problems = (0..self.0.problems.rows).map(|row| {
+                let named = self.0.problems.text.get(row).is_some_and(|text| !text.trim().is_empty());
+                self.0.problems.id.get(row).filter(|_| named)
+            });
+            let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
+            ProblemIndex::new(problems, rows.map(|row| self.problem_row(row)))
         })
     }
 

@@ -469,3 +469,16 @@ fn a_large_store_is_mapped_and_not_read() {
     assert!(store.trace(47).unwrap().steps[0].text.starts_with("47 All work"));
     assert!(store.trace(0).unwrap().steps[0].text.starts_with("0 All work"));
 }
+
+#[test]
+fn problems_that_recur_are_joined_by_content() {
+    let (_folder, dir) = project();
+    let mut other = chain("1+1?", &["x"]);
+    other.problem.answer = Some("2".into());
+    let store =
+        write(&dir, &[chain("1+1?", &["a"]), chain("", &["b"]), chain("2+2?", &["c"]), other, chain("", &["d"])]);
+    let rows: Vec<Vec<u32>> = (0..6).map(|row| store.rows_of_problem(row)).collect();
+    assert_eq!(rows, [vec![0, 3], vec![1], vec![2], vec![0, 3], vec![4], vec![]]);
+    assert_eq!(store.rows_with_problem(&Problem::from_text("2+2?").id()), [2]);
+    assert!(store.rows_with_problem(&Problem::from_text("").id()).is_empty(), "an empty prompt joins nothing");
+}

@@ -11,6 +11,7 @@ mod prmbench;
 mod published;
 mod reasoneval;
 mod thought_anchors;
+mod trees;
 
 use std::fs;
 

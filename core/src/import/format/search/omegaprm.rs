@@ -1,7 +1,9 @@
-//! OmegaPRM search trees with Monte-Carlo values: nested nodes, or a flat list of solution prefixes.
+//! OmegaPRM search trees with Monte-Carlo values: nested nodes, or a flat list of solution prefixes or of search states
+//! (openreasoner/openr).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::prefix::push_prefixes;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, scalar_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
@@ -22,26 +24,32 @@ impl Importer for OmegaPrm {
     }
 
     fn needs(&self) -> &'static [&'static [&'static str]] {
-        &[&["question"], &["reasoning_steps"]]
+        &[&["question", "q"], &["reasoning_steps", "states"]]
     }
 
     fn recognise(&self, sample: &Sample) -> Option<Recognition> {
         sample.recognise("`question` and a tree or solution prefixes in `reasoning_steps`", |row| {
             let steps = &row["reasoning_steps"];
             let nested = steps["text"].is_string() && steps["children"].is_array();
-            let flat = steps.as_array().is_some_and(|list| list.iter().all(|step| step["solution_prefix"].is_string()));
-            row["question"].is_string() && (nested || flat)
+            let states = |row: &Value| {
+                let is_state = |state: &Value| state["state"].is_string() && !state["mcs"].is_string();
+                row["states"].as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_state))
+            };
+            let is_flat = |step: &Value| step["solution_prefix"].is_string() || states(step);
+            let flat = steps.as_array().is_some_and(|list| list.iter().all(is_flat));
+            row["question"].is_string() && (nested || flat) || row["q"].is_string() && states(row)
         })
     }
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
         let mut fields = Fields::new(row)?;
-        let prompt = fields.prompt(&["question"])?;
+        let prompt = fields.prompt(&["question", "q"])?;
         let question = if let Prompt::Text(text) = &prompt { text.clone() } else { String::new() };
         // The number of the question is not unique in published files, so it does not name the trace.
         let mut builder =
             TraceBuilder::new(Problem { prompt, answer: fields.text("final_answer"), ..Problem::default() });
-        match fields.take("reasoning_steps") {
+        let states = fields.take("states").map(|states| Value::Array(vec![json!({ "states": states })]));
+        match fields.take("reasoning_steps").or(states) {
             Some(Value::Array(list)) => flat(&mut builder, &question, &list)?,
             Some(root @ Value::Object(_)) => nested(&mut builder, &question, &root)?,
             Some(other) => {
@@ -111,86 +119,57 @@ fn node_text(node: &Value) -> Result<String, RowError> {
     scalar_text(&node["text"]).ok_or_else(|| RowError::new("a node of the tree has no `text`; add it"))
 }
 
-/// True where every node starts with the text of its parent, as the format's description says but few files do.
+/// True where every node starts with the text of its parent, as the format's description says but few files do. The
+/// first steps may go without the problem.
 fn is_cumulative(root: &Value) -> bool {
-    let mut any = false;
+    let mut below_root = 0;
     let mut nodes = vec![root];
     while let Some(node) = nodes.pop() {
         let text = node["text"].as_str().unwrap_or_default();
         for child in node["children"].as_array().map(Vec::as_slice).unwrap_or_default() {
-            if text.is_empty() || !child["text"].as_str().is_some_and(|below| below.starts_with(text)) {
+            let starts = !text.trim().is_empty() && child["text"].as_str().is_some_and(|below| below.starts_with(text));
+            if !starts && !std::ptr::eq(node, root) {
                 return false;
             }
-            any = true;
+            below_root += usize::from(!std::ptr::eq(node, root) || starts);
             nodes.push(child);
         }
     }
-    any
+    below_root > 0
 }
 
-/// One distinct prefix.
-struct Prefix<'a> {
-    text: &'a str,
-    /// Where it stands in the file; several times where it was sampled again.
-    rows: Vec<usize>,
-    parent: Option<usize>,
-    children: Vec<usize>,
-}
-
-/// The parent of a prefix is the longest other prefix that it starts with; its text is what it adds.
+/// The prefixes of solutions that are known, each with its value.
 fn flat(builder: &mut TraceBuilder, question: &str, list: &[Value]) -> Result<(), RowError> {
-    let texts: Option<Vec<&str>> = list.iter().map(|step| step["solution_prefix"].as_str()).collect();
-    let texts = texts.ok_or_else(|| RowError::new("an entry of `reasoning_steps` has no `solution_prefix`; add it"))?;
-    let mut prefixes = prefix_tree(&texts);
-    // In the order of the file, parents before children.
-    let first_row = |prefix: &Prefix<'_>| prefix.rows.first().copied().unwrap_or_default();
-    let order: Vec<usize> = prefixes.iter().map(first_row).collect();
-    let in_file_order = |nodes: &mut Vec<usize>| nodes.sort_by_key(|&node| std::cmp::Reverse(order.get(node).copied()));
-    for prefix in &mut prefixes {
-        in_file_order(&mut prefix.children);
-    }
-    let mut roots: Vec<usize> =
-        (0..prefixes.len()).filter(|&n| prefixes.get(n).is_some_and(|p| p.parent.is_none())).collect();
-    in_file_order(&mut roots);
-    let mut pending: Vec<(usize, Option<StepIndex>, &str)> =
-        roots.into_iter().map(|node| (node, None, question)).collect();
-    while let Some((node, parent, before)) = pending.pop() {
-        let Some(prefix) = prefixes.get(node) else { continue };
-        let added = prefix.text.strip_prefix(before).unwrap_or(prefix.text);
-        // The problem itself is a prefix as well.
-        let step = match parent {
-            None if added.is_empty() => None,
-            _ => Some(builder.push(Step { parent, text: added.into(), ..Step::default() })),
-        };
-        for value in prefix.rows.iter().filter_map(|&row| list.get(row)) {
-            score(builder, step, &value[VALUE]);
+    let mut texts: Vec<&str> = Vec::new();
+    let mut values: Vec<&Value> = Vec::new();
+    let mut whole: Vec<String> = Vec::new();
+    for entry in list {
+        if let Some(states) = entry["states"].as_array() {
+            whole.extend(states.iter().filter_map(whole_rollout));
+            for state in states {
+                texts.push(state["state"].as_str().ok_or_else(|| lacks("states", "state"))?);
+                values.push(&state["mcs"]);
+            }
+        } else {
+            texts.push(entry["solution_prefix"].as_str().ok_or_else(|| lacks("reasoning_steps", "solution_prefix"))?);
+            values.push(&entry[VALUE]);
         }
-        pending.extend(prefix.children.iter().map(|&child| (child, step, prefix.text)));
+    }
+    texts.extend(whole.iter().map(String::as_str));
+    for (row, step) in push_prefixes(builder, question, &texts) {
+        if let Some(value) = values.get(row) {
+            score(builder, step, value);
+        }
     }
     Ok(())
 }
 
-fn prefix_tree<'a>(texts: &[&'a str]) -> Vec<Prefix<'a>> {
-    let mut sorted: Vec<(&str, usize)> = texts.iter().copied().zip(0..).collect();
-    // A prefix sorts right before what starts with it, so one stack finds all parents.
-    sorted.sort_unstable();
-    let mut prefixes: Vec<Prefix<'a>> = Vec::new();
-    let mut open: Vec<usize> = Vec::new();
-    for (text, row) in sorted {
-        if let Some(twin) = prefixes.last_mut().filter(|last| last.text == text) {
-            twin.rows.push(row);
-            continue;
-        }
-        while open.last().and_then(|&top| prefixes.get(top)).is_some_and(|top| !text.starts_with(top.text)) {
-            open.pop();
-        }
-        let node = prefixes.len();
-        let parent = open.last().copied();
-        if let Some(above) = parent.and_then(|above| prefixes.get_mut(above)) {
-            above.children.push(node);
-        }
-        prefixes.push(Prefix { text, rows: vec![row], parent, children: Vec::new() });
-        open.push(node);
-    }
-    prefixes
+/// A state with the rest of the attempt that was made from it.
+fn whole_rollout(state: &Value) -> Option<String> {
+    let (before, rest) = (state["state"].as_str()?, state["rollout"].as_str().filter(|rest| !rest.is_empty())?);
+    Some(if rest.starts_with(before) { rest.to_owned() } else { format!("{before}{rest}") })
+}
+
+fn lacks(list: &str, field: &str) -> RowError {
+    RowError::new(format!("an entry of `{list}` has no `{field}`; add it"))
 }
