@@ -1,5 +1,6 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
+mod agents;
 mod broken;
 mod families;
 mod files;
