@@ -1,52 +1,54 @@
-//! Agent runs and conversations with tools.
+//! Agent runs and conversations with tools: support, and one file of tests per kind of source.
 
-use serde_json::json;
+mod chats;
+mod logs;
+mod published;
+mod runs;
+mod texts;
 
 use super::*;
+use crate::model::Prompt;
 
-#[test]
-fn zz_show() {
-    let list = fs::read_to_string("/tmp/agents_paths").unwrap();
-    for line in list.lines() {
-        let mut parts = line.split('\t');
-        let path = std::path::PathBuf::from(parts.next().unwrap());
-        let limit: usize = parts.next().unwrap_or("0").parse().unwrap();
-        let mut kept = Kept::default();
-        let report = if path.extension().is_some_and(|e| e == "txt") {
-            let text = fs::read_to_string(&path).unwrap();
-            for i in importer("react_text").unwrap().read_row(text.into(), &Sample::default()).unwrap() {
-                kept.traces.push((1, i.trace));
-            }
-            let n: usize = kept.traces.iter().map(|t| t.1.steps.len()).sum();
-            println!("## {} traces {} steps {n}", path.display(), kept.traces.len());
-            Ok(())
-        } else {
-            read(&[path.clone()], &ImportOptions::default(), &foreground(), &mut kept).map(|r| {
-                println!(
-                    "## {} {} rows {} traces {} steps {} rej {} merged {} branching {} labels {} outcomes {} scores {} why {:?} up {:?}",
-                    path.display(), r.format, r.counts.rows, r.counts.traces, r.counts.steps, r.counts.rejected, r.counts.merged,
-                    r.counts.branching_traces, r.counts.step_labels, r.counts.outcomes, r.counts.step_scores,
-                    r.by_file.iter().map(|f| f.why.clone()).collect::<Vec<_>>(), r.by_file.iter().map(|f| f.runner_up).collect::<Vec<_>>()
-                );
-                for w in r.warnings.iter().take(6) {
-                    println!("   ! {w:?}");
-                }
-            })
-        };
-        if let Err(e) = report {
-            println!("## {} ERROR {e}", path.display());
-        }
-        for (_, t) in kept.traces.iter().take(limit) {
-            let cut = |s: &str| s.chars().take(110).collect::<String>().replace('\n', "\\n");
-            println!("   TRACE id={:?} gen={:?} out={:?} prompt={} ans={:?}", t.source_id, t.generator, t.outcome, cut(&format!("{:?}", t.problem.prompt)), t.problem.answer);
-            println!("     meta={}", cut(&serde_json::to_string(&t.metadata).unwrap()));
-            for (i, s) in t.steps.iter().enumerate().take(40) {
-                println!(
-                    "     {i} p={:?} {:?} {:?}{} [{}] {} tool={} {:?} {:?} m={}",
-                    s.parent, s.kind, s.author, if s.on_path { "" } else { " OFF" }, cut(&s.text), s.text.len(),
-                    cut(&format!("{:?}", s.tool)), s.section, s.flags, cut(&serde_json::to_string(&s.metadata).unwrap())
-                );
-            }
-        }
+/// Steps as `parent kind author: text [flags] {section}`; `~` marks those off the main path.
+fn lines(trace: &Trace) -> Vec<String> {
+    let line = |step: &crate::model::Step| {
+        let parent = step.parent.map_or("-".to_owned(), |parent| parent.to_string());
+        let off = if step.on_path { "" } else { "~" };
+        let author = step.author.as_deref().unwrap_or("?");
+        let flags: String = step.flags.iter().map(|flag| format!(" [{}]", flag.name())).collect();
+        let section = step.section.as_ref().map_or(String::new(), |section| format!(" {{{section}}}"));
+        format!("{off}{parent} {} {author}: {}{flags}{section}", step.kind.name(), step.text)
+    };
+    trace.steps.iter().map(line).collect()
+}
+
+/// The prompt as `role: content`.
+fn asked(trace: &Trace) -> Vec<String> {
+    match &trace.problem.prompt {
+        Prompt::Text(text) => vec![text.clone()],
+        Prompt::Messages(messages) => messages.iter().map(|m| format!("{}: {}", m.role, m.content)).collect(),
     }
+}
+
+/// Calls and results as `name id arguments`.
+fn tools(trace: &Trace) -> Vec<String> {
+    let tools = trace.steps.iter().filter_map(|step| step.tool.as_ref());
+    tools.map(|t| format!("{} {} {}", t.name, t.call_id.as_deref().unwrap_or("-"), t.arguments)).collect()
+}
+
+/// The only trace of some lines of JSON.
+fn of_lines(rows: &[serde_json::Value]) -> Trace {
+    let text: Vec<String> = rows.iter().map(ToString::to_string).collect();
+    let (report, mut kept) = read_bytes("x.jsonl", text.join("\n"));
+    let report = report.unwrap();
+    assert_eq!((report.counts.rejected, report.counts.traces), (0, 1), "{report}");
+    assert_eq!(report.counts.rows, report.counts.traces + report.counts.merged, "{report}");
+    kept.traces.remove(0).1
+}
+
+/// The only trace of a list.
+fn of_list(rows: &serde_json::Value) -> Trace {
+    let (report, mut kept) = read_bytes("x.json", rows.to_string());
+    assert_eq!(report.unwrap().counts.traces, 1);
+    kept.traces.remove(0).1
 }

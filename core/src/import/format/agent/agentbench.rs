@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::import::detect::Neighbour;
 use crate::import::fields::{Fields, scalar_text};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::StepKind;
+use crate::model::{StepFlag, StepKind};
 
 /// The table of results beside the runs.
 pub(super) const SUMMARY: Neighbour = Neighbour {
@@ -70,7 +70,10 @@ impl Importer for AgentBench {
             }
         }
         let trace = run.builder.trace_mut();
-        trace.source_id = fields.get("index").and_then(scalar_text);
+        let index = fields.get("index").and_then(scalar_text).unwrap_or_default();
+        // A task that failed is mostly run again: the time tells such runs apart.
+        let time = fields.get("time").filter(|_| history.is_empty()).and_then(|time| scalar_text(&time["timestamp"]));
+        trace.source_id = Some(time.map_or(index.clone(), |time| format!("{index} at {time}")));
         output.retain(|_, value| !value.is_null());
         trace.metadata.extend(fields.rest());
         trace.metadata.retain(|_, value| !value.is_null());
@@ -80,6 +83,17 @@ impl Importer for AgentBench {
             && let Some(last) = trace.steps.last_mut().filter(|step| step.kind == StepKind::Action)
         {
             last.kind = StepKind::Answer;
+        }
+        if trace.metadata["output"]["status"].as_str().is_some_and(|status| status.contains("invalid action"))
+            && let Some(last) = trace.steps.last_mut()
+        {
+            last.flags.push(StepFlag::Failed);
+        }
+        if history.is_empty() {
+            let error = trace.metadata.get("error").and_then(Value::as_str).unwrap_or("no error is told");
+            let text = format!("the run failed before its first step ({error}); there is no problem and no step");
+            trace.warnings.push(text);
+            return Ok(vec![run.builder.into()]);
         }
         Ok(vec![run.finish().into()])
     }

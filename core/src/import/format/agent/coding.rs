@@ -10,7 +10,7 @@ mod tree;
 
 use serde_json::{Map, Value};
 
-use super::run::{Run, content_text, is_plain, rename};
+use super::run::{Run, beside_text, content_text, part_beside_text, rename};
 use crate::import::RowError;
 use crate::model::{Metadata, StepFlag, StepIndex, StepKind};
 
@@ -55,15 +55,11 @@ fn blocks(run: &mut Run, place: &str, author: &str, content: Value) -> usize {
                 if part["is_error"] == true {
                     run.flag(Some(step), StepFlag::Failed);
                 }
-                if !is_plain(content) {
-                    run.note(Some(step), "content", content.clone());
-                }
+                run.note(Some(step), "content", beside_text(content).unwrap_or_default());
             }
             _ => {
                 let step = run.push(StepKind::Message, super::run::part_text(&part), author);
-                if !is_plain(&Value::Array(vec![part.clone()])) {
-                    run.note(Some(step), "content", part);
-                }
+                run.note(Some(step), "content", part_beside_text(&part).unwrap_or_default());
             }
         }
     }

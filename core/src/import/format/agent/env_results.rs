@@ -47,8 +47,7 @@ impl Importer for EnvResults {
         let verdict = fields.bool_of(&["is_success"]).map_or(Verdict::Unknown, Verdict::from_bool);
         trace.outcome.verdict = verdict;
         // The environment is all that is known of the problem.
-        trace.problem.prompt = Prompt::Text(name.clone());
-        trace.source_id = Some(name);
+        trace.problem.prompt = Prompt::Text(name);
         trace.metadata.extend(fields.rest());
         // Most environments were solved without a reflection: no steps is no fault here.
         Ok(vec![run.builder.into()])

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::run::{Run, content_text, is_plain, rename, take_text};
+use super::run::{Run, beside_text, content_text, rename, take_text};
 use crate::import::fields::{Fields, float, scalar_text};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
 use crate::model::{Metadata, StepFlag, StepIndex, StepKind, ToolCall};
@@ -34,6 +34,11 @@ impl Importer for MiniSwe {
 
     fn needs(&self) -> &'static [&'static [&'static str]] {
         &[&["messages"], &["trajectory_format", "info"]]
+    }
+
+    fn repeats(&self) -> &'static [&'static str] {
+        // Of the replies of the model: the message once more.
+        &["choices"]
     }
 
     fn recognise(&self, sample: &Sample) -> Option<Recognition> {
@@ -89,15 +94,14 @@ impl Reader {
     fn message(&mut self, index: usize, mut message: Map<String, Value>) {
         let role = take_text(&mut message, "role").unwrap_or_default();
         let text = content_text(message.get("content").unwrap_or(&Value::Null));
-        if message.get("content").is_none_or(is_plain) {
-            message.shift_remove("content");
+        if let Some(rest) = message.shift_remove("content").as_ref().and_then(beside_text) {
+            message.insert("content".into(), rest);
         }
         let first = self.run.len();
         let place = format!("message {index} (from 0)");
         match role.as_str() {
             "system" | "user" if self.run.at.is_none() => {
-                self.run.ask(&role, text);
-                return;
+                return self.run.ask_with(&role, text, message);
             }
             "assistant" => self.assistant(&place, text, &mut message),
             "tool" => {

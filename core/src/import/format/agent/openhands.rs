@@ -66,7 +66,9 @@ impl Importer for OpenHands {
         });
         for (index, entry) in flat.enumerate() {
             let Value::Object(entry) = entry else {
-                return Err(RowError::new(format!("event {index} (from 0) is no object; expected `action` or `observation`")));
+                return Err(RowError::new(format!(
+                    "event {index} (from 0) is no object; expected `action` or `observation`"
+                )));
             };
             events.read(index, entry);
         }
@@ -78,7 +80,8 @@ impl Importer for OpenHands {
         }
         let trace = run.builder.trace_mut();
         trace.source_id = fields.get("instance_id").and_then(scalar_text);
-        trace.generator = fields.get("metadata").and_then(|m| m["llm_config"]["model"].as_str().map(str::to_owned)).or(model);
+        trace.generator =
+            fields.get("metadata").and_then(|m| m["llm_config"]["model"].as_str().map(str::to_owned)).or(model);
         trace.outcome.verdict = resolved(&fields).map_or(Verdict::Unknown, Verdict::from_bool);
         trace.metadata.extend(fields.rest());
         trace.metadata.retain(|_, value| !value.is_null());

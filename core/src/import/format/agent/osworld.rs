@@ -113,13 +113,16 @@ fn step(run: &mut Run, mut row: Map<String, Value>) {
     }
     let response = row.shift_remove("response").unwrap_or_default();
     let said = match &response {
-        Value::Object(map) => map.get("response").or_else(|| map.get("content")).map_or_else(|| response.to_string(), content_text),
+        Value::Object(map) => {
+            map.get("response").or_else(|| map.get("content")).map_or_else(|| response.to_string(), content_text)
+        }
         other => content_text(other),
     };
     // Several actions may come from one response, which each of their rows repeats.
     let number = row.get("step_num").cloned().unwrap_or_default();
     let repeated = run.at.and_then(|at| {
-        let thought = run.builder.trace_mut().steps.iter().take(at as usize + 1).rfind(|s| s.kind == StepKind::Thought)?;
+        let thought =
+            run.builder.trace_mut().steps.iter().take(at as usize + 1).rfind(|s| s.kind == StepKind::Thought)?;
         Some(thought.text == said && thought.metadata.get("step_num") == Some(&number))
     });
     if !said.trim().is_empty() && repeated != Some(true) {

@@ -19,6 +19,8 @@ pub(super) struct Run {
     pub(super) builder: TraceBuilder,
     /// The messages before the first step.
     pub(super) prompt: Vec<ChatMessage>,
+    /// What these say besides, by their number from 0.
+    prompt_extras: Metadata,
     /// The step that the next one continues.
     pub(super) at: Option<StepIndex>,
     /// Whether the next steps lie off the main path.
@@ -37,6 +39,15 @@ impl Run {
     /// Adds a message before the first step.
     pub(super) fn ask(&mut self, role: &str, content: String) {
         self.prompt.push(ChatMessage { role: role.into(), content });
+    }
+
+    /// The same, with what the source says of the message besides.
+    pub(super) fn ask_with(&mut self, role: &str, content: String, mut extras: Metadata) {
+        extras.retain(|_, value| !value.is_null());
+        if !extras.is_empty() {
+            self.prompt_extras.insert(self.prompt.len().to_string(), extras.into());
+        }
+        self.ask(role, content);
     }
 
     /// Continues the run.
@@ -75,7 +86,7 @@ impl Run {
         self.add(StepKind::ToolCall, text, author, Some(tool))
     }
 
-    /// What a tool returned. Without a name of its own it has that of the call.
+    /// What a tool returned. Without a name of its own it has that of the call: by the id, else the call right before.
     pub(super) fn result(
         &mut self,
         place: &str,
@@ -87,7 +98,10 @@ impl Run {
         if let (Some(None), Some(id)) = (&called, &call_id) {
             warn(&mut self.builder, format!("the tool result in {place} answers no call of the trace: {id}"));
         }
-        let name = name.or(called.flatten()).unwrap_or_default();
+        let before = if call_id.is_none() { self.at.and_then(|at| self.step_mut(at)) } else { None };
+        let before = before.filter(|step| step.kind == StepKind::ToolCall).and_then(|step| step.tool.as_ref());
+        let before = before.map(|tool| tool.name.clone());
+        let name = name.or(called.flatten()).or(before).unwrap_or_default();
         let author = if name.is_empty() { "tool".to_owned() } else { name.clone() };
         let tool = ToolCall { name, arguments: String::new(), call_id };
         self.add(StepKind::ToolResult, text, &author, Some(tool))
@@ -160,6 +174,9 @@ impl Run {
         if trace.steps.is_empty() {
             trace.warnings.push("no message answers; the trace has no steps".into());
         }
+        if !self.prompt_extras.is_empty() {
+            trace.metadata.insert("prompt_extras".into(), self.prompt_extras.into());
+        }
         if let Some(last) = trace.steps.iter_mut().rfind(|step| step.on_path)
             && !self.asked_last
             && last.kind == StepKind::Message
@@ -189,16 +206,21 @@ pub(super) fn part_text(part: &Value) -> String {
     format!("[{}]", part["type"].as_str().unwrap_or("part of unknown type"))
 }
 
-/// Whether the text is all that the content says.
-pub(super) fn is_plain(content: &Value) -> bool {
-    match content {
-        Value::Null | Value::String(_) => true,
-        Value::Array(parts) => parts.iter().all(|part| {
-            let only = |map: &serde_json::Map<String, Value>| map.len() == 2 && part["type"].is_string();
-            part.is_string() || part["text"].is_string() && part.as_object().is_some_and(only)
-        }),
-        _ => false,
+/// What the parts of a content say besides their texts; nothing where the texts are all.
+pub(super) fn beside_text(content: &Value) -> Option<Value> {
+    let rest: Vec<Value> = content.as_array()?.iter().filter_map(part_beside_text).collect();
+    (!rest.is_empty()).then(|| rest.into())
+}
+
+/// What a part says besides its text.
+pub(super) fn part_beside_text(part: &Value) -> Option<Value> {
+    let mut map = part.as_object()?.clone();
+    if map.get("text").is_some_and(Value::is_string) {
+        map.shift_remove("text");
+        let typed = map.contains_key("type");
+        return (map.len() > usize::from(typed)).then(|| map.into());
     }
+    Some(map.into())
 }
 
 /// Takes a text that is not empty out of a map.

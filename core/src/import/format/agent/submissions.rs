@@ -47,9 +47,12 @@ impl Importer for Submissions {
         let trace = run.builder.trace_mut();
         trace.outcome.verdict = solved.map_or(Verdict::Unknown, Verdict::from_bool);
         let question = name.or_else(|| number?.as_str().map(|number| format!("LeetCode question {number}")));
+        if question.is_none() {
+            trace.warnings.push("neither `name` nor `info.question_id` tells the problem; it is empty".into());
+        }
         trace.problem.prompt = Prompt::Text(question.unwrap_or_default());
         trace.source_id = submission;
         trace.metadata.extend(fields.rest());
-        Ok(vec![run.finish().into()])
+        Ok(vec![run.builder.into()])
     }
 }

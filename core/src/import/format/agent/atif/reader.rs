@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::run::{Run, content_text, is_plain, rename, take_text};
+use super::super::run::{Run, beside_text, content_text, rename, take_text};
 use crate::import::RowError;
 use crate::import::fields::{Fields, scalar_text};
 use crate::model::{Metadata, StepFlag, StepIndex, StepKind, TraceBuilder};
@@ -92,20 +92,18 @@ impl Reader {
     }
 
     fn step(&mut self, index: usize, mut step: Map<String, Value>, depth: usize) {
-        let number = step.shift_remove("step_id").as_ref().and_then(scalar_text).unwrap_or_else(|| index.to_string());
+        let number = step.shift_remove("step_id").unwrap_or_else(|| index.into());
         let place = format!("step {number}");
         let source = take_text(&mut step, "source").unwrap_or_default();
         let message = step.shift_remove("message").unwrap_or_default();
         let text = content_text(&message);
-        if !is_plain(&message) {
-            step.insert("message".into(), message);
+        if let Some(rest) = beside_text(&message) {
+            step.insert("message".into(), rest);
         }
         if matches!(source.as_str(), "system" | "user") && self.run.at.is_none() && !self.run.aside {
-            self.run.ask(&source, text);
-            if !step.is_empty() {
-                self.run.builder.trace_mut().metadata.insert(place, step.into());
-            }
-            return;
+            rename(&mut step, "timestamp", "started_at");
+            step.shift_remove("is_copied_context");
+            return self.run.ask_with(&source, text, step);
         }
         if step.shift_remove("is_copied_context") == Some(Value::Bool(true)) {
             self.run.flags = vec![StepFlag::Copied];
@@ -123,7 +121,7 @@ impl Reader {
             let name = call["function_name"].as_str().unwrap_or_default().to_owned();
             self.run.call(&place, name, &call["arguments"], scalar_text(&call["tool_call_id"]), &source);
         }
-        self.keep(first, &number, step.shift_remove("metrics"), &mut step);
+        self.keep(first, number, step.shift_remove("metrics"), &mut step);
         if let Some(observation) = step.shift_remove("observation") {
             self.observation(&place, observation, &calls, depth);
         }
@@ -133,7 +131,7 @@ impl Reader {
     }
 
     /// Times, tokens and costs go to the first step that a turn gives.
-    fn keep(&mut self, first: usize, number: &str, metrics: Option<Value>, step: &mut Metadata) {
+    fn keep(&mut self, first: usize, number: Value, metrics: Option<Value>, step: &mut Metadata) {
         let at = StepIndex::try_from(first).ok();
         self.run.note(at, "step_id", number);
         rename(step, "timestamp", "started_at");
@@ -162,8 +160,8 @@ impl Reader {
             if !content.is_null() || refs.is_none() {
                 let id = take_text(result, "source_call_id");
                 let text = content_text(&content);
-                if !is_plain(&content) {
-                    result.insert("content".into(), content);
+                if let Some(rest) = beside_text(&content) {
+                    result.insert("content".into(), rest);
                 }
                 let step = if let (None, true) = (&id, calls.is_empty()) {
                     self.run.push(StepKind::Observation, text, "environment")
@@ -196,7 +194,9 @@ impl Reader {
             self.branch(name, run, depth + 1);
             return;
         }
-        self.run.warn(format!("{place} refers to the run of a sub-agent, {name}, which is not among the files; import its folder"));
+        self.run.warn(format!(
+            "{place} refers to the run of a sub-agent, {name}, which is not among the files; import its folder"
+        ));
         let seen = step.and_then(|step| self.run.step_mut(step));
         if let Some(Value::Array(list)) =
             seen.map(|step| step.metadata.entry("subagent_trajectory_ref").or_insert_with(|| Value::Array(Vec::new())))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::super::run::{Run, content_text, is_plain, part_text, take_text};
+use super::super::run::{Run, beside_text, content_text, part_beside_text, part_text, take_text};
 use crate::import::fields::scalar_text;
 use crate::model::{Metadata, StepFlag, StepIndex, StepKind};
 
@@ -23,11 +23,7 @@ pub(in super::super) struct Reader {
 impl Reader {
     pub(in super::super) fn prompt(&mut self, index: usize, mut message: Map<String, Value>) {
         let role = take_text(&mut message, "role").unwrap_or_default();
-        let content = message.get("content").unwrap_or(&Value::Null);
-        let text = content_text(content);
-        if is_plain(content) {
-            message.shift_remove("content");
-        }
+        let text = take_content(&mut message);
         self.keep(index, message);
         self.run.ask(&role, text);
     }
@@ -63,11 +59,7 @@ impl Reader {
 
     fn result_message(&mut self, index: usize, name: Option<String>, message: &mut Map<String, Value>) {
         let call_id = take_text(message, "tool_call_id");
-        let content = message.get("content").unwrap_or(&Value::Null);
-        let text = content_text(content);
-        if !content.is_array() || is_plain(content) {
-            message.shift_remove("content");
-        }
+        let text = take_content(message);
         self.run.result(&place(index), call_id, name, text);
     }
 
@@ -117,11 +109,11 @@ impl Reader {
                 if part["is_error"] == true {
                     self.run.flag(Some(step), StepFlag::Failed);
                 }
-                is_plain(&part["content"])
+                beside_text(&part["content"]).is_none()
             }
             _ => {
                 self.run.push(StepKind::Message, part_text(part), author);
-                is_plain(&Value::Array(vec![part.clone()]))
+                part_beside_text(part).is_none()
             }
         }
     }
@@ -158,6 +150,15 @@ impl Reader {
             self.extras.insert(index.to_string(), message.into());
         }
     }
+}
+
+/// Takes the text of a message; what its parts say besides stays.
+fn take_content(message: &mut Map<String, Value>) -> String {
+    let content = message.shift_remove("content").unwrap_or_default();
+    if let Some(rest) = beside_text(&content) {
+        message.insert("content".into(), rest);
+    }
+    content_text(&content)
 }
 
 fn place(index: usize) -> String {

@@ -174,10 +174,16 @@ impl Session {
         let content = message.shift_remove("content").unwrap_or_default();
         let has_result = content.as_array().is_some_and(|parts| parts.iter().any(|part| part["type"] == "tool_result"));
         let meta = row.get("isMeta") == Some(&Value::Bool(true));
-        if kind == "user" && !side && !has_result && self.run.len() == 0 && (self.run.prompt.is_empty() || !self.asked()) {
+        if kind == "user"
+            && !side
+            && !has_result
+            && self.run.len() == 0
+            && (self.run.prompt.is_empty() || !self.asked())
+        {
             // What the program adds before the first question is no question.
-            self.run.ask(if meta { "system" } else { "user" }, content_text(&content));
-            return;
+            let mut extras = std::mem::take(row);
+            rename(&mut extras, "timestamp", "started_at");
+            return self.run.ask_with(if meta { "system" } else { "user" }, content_text(&content), extras);
         }
         let first = self.run.len();
         let model = take_text(&mut message, "model");
@@ -208,7 +214,9 @@ impl Session {
             let steps = self.run.builder.trace_mut().steps.iter().enumerate().skip(first);
             let calls = steps.filter_map(|(index, step)| Some((StepIndex::try_from(index).ok()?, step.tool.as_ref()?)));
             self.tasks.extend(
-                calls.filter(|(_, tool)| matches!(tool.name.as_str(), "Task" | "Agent")).map(|(i, t)| (i, t.arguments.clone())),
+                calls
+                    .filter(|(_, tool)| matches!(tool.name.as_str(), "Task" | "Agent"))
+                    .map(|(i, t)| (i, t.arguments.clone())),
             );
         }
     }

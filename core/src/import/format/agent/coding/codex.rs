@@ -140,7 +140,10 @@ impl Session {
                 let role = take_text(&mut item, "role").unwrap_or_default();
                 let text = content_text(&item.shift_remove("content").unwrap_or_default());
                 match role.as_str() {
-                    "user" | "system" | "developer" if self.run.at.is_none() => return self.run.ask(&role, text),
+                    "user" | "system" | "developer" if self.run.at.is_none() => {
+                        item.insert("started_at".into(), time.unwrap_or_default());
+                        return self.run.ask_with(&role, text, item);
+                    }
                     "system" | "developer" => drop(self.run.push(StepKind::System, text, &role)),
                     _ => drop(self.run.push(StepKind::Message, text, &role)),
                 }

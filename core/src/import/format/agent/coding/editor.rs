@@ -51,7 +51,8 @@ impl Importer for Editor {
             };
             let (message, times) = normal(message);
             let first = reader.run.len();
-            if reader.run.at.is_none() && matches!(message.get("role").and_then(Value::as_str), Some("user" | "system")) {
+            if reader.run.at.is_none() && matches!(message.get("role").and_then(Value::as_str), Some("user" | "system"))
+            {
                 reader.prompt(index, message);
             } else {
                 reader.message(index, message);

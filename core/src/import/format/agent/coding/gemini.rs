@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::run::{Run, content_text, is_plain, rename, take_text};
+use super::super::run::{Run, beside_text, content_text, rename, take_text};
 use crate::import::fields::{Fields, scalar_text};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{StepFlag, StepIndex, StepKind};
@@ -56,7 +56,8 @@ fn read(run: &mut Run, index: usize, mut message: Map<String, Value>) {
     let place = format!("message {index} (from 0)");
     let first = run.len();
     if kind == "user" && run.at.is_none() {
-        return run.ask("user", text);
+        rename(&mut message, "timestamp", "started_at");
+        return run.ask_with("user", text, message);
     }
     for thought in list(&mut message, "thoughts") {
         let parts = ["subject", "description"].iter().filter_map(|key| thought[*key].as_str());
@@ -91,9 +92,7 @@ fn read(run: &mut Run, index: usize, mut message: Map<String, Value>) {
         rename(&mut tokens, "output", "output_tokens");
         run.note_all(step, tokens);
     }
-    if !is_plain(&content) {
-        run.note(step, "content", content);
-    }
+    run.note(step, "content", beside_text(&content).unwrap_or_default());
     rename(&mut message, "timestamp", "started_at");
     run.note_all(step, message);
 }
@@ -110,10 +109,9 @@ fn result_text(result: &Value) -> String {
     let Some(parts) = result.as_array() else { return content_text(result) };
     let text = |part: &Value| {
         let response = &part["functionResponse"]["response"];
-        response["output"].as_str().map_or_else(
-            || if response.is_null() { content_text(part) } else { response.to_string() },
-            str::to_owned,
-        )
+        response["output"]
+            .as_str()
+            .map_or_else(|| if response.is_null() { content_text(part) } else { response.to_string() }, str::to_owned)
     };
     parts.iter().map(text).collect::<Vec<_>>().join("\n")
 }

@@ -75,7 +75,7 @@ fn user(run: &mut Run, place: &str, mut said: Map<String, Value>) {
             }
         }
         match prompt {
-            Some(prompt) if run.at.is_none() => run.ask("user", prompt.to_owned()),
+            Some(prompt) if run.at.is_none() => run.ask_with("user", prompt.to_owned(), std::mem::take(&mut said)),
             Some(prompt) => drop(run.push(StepKind::Message, prompt, "user")),
             None if results_of(&value) => {}
             None => drop(run.push(StepKind::Other, value.to_string(), "user")),
@@ -95,10 +95,9 @@ fn results(value: &Value) -> Option<Vec<Value>> {
 }
 
 fn tagged_text(part: &Value) -> String {
-    part["Text"].as_str().map_or_else(
-        || part.get("Json").map_or_else(|| content_text(part), Value::to_string),
-        str::to_owned,
-    )
+    part["Text"]
+        .as_str()
+        .map_or_else(|| part.get("Json").map_or_else(|| content_text(part), Value::to_string), str::to_owned)
 }
 
 fn assistant(run: &mut Run, place: &str, said: Map<String, Value>) {

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::run::{Run, content_text, is_plain, rename, take_text};
+use super::super::run::{Run, beside_text, content_text, rename, take_text};
 use super::tree::{Links, Tree};
 use super::{blocks, rows_of, usage};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
@@ -88,7 +88,8 @@ fn message(run: &mut Run, index: usize, mut row: Map<String, Value>, model: &mut
     let mut empty = 0;
     match role.as_str() {
         "user" if run.at.is_none() => {
-            run.ask("user", content_text(&content));
+            rename(&mut row, "timestamp", "started_at");
+            run.ask_with("user", content_text(&content), row);
             return 0;
         }
         "toolResult" => {
@@ -98,9 +99,7 @@ fn message(run: &mut Run, index: usize, mut row: Map<String, Value>, model: &mut
             if message.shift_remove("isError") == Some(Value::Bool(true)) {
                 run.flag(Some(step), StepFlag::Failed);
             }
-            if !is_plain(&content) {
-                run.note(Some(step), "content", content);
-            }
+            run.note(Some(step), "content", beside_text(&content).unwrap_or_default());
         }
         _ => empty = blocks(run, &place, &role, content),
     }

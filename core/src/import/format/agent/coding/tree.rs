@@ -37,7 +37,9 @@ impl Tree {
                     *place
                 } else {
                     let id = row.get(links.id).and_then(scalar_text).unwrap_or_default();
-                    run.warn(format!("the row {id} goes on after {name}, which is not in the file; it hangs on the row above"));
+                    run.warn(format!(
+                        "the row {id} goes on after {name}, which is not in the file; it hangs on the row above"
+                    ));
                     return self.fallback(run);
                 }
             }

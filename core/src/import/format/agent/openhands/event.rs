@@ -32,6 +32,8 @@ pub(super) struct Events {
     pub(super) model: Option<String>,
     /// Replies of the model whose text is told.
     told: HashSet<String>,
+    /// Tokens of the reply that the event brings.
+    usage: Option<Value>,
     /// Names of the calls, by the number of their event.
     calls: HashMap<String, Option<String>>,
 }
@@ -60,13 +62,22 @@ impl Events {
             return;
         }
         let step = StepIndex::try_from(first).ok().filter(|_| self.run.len() > first);
+        if let Some(usage) = self.usage.take() {
+            self.run.note(step, "input_tokens", usage["prompt_tokens"].clone());
+            self.run.note(step, "output_tokens", usage["completion_tokens"].clone());
+        }
         rename(&mut event, "timestamp", "started_at");
         rename(&mut event, "id", "event_id");
         if event.get("message").is_some_and(|m| m == "" || Some(m.as_str().unwrap_or_default()) == self.text(step)) {
             event.shift_remove("message");
         }
-        // An event of the prompt has no step to go to; its words are in the prompt.
-        self.run.note_all(step, event);
+        // What the model said comes before what the event did, which is what the rest tells of.
+        if let (Some(time), true) = (event.get("started_at"), step < self.run.at) {
+            let time = time.clone();
+            self.run.note(step, "started_at", time);
+        }
+        let last = step.and(self.run.at);
+        self.run.note_all(last, event);
     }
 
     fn text(&mut self, step: Option<StepIndex>) -> Option<&str> {
@@ -92,13 +103,12 @@ impl Events {
                     self.run.builder.trace_mut().problem.metadata.insert("tools".into(), tools);
                 }
                 let content = text(&mut args, &["content"]);
-                self.run.ask("system", content);
                 self.run.builder.trace_mut().metadata.extend(args);
-                return;
+                return self.ask("system", content, event);
             }
             "message" if source == "user" && self.run.at.is_none() => {
                 let content = text(&mut args, &["content"]);
-                return self.run.ask("user", content);
+                return self.ask("user", content, event);
             }
             "message" => drop(self.run.push(StepKind::Message, text(&mut args, &["content"]), &source)),
             "think" => {
@@ -123,6 +133,16 @@ impl Events {
         }
     }
 
+    /// An event of the prompt: its words before the first step, all else beside them.
+    fn ask(&mut self, role: &str, content: String, event: &mut Map<String, Value>) {
+        let mut extras = std::mem::take(event);
+        rename(&mut extras, "timestamp", "started_at");
+        if extras.get("message").and_then(Value::as_str) == Some(&content) {
+            extras.shift_remove("message");
+        }
+        self.run.ask_with(role, content, extras);
+    }
+
     /// What the model said before it acted: in its reply, which several events share, else in the thought.
     fn reply(&mut self, call: Option<&Value>, args: &mut Map<String, Value>, source: &str) {
         let reply = call.map_or(&Value::Null, |call| &call["model_response"]);
@@ -133,6 +153,9 @@ impl Events {
         let thought = args.get("thought").and_then(Value::as_str).unwrap_or_default().to_owned();
         let new = reply["id"].as_str().is_none_or(|id| self.told.insert(id.to_owned()));
         let said = if said.trim().is_empty() { thought.clone() } else { said };
+        if new && reply["usage"].is_object() {
+            self.usage = Some(reply["usage"].clone());
+        }
         if call.is_none() {
             // Without a call the action itself has the thought; a shell command of old has it beside.
             if !args.contains_key("command") && !args.contains_key("code") {
@@ -140,10 +163,7 @@ impl Events {
             }
         }
         if new && !said.trim().is_empty() {
-            let step = self.run.push(StepKind::Thought, said.clone(), source);
-            let usage = &reply["usage"];
-            self.run.note(Some(step), "input_tokens", usage["prompt_tokens"].clone());
-            self.run.note(Some(step), "output_tokens", usage["completion_tokens"].clone());
+            self.run.push(StepKind::Thought, said.clone(), source);
         }
         if thought == said {
             args.shift_remove("thought");
@@ -206,7 +226,6 @@ impl Events {
         let step = if self.run.at.is_none() && call_id.is_none() {
             self.run.push(StepKind::Observation, content, "environment")
         } else {
-            let name = name.or_else(|| call_id.is_none().then(|| observation.to_owned()));
             self.run.result(&format!("event {index} (from 0)"), call_id, name, content)
         };
         self.run.note(Some(step), "observation", observation);
@@ -221,7 +240,9 @@ impl Events {
         let actor = take_text(event, "actorType").unwrap_or_default();
         let content = event.shift_remove("content").map(|content| content_text(&content)).unwrap_or_default();
         match kind.as_str() {
-            "message" if self.run.at.is_none() && actor.eq_ignore_ascii_case("user") => self.run.ask("user", content),
+            "message" if self.run.at.is_none() && actor.eq_ignore_ascii_case("user") => {
+                self.ask("user", content, event);
+            }
             "thought" => drop(self.run.push(StepKind::Thought, content, &actor)),
             "command" => {
                 let arguments = take_text(event, "command").unwrap_or_default();
