@@ -15,7 +15,8 @@ fn lines(trace: &Trace) -> Vec<String> {
         let parent = step.parent.map_or("-".to_owned(), |parent| parent.to_string());
         let off = if step.on_path { "" } else { "~" };
         let author = step.author.as_deref().unwrap_or("?");
-        let flags: String = step.flags.iter().map(|flag| format!(" [{}]", flag.name())).collect();
+        let flags: Vec<String> = step.flags.iter().map(|flag| format!(" [{}]", flag.name())).collect();
+        let flags = flags.concat();
         let section = step.section.as_ref().map_or(String::new(), |section| format!(" {{{section}}}"));
         format!("{off}{parent} {} {author}: {}{flags}{section}", step.kind.name(), step.text)
     };

@@ -1,4 +1,4 @@
-//! Runs of AgentBench (THUDM/AgentBench: `runs.jsonl`, `error.jsonl`).
+//! Runs of `AgentBench` (THUDM/AgentBench: `runs.jsonl`, `error.jsonl`).
 //!
 //! Roles are `user`, which is the environment after the first message, and `agent`. A run that failed may have no
 //! history: it is a trace without steps.
@@ -20,7 +20,7 @@ pub(super) const SUMMARY: Neighbour = Neighbour {
     },
 };
 
-/// Reads AgentBench runs.
+/// Reads `AgentBench` runs.
 pub(super) struct AgentBench;
 
 impl Importer for AgentBench {

@@ -1,4 +1,4 @@
-//! Attempts at programming problems with reflections between them (noahshinn/reflexion: programming_runs).
+//! Attempts at programming problems with reflections between them (noahshinn/reflexion: `programming_runs`).
 //!
 //! The file has the last solution and all reflections; some files also have the attempts before and what the tests said.
 

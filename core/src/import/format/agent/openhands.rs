@@ -1,4 +1,4 @@
-//! Event streams of OpenHands: bare lists, rows of an evaluation, and the toy forms of its trajectory visualizer
+//! Event streams of `OpenHands`: bare lists, rows of an evaluation, and the toy forms of its trajectory visualizer
 //! (All-Hands-AI/OpenHands: openhands/events/; All-Hands-AI/trajectory-visualizer).
 
 mod event;
@@ -12,7 +12,7 @@ use crate::model::Verdict;
 
 const HISTORY: &[&str] = &["history", "trajectory", "events"];
 
-/// Reads OpenHands events.
+/// Reads `OpenHands` events.
 pub(super) struct OpenHands;
 
 impl Importer for OpenHands {

@@ -1,4 +1,4 @@
-//! Runs of OSWorld: `traj.jsonl` with an action per row, `result.txt` with the score, pictures beside (xlang-ai/OSWorld).
+//! Runs of `OSWorld`: `traj.jsonl` with an action per row, `result.txt` with the score, pictures beside (xlang-ai/OSWorld).
 //!
 //! The task itself is in neither file; the folder is named after it.
 
@@ -12,7 +12,7 @@ use crate::model::{Prompt, ScoreKind, StepFlag, StepIndex, StepKind, ToolCall, V
 const ROWS: &str = "traj.jsonl";
 const RESULT: &str = "result.txt";
 
-/// Reads OSWorld runs.
+/// Reads `OSWorld` runs.
 pub(super) struct OsWorld;
 
 impl Importer for OsWorld {
@@ -96,7 +96,7 @@ fn of_bundle(files: Map<String, Value>) -> (Vec<Value>, Option<f64>, String) {
     let (mut rows, mut result, mut folder) = (Vec::new(), None, String::new());
     for (name, value) in files {
         if let Some(of) = name.strip_suffix(ROWS) {
-            folder = of.to_owned();
+            of.clone_into(&mut folder);
             rows = if let Value::Array(rows) = value { rows } else { vec![value] };
         } else if name.ends_with(RESULT) {
             result = float(&value);

@@ -1,4 +1,4 @@
-//! Logs of ReAct and chain-of-thought agents as plain text (ysymyth/ReAct; noahshinn/reflexion: hotpotqa_runs).
+//! Logs of `ReAct` and chain-of-thought agents as plain text (ysymyth/ReAct; noahshinn/reflexion: `hotpotqa_runs`).
 //!
 //! Each question is a trace: `Thought 1:`, `Action 1: Tool[argument]`, `Observation 1:`. Logs of several trials repeat
 //! the questions; banners between them give trial and outcome. Numbers are missing in chain-of-thought logs.
@@ -29,7 +29,7 @@ static TOOL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)^\s*([A-Za-z_]\
 /// What is added to a question that was tried before, on the same line.
 const BEFORE: &str = "You have attempted to answer following question before and failed.";
 
-/// Reads ReAct logs.
+/// Reads `ReAct` logs.
 pub(super) struct ReactText;
 
 impl Importer for ReactText {
@@ -220,7 +220,8 @@ impl Attempt {
     fn reflect(&mut self, name: &str, text: &str) -> u32 {
         let last = self.run.at.and_then(|at| self.run.step_mut(at));
         if let Some(last) = last.filter(|step| step.text.starts_with(BEFORE)) {
-            last.text.push_str(&format!("\n{name}:{}{text}", if text.starts_with('\n') { "" } else { " " }));
+            let blank = if text.starts_with('\n') { "" } else { " " };
+            last.text.extend(["\n", name, ":", blank, text]);
             return 0;
         }
         self.run.push(StepKind::Critique, text.trim_start_matches('\n'), "agent")

@@ -1,4 +1,4 @@
-//! Conversations in ShareGPT's shape, with tools as LLaMA-Factory adds them (hiyouga/LLaMA-Factory: data/README.md).
+//! Conversations in `ShareGPT`'s shape, with tools as LLaMA-Factory adds them (hiyouga/LLaMA-Factory: data/README.md).
 //!
 //! Turns have `from` and `value`. A call of a tool is a turn of its own, with JSON in a text; so is what it returned.
 
@@ -49,7 +49,7 @@ impl Importer for ShareGpt {
                 Value::Object(mut turn) => turn.shift_remove("value").unwrap_or_default(),
                 _ => return Err(RowError::new(format!("turn {index} (from 0) is no object with `from` and `value`"))),
             };
-            read_turn(&mut run, index, &from, value);
+            read_turn(&mut run, index, &from, &value);
         }
         let trace = run.builder.trace_mut();
         if let Some(tools) = fields.take("tools") {
@@ -66,9 +66,9 @@ fn is_turn(turn: &Value) -> bool {
     turn["from"].is_string() && turn.get("value").is_some()
 }
 
-fn read_turn(run: &mut Run, index: usize, from: &str, value: Value) {
+fn read_turn(run: &mut Run, index: usize, from: &str, value: &Value) {
     let place = format!("turn {index} (from 0)");
-    let text = scalar_text(&value).unwrap_or_else(|| if value.is_null() { String::new() } else { value.to_string() });
+    let text = scalar_text(value).unwrap_or_else(|| if value.is_null() { String::new() } else { value.to_string() });
     match from {
         "system" if run.at.is_none() => run.ask("system", text),
         "human" | "user" if run.at.is_none() => run.ask("user", text),

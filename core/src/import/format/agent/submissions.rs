@@ -1,4 +1,4 @@
-//! What LeetCode said of code that was handed in (noahshinn/reflexion: `leetcode_metadata`).
+//! What `LeetCode` said of code that was handed in (noahshinn/reflexion: `leetcode_metadata`).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Conversations: chat messages, ShareGPT turns, dialogues in one text, episodes.
+//! Conversations: chat messages, `ShareGPT` turns, dialogues in one text, episodes.
 
 use serde_json::json;
 

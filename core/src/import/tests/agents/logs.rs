@@ -5,7 +5,13 @@ use serde_json::json;
 use super::*;
 
 /// A row of Claude Code.
-fn row(id: &str, parent: serde_json::Value, kind: &str, content: serde_json::Value) -> serde_json::Value {
+fn row(
+    id: &str,
+    parent: impl Into<serde_json::Value>,
+    kind: &str,
+    content: impl Into<serde_json::Value>,
+) -> serde_json::Value {
+    let (parent, content) = (parent.into(), content.into());
     json!({"type": kind, "uuid": id, "parentUuid": parent, "isSidechain": false, "sessionId": "s", "cwd": "/p",
         "timestamp": format!("t-{id}"), "message": {"role": kind, "content": content}})
 }

@@ -1,4 +1,4 @@
-//! ReAct logs in plain text, and the results that lie beside them.
+//! `ReAct` logs in plain text, and the results that lie beside them.
 
 use serde_json::json;
 

@@ -40,9 +40,8 @@ impl Importer for Editor {
         let Some(Value::Object(mut conversation)) = fields.take("conversation") else {
             return Err(RowError::new("`conversation` is missing; expected an object with `messages`"));
         };
-        let messages = match conversation.shift_remove("messages") {
-            Some(Value::Array(messages)) => messages,
-            _ => return Err(RowError::new("`conversation.messages` is no list")),
+        let Some(Value::Array(messages)) = conversation.shift_remove("messages") else {
+            return Err(RowError::new("`conversation.messages` is no list; expected the messages there"));
         };
         let mut reader = Reader::default();
         for (index, message) in messages.into_iter().enumerate() {

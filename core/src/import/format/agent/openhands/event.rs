@@ -1,4 +1,4 @@
-//! Turns the events of OpenHands into steps.
+//! Turns the events of `OpenHands` into steps.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,7 +8,7 @@ use super::super::run::{Run, content_text, rename, take_text};
 use crate::import::fields::scalar_text;
 use crate::model::{StepFlag, StepIndex, StepKind, ToolCall};
 
-/// An event of OpenHands. The turns of SWE-agent have both an action and an observation, and no source.
+/// An event of `OpenHands`. The turns of SWE-agent have both an action and an observation, and no source.
 pub(super) fn is_event(value: &Value) -> bool {
     let time = value.get("id").is_some() || value.get("timestamp").is_some();
     value["source"].is_string() && time && is_half(value)
