@@ -1,6 +1,7 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
 mod agent_labels;
+mod agents;
 mod benchmarks;
 mod broken;
 mod families;

@@ -3,22 +3,23 @@
 //! The messages before the first answer are the problem. Then each message gives its reasoning, its text and its tool
 //! calls as steps of one chain, in the order of the source; a result names its call by the id in its payload.
 
-mod reader;
+pub(super) mod reader;
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
 use self::reader::Reader;
+use super::run::Run;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, scalar_text, ternary, warn, whole_number};
 use crate::import::format::benchmark::agentprocessbench;
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
-use crate::model::{ChatMessage, ImportedValue, Problem, Prompt, StepIndex, StepKind, Trace, TraceBuilder, Verdict};
+use crate::model::{ImportedValue, StepIndex, Trace, TraceBuilder, Verdict};
 
 const MESSAGES: &[&str] = &["messages", "traj", "conversations", "conversation"];
 /// Where what a message says besides its steps is kept, by the number of the message from 0.
-const EXTRAS: &str = "message_extras";
+pub(super) const EXTRAS: &str = "message_extras";
 
 /// Reads chat messages.
 pub(super) struct Chat;
@@ -42,6 +43,9 @@ impl Importer for Chat {
             return Some(Recognition { share: 1.0, reason, unit: Unit::Document });
         }
         sample.recognise("a list of messages with `role` and `content`", |row| {
+            if is_judged(row) {
+                return false;
+            }
             let list = row.as_array().or_else(|| MESSAGES.iter().find_map(|key| row[*key].as_array()));
             list.is_some_and(|list| !list.is_empty() && list.iter().all(is_message))
         })
@@ -57,7 +61,9 @@ impl Importer for Chat {
         let messages = fields.list(MESSAGES)?;
         let asked = messages.iter().take_while(|message| is_question(message)).count();
         let mut reader = Reader::default();
-        let mut prompt = Vec::new();
+        if let Some(system) = fields.text("system") {
+            reader.run.ask("system", system);
+        }
         for (index, message) in messages.into_iter().enumerate() {
             let Value::Object(message) = message else {
                 return Err(RowError::new(format!(
@@ -66,25 +72,17 @@ impl Importer for Chat {
                 )));
             };
             if index < asked {
-                prompt.push(reader.prompt(index, message));
+                reader.prompt(index, message);
             } else {
                 reader.message(index, message);
             }
         }
-        let Reader { mut builder, extras, message_steps, last_speaker, .. } = reader;
-        let trace = builder.trace_mut();
-        trace.problem = problem(prompt, &mut fields);
-        if trace.problem.text().is_empty() {
-            trace.warnings.push("no message asks anything before the first answer; the problem is empty".into());
-        }
-        match trace.steps.last_mut() {
-            Some(step) if step.kind == StepKind::Message && last_speaker == "assistant" => step.kind = StepKind::Answer,
-            Some(_) => {}
-            None => trace.warnings.push("no message answers; the trace has no steps".into()),
-        }
+        let Reader { mut run, extras, message_steps } = reader;
+        ask_beside(&mut run, &mut fields);
         if !extras.is_empty() {
-            trace.metadata.insert(EXTRAS.into(), extras.into());
+            run.builder.trace_mut().metadata.insert(EXTRAS.into(), extras.into());
         }
+        let mut builder = run.finish();
         label_messages(&mut builder, &mut fields, &message_steps);
         outcome(&mut builder, &mut fields, is_run);
         let trace = builder.trace_mut();
@@ -100,23 +98,29 @@ impl Importer for Chat {
     }
 }
 
-fn is_message(value: &Value) -> bool {
+/// Pairs and thumbs are for training, with formats of their own.
+fn is_judged(row: &Value) -> bool {
+    row.get("chosen").is_some() || row.get("rejected").is_some() || row["label"].is_boolean()
+}
+
+pub(super) fn is_message(value: &Value) -> bool {
     let said = ["content", "tool_calls", "function_call"].iter().any(|key| value.get(key).is_some());
     value["role"].is_string() && said
 }
 
-fn is_question(message: &Value) -> bool {
+pub(super) fn is_question(message: &Value) -> bool {
     matches!(message["role"].as_str(), Some("system" | "developer" | "user"))
 }
 
-fn problem(prompt: Vec<ChatMessage>, fields: &mut Fields) -> Problem {
+/// The question beside the messages, where none of them asks.
+fn ask_beside(run: &mut Run, fields: &mut Fields) {
     let answer = fields.text_of(&["ground_truth_answer", "ground_truth"]);
-    let prompt = if prompt.is_empty() {
-        Prompt::Text(fields.text_of(&["question", "problem", "prompt"]).unwrap_or_default())
-    } else {
-        Prompt::Messages(prompt)
-    };
-    Problem { prompt, answer, ..Problem::default() }
+    run.builder.trace_mut().problem.answer = answer;
+    if run.prompt.iter().all(|message| message.role == "system")
+        && let Some(text) = fields.text_of(&["question", "problem", "prompt"])
+    {
+        run.ask("user", text);
+    }
 }
 
 /// Runs are named by task and trial or sample; each part alone is not unique. The parts stay in the metadata.
