@@ -18,37 +18,42 @@ pub(super) struct Inspect;
 const HEADER: &str = "header.json";
 const JOURNAL: &str = "_journal/start.json";
 
-/// What lies beside such logs in the same repositories.
-pub(super) const NEIGHBOURS: &[Neighbour] = &[
-    Neighbour {
-        what: "an Inspect log without samples: it holds the set-up and the results of a run only",
-        fits: |sample| !sample.rows.is_empty() && sample.rows.iter().all(is_log),
+/// A log whose samples were not kept.
+pub(super) const BARE_LOG: Neighbour = Neighbour {
+    what: "an Inspect log without samples: it holds the set-up and the results of a run only",
+    fits: |sample| sample.rows.iter().all(is_log),
+};
+
+/// `summaries.json`.
+pub(super) const SUMMARIES: Neighbour = Neighbour {
+    what: "a table of the samples of an Inspect log, without their messages",
+    fits: |sample| {
+        let is_summary =
+            |row: &Value| row["epoch"].is_u64() && row["scores"].is_object() && row.get("messages").is_none();
+        sample.rows.iter().all(is_summary)
     },
-    Neighbour {
-        what: "a table of the samples of an Inspect log, without their messages",
-        fits: |sample| {
-            sample
-                .rows
-                .iter()
-                .all(|row| row["epoch"].is_u64() && !row["scores"].is_null() && row.get("messages").is_none())
-        },
+};
+
+/// `reductions.json`.
+pub(super) const REDUCTIONS: Neighbour = Neighbour {
+    what: "a table of the grades of an Inspect log",
+    fits: |sample| sample.rows.iter().all(|row| row["scorer"].is_string() && row["samples"].is_array()),
+};
+
+/// Fixtures of Inspect's own tests.
+pub(super) const SCORER_CASES: Neighbour = Neighbour {
+    what: "a table of answers for testing a scorer",
+    fits: |sample| {
+        let keys = ["source", "output", "target", "expected"];
+        sample.rows.iter().all(|row| keys.iter().all(|key| row[*key].is_string()))
     },
-    Neighbour {
-        what: "a table of the grades of an Inspect log",
-        fits: |sample| sample.rows.iter().all(|row| row["scorer"].is_string() && row["samples"].is_array()),
-    },
-    Neighbour {
-        what: "a table of answers for testing a scorer",
-        fits: |sample| {
-            let keys = ["output", "target", "expected"];
-            sample.rows.iter().all(|row| row["source"].is_string() && keys.iter().all(|key| row[*key].is_string()))
-        },
-    },
-    Neighbour {
-        what: "a list of events with what a test expects of them",
-        fits: |sample| sample.rows.iter().all(|row| row["events"].is_array() && row["expected"].is_object()),
-    },
-];
+};
+
+/// Fixtures of Inspect's own tests.
+pub(super) const EVENT_CASES: Neighbour = Neighbour {
+    what: "a list of events with what a test expects of them",
+    fits: |sample| sample.rows.iter().all(|row| row["events"].is_array() && row["expected"].is_object()),
+};
 
 impl Importer for Inspect {
     fn name(&self) -> &'static str {

@@ -56,10 +56,6 @@ fn holds_parts(content: &Value) -> bool {
 
 /// The message of a tool is its result.
 fn result(message: &mut Map<String, Value>, content: &Value, steps: &mut Vec<Step>) {
-    if is_declaration(content) {
-        message.insert("content".into(), content.clone());
-        return;
-    }
     let id = ["tool_call_id", "call_id", "id"].into_iter().find(|key| message.get(*key).is_some_and(Value::is_string));
     // The `id` of a message names the message, where it also names the call.
     let call_id = id.filter(|key| *key != "id").and_then(|key| message.shift_remove(key)).map(|id| raw_text(&id));
@@ -128,7 +124,7 @@ fn is_result(part: &Value) -> bool {
 }
 
 /// A tool that is offered, not called.
-fn is_declaration(value: &Value) -> bool {
+pub(super) fn is_declaration(value: &Value) -> bool {
     let function = &value["function"];
     function.is_object() && function.get("arguments").is_none() && function.get("parameters").is_some()
 }

@@ -99,6 +99,11 @@ impl Talk {
         self.builder.last_step().map_or(0, |last| last + 1)
     }
 
+    /// The step at that position.
+    pub(super) fn step(&mut self, at: StepIndex) -> Option<&Step> {
+        self.builder.trace_mut().steps.get(at as usize)
+    }
+
     /// What was asked, so far.
     pub(super) fn asked(&self) -> bool {
         self.prompt.iter().any(|message| message.role != "system")

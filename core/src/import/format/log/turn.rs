@@ -168,6 +168,10 @@ fn message(map: &Map<String, Value>) -> Option<Turn> {
     if !speaks.iter().any(|key| map.contains_key(*key)) {
         return None;
     }
+    // A library puts the tools that it offers among the messages.
+    if map.get("content").is_some_and(part::is_declaration) {
+        return None;
+    }
     said(Role::from_name(name)?, name, map)
 }
 
