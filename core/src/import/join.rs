@@ -2,8 +2,28 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::{Attachment, Imported};
-use crate::model::{StepIndex, Verdict};
+use crate::model::{ImportedLabel, ImportedScore, StepIndex, Trace, Verdict};
+
+/// Where a step, or a span without steps in the metadata of its trace, keeps the span that it came from.
+const SPAN: &str = "span_id";
+
+/// By what labels of one span find it; see [`Attachment::join`].
+pub(super) fn span_key(id: &str) -> String {
+    format!("span:{id}")
+}
+
+/// By what labels find a trace or one of its steps.
+fn keys(imported: &Imported) -> Vec<(String, Option<StepIndex>)> {
+    let trace = &imported.trace;
+    let whole = imported.join.iter().map(|join| (join.clone(), None));
+    let span = |value: Option<&Value>| value.and_then(Value::as_str).map(span_key);
+    let steps = (0..).zip(&trace.steps).filter_map(|(at, step)| Some((span(step.metadata.get(SPAN))?, Some(at))));
+    let outline = trace.metadata.get("spans").and_then(Value::as_array).into_iter().flatten();
+    whole.chain(steps).chain(outline.filter_map(|listed| Some((span(listed.get(SPAN))?, None)))).collect()
+}
 
 /// Attachments on their way to their traces. They are in memory: such files are small beside the traces.
 #[derive(Debug, Default)]
@@ -29,16 +49,24 @@ impl Joiner {
 
     /// Adds to a trace what is known of it.
     pub(super) fn attach(&mut self, imported: &mut Imported) {
-        let Some(join) = &imported.join else { return };
-        let trace = &mut imported.trace;
+        if self.by_key.is_empty() {
+            return;
+        }
+        for (key, place) in keys(imported) {
+            self.attach_under(&key, place, &mut imported.trace);
+        }
+    }
+
+    /// Adds what is known under one key. What names no step goes to `place`.
+    fn attach_under(&mut self, key: &str, place: Option<StepIndex>, trace: &mut Trace) {
         let steps = trace.steps.len();
-        for held in self.by_key.get_mut(join).into_iter().flatten() {
+        for held in self.by_key.get_mut(key).into_iter().flatten() {
             held.found = true;
             let there = |step: Option<StepIndex>| step.is_none_or(|step| (step as usize) < steps);
             let from = &held.attachment;
             for label in &from.labels {
                 if there(label.step) {
-                    trace.labels.push(label.clone());
+                    trace.labels.push(ImportedLabel { step: label.step.or(place), ..label.clone() });
                 } else {
                     let step = label.step.unwrap_or_default();
                     let text = format!(
@@ -48,7 +76,8 @@ impl Joiner {
                     trace.warnings.push(text);
                 }
             }
-            trace.scores.extend(from.scores.iter().filter(|score| there(score.step)).cloned());
+            let scores = from.scores.iter().filter(|score| there(score.step));
+            trace.scores.extend(scores.map(|score| ImportedScore { step: score.step.or(place), ..score.clone() }));
             let late = from.scores.iter().filter(|score| !there(score.step)).count();
             if late > 0 {
                 trace.warnings.push(format!("{}: {late} scores for steps beyond the {steps} of the trace", held.name));

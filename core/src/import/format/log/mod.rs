@@ -1,17 +1,22 @@
 //! Logs of evaluation and observation tools.
 
+mod attributes;
 mod inspect;
 mod instant;
+mod langchain;
 mod langfuse;
+mod otlp;
 mod part;
 mod span;
+mod spans;
 mod talk;
 mod turn;
 
 use crate::import::Importer;
 use crate::import::detect::Neighbour;
 
-pub(super) const FORMATS: &[&dyn Importer] = &[&inspect::Inspect, &langfuse::Langfuse];
+pub(super) const FORMATS: &[&dyn Importer] =
+    &[&inspect::Inspect, &langfuse::Langfuse, &langchain::LangChain, &otlp::Otlp, &spans::Spans];
 
 pub(super) const NEIGHBOURS: &[Neighbour] = &[
     inspect::BARE_LOG,

@@ -61,8 +61,13 @@ pub(super) struct Told {
 /// Tells the spans of one trace. `question` is what was asked, where the log says so beside its spans.
 pub(super) fn tell(spans: Vec<Span>, question: Option<&Value>) -> Told {
     let order = order::order(&spans);
-    let mut teller =
-        Teller { talk: Talk::default(), heard: Heard::default(), steps: HashMap::new(), outline: Vec::new() };
+    let mut teller = Teller {
+        talk: Talk::default(),
+        heard: Heard::default(),
+        steps: HashMap::new(),
+        outline: Vec::new(),
+        unread_input: None,
+    };
     for warning in order.warnings {
         warn(&mut teller.talk.builder, warning);
     }
@@ -106,6 +111,8 @@ struct Teller {
     heard: Heard,
     steps: HashMap<String, StepIndex>,
     outline: Vec<Value>,
+    /// What a model was told, where no messages are in it.
+    unread_input: Option<Value>,
 }
 
 impl Teller {
@@ -119,7 +126,10 @@ impl Teller {
             Work::Other if !holds_work => self.other(span),
             Work::Other => {}
         }
-        let facts = facts(span);
+        let mut facts = facts(span);
+        if let Some(input) = self.unread_input.take() {
+            facts.insert("input".into(), input);
+        }
         let end = self.talk.end();
         let Some(last) = end.checked_sub(1).filter(|_| end > first) else {
             if span.work != Work::Model || !span.facts.is_empty() {
@@ -152,6 +162,7 @@ impl Teller {
 
     fn model(&mut self, span: &Span) {
         let told = turns(&span.input, Role::User);
+        self.unread_input = (told.is_empty() && !is_nothing(&span.input)).then(|| span.input.clone());
         self.heard.begin();
         if self.talk.answered {
             for turn in told {

@@ -98,7 +98,7 @@ fn collect(payload: &Value, speaker: Role, depth: usize, turns: &mut Vec<Turn>) 
             Some(inner) if !inner.is_string() => {
                 let before = turns.len();
                 collect(&inner, speaker, depth, turns);
-                if turns.len() == before {
+                if turns.len() == before && speaker != Role::User {
                     // JSON, but no message: an answer in JSON, for instance.
                     turns.push(Turn::text(speaker, text));
                 }
