@@ -13,6 +13,24 @@ const UNPLACED: &str = "unplaced";
 /// Where earlier answers of the same judge are kept.
 const HISTORY: &str = "history";
 
+/// Where a step, or a span without steps in the metadata of its trace, keeps the span that it came from.
+const SPAN: &str = "span_id";
+
+/// By what labels of one span find it; see [`Attachment::join`].
+pub(super) fn span_key(id: &str) -> String {
+    format!("span:{id}")
+}
+
+/// By what labels find a trace or one of its steps.
+fn keys(imported: &Imported) -> Vec<(String, Option<StepIndex>)> {
+    let trace = &imported.trace;
+    let whole = imported.join.iter().map(|join| (join.clone(), None));
+    let span = |value: Option<&Value>| value.and_then(Value::as_str).map(span_key);
+    let steps = (0..).zip(&trace.steps).filter_map(|(at, step)| Some((span(step.metadata.get(SPAN))?, Some(at))));
+    let outline = trace.metadata.get("spans").and_then(Value::as_array).into_iter().flatten();
+    whole.chain(steps).chain(outline.filter_map(|listed| Some((span(listed.get(SPAN))?, None)))).collect()
+}
+
 /// Attachments on their way to their traces. They are in memory: such files are small beside the traces.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
@@ -38,12 +56,17 @@ impl Joiner {
 
     /// Adds to a trace what is known of it.
     pub(super) fn attach(&mut self, imported: &mut Imported) {
-        let Some(held) = imported.join.as_ref().and_then(|join| self.by_key.get_mut(join)) else { return };
-        for held in held.iter_mut() {
-            held.found = true;
+        if self.by_key.is_empty() {
+            return;
         }
-        for (held, history) in latest(held) {
-            add(&mut imported.trace, held, history);
+        for (key, place) in keys(imported) {
+            let Some(held) = self.by_key.get_mut(&key) else { continue };
+            for held in held.iter_mut() {
+                held.found = true;
+            }
+            for (held, history) in latest(held) {
+                add(&mut imported.trace, held, history, place);
+            }
         }
     }
 
@@ -97,7 +120,8 @@ fn is_later(at: &str, other: &str) -> bool {
     }
 }
 
-fn add(trace: &mut Trace, held: &Held, history: Vec<Value>) {
+/// Adds what one file says. What names no step goes to `place`.
+fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIndex>) {
     let from = &held.attachment;
     let places = Places::new(trace, from.numbering);
     let mut metadata = from.metadata.clone();
@@ -112,6 +136,8 @@ fn add(trace: &mut Trace, held: &Held, history: Vec<Value>) {
                 continue;
             };
             label.step = Some(place.step);
+        } else {
+            label.step = place;
         }
         // What is said twice, in the file of the traces and beside it, is kept once.
         if !trace.labels.contains(&label) {
@@ -131,6 +157,8 @@ fn add(trace: &mut Trace, held: &Held, history: Vec<Value>) {
             if let Some(part) = place.part {
                 score.name = format!("{}, part {part}", score.name);
             }
+        } else {
+            score.step = place;
         }
         trace.scores.push(score);
     }

@@ -7,6 +7,7 @@ mod broken;
 mod families;
 mod files;
 mod folders;
+mod logs;
 mod mapped;
 mod prmbench;
 mod published;
