@@ -98,7 +98,8 @@ impl Fields {
     }
 }
 
-/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, null as an empty step.
+/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, messages by their content,
+/// null as an empty step.
 pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilder) -> Result<Vec<String>, RowError> {
     if steps.is_empty() {
         warn(builder, format!("`{field}` is empty; the trace has no steps"));
@@ -120,7 +121,12 @@ pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilde
 pub(super) fn step_text(step: &Value) -> Option<String> {
     match step {
         Value::Null => Some(String::new()),
-        Value::Object(map) => map.get("text").and_then(Value::as_str).map(str::to_owned),
+        Value::Object(map) => {
+            let text = map.get("text").or_else(|| map.get("role").and(map.get("content")));
+            text.and_then(Value::as_str).map(str::to_owned)
+        }
+        // A chat of one message.
+        Value::Array(list) => list.first().filter(|only| only.is_object() && list.len() == 1).and_then(step_text),
         other => scalar_text(other),
     }
 }

@@ -14,6 +14,7 @@ mod pending;
 mod project;
 mod read;
 mod report;
+mod response;
 mod run;
 mod sink;
 #[cfg(test)]

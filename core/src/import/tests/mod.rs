@@ -4,6 +4,7 @@ mod broken;
 mod families;
 mod files;
 mod published;
+mod training;
 
 use std::fs;
 

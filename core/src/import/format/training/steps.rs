@@ -90,8 +90,15 @@ fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
         return;
     };
     let steps = builder.trace_mut().steps.len();
-    let three_valued = is_three_valued(list)
-        || sample.rows.iter().any(|row| row["labels"].as_array().is_some_and(|l| is_three_valued(l)));
+    // Decided once for the whole file, so that equal labels mean the same in each of its rows.
+    let three_valued = sample.rows.iter().any(|row| row["labels"].as_array().is_some_and(|l| has_minus_one(l)));
+    if !three_valued && has_minus_one(list) && list.iter().any(|label| label.as_i64() == Some(0)) {
+        warn(
+            builder,
+            "`labels` has -1 here, but not in the rows by which the file was recognised; 0 was read as bad, as in \
+             these. If 0 means neutral, move such a row to the start of the file",
+        );
+    }
     let mut odd = Vec::new();
     for ((step, number), label) in (0 as StepIndex..).zip(1..).zip(list) {
         match label_value(label, three_valued) {
@@ -113,7 +120,7 @@ fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
 }
 
 /// Where −1 occurs, 0 is neutral; else 0 is bad.
-fn is_three_valued(labels: &[Value]) -> bool {
+fn has_minus_one(labels: &[Value]) -> bool {
     labels.iter().any(|label| label.as_i64() == Some(-1))
 }
 
@@ -123,7 +130,7 @@ fn label_value(label: &Value, three_valued: bool) -> Option<ImportedValue> {
         Value::Bool(good) => Some(good_or_bad(*good)),
         Value::Number(number) => match number.as_i64() {
             Some(number) if three_valued => ternary(number).map(ImportedValue::Rating),
-            Some(number @ (0 | 1)) => Some(good_or_bad(number == 1)),
+            Some(number @ (-1..=1)) => Some(good_or_bad(number == 1)),
             Some(_) => None,
             None => number.as_f64().map(ImportedValue::Soft),
         },
