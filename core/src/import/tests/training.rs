@@ -145,3 +145,98 @@ fn published_step_labels_are_counted() {
         ("prm800k/model_train/data/prm800k_phase2_eval_small.json", "versaprm", [11, 106, 7, 106, 0, 0, 0]),
     ]);
 }
+
+#[test]
+fn math_shepherd_has_older_forms() {
+    let old = one(&json!({"input": "Q? Step 1: a ки\nStep 2: b ки", "label": "Q? Step 1: a ки +\nStep 2: b ки ?"}));
+    assert_eq!((format(&old), texts(&old)), ("math_shepherd", vec!["Step 1: a", "Step 2: b"]));
+    assert_eq!(labels(&old), ["0 good rollout +"], "a question mark is no label");
+    let alone = one(&json!({"input": "Q? Step 1: a ки -\nStep 2: b ки +"}));
+    assert_eq!(
+        (texts(&alone), labels(&alone)),
+        (texts(&old), vec!["0 bad rollout -".into(), "1 good rollout +".into()])
+    );
+    for labels_of in [json!([1, 0]), json!(["+", "-"])] {
+        let list = one(&json!({"question": "q", "process": "Step 1: a ки\nStep 2: b ки", "labels": labels_of}));
+        assert_eq!((format(&list), texts(&list)), ("math_shepherd", vec!["Step 1: a", "Step 2: b"]));
+        assert_eq!(labels(&list), ["0 good rollout +", "1 bad rollout -"]);
+    }
+    let breaks = one(&json!({"question": "q", "process": "a \n\n\n\n\nb \n\n\n\n\n", "label": ["+"]}));
+    assert_eq!((texts(&breaks), labels(&breaks).len(), breaks.warnings.len()), (vec!["a", "b"], 1, 1));
+}
+
+#[test]
+fn rlhflow_chats_answer_each_step() {
+    let say = |role: &str, content: &str| json!({"role": role, "content": content});
+    let row = json!({"conversations": [say("user", "1+1? Step 1: a"), say("assistant", "+"), say("user", "Step 2: b"),
+        say("assistant", " -")], "level": 3});
+    let trace = one(&row);
+    assert_eq!((format(&trace), texts(&trace)), ("rlhflow_chat", vec!["Step 1: a", "Step 2: b"]));
+    assert_eq!(trace.problem.prompt, Prompt::Text("1+1?".into()));
+    assert_eq!(labels(&trace), ["0 good dataset +", "1 bad dataset  -"]);
+    let from = |who: &str, value: &str| json!({"from": who, "value": value});
+    let row = json!({"prompt": "p", "messages": [from("system", "s"), from("human", "p a"), from("human", "b"), from("gpt", "+")]});
+    let trace = one(&row);
+    assert_eq!(
+        (format(&trace), texts(&trace), labels(&trace)),
+        ("rlhflow_chat", vec!["a", "b"], vec!["1 good dataset +".into()])
+    );
+    assert_eq!((trace.problem.text().as_ref(), trace.warnings.len()), ("p", 1));
+    let chat =
+        one(&json!({"messages": [say("user", "u"), say("assistant", "+1"), say("user", "v"), say("assistant", "-")]}));
+    assert_eq!(format(&chat), "chat", "other answers are talk");
+}
+
+#[test]
+fn extra_tokens_end_steps() {
+    let trace = one(
+        &json!({"problem": "q", "response": "a\n\n<extra_0>b<extra_0>", "labels": [1, 0], "step_rewards": [0.5, 1, 0]}),
+    );
+    assert_eq!((format(&trace), texts(&trace)), ("extra_token", vec!["a", "b"]));
+    assert_eq!(labels(&trace), ["0 good dataset 1", "1 bad dataset 0"]);
+    assert_eq!((scores(&trace), trace.warnings.len()), (vec![(Some(0), 0.5), (Some(1), 1.0)], 1));
+    let say = |role: &str, content: &str| json!({"role": role, "content": content});
+    let trace =
+        one(&json!({"messages": [say("system", "s"), say("user", "q"), say("assistant", "a<extra_0>b<extra_0>")]}));
+    assert_eq!((format(&trace), texts(&trace), trace.problem.text().as_ref()), ("extra_token", vec!["a", "b"], "q"));
+}
+
+#[test]
+fn step_dpo_pairs_are_siblings() {
+    let mut row = json!({"dataset": "d", "prompt": "q", "answer": "7", "chosen": " good.", "rejected": " bad.",
+        "initial_reason_steps": "Let's think step by step.\nStep 1: one\nStep 2:", "full_chosen": " good.\nStep 3: three"});
+    let trace = one(&row);
+    assert_eq!(format(&trace), "step_dpo");
+    assert_eq!(
+        texts(&trace),
+        ["Let's think step by step.", "Step 1: one", "Step 2: good.", "Step 3: three", "Step 2: bad."]
+    );
+    assert_eq!(parents(&trace), [None, Some(0), Some(1), Some(2), Some(1)]);
+    assert_eq!((path(&trace), trace.steps[0].kind), (vec![0, 1, 2, 3], StepKind::Note));
+    assert_eq!(labels(&trace), ["2 preferred dataset ", "4 dispreferred dataset "]);
+    assert_eq!((trace.problem.answer.as_deref(), &trace.metadata["dataset"]), (Some("7"), &json!("d")));
+    row["full_rejected"] = "other".into();
+    row["rejected"] = " good.".into();
+    let trace = one(&row);
+    assert_eq!(trace.warnings.len(), 2, "equal sides, a rest of something else: {:?}", trace.warnings);
+    assert!(trace.metadata.contains_key("full_rejected"));
+}
+
+#[test]
+fn rstar_pairs_come_in_two_stages() {
+    let trace = one(&json!({"prefix": "q\nStep 1: a\n", "question": "q", "chosen_step": "Step 2: b\n", "neg_count": 1,
+        "chosen_steps": ["Step 2: b\n", "Step 3: c"], "rejected_step": "Step 2: x", "rejected_steps": "Step 2: x",
+        "step_margin": 0.5, "steps_margin": 0.75, "pos_count": 1}));
+    assert_eq!(
+        (format(&trace), texts(&trace)),
+        ("rstar_pairs", vec!["Step 1: a", "Step 2: b\n", "Step 3: c", "Step 2: x"])
+    );
+    assert_eq!(parents(&trace), [None, Some(0), Some(1), Some(0)]);
+    assert_eq!(labels(&trace), ["1 preferred dataset ", "3 dispreferred dataset "]);
+    assert_eq!(trace.metadata["step_margin"], json!(0.5));
+    let trace = one(
+        &json!({"prompt": "<|user|>:\nq\n<|assistant|>: Step 1: a", "pos": ["p", "r"], "neg": ["n"], "pos_count": 2}),
+    );
+    assert_eq!((trace.problem.text().as_ref(), texts(&trace)), ("q", vec![" Step 1: a", "p", "r", "n"]));
+    assert_eq!((path(&trace), labels(&trace).len(), parents(&trace)[3]), (vec![0, 1], 3, Some(0)));
+}
