@@ -92,6 +92,11 @@ impl Fields {
         Err(RowError::new(format!("`{}` is missing; add the text of the problem", keys.join("` or `"))))
     }
 
+    /// The keys that nobody has taken yet.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// What nobody took.
     pub(super) fn rest(self) -> Metadata {
         self.0

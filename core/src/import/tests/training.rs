@@ -240,3 +240,155 @@ fn rstar_pairs_come_in_two_stages() {
     assert_eq!((trace.problem.text().as_ref(), texts(&trace)), ("q", vec![" Step 1: a", "p", "r", "n"]));
     assert_eq!((path(&trace), labels(&trace).len(), parents(&trace)[3]), (vec![0, 1], 3, Some(0)));
 }
+
+fn say(role: &str, content: &str) -> Value {
+    json!({"role": role, "content": content})
+}
+
+fn from(who: &str, value: &str) -> Value {
+    json!({"from": who, "value": value})
+}
+
+#[test]
+fn preferences_come_in_many_shapes() {
+    let (chosen, rejected) = ("good.\n\nEnd.", "bad.");
+    let whole = |text: &str| json!([say("system", "s"), say("user", "q"), say("assistant", text)]);
+    let rows = [
+        (json!({"prompt": "q", "chosen": chosen, "rejected": rejected}), "q"),
+        (json!({"prompt": "q ", "chosen": format!("q {chosen}"), "rejected": format!("q {rejected}")}), "q "),
+        (
+            json!({"prompt": [say("user", "q")], "chosen": [say("assistant", chosen)], "rejected": [say("assistant", rejected)]}),
+            "q",
+        ),
+        (json!({"chosen": whole(chosen), "rejected": whole(rejected)}), "q"),
+        (json!({"prompt": "q", "chosen": whole(chosen), "rejected": whole(rejected)}), "q"),
+        (
+            json!({"conversations": [from("human", "q")], "chosen": from("gpt", chosen), "rejected": from("gpt", rejected)}),
+            "q",
+        ),
+        (json!({"instruction": "q", "input": "i", "chosen": chosen, "rejected": rejected}), "q\ni"),
+        (
+            json!({"input": {"messages": [say("user", "q")], "tools": []}, "preferred_output": [say("assistant", chosen)],
+            "non_preferred_output": [say("assistant", rejected)]}),
+            "q",
+        ),
+        (
+            json!({"chosen": format!("\n\nHuman: q\n\nAssistant:{chosen}"),
+            "rejected": format!("\n\nHuman: q\n\nAssistant:{rejected}")}),
+            "\n\nHuman: q\n\nAssistant:",
+        ),
+    ];
+    for (row, question) in rows {
+        let traces = many(&row);
+        assert_eq!((traces.len(), format(&traces[0])), (2, "preference"), "{row}");
+        assert_eq!((texts(&traces[0]), texts(&traces[1])), (vec!["good.", "End."], vec!["bad."]), "{row}");
+        assert_eq!(traces[0].problem.text(), question, "{row}");
+        assert_eq!(traces[0].problem.id(), traces[1].problem.id());
+        assert_eq!(labels(&traces[0]), ["trace preferred dataset "]);
+        assert_eq!(labels(&traces[1]), ["trace dispreferred dataset "]);
+        assert_eq!(traces[0].splitter.as_deref(), Some("blank-line"));
+        assert!(traces[0].warnings.is_empty(), "{:?}", traces[0].warnings);
+        assert!(traces[0].problem.metadata.is_empty(), "{:?}", traces[0].problem.metadata);
+    }
+}
+
+#[test]
+fn preferences_part_at_a_word() {
+    let traces = many(&json!({"chosen": "The sky is bluish", "rejected": "The sky is blue", "score_chosen": 8.5,
+        "rejected_model": "m", "margin": 2, "id": 7}));
+    assert_eq!(traces[0].problem.prompt, Prompt::Text("The sky is".into()));
+    assert_eq!((texts(&traces[0]), texts(&traces[1])), (vec![" bluish"], vec![" blue"]));
+    assert_eq!((scores(&traces[0]), traces[1].generator.as_deref()), (vec![(None, 8.5)], Some("m")));
+    assert_eq!(traces[0].problem.metadata["margin"], 2);
+    assert_eq!(
+        (traces[0].source_id.as_deref(), traces[1].source_id.as_deref()),
+        (Some("7#chosen"), Some("7#rejected"))
+    );
+    let equal = many(&json!({"prompt": "q", "chosen": [say("assistant", "a")], "rejected": [say("assistant", "a")]}));
+    assert_eq!((texts(&equal[1]), equal[0].warnings.len()), (vec!["a"], 1));
+    let apart = many(&json!({"chosen": "a", "rejected": "b"}));
+    assert!(apart[0].warnings[0].contains("no common beginning"));
+    let call = json!({"role": "assistant", "content": null, "tool_calls": [{"id": "c", "function": {"name": "f", "arguments": "{}"}}]});
+    let tools = many(&json!({"prompt": [say("user", "q")], "rejected": [say("assistant", "no")],
+        "chosen": [call, {"role": "tool", "content": "4", "tool_call_id": "c"}, say("assistant", "4")]}));
+    let kinds: Vec<&str> = tools[0].steps.iter().map(|step| step.kind.name()).collect();
+    assert_eq!(kinds, ["tool_call", "tool_result", "message"]);
+}
+
+#[test]
+fn thumbs_are_labels_of_the_trace() {
+    let rows = [
+        json!({"prompt": "q", "completion": "a\n\nb", "label": true}),
+        json!({"prompt": [say("user", "q")], "completion": [say("assistant", "a\n\nb")], "label": true}),
+        json!({"messages": [say("user", "q"), say("assistant", "a\n\nb")], "label": true}),
+        json!({"conversations": [from("human", "q"), from("gpt", "a\n\nb")], "kto_tag": true}),
+        json!({"instruction": "q", "input": "", "output": "a\n\nb", "kto_tag": true}),
+    ];
+    for row in rows {
+        let trace = one(&row);
+        assert_eq!((format(&trace), texts(&trace)), ("unpaired", vec!["a", "b"]), "{row}");
+        assert_eq!((labels(&trace), trace.problem.text().as_ref()), (vec!["trace good dataset true".to_owned()], "q"));
+        assert!(trace.warnings.is_empty() && trace.metadata.is_empty(), "{trace:?}");
+    }
+    let long = one(&json!({"label": false,
+        "messages": [say("user", "q"), say("assistant", "a"), say("user", "r"), say("assistant", "b")]}));
+    assert_eq!((texts(&long), long.problem.text().as_ref()), (vec!["b"], "q\n\na\n\nr"), "the last message is judged");
+    assert_eq!(labels(&long), ["trace bad dataset false"]);
+}
+
+#[test]
+fn critiques_judge_numbered_steps() {
+    let asked = "1+1?\n\nStep 1: a\nStep 2: b";
+    let chat = json!({"id": "c", "messages": [say("user", asked), say("assistant", "Step 2 is wrong.")],
+        "verdict": {"first_error": 2, "base": 1, "labels": [1, 0]}});
+    let trace = one(&chat);
+    assert_eq!((format(&trace), texts(&trace)), ("critique", vec!["Step 1: a", "Step 2: b"]));
+    assert_eq!(trace.problem.text(), "1+1?");
+    assert_eq!(labels(&trace), ["1 first error dataset 2", "0 good dataset 1", "1 bad dataset 0"]);
+    assert_eq!((trace.labels[0].rationale.as_deref(), trace.labels[0].base), (Some("Step 2 is wrong."), Some(1)));
+    for (verdict, expected) in [
+        (json!({"first_error": null, "base": 0}), "trace no error dataset null"),
+        (json!(-1), "trace no error dataset -1"),
+        (json!(1), "1 first error dataset 1"),
+        (json!("correct"), "trace good dataset correct"),
+        (json!("unclear"), "trace remark dataset "),
+    ] {
+        let trace = one(&json!({"prompt": asked, "critique": "c", "verdict": verdict}));
+        assert_eq!((labels(&trace), trace.labels[0].rationale.as_deref()), (vec![expected.to_owned()], Some("c")));
+    }
+    let bare = one(&json!({"prompt": "q", "critique": "c\n\nd", "verdict": 3}));
+    assert_eq!((texts(&bare), labels(&bare)), (vec!["c", "d"], vec!["trace error somewhere dataset 3".to_owned()]));
+}
+
+#[test]
+fn single_answers_are_split_and_thinking_is_a_section() {
+    let sections = |trace: &Trace| -> Vec<(String, String)> {
+        trace.steps.iter().map(|s| (s.section.clone().unwrap_or_default(), s.text.clone())).collect()
+    };
+    let expect = |parts: &[(&str, &str)]| -> Vec<(String, String)> {
+        parts.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    };
+    let all = expect(&[("thinking", "a"), ("thinking", "b"), ("response", "c")]);
+    let chat = |text: &str| {
+        one(&json!({"messages": [say("system", "s"), say("user", "q"), say("assistant", text)], "source": "x"}))
+    };
+    for text in [
+        "<think>\na\n\nb\n</think>\n\nc",
+        "a\n\nb</think>c",
+        "<|begin_of_thought|>\n\na\n\nb<|end_of_thought|>\n\n<|begin_of_solution|>\n\nc\n<|end_of_solution|>",
+    ] {
+        let trace = chat(text);
+        assert_eq!((format(&trace), sections(&trace)), ("single_turn", all.clone()), "{text}");
+        assert_eq!(trace.steps[2].kind, StepKind::Answer);
+    }
+    let field = one(
+        &json!({"messages": [say("user", "q"), {"role": "assistant", "reasoning_content": "a\n\nb", "content": "c"}]}),
+    );
+    assert_eq!(sections(&field), all);
+    let cut = chat("<think>a\n\nb");
+    assert_eq!((sections(&cut), cut.warnings.len()), (expect(&[("thinking", "a"), ("thinking", "b")]), 1));
+    assert_eq!(sections(&chat("no <think> here")), expect(&[("", "no <think> here")]));
+    let long =
+        one(&json!({"messages": [say("user", "q"), say("assistant", "a"), say("user", "r"), say("assistant", "b")]}));
+    assert_eq!(format(&long), "chat");
+}

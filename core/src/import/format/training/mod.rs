@@ -1,13 +1,17 @@
 //! Training sets: step labels, preferences, instructions.
 
+mod critique;
 mod extra_token;
 mod math_shepherd;
+mod preference;
 mod prm800k;
 mod prm800k_rows;
 mod prm800k_scored;
 mod rlhflow_chat;
+mod single_turn;
 mod step_pairs;
 mod steps;
+mod unpaired;
 mod versaprm;
 
 use crate::import::Importer;
@@ -23,7 +27,11 @@ pub(super) const FORMATS: &[&dyn Importer] = &[
     &extra_token::ExtraToken,
     &step_pairs::StepDpo,
     &step_pairs::RstarPairs,
+    &preference::Preference,
+    &unpaired::Unpaired,
+    &critique::Critique,
     &steps::Steps,
+    &single_turn::SingleTurn,
 ];
 
 pub(super) const NEIGHBOURS: &[Neighbour] = &[];
