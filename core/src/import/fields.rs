@@ -97,6 +97,11 @@ impl Fields {
         self.0.keys().map(String::as_str)
     }
 
+    /// Puts something in that may be taken again.
+    pub(super) fn add(&mut self, more: Metadata) {
+        self.0.extend(more);
+    }
+
     /// What nobody took.
     pub(super) fn rest(self) -> Metadata {
         self.0

@@ -392,3 +392,150 @@ fn single_answers_are_split_and_thinking_is_a_section() {
         one(&json!({"messages": [say("user", "q"), say("assistant", "a"), say("user", "r"), say("assistant", "b")]}));
     assert_eq!(format(&long), "chat");
 }
+
+fn outcomes(traces: &[Trace]) -> Vec<Verdict> {
+    traces.iter().map(|trace| trace.outcome.verdict).collect()
+}
+
+const RIGHT_WRONG: [Verdict; 2] = [Verdict::Correct, Verdict::Incorrect];
+
+#[test]
+fn pools_give_one_trace_per_attempt() {
+    let pool = json!(["a\n\nb", "c"]);
+    let rows = [
+        (
+            "pure_math",
+            json!({"idx": 7, "question": "q", "query": "q", "code": pool, "response": pool, "level": "L",
+            "score": [true, false], "pred_score": [[0.5], [-1.5]], "pred": ["1", "2"]}),
+        ),
+        (
+            "search_and_learn",
+            json!({"unique_id": "7", "problem": "q", "completions": pool, "pred": "1", "level": "L",
+            "scores": [[0.5, 0.25], [1.0]], "is_correct": [1, 0]}),
+        ),
+        (
+            "rlhflow_bon",
+            json!({"idx": 7, "prompt": "q", "answers": pool, "label": [1, 0], "level": "L",
+            "step_scores": [[0.5, 0.25], [1.0]]}),
+        ),
+        (
+            "rprm_bo8",
+            json!({"id": 7, "problem": "q", "steps": [["a", "b"], ["c"]], "labels": [true, false], "level": "L"}),
+        ),
+        (
+            "candidates",
+            json!({"id": 7, "problem": "q", "responses": pool, "correct": [true, false], "level": "L",
+            "choices": ["x", "y"]}),
+        ),
+        (
+            "candidates",
+            json!({"id": 7, "problem": "q", "level": "L", "candidates": [
+            {"text": "a\n\nb", "is_correct": true, "score": 0.5, "model": "m"}, {"steps": ["c"], "is_correct": 0, "seed": 3}]}),
+        ),
+    ];
+    for (name, row) in rows {
+        let traces = many(&row);
+        assert_eq!((traces.len(), format(&traces[0])), (2, name));
+        assert_eq!((texts(&traces[0]), texts(&traces[1])), (vec!["a", "b"], vec!["c"]), "{name}");
+        assert_eq!(outcomes(&traces), RIGHT_WRONG, "{name}");
+        assert_eq!((traces[0].source_id.as_deref(), traces[1].source_id.as_deref()), (Some("7#0"), Some("7#1")));
+        assert_eq!(traces[0].problem.id(), traces[1].problem.id());
+        assert_eq!((&traces[0].problem.metadata["level"], traces[0].problem.text().as_ref()), (&json!("L"), "q"));
+        assert!(traces.iter().all(|trace| trace.labels.is_empty() && trace.warnings.is_empty()), "{name}");
+        assert_eq!(traces[0].steps[1].kind, StepKind::Answer);
+        let found: Vec<_> = traces[0].scores.iter().map(|s| (s.step, s.kind, s.value)).collect();
+        let expected = match name {
+            "pure_math" => vec![(None, ScoreKind::Trajectory, 0.5)],
+            "search_and_learn" | "rlhflow_bon" => {
+                vec![(Some(0), ScoreKind::Correctness, 0.5), (Some(1), ScoreKind::Correctness, 0.25)]
+            }
+            _ if traces[0].generator.is_some() => vec![(None, ScoreKind::Other, 0.5)],
+            _ => Vec::new(),
+        };
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn pools_keep_equal_texts_and_tell_odd_lengths() {
+    let traces =
+        many(&json!({"problem": "q", "completions": ["a", "a"], "scores": [[0.5, 0.25], []], "token_ids": [1]}));
+    assert_ne!(traces[0].id, traces[1].id, "equal attempts are two");
+    assert_eq!((scores(&traces[0]), traces[0].warnings.len()), (vec![(Some(0), 0.5)], 1), "two scores for one step");
+    assert_eq!(traces[0].metadata["scores"], json!([0.5, 0.25]));
+    assert_eq!(traces[0].problem.metadata["token_ids"], json!([1]));
+    let short = many(&json!({"problem": "q", "responses": ["a", "b"], "correct": [true]}));
+    assert_eq!((outcomes(&short), short[1].warnings.len()), (vec![Verdict::Unknown; 2], 1));
+    let thinking =
+        many(&json!({"problem": "q", "responses": ["<think>a</think>b", {"reasoning": "c", "content": "d"}]}));
+    for trace in &thinking {
+        assert_eq!(trace.steps[0].section.as_deref(), Some("thinking"));
+        assert_eq!(trace.steps[1].section.as_deref(), Some("response"));
+    }
+}
+
+#[test]
+fn samples_of_tree_of_thoughts_have_no_questions() {
+    let info = |r: f64, game: bool| json!({"r": r, "rs": [1], "r_game": game});
+    let rows = [
+        json!({"idx": 0, "ys": ["a\n\nb", "c"], "infos": [info(0.5, true), info(0.25, false)], "usage_so_far": {"cost": 1}}),
+        json!({"idx": 1, "ys": ["a", "c"], "accs": [true, false]}),
+    ];
+    let traces = all(&rows);
+    assert_eq!((traces.len(), format(&traces[0])), (4, "tot_samples"));
+    assert_eq!(outcomes(&traces), [RIGHT_WRONG, RIGHT_WRONG].concat());
+    assert_eq!((traces[0].outcome.reward, scores(&traces[0])), (Some(0.5), vec![(None, 0.5)]));
+    assert_ne!(traces[0].problem.id(), traces[2].problem.id());
+    assert_eq!((&traces[0].metadata["rs"], traces[0].warnings.len()), (&json!([1]), 1));
+}
+
+#[test]
+fn landscape_tuples_become_traces() {
+    let row = json!({"dataset": "d", "model": "m", "model_input": "q", "answers": ["A", "B"], "answer_gt_short": "B",
+        "answer_gt_expl": "", "accuracy": 0.5,
+        "trial_thoughts": [[["a", "b"], "B", true], [["c"], "", false], [["x"]]]});
+    let traces = many(&row);
+    assert_eq!((format(&traces[0]), traces.len(), texts(&traces[0])), ("landscape", 3, vec!["a", "b"]));
+    assert_eq!((outcomes(&traces[..2]), traces[1].metadata["answer"].as_str()), (RIGHT_WRONG.to_vec(), Some("")));
+    assert_eq!((traces[0].generator.as_deref(), traces[0].problem.answer.as_deref()), (Some("m"), Some("B")));
+    assert_eq!((traces[2].steps.len(), traces[2].warnings.len()), (0, 1));
+    assert_eq!(traces[0].problem.metadata["accuracy"], json!(0.5));
+}
+
+#[test]
+fn texts_are_split_into_steps() {
+    let rows = [
+        (json!({"instruction": "q", "input": "", "output": "a\n\nb"}), "q"),
+        (
+            json!({"instruction": "q", "input": "i", "output": "a\n\nb", "history": [["x", "y"]], "system": "s"}),
+            "x\n\ny\n\nq\ni",
+        ),
+        (json!({"prompt": "q", "completion": "a\n\nb"}), "q"),
+        (json!({"prompt": [say("user", "q")], "completion": [say("assistant", "a\n\nb")]}), "q"),
+        (json!({"problem": "q", "solution": "a\n\nb"}), "q"),
+        (json!({"problem": "q", "response": "a\n\nb"}), "q"),
+    ];
+    for (row, question) in rows {
+        let trace = one(&row);
+        assert_eq!((format(&trace), texts(&trace)), ("texts", vec!["a", "b"]), "{row}");
+        assert_eq!((trace.problem.text().as_ref(), trace.splitter.as_deref()), (question, Some("blank-line")), "{row}");
+        assert!(trace.metadata.is_empty() && trace.warnings.is_empty(), "{trace:?}");
+        assert!(trace.steps.iter().all(|step| step.section.is_none()));
+    }
+    let pair = one(&json!({"Question": "q", "Complex_CoT": "a", "Response": "b", "id": 3}));
+    let sections: Vec<_> = pair.steps.iter().map(|step| step.section.as_deref()).collect();
+    assert_eq!((texts(&pair), sections), (vec!["a", "b"], vec![Some("thinking"), Some("response")]));
+    let twice = one(&json!({"problem": "q", "reasoning": "a", "response": "<think>\na\n</think>b", "answer": "4",
+        "solution": "r", "is_correct": true}));
+    assert_eq!((texts(&twice), twice.outcome.verdict), (vec!["a", "b"], Verdict::Correct));
+    assert_eq!((twice.problem.answer.as_deref(), twice.problem.solution.as_deref()), (Some("4"), Some("r")));
+    let empty = one(&json!({"prompt": "q", "completion": ""}));
+    assert_eq!((empty.steps.len(), empty.warnings.len()), (0, 1));
+    let options = ImportOptions { splitter: Some(crate::model::Splitter::Line), ..ImportOptions::default() };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("x.json");
+    fs::write(&file, json!({"prompt": "q", "completion": "a\nb\n\nc"}).to_string()).unwrap();
+    let mut kept = Kept::default();
+    read(&[file], &options, &foreground(), &mut kept).unwrap();
+    assert_eq!(texts(&kept.traces[0].1), ["a", "b", "c"], "as the user wants");
+}
