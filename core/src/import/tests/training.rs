@@ -539,3 +539,87 @@ fn texts_are_split_into_steps() {
     read(&[file], &options, &foreground(), &mut kept).unwrap();
     assert_eq!(texts(&kept.traces[0].1), ["a", "b", "c"], "as the user wants");
 }
+
+/// Counted in Python as well, with an own split at blank lines. Thumbs and preferences are labels of traces.
+#[test]
+fn published_pools_and_training_sets_are_counted() {
+    let llama = "sharegpt_llamafactory/ReasonFlux_v1/train/LLaMA-Factory/data";
+    let [alpaca, dpo, kto] =
+        ["alpaca_en_demo", "dpo_zh_demo", "kto_en_demo"].map(|name| format!("{llama}/{name}.json"));
+    let landscape = |number: u32| {
+        format!(
+            "landscape_of_thoughts/demo_data/dummy/thoughts/Meta-Llama-3-8B-Instruct-Lite--cot--dummy--{number}.json"
+        )
+    };
+    let [first, third, fourth] = [landscape(0), landscape(2), landscape(3)];
+    check_published(&[
+        (&alpaca, "texts", [1000, 3051, 0, 0, 0, 0, 0]),
+        (&dpo, "preference", [600, 2631, 0, 0, 0, 0, 0]),
+        (&kto, "unpaired", [300, 1619, 0, 0, 0, 0, 0]),
+        (
+            "pure_math_cot_samples/eval/data/eval_rm_maj_example/math_cot_100.jsonl",
+            "pure_math",
+            [800, 5908, 0, 0, 0, 800, 800],
+        ),
+        (&first, "landscape", [10, 173, 0, 0, 0, 0, 10]),
+        (&third, "landscape", [10, 78, 0, 0, 0, 0, 10]),
+        (&fourth, "landscape", [10, 98, 0, 0, 0, 0, 10]),
+        (
+            "tree_of_thought/text/gpt-4_1.0_naive_standard_sample_10_start0_end100.json",
+            "tot_samples",
+            [1000, 4000, 0, 0, 0, 1000, 0],
+        ),
+        (
+            "tree_of_thought/game24/gpt-4_0.7_naive_standard_sample_100_start900_end1000.json",
+            "tot_samples",
+            [10_000, 10_000, 0, 0, 0, 0, 10_000],
+        ),
+        (
+            "tree_of_thought/crosswords/gpt-4_0.7_naive_cot_sample_10_start0_end20.json",
+            "tot_samples",
+            [200, 400, 0, 0, 0, 600, 200],
+        ),
+        ("math_shepherd/preprocess/tests/samples_math-shepherd.jsonl", "math_shepherd", [7, 25, 0, 25, 0, 0, 0]),
+    ]);
+}
+
+/// 5,449 rows are 106 samples and as many candidates; 5,082 have a rating, 257 were written by people.
+#[test]
+#[ignore = "printing"]
+fn look() {
+    let mut kept = Kept::default();
+    let path = std::path::PathBuf::from(
+        option_env!("X").unwrap_or(&std::fs::read_to_string("/tmp/look_path").unwrap().trim().to_owned()),
+    );
+    println!("{}", read(&[path], &ImportOptions::default(), &foreground(), &mut kept).unwrap());
+    let step = (kept.traces.len() / 6).max(1);
+    for (row, t) in kept.traces.iter().step_by(step) {
+        println!("\n=== row {row} {:?} gen {:?} {:?}", t.source_id, t.generator, t.outcome);
+        println!(
+            "P {:?} A {:?} S {:?} M {}",
+            t.problem.prompt,
+            t.problem.answer,
+            t.problem.solution,
+            serde_json::to_string(&t.problem.metadata).unwrap()
+        );
+        for (i, s) in t.steps.iter().enumerate() {
+            println!(
+                "{i} p{:?} {:?} {} {:?} {:?} {}",
+                s.parent,
+                s.kind,
+                if s.on_path { "*" } else { "" },
+                s.section,
+                s.text,
+                serde_json::to_string(&s.metadata).unwrap()
+            );
+        }
+        println!(
+            "L {:?}\nS {:?}\nM {}\nW {:?} {:?}",
+            labels(t),
+            t.scores.iter().take(5).collect::<Vec<_>>(),
+            serde_json::to_string(&t.metadata).unwrap(),
+            t.warnings,
+            t.splitter
+        );
+    }
+}
