@@ -1,5 +1,7 @@
 //! Training sets and pools of solutions: own small rows with the traps of each format, and the published files counted.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::published::published;
@@ -49,6 +51,12 @@ fn steps_may_be_messages() {
     let trace = one(&row);
     assert_eq!((format(&trace), texts(&trace)), ("steps", vec!["a", "b"]));
     assert_eq!(labels(&trace), ["0 good dataset true", "1 bad dataset false"]);
+    assert_eq!(trace.steps[0].author.as_deref(), Some("assistant"));
+    let objects = one(&json!({"problem": "q", "steps": [{"text": "a", "label": 0, "score": 0.5, "seconds": 3},
+        {"text": "b", "label": -1, "rating": 0}, "c"]}));
+    assert_eq!(labels(&objects), ["0 neutral dataset 0", "1 bad dataset -1", "1 neutral dataset 0"]);
+    assert_eq!((scores(&objects), &objects.steps[0].metadata["seconds"]), (vec![(Some(0), 0.5)], &json!(3)));
+    assert!(objects.metadata.is_empty());
 }
 
 #[test]
@@ -621,5 +629,20 @@ fn look() {
             t.warnings,
             t.splitter
         );
+    }
+}
+
+#[test]
+#[ignore = "printing"]
+fn survey() {
+    for line in std::fs::read_to_string("/tmp/all_files").unwrap().lines() {
+        let path = PathBuf::from(line);
+        match inspect(&[path], &ImportOptions::default(), &foreground()) {
+            Ok(report) => println!(
+                "{} {} traces {} rejected {}",
+                report.format, line, report.counts.traces, report.counts.rejected
+            ),
+            Err(e) => println!("ERR {line} {}", e.to_string().chars().take(90).collect::<String>()),
+        }
     }
 }

@@ -39,6 +39,8 @@ const THINKING: &[&str] = &[
     "cot",
     "deepseek_reasoning",
 ];
+/// Where these are, the text is not the trace but what came of it.
+const STRUCTURES: &[&str] = &["steps", "messages", "conversations", "trajectory", "traj", "events", "tree", "nodes"];
 const VERDICT: &[&str] = &["is_correct", "correct", "final_answer_correct"];
 
 /// Reads a text per problem.
@@ -61,7 +63,8 @@ impl Importer for Texts {
         sample.recognise("a problem and one text that solves it", |row| {
             let texts = |keys: &[&str]| keys.iter().any(|key| row[*key].is_string());
             let chat = response::turns(&row["completion"]).is_some();
-            asks(row) && (texts(RESPONSE) || texts(THINKING) || chat)
+            let structured = STRUCTURES.iter().any(|key| row[*key].is_array() || row[*key].is_object());
+            !structured && asks(row) && (texts(RESPONSE) || texts(THINKING) || chat)
         })
     }
 

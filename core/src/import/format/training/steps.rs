@@ -4,16 +4,22 @@ use serde_json::Value;
 
 use crate::import::detect::kind;
 use crate::import::fields::{
-    Fields, float, mark_first_error, raw_text, step_text, step_texts, ternary, warn, whole_number,
+    Fields, float, mark_first_error, raw_text, scalar_text, step_text, step_texts, ternary, warn, whole_number,
 };
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{ImportedScore, ImportedValue, Problem, ScoreKind, StepIndex, StepRating, TraceBuilder, Verdict};
+use crate::model::{
+    ImportedScore, ImportedValue, Metadata, Problem, ScoreKind, StepIndex, StepRating, TraceBuilder, Verdict,
+};
 
 /// The data does not say who gave the labels.
 const SOURCE: &str = "dataset";
 
 const PROBLEM: &[&str] = &["problem", "prompt", "question"];
 const STEPS: &[&str] = &["steps", "completions"];
+
+/// Keys of a step that is an object.
+const STEP_LABELS: &[&str] = &["label", "rating"];
+const STEP_SCORES: &[&str] = &["score", "reward", "value"];
 
 /// Reads plain step lists.
 pub(super) struct Steps;
@@ -49,8 +55,10 @@ impl Importer for Steps {
         for text in step_texts("steps", &steps, &mut builder)? {
             builder = builder.thought(text);
         }
-        if steps.iter().any(Value::is_object) {
-            builder.trace_mut().metadata.insert("steps".into(), Value::Array(steps));
+        for (step, value) in (0 as StepIndex..).zip(steps) {
+            if let Value::Object(about) = value {
+                describe_step(&mut builder, step, about, sample);
+            }
         }
         if let Some(labels) = fields.take("labels") {
             label_steps(&mut builder, labels, sample);
@@ -75,6 +83,35 @@ impl Importer for Steps {
         trace.metadata.extend(fields.rest());
         Ok(vec![builder.into()])
     }
+}
+
+/// What an object says of its step besides its text: a label, scores; the rest becomes metadata of the step.
+fn describe_step(builder: &mut TraceBuilder, step: StepIndex, mut about: Metadata, sample: &Sample) {
+    about.shift_remove(if about.contains_key("text") { "text" } else { "content" });
+    for key in STEP_LABELS {
+        let three_valued = *key == "rating" || sample.rows.iter().any(|row| objects_have_minus_one(row, key));
+        let said = about.get(*key).filter(|label| !label.is_null()).and_then(|label| label_value(label, three_valued));
+        if let Some(value) = said
+            && let Some(label) = about.shift_remove(*key)
+        {
+            builder.label(Some(step), value, SOURCE, &format!("steps.{key}"), &raw_text(&label));
+        }
+    }
+    for key in STEP_SCORES {
+        if let Some(value) = about.get(*key).filter(|score| score.is_number()).and_then(float) {
+            about.shift_remove(*key);
+            builder.score(Some(step), key, ScoreKind::Other, value);
+        }
+    }
+    if let Some(step) = builder.trace_mut().steps.get_mut(step as usize) {
+        step.author = about.shift_remove("role").as_ref().and_then(scalar_text);
+        step.metadata = about;
+    }
+}
+
+fn objects_have_minus_one(row: &Value, key: &str) -> bool {
+    let steps = STEPS.iter().find_map(|steps| row[*steps].as_array());
+    steps.into_iter().flatten().any(|step| step[key].as_i64() == Some(-1))
 }
 
 /// One label per step. What does not fit stays in the metadata.
