@@ -100,13 +100,24 @@ impl Fields {
         Err(RowError::new(format!("`{}` is missing; add the text of the problem", keys.join("` or `"))))
     }
 
+    /// The keys that nobody has taken yet.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Puts something in that may be taken again.
+    pub(super) fn add(&mut self, more: Metadata) {
+        self.0.extend(more);
+    }
+
     /// What nobody took.
     pub(super) fn rest(self) -> Metadata {
         self.0
     }
 }
 
-/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, null as an empty step.
+/// The texts of a list of steps: texts and numbers as they are, objects by their `text`, messages by their content,
+/// null as an empty step.
 pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilder) -> Result<Vec<String>, RowError> {
     if steps.is_empty() {
         warn(builder, format!("`{field}` is empty; the trace has no steps"));
@@ -128,7 +139,12 @@ pub(super) fn step_texts(field: &str, steps: &[Value], builder: &mut TraceBuilde
 pub(super) fn step_text(step: &Value) -> Option<String> {
     match step {
         Value::Null => Some(String::new()),
-        Value::Object(map) => map.get("text").and_then(Value::as_str).map(str::to_owned),
+        Value::Object(map) => {
+            let text = map.get("text").or_else(|| map.get("role").and(map.get("content")));
+            text.and_then(Value::as_str).map(str::to_owned)
+        }
+        // A chat of one message.
+        Value::Array(list) => list.first().filter(|only| only.is_object() && list.len() == 1).and_then(step_text),
         other => scalar_text(other),
     }
 }

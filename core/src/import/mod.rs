@@ -17,6 +17,7 @@ mod preview;
 mod project;
 mod read;
 mod report;
+mod response;
 mod run;
 mod sink;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Detection reads these lists in order; see [`detect`](super::detect) for how ties are settled.
 
 mod agent;
+mod asked;
 mod benchmark;
 mod log;
 pub mod native;

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::published::published;
 use super::*;
 
 /// A trace as the reader sees it, for looking at.

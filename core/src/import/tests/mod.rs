@@ -13,6 +13,7 @@ mod prmbench;
 mod published;
 mod reasoneval;
 mod thought_anchors;
+mod training;
 mod trees;
 
 use std::fs;

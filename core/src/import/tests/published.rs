@@ -18,14 +18,13 @@ pub(super) fn published(path: &str) -> Option<PathBuf> {
 #[test]
 fn published_files_are_counted_right() {
     // Traces, steps, branching, first errors, no errors, step labels, step scores, trace scores, outcomes.
-    let cases: [(&str, &str, [u64; 9]); 12] = [
+    let cases: [(&str, &str, [u64; 9]); 11] = [
         ("processbench/gsm8k.json", "processbench", [400, 2082, 0, 207, 193, 207, 0, 0, 400]),
         ("processbench/math.json", "processbench", [1000, 6505, 0, 594, 406, 594, 0, 0, 1000]),
         ("prm800k/samples_prm800k.jsonl", "prm800k", [6, 81, 5, 1, 5, 75, 0, 2, 0]),
         ("prm800k/datasets/examples/prm800k-phase1-test-example.json", "prm800k", [1, 15, 1, 0, 1, 15, 0, 0, 0]),
         ("prm800k/datasets/examples/prm800k-phase2-test-example.json", "prm800k", [1, 16, 1, 1, 0, 10, 0, 1, 0]),
         ("prm800k/datasets/examples/example.json", "prm800k", [1, 20, 1, 1, 0, 7, 0, 1, 0]),
-        ("prm800k/datasets/examples/RM-scored-example.json", "steps", [1, 4, 0, 0, 0, 0, 0, 0, 1]),
         ("math_shepherd/preprocess/tests/samples_math-shepherd.jsonl", "math_shepherd", [7, 25, 0, 7, 0, 25, 0, 0, 0]),
         ("omegaprm_math_aps/samples_math-aps-tree.jsonl", "omegaprm", [3, 254, 3, 0, 0, 0, 254, 3, 0]),
         ("omegaprm_math_aps/samples_math-aps.jsonl", "omegaprm", [3, 132, 3, 0, 0, 0, 142, 3, 0]),

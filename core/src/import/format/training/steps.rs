@@ -4,16 +4,22 @@ use serde_json::Value;
 
 use crate::import::detect::kind;
 use crate::import::fields::{
-    Fields, float, mark_first_error, raw_text, step_text, step_texts, ternary, warn, whole_number,
+    Fields, float, mark_first_error, raw_text, scalar_text, step_text, step_texts, ternary, warn, whole_number,
 };
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{ImportedScore, ImportedValue, Problem, ScoreKind, StepIndex, StepRating, TraceBuilder, Verdict};
+use crate::model::{
+    ImportedScore, ImportedValue, Metadata, Problem, ScoreKind, StepIndex, StepRating, TraceBuilder, Verdict,
+};
 
 /// The data does not say who gave the labels.
 const SOURCE: &str = "dataset";
 
 const PROBLEM: &[&str] = &["problem", "prompt", "question"];
 const STEPS: &[&str] = &["steps", "completions"];
+
+/// Keys of a step that is an object.
+const STEP_LABELS: &[&str] = &["label", "rating"];
+const STEP_SCORES: &[&str] = &["score", "reward", "value"];
 
 /// Reads plain step lists.
 pub(super) struct Steps;
@@ -49,8 +55,10 @@ impl Importer for Steps {
         for text in step_texts("steps", &steps, &mut builder)? {
             builder = builder.thought(text);
         }
-        if steps.iter().any(Value::is_object) {
-            builder.trace_mut().metadata.insert("steps".into(), Value::Array(steps));
+        for (step, value) in (0 as StepIndex..).zip(steps) {
+            if let Value::Object(about) = value {
+                describe_step(&mut builder, step, about, sample);
+            }
         }
         if let Some(labels) = fields.take("labels") {
             label_steps(&mut builder, labels, sample);
@@ -77,6 +85,35 @@ impl Importer for Steps {
     }
 }
 
+/// What an object says of its step besides its text: a label, scores; the rest becomes metadata of the step.
+fn describe_step(builder: &mut TraceBuilder, step: StepIndex, mut about: Metadata, sample: &Sample) {
+    about.shift_remove(if about.contains_key("text") { "text" } else { "content" });
+    for key in STEP_LABELS {
+        let three_valued = *key == "rating" || sample.rows.iter().any(|row| objects_have_minus_one(row, key));
+        let said = about.get(*key).filter(|label| !label.is_null()).and_then(|label| label_value(label, three_valued));
+        if let Some(value) = said
+            && let Some(label) = about.shift_remove(*key)
+        {
+            builder.label(Some(step), value, SOURCE, &format!("steps.{key}"), &raw_text(&label));
+        }
+    }
+    for key in STEP_SCORES {
+        if let Some(value) = about.get(*key).filter(|score| score.is_number()).and_then(float) {
+            about.shift_remove(*key);
+            builder.score(Some(step), key, ScoreKind::Other, value);
+        }
+    }
+    if let Some(step) = builder.trace_mut().steps.get_mut(step as usize) {
+        step.author = about.shift_remove("role").as_ref().and_then(scalar_text);
+        step.metadata = about;
+    }
+}
+
+fn objects_have_minus_one(row: &Value, key: &str) -> bool {
+    let steps = STEPS.iter().find_map(|steps| row[*steps].as_array());
+    steps.into_iter().flatten().any(|step| step[key].as_i64() == Some(-1))
+}
+
 /// One label per step. What does not fit stays in the metadata.
 fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
     let Value::Array(list) = &labels else {
@@ -90,8 +127,15 @@ fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
         return;
     };
     let steps = builder.trace_mut().steps.len();
-    let three_valued = is_three_valued(list)
-        || sample.rows.iter().any(|row| row["labels"].as_array().is_some_and(|l| is_three_valued(l)));
+    // Decided once for the whole file, so that equal labels mean the same in each of its rows.
+    let three_valued = sample.rows.iter().any(|row| row["labels"].as_array().is_some_and(|l| has_minus_one(l)));
+    if !three_valued && has_minus_one(list) && list.iter().any(|label| label.as_i64() == Some(0)) {
+        warn(
+            builder,
+            "`labels` has -1 here, but not in the rows by which the file was recognised; 0 was read as bad, as in \
+             these. If 0 means neutral, move such a row to the start of the file",
+        );
+    }
     let mut odd = Vec::new();
     for ((step, number), label) in (0 as StepIndex..).zip(1..).zip(list) {
         match label_value(label, three_valued) {
@@ -113,7 +157,7 @@ fn label_steps(builder: &mut TraceBuilder, labels: Value, sample: &Sample) {
 }
 
 /// Where −1 occurs, 0 is neutral; else 0 is bad.
-fn is_three_valued(labels: &[Value]) -> bool {
+fn has_minus_one(labels: &[Value]) -> bool {
     labels.iter().any(|label| label.as_i64() == Some(-1))
 }
 
@@ -123,7 +167,7 @@ fn label_value(label: &Value, three_valued: bool) -> Option<ImportedValue> {
         Value::Bool(good) => Some(good_or_bad(*good)),
         Value::Number(number) => match number.as_i64() {
             Some(number) if three_valued => ternary(number).map(ImportedValue::Rating),
-            Some(number @ (0 | 1)) => Some(good_or_bad(number == 1)),
+            Some(number @ (-1..=1)) => Some(good_or_bad(number == 1)),
             Some(_) => None,
             None => number.as_f64().map(ImportedValue::Soft),
         },
