@@ -67,7 +67,6 @@ fn thought_anchors_files_alone() {
     let trace = one(&chunks);
     assert_eq!((texts(&trace), trace.warnings.len()), (vec!["a", "b"], 1));
     let cases = [
-        (json!({"prompt": "p", "solution": "s", "full_cot": "ps"}), "solution"),
         (json!({"0": ["a", "b"], "10": ["c"]}), "resamples"),
         (json!([{"source_chunk_idx": 0, "target_impacts": []}]), "impacts"),
         (json!({"num_chunks": 3, "top_influential_steps": []}), "summary"),

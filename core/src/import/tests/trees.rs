@@ -579,7 +579,7 @@ proptest! {
             "question|reasoning_steps|states|info|children|tree|nodes|edges|id|parent_id|text|rstar|trace|rollout_id\\
                 |content|value_samples|policy_samples|prompt_answer|label|steps|ys|actions|env_step|win\\
                 |answer_generation|query|answer|logs",
-            0..12_usize,
+            0..9_usize,
             0..9,
         ),
     ) {
