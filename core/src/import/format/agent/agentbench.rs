@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::run::Run;
+use super::chat::EXTRAS;
+use super::chat::reader::Reader;
 use crate::import::detect::Neighbour;
 use crate::import::fields::{Fields, scalar_text};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
@@ -59,16 +60,20 @@ impl Importer for AgentBench {
             None | Some(Value::Null) => Vec::new(),
             Some(_) => return Err(RowError::new("`output.history` is no list of messages with `role` and `content`")),
         };
-        let mut run = Run::default();
-        for turn in &history {
+        let mut reader = Reader::default();
+        for (index, turn) in history.iter().enumerate() {
             let role = turn["role"].as_str().unwrap_or_default();
-            let text = super::run::content_text(&turn["content"]);
-            match role {
-                "user" if run.at.is_none() => run.ask(role, text),
-                "user" => drop(run.push(StepKind::Observation, text, role)),
-                _ => drop(run.push(StepKind::Action, text, role)),
+            let text = || super::run::content_text(&turn["content"]);
+            match (role, turn) {
+                ("user" | "system", _) if reader.run.at.is_none() => reader.run.ask(role, text()),
+                ("user", _) => drop(reader.run.push(StepKind::Observation, text(), role)),
+                ("agent", _) => drop(reader.run.push(StepKind::Action, text(), role)),
+                // Newer runs call tools.
+                (_, Value::Object(turn)) => reader.message(index, turn.clone()),
+                _ => {}
             }
         }
+        let Reader { mut run, extras, .. } = reader;
         let trace = run.builder.trace_mut();
         let index = fields.get("index").and_then(scalar_text).unwrap_or_default();
         // A task that failed is mostly run again: the time tells such runs apart.
@@ -78,6 +83,9 @@ impl Importer for AgentBench {
         trace.metadata.extend(fields.rest());
         trace.metadata.retain(|_, value| !value.is_null());
         trace.metadata.insert("output".into(), output.into());
+        if !extras.is_empty() {
+            trace.metadata.insert(EXTRAS.into(), extras.into());
+        }
         // The last action is the answer where the run came to its end.
         if trace.metadata["output"]["status"] == "completed"
             && let Some(last) = trace.steps.last_mut().filter(|step| step.kind == StepKind::Action)
@@ -100,5 +108,5 @@ impl Importer for AgentBench {
 }
 
 fn is_turn(turn: &Value) -> bool {
-    matches!(turn["role"].as_str(), Some("user" | "agent")) && turn.get("content").is_some()
+    turn["role"].is_string() && (turn.get("content").is_some() || turn.get("tool_calls").is_some())
 }

@@ -14,7 +14,8 @@ use crate::model::{Prompt, StepKind, ToolCall, Verdict};
 
 #[expect(clippy::unwrap_used, reason = "written here and tested")]
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(Question|Context|Correct answer|Reflections?|Thought|Action|Observation)(?: ?(\d+))?: ?").unwrap()
+    Regex::new(r"^[ \t]*(Question|Context|Correct answer|Reflections?|Thought|Action|Observation)(?: ?(\d+))?: ?")
+        .unwrap()
 });
 
 #[expect(clippy::unwrap_used, reason = "written here and tested")]
@@ -48,7 +49,7 @@ impl Importer for ReactText {
     fn recognise(&self, sample: &Sample) -> Option<Recognition> {
         sample.recognise("lines that begin with `Question:` and `Thought`", |row| {
             let Some(text) = row.as_str() else { return false };
-            let has = |word: &str| text.lines().any(|line| FIELD.is_match(line) && line.starts_with(word));
+            let has = |word: &str| text.lines().any(|line| FIELD.is_match(line) && line.trim_start().starts_with(word));
             has("Question") && (has("Thought") || has("Action"))
         })
     }
@@ -90,6 +91,8 @@ struct Attempt {
     question: Option<String>,
     answer: Option<String>,
     verdict: Verdict,
+    /// Whether the answer was judged.
+    done: bool,
 }
 
 impl Log {
@@ -117,8 +120,11 @@ impl Log {
             let name = found.get(1).map_or("", |m| m.as_str()).to_owned();
             let number = found.get(2).and_then(|m| m.as_str().parse().ok());
             let rest = line.get(found.get(0).map_or(0, |m| m.end())..).unwrap_or_default();
-            let begun = self.attempt.as_ref().is_some_and(|attempt| attempt.question.is_some());
-            if begun && (name == "Question" || name == "Context") {
+            let begun = self.attempt.as_ref().is_some_and(|a| a.question.is_some() || a.run.at.is_some());
+            // Without a question, the first thought after an answer begins anew.
+            let again = name == "Thought" && number.is_none_or(|number: u64| number == 1);
+            let done = self.attempt.as_ref().is_some_and(|attempt| attempt.done);
+            if begun && (name == "Question" || name == "Context") || again && done {
                 self.end_trace();
             }
             self.field = Some((name, number, rest.to_owned()));
@@ -159,7 +165,14 @@ impl Log {
         let Some(mut attempt) = self.attempt.take() else { return };
         let number = self.traces.len() + 1;
         let trace = attempt.run.builder.trace_mut();
-        let Some(question) = attempt.question else { return };
+        let question = match attempt.question {
+            Some(question) => question,
+            None if trace.steps.is_empty() => return,
+            None => {
+                trace.warnings.push("no line begins with `Question:`; the problem is empty".into());
+                String::new()
+            }
+        };
         // The context is part of what was asked.
         let asked =
             if attempt.context.trim().is_empty() { question } else { format!("{}\n\n{question}", attempt.context) };
@@ -208,6 +221,7 @@ impl Attempt {
             "Answer is INCORRECT" => self.verdict = Verdict::Incorrect,
             _ => {}
         }
+        self.done |= self.verdict != Verdict::Unknown;
         let called = self.run.builder.trace_mut().steps.last().is_some_and(|step| step.kind == StepKind::ToolCall);
         if called {
             self.run.result("", None, None, text)

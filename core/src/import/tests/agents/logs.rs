@@ -97,6 +97,16 @@ fn claude_code_without_parents_is_a_chain() {
         ["- message assistant: Yes.", "0 note user: So far: nothing.", "1 answer assistant: Done."]
     );
     assert_eq!(trace.metadata["title"], "x");
+    let mut alone = [row("1", json!(null), "user", "Look"), row("2", "1", "assistant", "Seen.")];
+    for row in &mut alone {
+        row["isSidechain"] = true.into();
+        row["agentId"] = "a1".into();
+    }
+    let alone = of_lines(&alone);
+    assert_eq!(
+        (lines(&alone), alone.source_id.as_deref()),
+        (vec!["- answer assistant: Seen.".to_owned()], Some("s/a1"))
+    );
     let two: Vec<String> = ["a", "b"]
         .map(|session| {
             let rows = [row("1", json!(null), "user", json!("q")), row("2", json!("1"), "assistant", json!("a"))];

@@ -19,6 +19,13 @@ fn agentbench_runs_may_fail_before_their_first_step() {
     assert_eq!(done.outcome.verdict, Verdict::Unknown, "completed is not correct");
     let invalid = one(&row("agent invalid action", &history));
     assert_eq!(lines(&invalid)[2], "1 action agent: FINISH(1) [failed]");
+    let tools = one(&row(
+        "completed",
+        &json!([{"role": "user", "content": "q"}, {"role": "assistant", "content": null,
+        "tool_calls": [{"id": "c", "function": {"name": "ls", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "c", "content": "a"}]),
+    ));
+    assert_eq!(lines(&tools), ["- tool_call assistant: ls({})", "0 tool_result ls: a"]);
     let mut failed = row("running", &json!(null));
     failed["error"] = "AGENT_FAILED".into();
     let failed = one(&failed);

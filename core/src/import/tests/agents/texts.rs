@@ -69,6 +69,11 @@ fn trials_repeat_questions_and_may_lack_steps() {
     assert_eq!(asked(&traces[1]), ["Some text.\n\nWho?"], "the context is part of what was asked");
     assert_eq!((traces[1].steps.len(), traces[1].outcome.verdict), (0, Verdict::Correct));
     assert_eq!(traces[0].metadata["trial_summary"], "Trial summary: Correct: 0, Incorrect: 1");
+    let bare = read_text(
+        "Thought: x\nAction: Finish[b]\nObservation: Answer is CORRECT\n\nThought: y\nAction: Finish[c]\n  Question: z?\n",
+    );
+    let found: Vec<_> = bare.iter().map(|trace| (trace.steps.len(), trace.warnings.len())).collect();
+    assert_eq!(found, [(3, 1), (2, 1), (0, 0)], "steps without a question are never dropped");
     let plain =
         read_text("Question: a?\nThought: x\nAction: Finish[b]\nObservation: Answer is INCORRECT\nQuestion: a?\n");
     assert_eq!((plain.len(), plain[0].outcome.verdict), (2, Verdict::Incorrect), "no banner: the last answer tells");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::super::run::{Run, beside_text, content_text, part_beside_text, part_text, take_text};
+use super::super::run::{Run, beside_text, content_text, part_beside_text, part_text, rename, take_text};
 use crate::import::fields::scalar_text;
 use crate::model::{Metadata, StepFlag, StepIndex, StepKind};
 
@@ -52,6 +52,12 @@ impl Reader {
         }
         if let Some(step) = self.run.at {
             self.message_steps.insert(index, step);
+        }
+        for key in ["timestamp", "created_at"] {
+            rename(&mut message, key, "started_at");
+        }
+        if let Some(time) = message.shift_remove("started_at") {
+            self.run.note(StepIndex::try_from(before).ok(), "started_at", time);
         }
         self.run.asked_last = matches!(role.as_str(), "user" | "system" | "developer");
         self.keep(index, message);

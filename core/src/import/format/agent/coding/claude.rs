@@ -12,7 +12,7 @@ use crate::model::{Metadata, StepIndex, StepKind};
 
 const LINES: &str = "loglines";
 const LINKS: Links = Links { id: "uuid", parent: "parentUuid" };
-const SESSION: &[&str] = &["sessionId", "cwd", "gitBranch", "version", "userType", "entrypoint", "slug"];
+const SESSION: &[&str] = &["sessionId", "cwd", "gitBranch", "version", "userType", "entrypoint", "slug", "agentId"];
 
 /// Reads Claude Code logs.
 pub(in super::super) struct ClaudeCode;
@@ -63,8 +63,15 @@ impl Importer for ClaudeCode {
             }
             other => other,
         };
+        let rows = rows_of(rows)?;
+        let is_side = |row: &Map<String, Value>| row.get("isSidechain") == Some(&Value::Bool(true));
+        // The log of a sub-agent alone: here its chain is the main one.
+        let alone = rows.iter().filter(|row| row.contains_key("message")).all(is_side);
         let mut session = Session { metadata, ..Session::default() };
-        for (index, row) in rows_of(rows)?.into_iter().enumerate() {
+        for (index, mut row) in rows.into_iter().enumerate() {
+            if alone {
+                row.shift_remove("isSidechain");
+            }
             session.row(index, row);
         }
         Ok(vec![session.finish()])
@@ -110,7 +117,9 @@ impl Session {
         }
         let side = row.shift_remove("isSidechain") == Some(Value::Bool(true));
         let id = take_text(&mut row, LINKS.id);
+        let agent = if side { row.shift_remove("agentId") } else { None };
         of_session(&mut self.metadata, &mut row, SESSION);
+        row.extend(agent.map(|agent| ("agentId".to_owned(), agent)));
         let message = match row.shift_remove("message") {
             Some(Value::Object(message)) => message,
             Some(other) => Map::from_iter([("content".to_owned(), other)]),
@@ -228,7 +237,11 @@ impl Session {
     fn finish(mut self) -> Imported {
         self.tree.finish(&mut self.run);
         let trace = self.run.builder.trace_mut();
-        trace.source_id = self.metadata.get("sessionId").and_then(Value::as_str).map(str::to_owned);
+        let id = |key: &str| self.metadata.get(key).and_then(Value::as_str);
+        trace.source_id = match (id("sessionId"), id("agentId")) {
+            (Some(session), Some(agent)) => Some(format!("{session}/{agent}")),
+            (session, agent) => session.or(agent).map(str::to_owned),
+        };
         trace.generator = self.model;
         trace.metadata = self.metadata;
         for (key, rows) in [("summaries", self.summaries), ("other_rows", self.others)] {

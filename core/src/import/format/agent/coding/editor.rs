@@ -9,7 +9,6 @@ use super::super::chat::reader::Reader;
 use super::super::run::{rename, take_text};
 use crate::import::fields::Fields;
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::StepIndex;
 
 /// Reads exports of editors.
 pub(in super::super) struct Editor;
@@ -48,16 +47,13 @@ impl Importer for Editor {
             let Value::Object(message) = message else {
                 return Err(RowError::new(format!("message {index} (from 0) is no object; expected `role`")));
             };
-            let (message, times) = normal(message);
-            let first = reader.run.len();
-            if reader.run.at.is_none() && matches!(message.get("role").and_then(Value::as_str), Some("user" | "system"))
-            {
+            let message = normal(message);
+            let asks = matches!(message.get("role").and_then(Value::as_str), Some("user" | "system"));
+            if asks && reader.run.at.is_none() {
                 reader.prompt(index, message);
             } else {
                 reader.message(index, message);
             }
-            let step = StepIndex::try_from(first).ok().filter(|_| reader.run.len() > first);
-            reader.run.note_all(step, times);
         }
         let Reader { mut run, extras, .. } = reader;
         let trace = run.builder.trace_mut();
@@ -72,8 +68,8 @@ impl Importer for Editor {
     }
 }
 
-/// The message with `role` and `content`, and its time.
-fn normal(mut message: Map<String, Value>) -> (Map<String, Value>, Map<String, Value>) {
+/// The message with `role` and `content`.
+fn normal(mut message: Map<String, Value>) -> Map<String, Value> {
     rename(&mut message, "sender", "role");
     if !message.contains_key("content") {
         rename(&mut message, "parts", "content");
@@ -85,11 +81,5 @@ fn normal(mut message: Map<String, Value>) -> (Map<String, Value>, Map<String, V
         other => other.to_owned(),
     };
     message.insert("role".into(), plain.into());
-    let mut times = Map::new();
-    for key in ["created_at", "timestamp"] {
-        if let Some(time) = message.shift_remove(key).filter(|time| !time.is_null()) {
-            times.insert("started_at".into(), time);
-        }
-    }
-    (message, times)
+    message
 }

@@ -93,7 +93,7 @@ impl Events {
         };
         let id = event.get("id").and_then(scalar_text).unwrap_or_else(|| index.to_string());
         let call = event.shift_remove("tool_call_metadata");
-        self.reply(call.as_ref(), &mut args, &source);
+        self.reply(action, call.as_ref(), &mut args, &source);
         let text = |args: &mut Map<String, Value>, keys: &[&str]| {
             keys.iter().find_map(|key| take_text(args, key).filter(|text| !text.is_empty())).unwrap_or_default()
         };
@@ -144,7 +144,7 @@ impl Events {
     }
 
     /// What the model said before it acted: in its reply, which several events share, else in the thought.
-    fn reply(&mut self, call: Option<&Value>, args: &mut Map<String, Value>, source: &str) {
+    fn reply(&mut self, action: &str, call: Option<&Value>, args: &mut Map<String, Value>, source: &str) {
         let reply = call.map_or(&Value::Null, |call| &call["model_response"]);
         if self.model.is_none() {
             self.model = reply["model"].as_str().map(str::to_owned);
@@ -156,11 +156,9 @@ impl Events {
         if new && reply["usage"].is_object() {
             self.usage = Some(reply["usage"].clone());
         }
-        if call.is_none() {
-            // Without a call the action itself has the thought; a shell command of old has it beside.
-            if !args.contains_key("command") && !args.contains_key("code") {
-                return;
-            }
+        // These say it themselves.
+        if call.is_none() && matches!(action, "system" | "message" | "think" | "finish" | "reject") {
+            return;
         }
         if new && !said.trim().is_empty() {
             self.run.push(StepKind::Thought, said.clone(), source);
