@@ -69,6 +69,9 @@ pub enum FileFault {
     /// Compressed, or in an archive, and not to be had.
     #[error("cannot be unpacked: {0}")]
     Packed(String),
+    /// A table in columns that cannot be read to its end.
+    #[error("the table cannot be read: {0}; write it again, or as JSON Lines")]
+    Table(String),
     /// An archive without files.
     #[error("the archive holds no files to read; choose one with traces")]
     EmptyArchive,

@@ -203,7 +203,9 @@ impl Run<'_> {
         let head = look_at(input, self.context)?;
         let first = self.look_as(input, &head, head.layout);
         let (sample, error) = match first {
-            Ok((sample, Ok(choice))) => return Ok((Look { layout: head.layout, sample, recoded: head.recoded }, choice)),
+            Ok((sample, Ok(choice))) => {
+                return Ok((Look { layout: head.layout, sample, recoded: head.recoded }, choice));
+            }
             Ok((_, Err(fault @ FileFault::NotTraces(_)))) => return Err(input.fault(fault)),
             Ok((sample, Err(fault))) => (Some(sample), input.fault(head.not_rows().unwrap_or(fault))),
             Err(error) if error.is_fatal() => return Err(error),
@@ -340,11 +342,8 @@ impl Run<'_> {
         let all: Vec<&Item> = bundle.shared.iter().chain(&bundle.each).filter_map(|name| files.get(name)).collect();
         let Some(first) = all.first() else { return Ok(()) };
         // An archive is one file to the user.
-        let file = if first.input.file().is_some() {
-            first.input.to_string()
-        } else {
-            first.root.display().to_string()
-        };
+        let file =
+            if first.input.file().is_some() { first.input.to_string() } else { first.root.display().to_string() };
         let mut report = FileReport::new(&file, importer.name());
         report.why = format!("{} files that belong together", all.len());
         report.number = self.reports.len();

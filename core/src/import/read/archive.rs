@@ -102,7 +102,7 @@ impl Archive {
                 return Ok(None);
             }
             let Some(kind) = Kind::of(&head) else { return Ok(None) };
-            (Some(kind), spool(io::Cursor::new(head).chain(stream))?, true)
+            (Some(kind), Slice::whole(spool(io::Cursor::new(head).chain(stream))?)?, true)
         };
         let Some(kind) = kind else { return Ok(None) };
         let listed = match kind {
@@ -151,10 +151,11 @@ impl Archive {
 }
 
 /// Writes a stream to a nameless file, to be read at any place.
-pub(super) fn spool(mut stream: impl Read) -> io::Result<Slice> {
+pub(super) fn spool(mut stream: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     io::copy(&mut stream, &mut file)?;
-    Slice::whole(file)
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
 }
 
 fn tar_members(data: &Slice, context: &JobContext) -> io::Result<Vec<Entry>> {

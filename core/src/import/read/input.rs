@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::archive::{Archive, Entry, spool};
-use super::slice::Slice;
 use super::unpack::{Counter, Limits, PackFault, Packing, unpack};
 use crate::import::{FileFault, ImportError};
 use crate::job::JobContext;
@@ -92,12 +91,12 @@ impl Input {
         }
     }
 
-    /// The bytes, unpacked, to be read at any place.
-    pub(super) fn slice(&self, context: &JobContext) -> io::Result<Slice> {
+    /// The bytes, unpacked, as a file: itself, or a nameless one.
+    pub(super) fn on_disk(&self, context: &JobContext) -> io::Result<File> {
         if let Self::File(path) = self {
             let mut file = File::open(path)?;
             if Packing::of(&head(&mut file)?).is_none() {
-                return Slice::whole(file);
+                return Ok(file);
             }
         }
         spool(self.open(context, &Arc::default())?.stream)

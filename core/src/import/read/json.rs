@@ -194,8 +194,9 @@ pub(super) struct Foreign(pub(super) Value);
 impl<'de> serde::Deserialize<'de> for Foreign {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let budget = Budget::default();
-        Seed { repeats: &[], budget: &budget }.deserialize(deserializer).map(Self).map_err(|error| {
-            if budget.is_spent() { D::Error::custom(too_large()) } else { error }
-        })
+        Seed { repeats: &[], budget: &budget }
+            .deserialize(deserializer)
+            .map(Self)
+            .map_err(|error| if budget.is_spent() { D::Error::custom(too_large()) } else { error })
     }
 }

@@ -64,9 +64,9 @@ pub(super) fn layout(head: &[u8], complete: bool, name: &str) -> Result<Layout, 
     }
     if head.starts_with(b"/") || head.starts_with(b"{") || head.starts_with(b"[") {
         if let Some(stripped) = CommentFilter::strip(head) {
-        let framing = framing(&stripped, complete, name)?;
-        return Ok(Layout { framing, comments: true });
-    }
+            let framing = framing(&stripped, complete, name)?;
+            return Ok(Layout { framing, comments: true });
+        }
     }
     Ok(Layout { framing: plain?, comments: false })
 }

@@ -5,6 +5,7 @@
 //! is written column by column, are read whole, up to a limit.
 
 mod archive;
+mod arrow;
 mod bytes;
 mod careful;
 mod columns;
@@ -12,6 +13,7 @@ mod comments;
 mod input;
 mod json;
 mod layout;
+mod parquet;
 mod records;
 mod rows;
 mod sample;

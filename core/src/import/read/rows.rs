@@ -110,7 +110,11 @@ enum Rows<'a> {
     Text(TextRows<'a>),
     Sheet(Sheet<'a>),
     /// Rows that were made from the whole file.
-    Made { rows: VecDeque<RawRow>, number: u64, source: ByteSource<'a> },
+    Made {
+        rows: VecDeque<RawRow>,
+        number: u64,
+        source: ByteSource<'a>,
+    },
     Records(RecordRows<'a>),
 }
 
@@ -206,11 +210,12 @@ impl<'a> RecordRows<'a> {
         share: Option<Share>,
         context: &'a JobContext,
     ) -> Result<Self, ImportError> {
-        let slice = input.slice(context);
+        let file = input.on_disk(context);
         context.checkpoint()?;
-        let slice = slice.map_err(|error| input.fault(error))?;
-        let bytes = slice.len();
-        let records = Records::open(slice, framing).map_err(|fault| input.fault(fault))?;
+        let file = file.map_err(|error| input.fault(error))?;
+        let bytes = input.file().map_or(Ok(0), |path| path.metadata().map(|about| about.len()));
+        let bytes = bytes.map_err(|error| input.fault(error))?;
+        let records = Records::open(file, framing).map_err(|fault| input.fault(fault))?;
         Ok(Self { input: input.clone(), context, records, share, bytes, number: 0 })
     }
 

@@ -12,11 +12,7 @@ use crate::job::JobContext;
 const LIMIT: usize = 256 << 20;
 
 /// The file as JSON, the lines of JSON Lines as a list, else its text; `None` for what is no text.
-pub(crate) fn read_whole(
-    input: &Input,
-    repeats: &[&str],
-    context: &JobContext,
-) -> Result<Option<Parsed>, ImportError> {
+pub(crate) fn read_whole(input: &Input, repeats: &[&str], context: &JobContext) -> Result<Option<Parsed>, ImportError> {
     let mut source = ByteSource::open(input, None, context)?;
     let bytes = source.read_all(LIMIT)?.ok_or_else(|| input.fault(FileFault::TooLong { limit: LIMIT }))?;
     let json = bytes.trim_ascii_start().first().is_some_and(|byte| b"{[\"-0123456789tfn".contains(byte));

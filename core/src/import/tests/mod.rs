@@ -1,9 +1,11 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
 mod broken;
+mod containers;
 mod families;
 mod files;
 mod published;
+mod repairs;
 
 use std::fs;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 /// The published file, where the shared data is at hand.
-fn published(path: &str) -> Option<PathBuf> {
+pub(super) fn published(path: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
     if path.exists() {
         return Some(path);
