@@ -324,7 +324,8 @@ impl Run<'_> {
 
     /// Tells the sink of a file on disk, where it can be read.
     fn source(&mut self, input: &Input, format: &str, traces: u64) -> Result<(), ImportError> {
-        let Some(path) = input.file() else { return Ok(()) };
+        // Opening a pipe would wait for who writes into it.
+        let Some(path) = input.file().filter(|path| path.is_file()) else { return Ok(()) };
         let (found, sha256) = (path.metadata(), sha256_file(path, self.context));
         self.context.checkpoint()?;
         let (Ok(found), Ok(sha256)) = (found, sha256) else { return Ok(()) };

@@ -125,8 +125,12 @@ impl<'a> Parser<'a> {
                             drop(first);
                             self.repairs.add(&format!("the key `{}` stands there twice; the last counts", short(&key)));
                         }
-                        if self.take(b',') && self.key(&mut open)? {
-                            break;
+                        if self.take(b',') {
+                            if self.key(&mut open)? {
+                                break;
+                            }
+                        } else if !self.take(b'}') {
+                            return Err(None);
                         }
                         value = close(&mut open);
                     }

@@ -85,7 +85,8 @@ pub(super) fn rows(source: &mut ByteSource<'_>) -> Result<Vec<RawRow>, MakeFault
     let text = source.read_all(LIMIT)?.ok_or(FileFault::TooLong { limit: LIMIT })?;
     let not_columns = |reason: String| FileFault::NotJson { row: 1, reason };
     let Frame(columns) = serde_json::from_slice(&text).map_err(|error| not_columns(error.to_string()))?;
-    let longest = columns.iter().max_by_key(|(_, column)| column.cells.len());
+    // The first of them, where several are as long.
+    let longest = columns.iter().rev().max_by_key(|(_, column)| column.cells.len());
     let Some((_, longest)) = longest.filter(|_| columns.len() > 1) else {
         return Err(not_columns("there are no columns".into()).into());
     };

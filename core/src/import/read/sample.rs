@@ -64,7 +64,12 @@ pub(crate) fn look_at(input: &Input, context: &JobContext) -> Result<Head, Impor
     // Blanks do not count, so that a file that starts with many is judged by its text.
     source.skip_blanks(b"")?;
     while head.len() < HEAD && !complete {
-        let rest = source.rest()?;
+        let rest = match source.rest() {
+            Ok(rest) => rest,
+            // What comes before the damage is worth reading.
+            Err(error) if !head.is_empty() && !error.is_fatal() => break,
+            Err(error) => return Err(error),
+        };
         complete = rest.is_empty();
         head.extend_from_slice(rest);
         let count = rest.len();
@@ -92,7 +97,12 @@ pub(crate) fn take_sample(
     let mut fault: Option<(u64, String)> = None;
     let mut seen = 0;
     while seen < ROWS && (bytes < BYTES || sample.rows.is_empty()) {
-        let Some(row) = rows.next()? else { break };
+        let row = match rows.next() {
+            Ok(Some(row)) => row,
+            Ok(None) => break,
+            Err(error) if !sample.rows.is_empty() && !error.is_fatal() => break,
+            Err(error) => return Err(error),
+        };
         bytes += row.len();
         match row.parse(&[]) {
             Ok(parsed) => {
