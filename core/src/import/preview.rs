@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::mapping::{Mapping, PathInfo, guess, paths};
-use super::read::take_sample;
-use super::{First, ImportError, ImportOptions, detect, first_traces};
+use super::{First, ImportError, ImportOptions, Sample, first_traces, run};
 use crate::job::JobContext;
 
 /// What a file would give.
@@ -54,19 +53,23 @@ pub fn preview(
 }
 
 fn look(file: &Path, options: &ImportOptions, ctx: &JobContext) -> Result<FilePreview, ImportError> {
-    let look = take_sample(file, ctx)?;
-    let mut sample = look.sample;
+    // What the content suggests, whatever was chosen; the user's saved mappings are part of that.
+    let suggested = ImportOptions { known: options.known.clone(), ..ImportOptions::default() };
+    let (sample, choice) = match run::look(file, &suggested, ctx) {
+        Ok(looked) => looked,
+        Err(error) if error.is_fatal() => return Err(error),
+        // An archive or a binary file has no rows of its own to offer.
+        Err(error) => (Sample::default(), Err(error)),
+    };
     let mut preview =
         FilePreview { file: file.into(), paths: paths(&sample.rows), guess: guess(&sample), ..FilePreview::default() };
-    // What the content suggests, whatever was chosen; the user's saved mappings are part of that.
-    sample.known.clone_from(&options.known);
-    match detect::choose(&sample) {
+    match choice {
         Ok(choice) => {
             preview.format = Some(choice.importer.name());
             preview.why = choice.recognition.reason;
             preview.runner_up = choice.runner_up.map(super::Importer::name);
         }
-        Err(fault) => preview.why = fault.to_string(),
+        Err(error) => preview.why = error.reason(),
     }
     Ok(preview)
 }
