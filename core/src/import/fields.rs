@@ -7,7 +7,7 @@ use super::detect::kind;
 use crate::model::{ChatMessage, ImportedValue, Metadata, Prompt, StepIndex, StepRating, TraceBuilder};
 
 /// The keys of a row that nobody has taken yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fields(Metadata);
 
 impl Fields {
