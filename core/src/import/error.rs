@@ -63,9 +63,18 @@ pub enum FileFault {
     /// No bytes, or blanks only.
     #[error("the file is empty; choose one with at least one trace in {}", known())]
     Empty,
-    /// A compressed, columnar or otherwise binary file.
-    #[error("the file is {0}, which cannot be read yet; convert it to JSON Lines")]
+    /// A binary file that holds no rows, or none that can be got at.
+    #[error("the file is {0}")]
     Binary(&'static str),
+    /// Compressed, or in an archive, and not to be had.
+    #[error("cannot be unpacked: {0}")]
+    Packed(String),
+    /// A table in columns that cannot be read to its end.
+    #[error("the table cannot be read: {0}; write it again, or as JSON Lines")]
+    Table(String),
+    /// An archive without files.
+    #[error("the archive holds no files to read; choose one with traces")]
+    EmptyArchive,
     /// Text that is no JSON.
     #[error("no row is JSON; row {row}: {reason}; expected {}", known())]
     NotJson {
@@ -80,8 +89,8 @@ pub enum FileFault {
     /// A file that lies beside traces and is none; named by what it is.
     #[error("the file is {0}, not traces; choose the file with the traces themselves")]
     NotTraces(&'static str),
-    /// A file of a bundle is too long to be taken as one value.
-    #[error("the file is longer than {} MiB, which is too long beside the files it belongs to", limit >> 20)]
+    /// A file that has to be taken as one value is too long for that.
+    #[error("the file is longer than {} MiB, and it can only be read whole; write it as JSON Lines", limit >> 20)]
     TooLong {
         /// The most that is read.
         limit: usize,
@@ -112,12 +121,6 @@ impl FileFault {
     /// The fault of the file at that path.
     pub(super) fn at(self, path: &Path) -> ImportError {
         ImportError::File { path: path.into(), fault: self }
-    }
-}
-
-impl From<std::io::Error> for FileFault {
-    fn from(error: std::io::Error) -> Self {
-        if error.kind() == std::io::ErrorKind::NotFound { Self::Missing } else { Self::Unreadable(error) }
     }
 }
 

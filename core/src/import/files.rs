@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{FileFault, ImportError};
 
@@ -21,14 +22,15 @@ pub(super) struct Found {
     /// Named by the user, or named like JSON: worth a complaint if it cannot be read.
     pub(super) expected: bool,
     /// The path that the user gave: itself, or a folder above it.
-    pub(super) root: PathBuf,
+    pub(super) root: Arc<Path>,
 }
 
 /// The files of `paths`, and what could not be looked at.
 pub(super) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, ImportError)>) {
-    let mut finder = Finder::default();
+    let mut finder =
+        Finder { root: Path::new("").into(), files: Vec::new(), failed: Vec::new(), visited: HashSet::new() };
     for path in paths {
-        finder.root.clone_from(path);
+        finder.root = path.as_path().into();
         if let Err(error) = finder.add(path, true, 0) {
             finder.failed.push((path.clone(), error));
         }
@@ -36,22 +38,21 @@ pub(super) fn find(paths: &[PathBuf]) -> (Vec<Found>, Vec<(PathBuf, ImportError)
     (finder.files, finder.failed)
 }
 
-#[derive(Default)]
 struct Finder {
-    root: PathBuf,
+    root: Arc<Path>,
     files: Vec<Found>,
     failed: Vec<(PathBuf, ImportError)>,
-    // Real paths, so that links in a circle end and a file given twice is read once.
-    visited: HashSet<PathBuf>,
+    // So that links in a circle end and a file given twice is read once.
+    visited: HashSet<Identity>,
 }
 
 impl Finder {
     fn add(&mut self, path: &Path, named: bool, depth: usize) -> Result<(), ImportError> {
-        let real = fs::canonicalize(path).map_err(|error| FileFault::from(error).at(path))?;
-        if !self.visited.insert(real) {
+        let fail = |error: std::io::Error| FileFault::from(error).at(path);
+        let about = fs::metadata(path).map_err(fail)?;
+        if !self.visited.insert(identity(path, &about).map_err(fail)?) {
             return Ok(());
         }
-        let about = fs::metadata(path).map_err(|error| FileFault::from(error).at(path))?;
         if about.is_dir() {
             return if depth < DEPTH { self.add_folder(path, named, depth) } else { Ok(()) };
         }
@@ -60,7 +61,7 @@ impl Finder {
                 path: path.into(),
                 bytes: about.len(),
                 expected: named || is_named_like_json(path),
-                root: self.root.clone(),
+                root: Arc::clone(&self.root),
             });
             return Ok(());
         }
@@ -90,6 +91,24 @@ impl Finder {
     }
 }
 
+/// What tells files apart, whatever their paths.
+#[cfg(unix)]
+type Identity = (u64, u64);
+#[cfg(not(unix))]
+type Identity = PathBuf;
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+fn identity(_: &Path, about: &fs::Metadata) -> std::io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok((about.dev(), about.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path, _: &fs::Metadata) -> std::io::Result<Identity> {
+    fs::canonicalize(path)
+}
+
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -99,13 +118,15 @@ fn is_skipped(path: &Path) -> bool {
     name(path).starts_with('.') || path.extension() == Some(OsStr::new("stepscope"))
 }
 
-fn is_named_like_json(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    matches!(extension.as_str(), "json" | "jsonl" | "jsonc" | "ndjson")
+/// Also where it is compressed.
+pub(super) fn is_named_like_json(path: &Path) -> bool {
+    let name = name(path).to_lowercase();
+    let name = [".gz", ".zst"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    [".json", ".jsonl", ".jsonc", ".ndjson"].iter().any(|ending| name.ends_with(ending))
 }
 
 /// Compares names so that `2.json` stands before `10.json`.
-fn natural(a: &str, b: &str) -> Ordering {
+pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
         let (x, y) = match (left.chars().next(), right.chars().next()) {

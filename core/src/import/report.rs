@@ -90,6 +90,8 @@ pub struct Counts {
     pub outcomes: u64,
     /// Rows, or whole files, that could not be read.
     pub rejected: u64,
+    /// Rows that were read after a repair: invalid UTF-8, bare `NaN` and the like. Counted among the others as well.
+    pub repaired: u64,
 }
 
 /// Something that could not be read as meant.
@@ -191,9 +193,10 @@ impl Counts {
         self.trace_scores += other.trace_scores;
         self.outcomes += other.outcomes;
         self.rejected += other.rejected;
+        self.repaired += other.repaired;
     }
 
-    fn rows(&self) -> [(&'static str, u64); 15] {
+    fn rows(&self) -> [(&'static str, u64); 16] {
         [
             ("rows", self.rows),
             ("problems", self.problems),
@@ -210,6 +213,7 @@ impl Counts {
             ("merged rows", self.merged),
             ("waiting labels", self.waiting),
             ("rejected", self.rejected),
+            ("repaired", self.repaired),
         ]
     }
 }

@@ -1,14 +1,17 @@
 //! Reads files one after another: looks at each, chooses its importer, hands on what its rows give.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::detect::{self, Choice};
 use super::files::{self, Found};
 use super::join::Joiner;
-use super::read::{ByteSource, Framing, Look, RawRow, RowReader, Share, read_whole, take_sample};
+use super::read::{
+    Archive, Framing, Head, Input, Layout, Members, Parsed, RawRow, RowReader, Share, look_at, read_whole, take_sample,
+};
 use super::report::FileReport;
 use super::{
     Bundle, FileFault, ImportError, ImportOptions, Imported, Importer, InspectReport, Recognition, Sample, Sink,
@@ -17,6 +20,9 @@ use super::{
 use crate::job::{JobContext, Progress};
 use crate::model::{Metadata, SourceRef, Trace};
 use crate::store::{Reject, sha256_file};
+
+/// Files that were left out are told one by one up to this many.
+const LEFT_OUT: usize = 1000;
 
 /// Counts what the files hold; keeps nothing.
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, context: &JobContext) -> Result<InspectReport, ImportError> {
@@ -48,12 +54,14 @@ pub fn read(
         before: 0,
         joiner: Joiner::default(),
         reports: Vec::new(),
-        failures: Vec::new(),
+        first_failure: None,
+        failures: 0,
+        left_out: 0,
     };
     for (path, error) in unreachable {
-        run.fail(&path, error)?;
+        run.fail(&Input::File(path), error)?;
     }
-    for task in run.attachments_first(plan(found, forced))? {
+    for task in run.attachments_first(plan(found.into_iter().map(Item::from), forced))? {
         run.task(task)?;
     }
     run.finish()
@@ -64,58 +72,84 @@ pub fn source_files(paths: &[PathBuf]) -> Vec<PathBuf> {
     files::find(paths).0.into_iter().map(|found| found.path).collect()
 }
 
+/// A file on disk or in an archive.
+struct Item {
+    input: Input,
+    /// Its path below the folder that the user gave, or in the archive, with `/`.
+    name: String,
+    /// What holds it: the path that the user gave, or the archive.
+    root: Arc<Path>,
+    /// Its size on disk.
+    bytes: u64,
+    /// Worth a complaint if it cannot be read.
+    expected: bool,
+    /// True where the user named it.
+    named: bool,
+}
+
+impl From<Found> for Item {
+    fn from(found: Found) -> Self {
+        let Found { path, bytes, expected, root } = found;
+        let name = path.strip_prefix(&root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        Self { name, bytes, expected, named: *path == *root, root, input: Input::File(path) }
+    }
+}
+
 /// Something to read.
 enum Task {
-    File(Found),
+    File(Item),
     /// Files that make sense together only.
     Bundle {
         importer: &'static dyn Importer,
         bundle: Bundle,
-        root: PathBuf,
-        bytes: u64,
+        files: HashMap<String, Item>,
     },
 }
 
 /// Puts together the files that belong together. A format that the user chose bundles alone.
-fn plan(found: Vec<Found>, forced: Option<&'static dyn Importer>) -> Vec<Task> {
+fn plan(items: impl Iterator<Item = Item>, forced: Option<&'static dyn Importer>) -> Vec<Task> {
     let mut tasks = Vec::new();
-    let mut files = found.into_iter().peekable();
-    while let Some(first) = files.next() {
-        let root = first.root.clone();
+    let mut items = items.peekable();
+    while let Some(first) = items.next() {
+        let root = Arc::clone(&first.root);
         let mut together = vec![first];
-        while let Some(next) = files.next_if(|file| file.root == root) {
+        while let Some(next) = items.next_if(|item| item.root == root) {
             together.push(next);
         }
-        let names: Vec<String> = together.iter().map(|file| relative(&file.path, &root)).collect();
-        let mut taken: HashSet<String> = HashSet::new();
-        let mut bundled = Vec::new();
+        let mut bundles: Vec<(&'static dyn Importer, Bundle)> = Vec::new();
+        let mut taken: HashMap<String, usize> = HashMap::new();
         if together.len() > 1 {
-            let paths: Vec<&str> = names.iter().map(String::as_str).collect();
+            let paths: Vec<&str> = together.iter().map(|item| item.name.as_str()).collect();
+            let there: HashSet<&str> = paths.iter().copied().collect();
             for importer in forced.into_iter().chain(importers().filter(|_| forced.is_none())) {
                 for bundle in importer.bundles(&paths) {
                     let members = || bundle.shared.iter().chain(&bundle.each);
-                    if members().any(|member| taken.contains(member)) {
-                        continue;
+                    let free = |member: &String| there.contains(member.as_str()) && !taken.contains_key(member);
+                    if members().next().is_some() && members().all(free) {
+                        taken.extend(members().map(|member| (member.clone(), bundles.len())));
+                        bundles.push((importer, bundle));
                     }
-                    taken.extend(members().cloned());
-                    let size = |name: &String| {
-                        names.iter().position(|n| n == name).and_then(|at| Some(together.get(at)?.bytes))
-                    };
-                    let bytes = members().filter_map(size).sum();
-                    bundled.push(Task::Bundle { importer, bundle, root: root.clone(), bytes });
                 }
             }
         }
-        let alone = together.into_iter().zip(&names).filter(|(_, name)| !taken.contains(*name));
-        tasks.extend(alone.map(|(file, _)| Task::File(file)));
-        tasks.extend(bundled);
+        let mut files: Vec<HashMap<String, Item>> = bundles.iter().map(|_| HashMap::new()).collect();
+        for item in together {
+            match taken.get(&item.name).and_then(|&number| files.get_mut(number)) {
+                Some(bundled) => drop(bundled.insert(item.name.clone(), item)),
+                None => tasks.push(Task::File(item)),
+            }
+        }
+        let bundled = bundles.into_iter().zip(files);
+        tasks.extend(bundled.map(|((importer, bundle), files)| Task::Bundle { importer, bundle, files }));
     }
     tasks
 }
 
-/// The path of a file below the folder that the user gave, with `/`.
-fn relative(path: &Path, root: &Path) -> String {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+/// What is known of a file before it is read.
+struct Look {
+    layout: Layout,
+    sample: Sample,
+    recoded: bool,
 }
 
 struct Run<'a> {
@@ -128,7 +162,10 @@ struct Run<'a> {
     before: u64,
     joiner: Joiner,
     reports: Vec<FileReport>,
-    failures: Vec<ImportError>,
+    first_failure: Option<ImportError>,
+    failures: usize,
+    /// Files that were left out and are only counted.
+    left_out: usize,
 }
 
 impl Run<'_> {
@@ -142,81 +179,186 @@ impl Run<'_> {
         let mut rest = Vec::with_capacity(tasks.len());
         for task in tasks {
             match task {
-                Task::File(file) if self.is_attachment(&file.path)? => self.task(Task::File(file))?,
+                Task::File(item) if self.is_attachment(&item.input)? => self.task(Task::File(item))?,
                 task => rest.push(task),
             }
         }
         Ok(rest)
     }
 
-    fn is_attachment(&self, path: &Path) -> Result<bool, ImportError> {
+    fn is_attachment(&self, input: &Input) -> Result<bool, ImportError> {
         self.context.checkpoint()?;
-        match self.look(path) {
+        if input.file().is_some_and(|path| Archive::is_at(path, self.context)) {
+            return Ok(false);
+        }
+        match self.look(input) {
             Err(error) if error.is_fatal() => Err(error),
             Err(_) => Ok(false),
             Ok((_, choice)) => Ok(choice.recognition.unit == Unit::Attachment),
         }
     }
 
-    fn look(&self, path: &Path) -> Result<(Look, Choice), ImportError> {
-        let mut look = take_sample(path, self.context)?;
-        look.sample.splitter.clone_from(&self.options.splitter);
+    /// Finds out what a file is. Where its rows are not known as they are laid out, other ways are tried.
+    fn look(&self, input: &Input) -> Result<(Look, Choice), ImportError> {
+        let head = look_at(input, self.context)?;
+        let first = self.look_as(input, &head, head.layout);
+        let (sample, error) = match first {
+            Ok((sample, Ok(choice))) => {
+                return Ok((Look { layout: head.layout, sample, recoded: head.recoded }, choice));
+            }
+            Ok((_, Err(fault @ FileFault::NotTraces(_)))) => return Err(input.fault(fault)),
+            Ok((sample, Err(fault))) => (Some(sample), input.fault(head.not_rows().unwrap_or(fault))),
+            Err(error) if error.is_fatal() => return Err(error),
+            Err(error) => (None, error),
+        };
+        for framing in head.others(sample.as_ref()) {
+            let layout = Layout { framing, ..head.layout };
+            match self.look_as(input, &head, layout) {
+                Ok((sample, Ok(choice))) => return Ok((Look { layout, sample, recoded: head.recoded }, choice)),
+                Err(error) if error.is_fatal() => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Err(error)
+    }
+
+    /// What the rows are when they are laid out like that.
+    fn look_as(
+        &self,
+        input: &Input,
+        head: &Head,
+        layout: Layout,
+    ) -> Result<(Sample, Result<Choice, FileFault>), ImportError> {
+        let mut sample = take_sample(input, head, layout, self.context)?;
+        sample.splitter.clone_from(&self.options.splitter);
         let choice = match self.forced {
             Some(importer) => {
-                let recognition = importer.recognise(&look.sample);
+                let recognition = importer.recognise(&sample);
+                if recognition.is_none() && layout != head.layout {
+                    return Ok((sample, Err(FileFault::NotTraces("of another format"))));
+                }
                 let recognition =
                     recognition.unwrap_or(Recognition { share: 0.0, reason: String::new(), unit: Unit::Row });
                 let recognition = Recognition { reason: "chosen by the user".into(), ..recognition };
-                Choice { importer, recognition, runner_up: None }
+                Ok(Choice { importer, recognition, runner_up: None })
             }
-            None => detect::choose(&look.sample).map_err(|fault| fault.at(path))?,
+            None => detect::choose(&sample),
         };
-        Ok((look, choice))
+        Ok((sample, choice))
     }
 
     fn task(&mut self, task: Task) -> Result<(), ImportError> {
         self.context.checkpoint()?;
         match task {
-            Task::File(file) => {
-                let bytes = file.bytes;
-                self.file(&file)?;
-                self.before += bytes;
+            Task::File(item) => {
+                let before = self.before;
+                self.file(&item)?;
+                self.before = before + item.bytes;
             }
-            Task::Bundle { importer, bundle, root, bytes } => {
-                self.bundle(importer, &bundle, &root)?;
-                self.before += bytes;
-            }
+            Task::Bundle { importer, bundle, files } => self.bundle(importer, &bundle, &files)?,
         }
         Ok(())
     }
 
-    fn file(&mut self, file: &Found) -> Result<(), ImportError> {
-        match self.read_file(&file.path) {
+    fn file(&mut self, item: &Item) -> Result<(), ImportError> {
+        let read = match item.input.file() {
+            Some(path) => match Archive::open(path, self.context) {
+                Ok(Some(members)) => return self.archive(item, members),
+                Ok(None) => self.read_file(&item.input),
+                Err(error) => {
+                    self.context.checkpoint()?;
+                    Err(item.input.fault(error))
+                }
+            },
+            None => self.read_file(&item.input),
+        };
+        match read {
             Err(error) if error.is_fatal() => Err(error),
             // A picture or a note in a folder of traces is no fault of the user's.
-            Err(error) if !file.expected || error.is_not_traces() && file.path != file.root => {
-                let mut report = FileReport::new(&file.path.display().to_string(), "unknown");
-                report.warn(0, format!("left out: {}", error.reason()));
-                self.reports.push(report);
-                self.failures.push(error);
-                self.left_out(&file.path)
+            Err(error) if !item.expected || error.is_not_traces() && !item.named => {
+                if self.reports.len() < LEFT_OUT {
+                    let mut report = FileReport::new(&item.input.to_string(), "unknown");
+                    report.warn(0, format!("left out: {}", error.reason()));
+                    self.reports.push(report);
+                } else {
+                    self.left_out += 1;
+                }
+                self.failed(error);
+                self.left_out(&item.input)
             }
-            Err(error) => self.fail(&file.path, error),
+            Err(error) => self.fail(&item.input, error),
             Ok(()) => Ok(()),
         }
     }
 
+    /// Reads the members of an archive like the files of a folder.
+    fn archive(&mut self, item: &Item, members: Members) -> Result<(), ImportError> {
+        let Members { archive, entries, superseded } = members;
+        if entries.is_empty() {
+            return self.fail(&item.input, item.input.fault(FileFault::EmptyArchive));
+        }
+        let first = self.reports.len();
+        if superseded > 0 {
+            let mut report = FileReport::new(&item.input.to_string(), "unknown");
+            report.warn(0, format!("{superseded} members have the name of a later one, which is read in their place"));
+            self.reports.push(report);
+        }
+        let root: Arc<Path> = PathBuf::from(item.input.to_string()).into();
+        let items = entries.into_iter().map(|entry| Item {
+            name: entry.name.clone(),
+            root: Arc::clone(&root),
+            bytes: entry.packed,
+            expected: files::is_named_like_json(Path::new(&entry.name)),
+            named: false,
+            input: Input::Member(Arc::clone(&archive), Arc::new(entry)),
+        });
+        for task in self.attachments_first(plan(items, self.forced))? {
+            self.task(task)?;
+        }
+        let reports = self.reports.get(first..).unwrap_or_default();
+        let read = || reports.iter().filter(|report| report.counts.traces > 0);
+        let format = read().next().map_or("unknown", |report| report.format.as_str()).to_owned();
+        let traces = read().map(|report| report.counts.traces).sum();
+        self.source(&item.input, &format, traces)
+    }
+
+    /// Tells the sink of a file on disk, where it can be read.
+    fn source(&mut self, input: &Input, format: &str, traces: u64) -> Result<(), ImportError> {
+        let Some(path) = input.file() else { return Ok(()) };
+        let (found, sha256) = (path.metadata(), sha256_file(path, self.context));
+        self.context.checkpoint()?;
+        let (Ok(found), Ok(sha256)) = (found, sha256) else { return Ok(()) };
+        let (path, format) = (path.display().to_string(), format.into());
+        self.sink.source(SourceFile { path, sha256, bytes: found.len(), format, traces })
+    }
+
     /// Reads files that belong together, one row per file of `each`.
-    fn bundle(&mut self, importer: &'static dyn Importer, bundle: &Bundle, root: &Path) -> Result<(), ImportError> {
-        let all = || bundle.shared.iter().chain(&bundle.each);
-        let file = all().next().map_or_else(|| root.to_path_buf(), |name| root.join(name));
-        let mut report = FileReport::new(&file.display().to_string(), importer.name());
-        report.why = format!("{} files that belong together", all().count());
+    fn bundle(
+        &mut self,
+        importer: &'static dyn Importer,
+        bundle: &Bundle,
+        files: &HashMap<String, Item>,
+    ) -> Result<(), ImportError> {
+        let all: Vec<&Item> = bundle.shared.iter().chain(&bundle.each).filter_map(|name| files.get(name)).collect();
+        let Some(first) = all.first() else { return Ok(()) };
+        // An archive is one file to the user.
+        let file =
+            if first.input.file().is_some() { first.input.to_string() } else { first.root.display().to_string() };
+        let mut report = FileReport::new(&file, importer.name());
+        report.why = format!("{} files that belong together", all.len());
+        report.number = self.reports.len();
         let mut shared = Metadata::new();
         for name in &bundle.shared {
+            let Some(item) = files.get(name) else { continue };
             self.context.checkpoint()?;
-            match read_whole(&root.join(name), self.context) {
-                Ok(Some(value)) => drop(shared.insert(name.clone(), value)),
+            self.before += item.bytes;
+            match read_whole(&item.input, importer.repeats(), self.context) {
+                Ok(Some(Parsed { value, repairs })) => {
+                    for repair in repairs {
+                        report.warn(0, format!("repaired: {name}: {repair}"));
+                    }
+                    shared.insert(name.clone(), value);
+                }
                 Ok(None) => {}
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(error) => report.warn(0, format!("{name}: {}", error.reason())),
@@ -228,6 +370,7 @@ impl Run<'_> {
             rows.read_value(1, Ok(shared.into()), String::new, self.sink)?;
         } else {
             for (number, name) in (1..).zip(&bundle.each) {
+                let Some(item) = files.get(name) else { continue };
                 self.context.checkpoint()?;
                 let done = self.before;
                 self.context.report(Progress {
@@ -235,11 +378,11 @@ impl Run<'_> {
                     total: Some(self.total.max(done)),
                     note: format!("Reading {name}"),
                 });
-                let row = match read_whole(&root.join(name), self.context) {
-                    Ok(Some(value)) => {
+                let row = match read_whole(&item.input, importer.repeats(), self.context) {
+                    Ok(Some(parsed)) => {
                         let mut row = shared.clone();
                         row.insert(String::new(), name.clone().into());
-                        row.insert(name.clone(), value);
+                        row.insert(name.clone(), rows.repaired(number, parsed));
                         Ok(row.into())
                     }
                     Ok(None) => Err(format!("{name} is no text")),
@@ -247,57 +390,56 @@ impl Run<'_> {
                     Err(error) => Err(format!("{name}: {}", error.reason())),
                 };
                 rows.read_value(number, row, || name.clone(), self.sink)?;
+                self.before += item.bytes;
             }
         }
-        let report = rows.report;
-        let (traces, format) = (report.counts.traces, importer.name());
+        let FileRows { report, first_fault, .. } = rows;
+        let (counts, format) = (report.counts, importer.name());
         self.reports.push(report);
-        for name in all() {
-            let path = root.join(name);
-            let bytes = path.metadata().map_or(0, |about| about.len());
-            let sha256 = sha256_file(&path, self.context).map_err(|error| ImportError::Sink(Box::new(error)))?;
+        if let (0, Some((row, reason))) = (counts.traces, first_fault) {
+            let fault = FileFault::AllRejected { count: counts.rejected, row, reason };
+            self.failed(ImportError::File { path: file.into(), fault });
+        }
+        for (number, item) in all.iter().enumerate() {
             // The traces are counted once, with the first file.
-            let traces = if path == file { traces } else { 0 };
-            self.sink.source(SourceFile {
-                path: path.display().to_string(),
-                sha256,
-                bytes,
-                format: format.into(),
-                traces,
-            })?;
+            self.source(&item.input, format, if number == 0 { counts.traces } else { 0 })?;
         }
         Ok(())
     }
 
-    fn fail(&mut self, path: &Path, error: ImportError) -> Result<(), ImportError> {
-        let file = path.display().to_string();
+    fn failed(&mut self, error: ImportError) {
+        self.failures += 1;
+        self.first_failure.get_or_insert(error);
+    }
+
+    fn fail(&mut self, input: &Input, error: ImportError) -> Result<(), ImportError> {
+        let file = input.to_string();
         let mut report = FileReport::new(&file, "unknown");
+        report.counts.rows = 1;
         report.counts.rejected = 1;
         report.warn(0, format!("rejected: {}", error.reason()));
         self.reports.push(report);
         self.sink.reject(Reject { file, row: 0, reason: error.reason(), text: String::new() })?;
-        self.failures.push(error);
-        self.left_out(path)
+        self.failed(error);
+        self.left_out(input)
     }
 
     /// A file that was left out is a source all the same: the import must be done again when it changes.
-    fn left_out(&mut self, path: &Path) -> Result<(), ImportError> {
-        let (Ok(found), Ok(sha256)) = (path.metadata(), sha256_file(path, self.context)) else { return Ok(()) };
-        let (path, format) = (path.display().to_string(), "unknown".into());
-        self.sink.source(SourceFile { path, sha256, bytes: found.len(), format, traces: 0 })
+    fn left_out(&mut self, input: &Input) -> Result<(), ImportError> {
+        self.source(input, "unknown", 0)
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<(), ImportError> {
-        let (look, choice) = self.look(path)?;
+    fn read_file(&mut self, input: &Input) -> Result<(), ImportError> {
+        let (look, choice) = self.look(input)?;
         let Choice { importer, recognition, runner_up } = choice;
-        let framing = if recognition.unit == Unit::Document { Framing::Documents } else { look.layout.framing };
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let share = Share { before: self.before, total: self.total, note: format!("Reading {name}") };
-        let mut source = ByteSource::open(path, Some(share), self.context)?;
-        if look.layout.comments {
-            source.skip_comments();
-        }
-        let file = path.display().to_string();
+        let framing = match (recognition.unit, look.layout.framing) {
+            (Unit::Document, Framing::Lines | Framing::List) => Framing::Documents,
+            (_, framing) => framing,
+        };
+        let layout = Layout { framing, ..look.layout };
+        let share = Share { before: self.before, total: self.total, note: format!("Reading {}", input.name()) };
+        let reader = RowReader::open(input, layout, Some(share), self.context)?;
+        let file = input.to_string();
         let mut report = FileReport::new(&file, importer.name());
         report.why = recognition.reason;
         report.runner_up = runner_up.map(Importer::name);
@@ -308,13 +450,13 @@ impl Run<'_> {
         let joiner = &mut self.joiner;
         let mut rows = FileRows { importer, sample: &look.sample, report, first_fault: None, joiner };
         // What was read before a failure has reached the sink, so it is counted as well.
-        let ended = rows.read_all(RowReader::new(source, framing), recognition.unit, self.context, self.sink);
+        let ended = rows.read_all(reader, recognition.unit, self.context, self.sink);
         let FileRows { report, first_fault, .. } = rows;
         let counts = report.counts;
         self.reports.push(report);
         let (sha256, bytes) = match ended {
             Err(error) if error.is_fatal() => return Err(error),
-            Err(error) if counts.traces > 0 => return self.broke_off(file, &error),
+            Err(error) if counts.traces > 0 => return self.broke_off(input, importer.name(), &error),
             Err(error) => {
                 self.reports.pop();
                 return Err(error);
@@ -323,19 +465,27 @@ impl Run<'_> {
         };
         if counts.traces == 0 && recognition.unit != Unit::Attachment {
             let (row, reason) = first_fault.unwrap_or_default();
-            self.failures.push(FileFault::AllRejected { count: counts.rejected, row, reason }.at(path));
+            self.failed(input.fault(FileFault::AllRejected { count: counts.rejected, row, reason }));
+        }
+        if input.file().is_none() {
+            return Ok(());
         }
         let format = importer.name().into();
         self.sink.source(SourceFile { path: file, sha256, bytes, format, traces: counts.traces })
     }
 
     /// The file could not be read to its end; what came before stays.
-    fn broke_off(&mut self, file: String, error: &ImportError) -> Result<(), ImportError> {
-        if let Some(report) = self.reports.last_mut() {
-            report.counts.rejected += 1;
-        }
+    fn broke_off(&mut self, input: &Input, format: &str, error: &ImportError) -> Result<(), ImportError> {
         let reason = format!("the file could not be read to its end: {}", error.reason());
-        self.sink.reject(Reject { file, row: 0, reason, text: String::new() })
+        let mut traces = 0;
+        if let Some(report) = self.reports.last_mut() {
+            report.counts.rows += 1;
+            report.counts.rejected += 1;
+            traces = report.counts.traces;
+            report.warn(0, reason.clone());
+        }
+        self.sink.reject(Reject { file: input.to_string(), row: 0, reason, text: String::new() })?;
+        self.source(input, format, traces)
     }
 
     fn finish(mut self) -> Result<InspectReport, ImportError> {
@@ -345,12 +495,18 @@ impl Run<'_> {
                 report.wait(count);
             }
         }
-        if self.reports.iter().all(|report| report.counts.traces == 0) && !self.failures.is_empty() {
-            let first = self.failures.remove(0);
-            return Err(match self.failures.len() {
+        if self.reports.iter().all(|report| report.counts.traces == 0)
+            && let Some(first) = self.first_failure
+        {
+            return Err(match self.failures - 1 {
                 0 => first,
                 others => ImportError::Several { first: Box::new(first), others },
             });
+        }
+        if self.left_out > 0
+            && let Some(last) = self.reports.last_mut()
+        {
+            last.warn(0, format!("{} further files were left out, as they hold no traces", self.left_out));
         }
         Ok(InspectReport::new(self.reports))
     }
@@ -376,7 +532,8 @@ impl FileRows<'_> {
         let mut group = Group::default();
         while let Some(row) = rows.next()? {
             context.checkpoint()?;
-            match (unit, row.parse()) {
+            let parsed = row.parse(self.importer.repeats()).map(|parsed| self.repaired(row.number, parsed));
+            match (unit, parsed) {
                 (Unit::Group, Ok(value)) => {
                     if !group.rows.is_empty() && !self.importer.continues(&group.rows, &value) {
                         self.end_group(&mut group, sink)?;
@@ -392,6 +549,15 @@ impl FileRows<'_> {
         }
         self.end_group(&mut group, sink)?;
         rows.finish()
+    }
+
+    /// The value of a row; what had to be changed in it is told.
+    fn repaired(&mut self, row: u64, parsed: Parsed) -> Value {
+        self.report.counts.repaired += u64::from(!parsed.repairs.is_empty());
+        for repair in parsed.repairs {
+            self.report.warn(row, format!("repaired: {repair}"));
+        }
+        parsed.value
     }
 
     /// The rows of a trace are complete.

@@ -1,15 +1,17 @@
 //! The bytes of a file as UTF-8: decoded, without byte order mark and comments, hashed on the way.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
 use super::comments::CommentFilter;
-use crate::import::{FileFault, ImportError};
+use super::input::{Input, Opened};
+use crate::import::ImportError;
 use crate::job::{JobContext, Progress};
+use crate::store::sha256_file;
 
 /// Read at once. A cancelled job stops at the next chunk, in the middle of a row if need be.
 const CHUNK: usize = 64 * 1024;
@@ -36,12 +38,14 @@ pub(crate) struct Share {
 
 /// Gives the text of a file chunk by chunk.
 pub(crate) struct ByteSource<'a> {
-    path: PathBuf,
-    file: File,
+    input: Input,
+    stream: Box<dyn Read + Send + 'a>,
     context: &'a JobContext,
     share: Option<Share>,
-    hasher: Sha256,
-    bytes: u64,
+    /// Of a file that is read as it is on disk.
+    hasher: Option<Sha256>,
+    /// Bytes read of the file on disk.
+    bytes: Arc<AtomicU64>,
     encoding: Encoding,
     comments: Option<CommentFilter>,
     raw: Vec<u8>,
@@ -52,15 +56,18 @@ pub(crate) struct ByteSource<'a> {
 
 impl<'a> ByteSource<'a> {
     /// Opens the file. Progress is reported where `share` says of what.
-    pub(crate) fn open(path: &Path, share: Option<Share>, context: &'a JobContext) -> Result<Self, ImportError> {
-        let file = File::open(path).map_err(|error| FileFault::from(error).at(path))?;
+    pub(crate) fn open(input: &Input, share: Option<Share>, context: &'a JobContext) -> Result<Self, ImportError> {
+        let bytes: Arc<AtomicU64> = Arc::default();
+        let opened = input.open(context, &bytes);
+        context.checkpoint()?;
+        let Opened { stream, plain } = opened.map_err(|error| input.fault(error))?;
         let mut source = Self {
-            path: path.into(),
-            file,
+            input: input.clone(),
+            stream,
             context,
-            share,
-            hasher: Sha256::new(),
-            bytes: 0,
+            share: share.filter(|_| input.is_measured()),
+            hasher: plain.then(Sha256::new),
+            bytes,
             encoding: Encoding::default(),
             comments: None,
             raw: Vec::new(),
@@ -83,6 +90,11 @@ impl<'a> ByteSource<'a> {
     /// True where the file is not in UTF-8.
     pub(super) fn is_recoded(&self) -> bool {
         self.encoding != Encoding::Utf8
+    }
+
+    /// True where the file is read as it is on disk.
+    pub(super) fn is_plain(&self) -> bool {
+        self.hasher.is_some()
     }
 
     /// What is read and not consumed; empty at the end of the file only.
@@ -123,7 +135,24 @@ impl<'a> ByteSource<'a> {
         }
     }
 
-    /// Reads what is left and gives the SHA-256 of the whole file and its size.
+    /// All that is left, unless it is longer than that.
+    pub(super) fn read_all(&mut self, limit: usize) -> Result<Option<Vec<u8>>, ImportError> {
+        let mut all = Vec::new();
+        loop {
+            let rest = self.rest()?;
+            if rest.is_empty() {
+                return Ok(Some(all));
+            }
+            if all.len() + rest.len() > limit {
+                return Ok(None);
+            }
+            all.extend_from_slice(rest);
+            let count = rest.len();
+            self.consume(count);
+        }
+    }
+
+    /// Reads what is left and gives the SHA-256 of the whole file and its size; no sum for a part of an archive.
     pub(crate) fn finish(mut self) -> Result<(String, u64), ImportError> {
         loop {
             self.raw.clear();
@@ -131,11 +160,16 @@ impl<'a> ByteSource<'a> {
                 break;
             }
         }
-        let mut digest = String::new();
-        for byte in self.hasher.finalize() {
-            write!(digest, "{byte:02x}").ok();
+        match self.hasher {
+            None => whole_file(&self.input, self.context),
+            Some(hasher) => {
+                let mut digest = String::new();
+                for byte in hasher.finalize() {
+                    write!(digest, "{byte:02x}").ok();
+                }
+                Ok((digest, self.bytes.load(Ordering::Relaxed)))
+            }
         }
-        Ok((digest, self.bytes))
     }
 
     /// Adds bytes of the file to `raw`; false at its end.
@@ -145,17 +179,21 @@ impl<'a> ByteSource<'a> {
         self.raw.resize(start + CHUNK, 0);
         let fresh = self.raw.get_mut(start..).unwrap_or_default();
         let count = loop {
-            match self.file.read(fresh) {
+            match self.stream.read(fresh) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(FileFault::from(error).at(&self.path)),
+                Err(error) => {
+                    self.context.checkpoint()?;
+                    return Err(self.input.fault(error));
+                }
                 Ok(count) => break count,
             }
         };
         self.raw.truncate(start + count);
-        self.hasher.update(self.raw.get(start..).unwrap_or_default());
-        self.bytes += count as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(self.raw.get(start..).unwrap_or_default());
+        }
         if let Some(share) = &self.share {
-            let done = share.before + self.bytes;
+            let done = share.before + self.bytes.load(Ordering::Relaxed);
             self.context.report(Progress { done, total: Some(share.total.max(done)), note: share.note.clone() });
         }
         Ok(count > 0)
@@ -186,6 +224,15 @@ impl<'a> ByteSource<'a> {
         text.extend(decoded.collect::<String>().into_bytes());
         self.raw = left;
     }
+}
+
+/// SHA-256 and size of a file that was not read as it is on disk; nothing for a part of an archive.
+pub(super) fn whole_file(input: &Input, context: &JobContext) -> Result<(String, u64), ImportError> {
+    let Some(path) = input.file() else { return Ok(Default::default()) };
+    let bytes = path.metadata().map_err(|error| input.fault(error))?.len();
+    let sha256 = sha256_file(path, context);
+    context.checkpoint()?;
+    Ok((sha256.map_err(|error| ImportError::Sink(Box::new(error)))?, bytes))
 }
 
 /// The encoding by its byte order mark, else by the zero bytes of UTF-16, and the length of the mark.

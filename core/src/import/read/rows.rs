@@ -1,25 +1,43 @@
-//! Cuts rows out of a file: lines, elements of a list, or documents one after another.
+//! Cuts rows out of a file: lines, elements of a list, entries of an object, documents, cells, records of a table.
+
+use std::collections::VecDeque;
 
 use serde_json::Value;
 
-use super::bytes::ByteSource;
-use super::layout::Framing;
+use super::bytes::{ByteSource, Share, whole_file};
+use super::input::Input;
+use super::json::{Parsed, parse};
+use super::layout::{Framing, Layout};
+use super::records::Records;
+use super::sheet::Sheet;
 use super::value_end::ValueEnd;
-use crate::import::ImportError;
+use super::{columns, yaml};
+use crate::import::{FileFault, ImportError};
+use crate::job::{JobContext, Progress};
 
-/// Longer rows are not kept: they would not fit into memory once parsed.
-const ROW_LIMIT: usize = 1 << 30;
+/// Longer rows are not kept: parsed and turned into traces they would not fit into memory.
+pub(super) const ROW_LIMIT: usize = 256 << 20;
+
+/// What is wrong with a row that the file ends in.
+const CUT: &str = "the row ends before it is complete; the file may have been cut off";
 
 /// Of a rejected row this much is kept.
 const TEXT_LIMIT: usize = 64 * 1024;
+
+/// Under which key a row of an object finds the key it stood under.
+const KEY: &str = "_key";
 
 /// One row, not yet parsed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RawRow {
     /// From 1: the line, the element, the document.
     pub(crate) number: u64,
-    bytes: Vec<u8>,
-    fault: Option<&'static str>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) fault: Option<String>,
+    /// The key it stood under.
+    pub(super) key: Option<String>,
+    /// True where the bytes are a text and no JSON.
+    pub(super) text: bool,
 }
 
 impl RawRow {
@@ -33,26 +51,32 @@ impl RawRow {
         self.bytes.len()
     }
 
-    /// The row as JSON, or what is wrong with it.
-    pub(crate) fn parse(&self) -> Result<Value, String> {
-        if let Some(fault) = self.fault {
-            return Err(fault.into());
+    /// The row as a value, or what is wrong with it. The values of keys in `repeats` are passed over.
+    pub(crate) fn parse(&self, repeats: &[&str]) -> Result<Parsed, String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
         }
-        if let Err(error) = std::str::from_utf8(&self.bytes) {
-            return Err(format!(
-                "byte {} of the row is not valid UTF-8; save the file as UTF-8",
-                error.valid_up_to() + 1
-            ));
+        if self.text {
+            return Ok(self.as_text());
         }
-        serde_json::from_slice(&self.bytes).map_err(|error| {
-            if error.is_eof() {
-                "the row ends before it is complete; the file may have been cut off".into()
-            } else if let Some(word) = bare_number(&self.bytes) {
-                format!("the bare word {word} is not JSON; write null or a number ({error})")
-            } else {
-                format!("not valid JSON: {error}; correct the row")
-            }
-        })
+        let mut parsed = parse(&self.bytes, repeats)?;
+        if let (Some(key), Value::Object(row)) = (&self.key, &mut parsed.value)
+            && !row.contains_key(KEY)
+        {
+            row.insert(KEY.into(), key.clone().into());
+        }
+        Ok(parsed)
+    }
+
+    fn as_text(&self) -> Parsed {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let lossy = matches!(text, std::borrow::Cow::Owned(_));
+        let repairs = if lossy {
+            vec!["the text is not valid UTF-8; such bytes are replaced by \u{FFFD}, so save the file as UTF-8".into()]
+        } else {
+            Vec::new()
+        };
+        Parsed { value: text.into_owned().into(), repairs }
     }
 
     /// The row for the list of rejects; undecodable bytes replaced.
@@ -69,9 +93,9 @@ impl RawRow {
         text
     }
 
-    fn extend(&mut self, bytes: &[u8]) {
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
         if self.bytes.len().saturating_add(bytes.len()) > ROW_LIMIT {
-            self.fault = Some("the row is longer than 1 GiB; split it");
+            self.fault = Some(format!("the row is longer than {} MiB; split it", ROW_LIMIT >> 20));
             self.bytes.truncate(TEXT_LIMIT + 1);
         } else if self.fault.is_none() {
             self.bytes.extend_from_slice(bytes);
@@ -79,55 +103,160 @@ impl RawRow {
     }
 }
 
-/// `NaN` and the like, outside texts, as some writers put them.
-fn bare_number(row: &[u8]) -> Option<&'static str> {
-    let mut in_text = false;
-    let mut escaped = false;
-    for (index, &byte) in row.iter().enumerate() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'N' | b'I' if !in_text => {
-                let rest = row.get(index..).unwrap_or_default();
-                if let Some(word) = ["NaN", "Infinity"].into_iter().find(|word| rest.starts_with(word.as_bytes())) {
-                    return Some(word);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
 /// Gives the rows of a file in order.
-pub(crate) struct RowReader<'a> {
-    source: ByteSource<'a>,
-    framing: Framing,
-    number: u64,
-    in_list: bool,
+pub(crate) struct RowReader<'a>(Rows<'a>);
+
+enum Rows<'a> {
+    Text(TextRows<'a>),
+    Sheet(Sheet<'a>),
+    /// Rows that were made from the whole file.
+    Made {
+        rows: VecDeque<RawRow>,
+        number: u64,
+        source: ByteSource<'a>,
+    },
+    Records(RecordRows<'a>),
 }
 
 impl<'a> RowReader<'a> {
-    pub(crate) fn new(source: ByteSource<'a>, framing: Framing) -> Self {
-        Self { source, framing, number: 0, in_list: false }
+    /// Opens the file. Progress is reported where `share` says of what.
+    pub(crate) fn open(
+        input: &Input,
+        layout: Layout,
+        share: Option<Share>,
+        context: &'a JobContext,
+    ) -> Result<Self, ImportError> {
+        if let Framing::Parquet | Framing::Arrow | Framing::ArrowStream = layout.framing {
+            return Ok(Self(Rows::Records(RecordRows::open(input, layout.framing, share, context)?)));
+        }
+        let mut source = ByteSource::open(input, share, context)?;
+        if layout.comments {
+            source.skip_comments();
+        }
+        let made = |rows: Vec<RawRow>, source| Rows::Made { rows: rows.into(), number: 0, source };
+        Ok(Self(match layout.framing {
+            Framing::Sheet(delimiter) => Rows::Sheet(Sheet::new(source, delimiter)),
+            Framing::Columns => made(columns::rows(&mut source).map_err(|fault| fault.of(input))?, source),
+            Framing::Yaml => made(yaml::rows(&mut source).map_err(|fault| fault.of(input))?, source),
+            framing => Rows::Text(TextRows { source, framing, number: 0, depth: 0, key: None }),
+        }))
     }
 
     /// The next row; `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<RawRow>, ImportError> {
-        match self.framing {
-            Framing::Lines => self.next_line(),
-            Framing::List => self.next_element(),
-            Framing::Documents => match self.source.skip_blanks(b"")? {
-                Some(_) => self.next_value().map(Some),
-                None => Ok(None),
-            },
+        match &mut self.0 {
+            Rows::Text(rows) => rows.next(),
+            Rows::Sheet(rows) => rows.next(),
+            Rows::Made { rows, number, .. } => {
+                *number += 1;
+                Ok(rows.pop_front().map(|row| RawRow { number: *number, ..row }))
+            }
+            Rows::Records(rows) => rows.next(),
         }
     }
 
     /// The SHA-256 of the whole file and its size.
     pub(crate) fn finish(self) -> Result<(String, u64), ImportError> {
-        self.source.finish()
+        match self.0 {
+            Rows::Text(rows) => rows.source.finish(),
+            Rows::Sheet(rows) => rows.finish(),
+            Rows::Made { source, .. } => source.finish(),
+            Rows::Records(rows) => whole_file(&rows.input, rows.context),
+        }
+    }
+}
+
+/// What went wrong while a whole file was turned into rows.
+pub(super) enum MakeFault {
+    File(FileFault),
+    Import(ImportError),
+}
+
+impl MakeFault {
+    fn of(self, input: &Input) -> ImportError {
+        match self {
+            Self::File(fault) => input.fault(fault),
+            Self::Import(error) => error,
+        }
+    }
+}
+
+impl From<FileFault> for MakeFault {
+    fn from(fault: FileFault) -> Self {
+        Self::File(fault)
+    }
+}
+
+impl From<ImportError> for MakeFault {
+    fn from(error: ImportError) -> Self {
+        Self::Import(error)
+    }
+}
+
+/// Records of a table in columns, as JSON.
+struct RecordRows<'a> {
+    input: Input,
+    context: &'a JobContext,
+    records: Records,
+    share: Option<Share>,
+    bytes: u64,
+    number: u64,
+}
+
+impl<'a> RecordRows<'a> {
+    fn open(
+        input: &Input,
+        framing: Framing,
+        share: Option<Share>,
+        context: &'a JobContext,
+    ) -> Result<Self, ImportError> {
+        let file = input.on_disk(context);
+        context.checkpoint()?;
+        let file = file.map_err(|error| input.fault(error))?;
+        let bytes = input.file().map_or(Ok(0), |path| path.metadata().map(|about| about.len()));
+        let bytes = bytes.map_err(|error| input.fault(error))?;
+        let records = Records::open(file, framing).map_err(|fault| input.fault(fault))?;
+        Ok(Self { input: input.clone(), context, records, share, bytes, number: 0 })
+    }
+
+    fn next(&mut self) -> Result<Option<RawRow>, ImportError> {
+        self.context.checkpoint()?;
+        let row = self.records.next().map_err(|fault| self.input.fault(fault))?;
+        self.number += 1;
+        if let Some(share) = self.share.as_ref().filter(|_| row.is_none() || self.number.is_multiple_of(256)) {
+            let part = if row.is_none() { 1.0 } else { self.records.part_done() };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a size")]
+            let done = share.before + (self.bytes as f64 * part) as u64;
+            self.context.report(Progress { done, total: Some(share.total.max(done)), note: share.note.clone() });
+        }
+        Ok(row.map(|bytes| RawRow { number: self.number, ..RawRow::from_bytes(&bytes) }))
+    }
+}
+
+/// Rows of a text file.
+struct TextRows<'a> {
+    source: ByteSource<'a>,
+    framing: Framing,
+    number: u64,
+    /// Lists, or the object, around the next row.
+    depth: usize,
+    /// The key of the list whose elements are read.
+    key: Option<String>,
+}
+
+impl TextRows<'_> {
+    fn next(&mut self) -> Result<Option<RawRow>, ImportError> {
+        match self.framing {
+            Framing::Lines => self.next_line(),
+            Framing::List => self.next_element(1),
+            Framing::Lists => self.next_element(2),
+            Framing::Keyed { open } => self.next_entry(open),
+            Framing::Text => self.whole_text(),
+            _ => match self.source.skip_blanks(b"")? {
+                Some(_) => self.next_value().map(Some),
+                None => Ok(None),
+            },
+        }
     }
 
     fn next_line(&mut self) -> Result<Option<RawRow>, ImportError> {
@@ -158,35 +287,125 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    fn next_element(&mut self) -> Result<Option<RawRow>, ImportError> {
+    /// The next element of lists so deep within each other.
+    fn next_element(&mut self, levels: usize) -> Result<Option<RawRow>, ImportError> {
         // A comma too many does no harm; after one list another may follow.
         loop {
-            let also: &[u8] = if self.in_list { b"," } else { b"" };
+            let also: &[u8] = if self.depth > 0 { b"," } else { b"" };
             match self.source.skip_blanks(also)? {
-                None if self.in_list => {
-                    self.in_list = false;
-                    self.number += 1;
-                    let fault = Some("the list is never closed; the file may have been cut off");
-                    return Ok(Some(RawRow { number: self.number, bytes: Vec::new(), fault }));
-                }
+                None if self.depth > 0 => return Ok(Some(self.never_closed("the list is"))),
                 None => return Ok(None),
-                Some(b']') if self.in_list => {
+                Some(b']') if self.depth > 0 => {
                     self.source.consume(1);
-                    self.in_list = false;
+                    self.depth -= 1;
                 }
-                Some(b'[') if !self.in_list => {
+                Some(b'[') if self.depth < levels => {
                     self.source.consume(1);
-                    self.in_list = true;
+                    self.depth += 1;
                 }
                 Some(_) => {
                     let row = self.next_value()?;
                     if row.fault.is_some() && self.source.rest()?.is_empty() {
                         // The cut-off row says it all.
-                        self.in_list = false;
+                        self.depth = 0;
                     }
                     return Ok(Some(row));
                 }
             }
+        }
+    }
+
+    fn never_closed(&mut self, what: &str) -> RawRow {
+        self.depth = 0;
+        self.key = None;
+        self.number += 1;
+        let fault = Some(format!("{what} never closed; the file may have been cut off"));
+        RawRow { number: self.number, fault, ..RawRow::default() }
+    }
+
+    /// The next entry of an object; with `open`, the next element where the entry is a list.
+    fn next_entry(&mut self, open: bool) -> Result<Option<RawRow>, ImportError> {
+        loop {
+            let also: &[u8] = if self.depth > 0 { b"," } else { b"" };
+            let next = self.source.skip_blanks(also)?;
+            match (next, &self.key) {
+                (None, _) if self.depth > 0 => return Ok(Some(self.never_closed("the object is"))),
+                (None, _) => return Ok(None),
+                (Some(b'{'), _) if self.depth == 0 => {
+                    self.source.consume(1);
+                    self.depth = 1;
+                }
+                (Some(b'}'), None) => {
+                    self.source.consume(1);
+                    self.depth = 0;
+                }
+                (Some(b']'), Some(_)) => {
+                    self.source.consume(1);
+                    self.key = None;
+                }
+                (Some(_), Some(key)) => {
+                    let key = Some(key.clone());
+                    return self.entry_value(key).map(Some);
+                }
+                (Some(b'"'), None) => {
+                    let name = self.next_value()?;
+                    self.number -= 1;
+                    let colon = self.source.skip_blanks(b"")? == Some(b':');
+                    if !colon || name.fault.is_some() {
+                        return Ok(Some(self.not_an_entry()?));
+                    }
+                    self.source.consume(1);
+                    let key = parse(&name.bytes, &[]).ok().and_then(|parsed| parsed.value.as_str().map(str::to_owned));
+                    if self.source.skip_blanks(b"")? == Some(b'[') && open {
+                        self.source.consume(1);
+                        self.key = Some(key.unwrap_or_default());
+                    } else {
+                        return self.entry_value(key).map(Some);
+                    }
+                }
+                (Some(_), None) => return Ok(Some(self.not_an_entry()?)),
+            }
+        }
+    }
+
+    fn entry_value(&mut self, key: Option<String>) -> Result<RawRow, ImportError> {
+        if self.source.skip_blanks(b"")?.is_none() {
+            return Ok(self.never_closed("the object is"));
+        }
+        let row = self.next_value()?;
+        if row.fault.is_some() && self.source.rest()?.is_empty() {
+            self.depth = 0;
+            self.key = None;
+        }
+        Ok(RawRow { key, ..row })
+    }
+
+    /// What follows cannot be told apart any more.
+    fn not_an_entry(&mut self) -> Result<RawRow, ImportError> {
+        loop {
+            let count = self.source.rest()?.len();
+            if count == 0 {
+                break;
+            }
+            self.source.consume(count);
+        }
+        let mut row = self.never_closed("");
+        row.fault = Some("an entry of the object has no key and colon, so the rest cannot be read; correct it".into());
+        Ok(row)
+    }
+
+    /// All of the file as one row.
+    fn whole_text(&mut self) -> Result<Option<RawRow>, ImportError> {
+        self.number += 1;
+        let mut row = RawRow { number: self.number, text: true, ..RawRow::default() };
+        loop {
+            let rest = self.source.rest()?;
+            if rest.is_empty() {
+                return Ok(Some(row).filter(|row| !row.bytes.is_empty() || row.fault.is_some()));
+            }
+            row.extend(rest);
+            let count = rest.len();
+            self.source.consume(count);
         }
     }
 
@@ -199,8 +418,7 @@ impl<'a> RowReader<'a> {
             let rest = self.source.rest()?;
             if rest.is_empty() {
                 if !end.may_end_here() {
-                    row.fault =
-                        row.fault.or(Some("the row ends before it is complete; the file may have been cut off"));
+                    row.fault.get_or_insert_with(|| CUT.into());
                 }
                 return Ok(row);
             }

@@ -1,10 +1,10 @@
 //! A small file as one value: for files that make sense together only.
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use super::bytes::ByteSource;
+use super::input::Input;
+use super::json::{Parsed, parse};
 use crate::import::{FileFault, ImportError};
 use crate::job::JobContext;
 
@@ -12,26 +12,30 @@ use crate::job::JobContext;
 const LIMIT: usize = 256 << 20;
 
 /// The file as JSON, the lines of JSON Lines as a list, else its text; `None` for what is no text.
-pub(crate) fn read_whole(path: &Path, context: &JobContext) -> Result<Option<Value>, ImportError> {
-    let mut source = ByteSource::open(path, None, context)?;
-    let mut bytes = Vec::new();
-    loop {
-        let rest = source.rest()?;
-        if rest.is_empty() {
-            break;
-        }
-        bytes.extend_from_slice(rest);
-        let count = rest.len();
-        source.consume(count);
-        if bytes.len() > LIMIT {
-            return Err(FileFault::TooLong { limit: LIMIT }.at(path));
+pub(crate) fn read_whole(input: &Input, repeats: &[&str], context: &JobContext) -> Result<Option<Parsed>, ImportError> {
+    let mut source = ByteSource::open(input, None, context)?;
+    let bytes = source.read_all(LIMIT)?.ok_or_else(|| input.fault(FileFault::TooLong { limit: LIMIT }))?;
+    let json = bytes.trim_ascii_start().first().is_some_and(|byte| b"{[\"-0123456789tfn".contains(byte));
+    if json && let Ok(parsed) = parse(&bytes, repeats) {
+        return Ok(Some(parsed));
+    }
+    let mut whole = Parsed::default();
+    let mut rows = Vec::new();
+    if json {
+        for line in bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+            let Ok(Parsed { value, repairs }) = parse(line, repeats) else {
+                rows.clear();
+                whole.repairs.clear();
+                break;
+            };
+            rows.push(value);
+            whole.repairs.extend(repairs);
         }
     }
-    let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
-    if let Ok(value) = serde_json::from_str(&text) {
-        return Ok(Some(value));
-    }
-    let lines = text.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str);
-    let rows: Result<Vec<Value>, _> = lines.collect();
-    Ok(Some(rows.map_or(Value::String(text), Value::Array)))
+    whole.value = match String::from_utf8(bytes) {
+        _ if !rows.is_empty() => rows.into(),
+        Ok(text) => Value::String(text),
+        Err(_) => return Ok(None),
+    };
+    Ok(Some(whole))
 }

@@ -50,4 +50,26 @@ proptest! {
             importer.read_row(row.clone(), &Sample::default()).ok();
         }
     }
+
+    #[test]
+    fn no_container_makes_it_panic(start in 0..14_usize, bytes in prop::collection::vec(any::<u8>(), 0..600), tail in 0..3_usize) {
+        let starts: [&[u8]; 14] = [b"PK\x03\x04", b"PK\x05\x06", b"PAR1", b"ARROW1\0\0", b"\xFF\xFF\xFF\xFF\x10\0\0\0", b"\x1F\x8B\x08\0",
+            b"\x28\xB5\x2F\xFD", b"%YAML", b"a,b\n", b"{\"a\":{\"0\":", b"{\"a\":[", b"[[", b"\xFF\xFE", b"BZh"];
+        let tails: [&[u8]; 3] = [b"", b"PAR1", b"PK\x05\x06\0\0\0\0\x02\0\x02\0\x60\0\0\0\0\0\0\0\0\0"];
+        read_bytes("x", [starts[start], &bytes, tails[tail]].concat()).0.ok();
+    }
+
+    #[test]
+    fn a_damaged_container_never_panics(kind in 0..5_usize, cut in 0.0..1.0_f64, flips in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..6)) {
+        let mut bytes = super::containers::samples()[kind].clone();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a short length")]
+        let at = |part: f64| (part * bytes.len() as f64) as usize;
+        let places: Vec<usize> = flips.iter().map(|(part, _)| at(*part)).collect();
+        let cut = at(cut);
+        for (place, (_, flip)) in places.into_iter().zip(&flips) {
+            bytes[place] ^= flip;
+        }
+        read_bytes("x", &bytes).0.ok();
+        read_bytes("x", &bytes[..cut]).0.ok();
+    }
 }

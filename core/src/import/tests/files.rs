@@ -88,17 +88,14 @@ fn one_bad_row_does_not_spoil_the_rest() {
         }
     };
     check(br#"{"problem": "p", "steps": ["a"]"#, "cut off");
-    check(b"{\"problem\": \"\xff\", \"steps\": []}", "byte 14 of the row is not valid UTF-8");
-    check(br#"{"problem": "p", "steps": [], "x": NaN}"#, "NaN");
-    check(br#"{"problem": "p", "steps": [], "x": -Infinity}"#, "Infinity");
-    check(br#"{"problem": "p", "steps": [], "x": "\ud800"}"#, "not valid JSON");
+    check(br#"{"problem": "p", "steps": [], "x": "\x"}"#, "not valid JSON");
     check(br#"{"problem": "p"}"#, "`steps` or `completions` is missing");
     check(br#"{"problem": "p", "steps": "a\nb"}"#, "make it a list");
     check(br#"{"problem": "p", "steps": [["a"]]}"#, "entry 1 of `steps` is a list");
     check(br#"{"steps": ["a"]}"#, "is missing; add the text of the problem");
     check(b"17", "the row is a number");
     let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
-    check(format!("{{\"problem\": {deep}}}").as_bytes(), "recursion limit");
+    check(format!("{{\"problem\": {deep}}}").as_bytes(), "nested deeper than 512 levels");
 }
 
 #[test]
@@ -142,16 +139,15 @@ fn bad_files_are_named_with_a_reason() {
     check(b"once upon a time", &["row 1", "no row is JSON", "once"]);
     check(b"\xff\xff\xfa\xc3\x28", &["no row is JSON"]);
     check(b"{\"problem\": \"p\", ", &["row 1", "cut off"]);
-    check(b"{\"problem\": \"p\xff\", \"steps\": []}", &["row 1", "UTF-8"]);
     check(
         b"{\"a\": 1, \"steps\": [1]}",
         &["row 1", "`a`, `steps`", "steps (lacks `problem` or `prompt` or `question`)"],
     );
     check(b"{\"problem\": 1, \"steps\": 2}", &["their values are of another type"]);
-    check(b"PK\x03\x04rest", &["ZIP", "convert"]);
-    check(b"PAR1", &["Parquet"]);
+    check(b"PK\x03\x04rest", &["cannot be unpacked", "no directory"]);
+    check(b"PAR1", &["the table cannot be read"]);
     check(&[0; 64], &["binary"]);
-    check(b"\x1f\x8b\x08", &["gzip"]);
+    check(b"\x1f\x8b\x08", &["cannot be unpacked", "damaged"]);
 }
 
 #[test]
@@ -234,7 +230,7 @@ fn the_digest_is_that_of_the_file() {
 }
 
 /// Every row is accounted for.
-fn adds_up(counts: &Counts) {
+pub(super) fn adds_up(counts: &Counts) {
     let Counts { rows, expanded, traces, rejected, merged, waiting, .. } = *counts;
     assert_eq!(rows + expanded, traces + rejected + merged + waiting, "{counts:?}");
 }
@@ -267,6 +263,7 @@ fn the_report_has_the_promised_shape() {
             "trace_scores",
             "outcomes",
             "rejected",
+            "repaired",
             "warnings",
             "by_file"
         ]

@@ -1,10 +1,12 @@
 //! Support for the tests of this folder: a sink that keeps everything, and small inputs of our own.
 
 mod broken;
+mod containers;
 mod families;
 mod files;
 mod logs;
 mod published;
+mod repairs;
 
 use std::fs;
 

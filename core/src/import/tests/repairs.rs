@@ -1,0 +1,126 @@
+//! Bad input: what is repaired, what is rejected, and that the totals add up all the same.
+
+use serde_json::json;
+
+use super::*;
+
+fn row(n: u32) -> String {
+    json!({"problem": format!("p{n}"), "steps": ["a"]}).to_string()
+}
+
+#[test]
+fn faults_inside_a_row_are_repaired_and_told() {
+    for (bad, told, field) in [
+        (
+            &b"{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": \"\xff\"}"[..],
+            "byte 40 of the row is not valid UTF-8",
+            json!("\u{FFFD}"),
+        ),
+        (br#"{"problem": "p", "steps": ["a"], "x": NaN}"#, "bare word NaN", json!("NaN")),
+        (br#"{"problem": "p", "steps": ["a"], "x": -Infinity}"#, "bare word -Infinity", json!("-Infinity")),
+        (br#"{"problem": "p", "steps": ["a"], "x": 1e999}"#, "1e999 is too large", json!("1e999")),
+        (br#"{"problem": "p", "steps": ["a"], "x": "\ud800"}"#, "half a character", json!("\u{FFFD}")),
+        (br#"{"x": 1, "problem": "p", "steps": ["a"], "x": 2}"#, "`x` stands there twice", json!(2)),
+        (
+            br#"{"problem": "p", "steps": ["a"], "x": 12345678901234567890123}"#,
+            "kept as a text",
+            json!("12345678901234567890123"),
+        ),
+        (b"{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": \"\0\x1b[1m\"}", "control character", json!("\0\u{1b}[1m")),
+    ] {
+        let lines = [row(1).as_bytes(), b"\n", bad, b"\n", row(2).as_bytes()].concat();
+        let list = [b"[", row(1).as_bytes(), b",", bad, b",", row(2).as_bytes(), b"]"].concat();
+        for input in [lines, list] {
+            let (report, kept) = read_bytes("x.json", &input);
+            let report = report.unwrap();
+            files::adds_up(&report.counts);
+            let Counts { traces, rejected, repaired, .. } = report.counts;
+            assert_eq!((traces, rejected, repaired), (3, 0, 1), "{told}: {report}");
+            assert!(report.warnings[0].message.contains(told), "{}", report.warnings[0].message);
+            assert_eq!((report.warnings[0].row, &kept.traces[1].1.metadata["x"]), (2, &field), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_is_sound_though_odd_is_not_touched() {
+    let (report, kept) = read_bytes(
+        "x.jsonl",
+        "\u{feff}{\"problem\": \"\u{202A}\u{2028}\u{85}\\u0000\\u001b\", \"steps\": [\"a\\r\\n\\f\u{200B}\"], \
+         \"id\": 18446744073709551615, \"n\": -0.0}\r\n",
+    );
+    let report = report.unwrap();
+    assert_eq!((report.counts.repaired, report.warnings.len()), (0, 0), "{report}");
+    let trace = &kept.traces[0].1;
+    assert_eq!(trace.problem.text(), "\u{202A}\u{2028}\u{85}\0\u{1b}");
+    assert_eq!(texts(trace), ["a\r\n\u{c}\u{200B}"]);
+    assert_eq!(trace.source_id.as_deref(), Some("18446744073709551615"));
+}
+
+#[test]
+fn deep_rows_and_huge_texts_are_bounded() {
+    let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let input = format!(
+        "{}\n{{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": {}}}\n{{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": {}}}",
+        row(1),
+        nested(400),
+        nested(100_000)
+    );
+    let (report, kept) = read_bytes("x.jsonl", input);
+    assert_eq!(report.unwrap().counts.traces, 2);
+    assert!(kept.rejects[0].reason.contains("512 levels"), "{:?}", kept.rejects[0].reason);
+
+    let long = json!({"problem": "p", "steps": ["x".repeat(20 << 20)]}).to_string();
+    let (report, kept) = read_bytes("x.jsonl", long);
+    assert_eq!((report.unwrap().counts.traces, kept.traces[0].1.steps[0].text.len()), (1, 20 << 20));
+}
+
+#[test]
+fn whole_files_that_fail_are_counted_as_a_row() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.jsonl"), row(1)).unwrap();
+    fs::write(folder.path().join("b.jsonl"), "").unwrap();
+    let report = inspect(&[folder.path().into()], &ImportOptions::default(), &foreground()).unwrap();
+    files::adds_up(&report.counts);
+    assert_eq!((report.counts.rows, report.counts.rejected), (2, 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_never_blocks() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("a.jsonl"), row(1)).unwrap();
+    fs::write(at("shut.jsonl"), row(2)).unwrap();
+    fs::set_permissions(at("shut.jsonl"), fs::Permissions::from_mode(0)).unwrap();
+    fs::create_dir(at("sub")).unwrap();
+    symlink("..", at("sub/circle")).unwrap();
+    symlink("nowhere", at("broken.jsonl")).unwrap();
+    symlink("a.jsonl", at("again.jsonl")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(at("pipe.jsonl")).status();
+    assert!(made.unwrap().success());
+    let report = inspect(&[folder.path().into()], &ImportOptions::default(), &foreground()).unwrap();
+    // The superuser may read what is shut.
+    let shut = u64::from(fs::read(at("shut.jsonl")).is_err());
+    assert_eq!((report.counts.traces, report.counts.rejected), (2 - shut, 1 + shut), "{report}");
+    for path in [at("pipe.jsonl"), "/dev/null".into()] {
+        let error = inspect(std::slice::from_ref(&path), &ImportOptions::default(), &foreground()).unwrap_err();
+        assert!(matches!(error, ImportError::File { fault: FileFault::NotAFile, .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_folder_of_very_many_files_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..20_000 {
+        fs::write(folder.path().join(format!("{n}.txt")), "").unwrap();
+    }
+    fs::write(folder.path().join("a.jsonl"), row(1)).unwrap();
+    let report = inspect(&[folder.path().into()], &ImportOptions::default(), &foreground()).unwrap();
+    files::adds_up(&report.counts);
+    assert_eq!((report.counts.traces, report.counts.rejected), (1, 0));
+    assert!(report.by_file.len() < 2000, "{}", report.by_file.len());
+    assert!(report.warnings.iter().any(|w| w.message.contains("further files were left out")));
+}
