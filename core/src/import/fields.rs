@@ -9,7 +9,7 @@ use crate::model::{
 };
 
 /// The keys of a row that nobody has taken yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Fields(Metadata);
 
 impl From<Metadata> for Fields {

@@ -1,4 +1,4 @@
-//! What the attributes of OpenTelemetry spans say: the GenAI conventions, OpenInference, and two that came before them.
+//! What the attributes of OpenTelemetry spans say: the `GenAI` conventions, `OpenInference`, and two that came before them.
 
 use serde_json::{Map, Value, json};
 
@@ -141,7 +141,7 @@ const FACTS: &[(&str, &[&str])] = &[
 /// Fills a span with what its attributes, already nested, and its events say.
 pub(super) fn fill(span: &mut Span, attributes: &Value, events: &Value) {
     if let Some(kind) = first(attributes, KINDS).and_then(Value::as_str) {
-        span.kind = kind.to_owned();
+        kind.clone_into(&mut span.kind);
     }
     if span.work == Work::Other {
         span.work = work(&span.kind);
@@ -176,7 +176,7 @@ pub(super) fn fill(span: &mut Span, attributes: &Value, events: &Value) {
     if let Some(tool) = first(attributes, &["tool.name", "gen_ai.tool.name"]).and_then(Value::as_str)
         && span.work == Work::Tool
     {
-        span.name = tool.to_owned();
+        tool.clone_into(&mut span.name);
     }
     for (name, paths) in FACTS {
         if let Some(value) = first(attributes, paths) {

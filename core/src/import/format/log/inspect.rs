@@ -1,4 +1,4 @@
-//! Inspect (UKGovernmentBEIS/inspect_ai): evaluation logs, as one JSON document or as the files of an `.eval` archive.
+//! Inspect (`UKGovernmentBEIS/inspect_ai`): evaluation logs, as one JSON document or as the files of an `.eval` archive.
 //!
 //! Each sample is a trace; its messages are the steps, and the events of the run add times, tokens and what sub-agents
 //! said. Epochs are attempts at one problem. The grades of scorers become the outcome and scores of the trace.
@@ -111,12 +111,12 @@ impl Importer for Inspect {
             let start: Vec<String> =
                 [HEADER, JOURNAL].map(inside).into_iter().filter(|name| paths.contains(&name.as_str())).collect();
             let of_folder = || paths.iter().filter_map(|path| Some((*path, path.strip_prefix(&*folder)?)));
-            let each: Vec<String> = of_folder()
-                .filter(|(_, name)| {
-                    name.strip_prefix("samples/").is_some_and(|n| n.ends_with(".json") && !n.contains('/'))
-                })
-                .map(|(path, _)| path.to_owned())
-                .collect();
+            let is_sample = |name: &str| {
+                let name = name.strip_prefix("samples/").and_then(|name| name.strip_suffix(".json"));
+                name.is_some_and(|name| !name.contains('/'))
+            };
+            let each: Vec<String> =
+                of_folder().filter(|(_, name)| is_sample(name)).map(|(path, _)| path.to_owned()).collect();
             let tables: Vec<String> = of_folder()
                 .filter(|(_, name)| is_table(name) && *name != JOURNAL)
                 .map(|(path, _)| path.to_owned())

@@ -23,14 +23,14 @@ pub(super) fn instant(value: &Value) -> Option<i64> {
             }
             text.parse::<i64>().ok().and_then(since_1970)
         }
-        Value::Number(number) => match number.as_i64() {
-            Some(whole) => since_1970(whole),
-            None => {
-                let seconds = number.as_f64().filter(|seconds| seconds.abs() < 9e9)?;
-                #[expect(clippy::cast_possible_truncation, reason = "below 9e18, as just checked")]
-                Some((seconds * 1e9) as i64)
+        Value::Number(number) => {
+            if let Some(whole) = number.as_i64() {
+                return since_1970(whole);
             }
-        },
+            let seconds = number.as_f64().filter(|seconds| seconds.abs() < 9e9)?;
+            #[expect(clippy::cast_possible_truncation, reason = "below 9e18, as just checked")]
+            Some((seconds * 1e9) as i64)
+        }
         _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! LangChain runs as its tracer writes them: one tree of runs, each with its inputs and outputs.
+//! `LangChain` runs as its tracer writes them: one tree of runs, each with its inputs and outputs.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::import::fields::scalar_text;
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::Metadata;
 
-/// Reads trees of LangChain runs.
+/// Reads trees of `LangChain` runs.
 pub(super) struct LangChain;
 
 impl Importer for LangChain {
@@ -64,7 +64,7 @@ impl Importer for LangChain {
             spans.push(Span { id, parent, work, kind, name, started, ended, input, output, model, failure, facts });
         }
         let id = spans.first().map(|span| span.id.clone());
-        let Told { mut builder, .. } = tell(spans, None);
+        let Told { mut builder, .. } = tell(&spans, None);
         builder.trace_mut().source_id = id;
         Ok(vec![builder.into()])
     }

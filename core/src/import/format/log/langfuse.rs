@@ -61,7 +61,7 @@ impl Importer for Langfuse {
         };
         let spans: Vec<Span> = observations.into_iter().filter_map(span).collect();
         let question = about.shift_remove("input");
-        let Told { mut builder, steps } = tell(spans, question.as_ref());
+        let Told { mut builder, steps } = tell(&spans, question.as_ref());
         about.shift_remove("output");
         let place = |observation: &Value| steps.get(observation.as_str()?).copied();
         if let Some(Value::Array(scores)) = about.shift_remove("scores") {

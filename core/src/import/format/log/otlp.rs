@@ -65,7 +65,7 @@ impl Importer for Otlp {
             return Err(RowError::new("`resourceSpans` holds no spans; export traces, not logs or metrics"));
         }
         let read = traces.into_iter().map(|(id, spans, about)| {
-            let Told { mut builder, .. } = tell(spans, None);
+            let Told { mut builder, .. } = tell(&spans, None);
             let trace = builder.trace_mut();
             trace.source_id = Some(id).filter(|id| !id.is_empty());
             trace.metadata.extend(about);

@@ -59,8 +59,8 @@ pub(super) struct Told {
 }
 
 /// Tells the spans of one trace. `question` is what was asked, where the log says so beside its spans.
-pub(super) fn tell(spans: Vec<Span>, question: Option<&Value>) -> Told {
-    let order = order::order(&spans);
+pub(super) fn tell(spans: &[Span], question: Option<&Value>) -> Told {
+    let order = order::order(spans);
     let mut teller = Teller {
         talk: Talk::default(),
         heard: Heard::default(),
@@ -219,18 +219,17 @@ impl Teller {
     fn tool(&mut self, span: &Span) {
         let input = decoded(&span.input).unwrap_or_else(|| span.input.clone());
         let call = self.heard.claim(&span.name, &input);
-        let (name, call_id) = match &call {
-            Some(call) => (call.name.clone(), call.id.clone()),
-            None => {
-                let name = span.name.strip_prefix("execute_tool ").unwrap_or(&span.name).to_owned();
-                let arguments = if is_nothing(&input) { String::new() } else { payload_text(&input) };
-                let tool = ToolCall { name: name.clone(), arguments, call_id: None };
-                let text = format!("{name}({})", tool.arguments);
-                let step = Step { kind: StepKind::ToolCall, text, tool: Some(tool), on_path: true, ..Step::default() };
-                self.heard.note_step(&step);
-                self.talk.push(step);
-                (name, None)
-            }
+        let (name, call_id) = if let Some(call) = &call {
+            (call.name.clone(), call.id.clone())
+        } else {
+            let name = span.name.strip_prefix("execute_tool ").unwrap_or(&span.name).to_owned();
+            let arguments = if is_nothing(&input) { String::new() } else { payload_text(&input) };
+            let tool = ToolCall { name: name.clone(), arguments, call_id: None };
+            let text = format!("{name}({})", tool.arguments);
+            let step = Step { kind: StepKind::ToolCall, text, tool: Some(tool), on_path: true, ..Step::default() };
+            self.heard.note_step(&step);
+            self.talk.push(step);
+            (name, None)
         };
         self.talk.answered = true;
         let text = given(&span.output).unwrap_or_default();

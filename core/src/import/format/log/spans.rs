@@ -1,4 +1,4 @@
-//! Rows that are spans: OpenInference tables of Phoenix, the console export of OpenTelemetry, LangSmith runs, and lists
+//! Rows that are spans: `OpenInference` tables of Phoenix, the console export of OpenTelemetry, `LangSmith` runs, and lists
 //! like them. Rows of one trace belong together.
 //!
 //! Tables of judgements (`context.span_id` with `label`, `score`, `explanation`) go to the spans that they name.
@@ -84,7 +84,7 @@ impl Importer for Spans {
         if spans.is_empty() {
             return Err(RowError::new("no row is a span; each needs an id and a start"));
         }
-        let Told { mut builder, .. } = tell(spans, None);
+        let Told { mut builder, .. } = tell(&spans, None);
         let trace = builder.trace_mut();
         if broken > 0 {
             trace
@@ -131,11 +131,10 @@ impl Importer for Spans {
 
 /// The value under the first of the keys that is there; dots lead into objects.
 fn first<'a>(row: &'a Value, keys: &[&str]) -> Option<&'a Value> {
-    let found = keys.iter().find_map(|key| {
+    keys.iter().find_map(|key| {
         let inner = || key.split_once('.').and_then(|(outer, inner)| row.get(outer)?.get(inner));
         row.get(*key).or_else(inner).filter(|value| !value.is_null())
-    });
-    found
+    })
 }
 
 fn trace_of(row: &Value) -> Option<String> {

@@ -131,12 +131,13 @@ impl Talk {
         if !prompt_extras.is_empty() {
             trace.metadata.insert("prompt_extras".into(), prompt_extras.into());
         }
+        let is_empty = trace.steps.is_empty();
         match trace.steps.iter_mut().rev().find(|step| step.on_path && step.kind != StepKind::Note) {
             Some(step) if step.kind == StepKind::Message && said_last == Some(Role::Assistant) => {
                 step.kind = StepKind::Answer;
             }
-            Some(_) => {}
-            None => trace.warnings.push("nobody answers; the trace has no steps".into()),
+            None if is_empty => trace.warnings.push("nobody answers; the trace has no steps".into()),
+            _ => {}
         }
         builder
     }

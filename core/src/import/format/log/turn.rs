@@ -1,6 +1,6 @@
 //! Reads what models were told and what they said, in any of the shapes in which logs keep it.
 //!
-//! Logs record the payloads of whatever library was used: messages of OpenAI, Anthropic, Gemini or LangChain, items of
+//! Logs record the payloads of whatever library was used: messages of OpenAI, Anthropic, Gemini or `LangChain`, items of
 //! the Responses interface, `parts` of OpenTelemetry, and wrappers of all of these, sometimes as JSON inside texts.
 
 use serde_json::{Map, Value};
@@ -10,6 +10,12 @@ use crate::model::{Metadata, Step, StepKind};
 
 /// Wrappers in wrappers deeper than this are not looked into; the deepest seen are four.
 const DEPTH: usize = 12;
+
+// Whose words stand under which key; the first key that is there decides.
+const TOLD: &[&str] = &["messages", "input_messages", "contents", "prompt", "prompts"];
+const SAID: &[&str] = &["messages", "choices", "candidates", "generations", "message", "output", "output_messages"];
+const ANSWERS: &[&str] = &["content", "text", "answer", "response", "completion"];
+const QUESTIONS: &[&str] = &["message", "question", "query", "input"];
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,17 +136,13 @@ fn object(map: &Map<String, Value>, payload: &Value, speaker: Role, depth: usize
         let extras = Metadata::new();
         return turns.push(Turn { role, role_name: role.name().into(), steps, extras });
     }
-    // Whose words stand under which key; the first key that is there decides, but for instructions beside a question.
+    // Instructions may stand beside a question.
     let instructions = ["system", "system_instruction", "instructions"];
     for text in instructions.iter().filter_map(|key| map.get(*key).or_else(|| map.get("config")?.get(*key))) {
         if !matches!(text, Value::Null) && speaker == Role::User {
             collect(text, Role::System, depth, turns);
         }
     }
-    const TOLD: &[&str] = &["messages", "input_messages", "contents", "prompt", "prompts"];
-    const SAID: &[&str] = &["messages", "choices", "candidates", "generations", "message", "output", "output_messages"];
-    const ANSWERS: &[&str] = &["content", "text", "answer", "response", "completion"];
-    const QUESTIONS: &[&str] = &["message", "question", "query", "input"];
     let (keys, last): (&[&str], &[&str]) = if speaker == Role::User { (TOLD, QUESTIONS) } else { (SAID, ANSWERS) };
     for key in keys.iter().chain(last) {
         if let Some(inner) = map.get(*key).filter(|inner| !inner.is_null()) {
@@ -158,7 +160,7 @@ fn message(map: &Map<String, Value>) -> Option<Turn> {
     if let (Some(kwargs), Some(id)) = (map.get("kwargs").and_then(Value::as_object), map.get("id")) {
         // LangChain writes objects as the call that makes them.
         let class = id.as_array()?.last()?.as_str()?;
-        return said(Role::from_name(class)?, class, kwargs);
+        return Some(said(Role::from_name(class)?, class, kwargs));
     }
     if let Some(turn) = response_item(map) {
         return Some(turn);
@@ -172,10 +174,10 @@ fn message(map: &Map<String, Value>) -> Option<Turn> {
     if map.get("content").is_some_and(part::is_declaration) {
         return None;
     }
-    said(Role::from_name(name)?, name, map)
+    Some(said(Role::from_name(name)?, name, map))
 }
 
-fn said(role: Role, role_name: &str, map: &Map<String, Value>) -> Option<Turn> {
+fn said(role: Role, role_name: &str, map: &Map<String, Value>) -> Turn {
     let mut extras = map.clone();
     let mut steps = Vec::new();
     part::message(role, &mut extras, &mut steps);
@@ -187,7 +189,7 @@ fn said(role: Role, role_name: &str, map: &Map<String, Value>) -> Option<Turn> {
         extras.shift_remove(key);
     }
     extras.retain(|_, value| !is_nothing(value));
-    Some(Turn { role, role_name: role_name.into(), steps, extras })
+    Turn { role, role_name: role_name.into(), steps, extras }
 }
 
 /// Items of OpenAI's Responses interface.

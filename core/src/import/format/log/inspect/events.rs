@@ -25,7 +25,7 @@ pub(super) struct SideStep {
 /// The events of a sample.
 #[derive(Default)]
 pub(super) struct Events {
-    events: Vec<Value>,
+    list: Vec<Value>,
     /// Messages that events refer to by their place.
     pool: Vec<Value>,
     /// For each event, the message that came of it, by its place among those given.
@@ -49,7 +49,7 @@ pub(super) fn take(fields: &mut Fields) -> Events {
         pool.extend(list(data.shift_remove("messages")));
     }
     let grading = grading(&events);
-    Events { events, pool, matched: HashMap::new(), grading }
+    Events { list: events, pool, matched: HashMap::new(), grading }
 }
 
 /// Which events lie in the span of a scorer.
@@ -92,7 +92,7 @@ fn grading(events: &[Value]) -> HashSet<usize> {
 impl Events {
     /// The conversation as the last call of the model shows it, for samples that do not hold their messages.
     pub(super) fn last_conversation(&self) -> Vec<Value> {
-        let calls = self.events.iter().enumerate().rev();
+        let calls = self.list.iter().enumerate().rev();
         let last =
             calls.into_iter().find(|(number, event)| event["event"] == "model" && !self.grading.contains(number));
         let Some((_, event)) = last else { return Vec::new() };
@@ -116,23 +116,28 @@ impl Events {
     /// Finds the message of each event, and notes times and tokens at its first step.
     pub(super) fn annotate(&mut self, builder: &mut TraceBuilder, given: &[Given<'_>]) {
         let mut free: Vec<bool> = vec![true; given.len()];
-        for (number, event) in self.events.iter().enumerate() {
-            let found = match event["event"].as_str() {
-                Some("model") => answer(event).and_then(|said| {
-                    given.iter().zip(&free).position(|((message, _), free)| *free && is_same(said, message))
-                }),
-                Some("tool") => given.iter().zip(&free).position(|((message, _), free)| {
-                    *free
-                        && message["role"] == "tool"
-                        && event["id"].is_string()
-                        && message["tool_call_id"] == event["id"]
-                }),
-                _ => None,
+        // Events come in the order of the messages, nearly always: the search goes on where it last ended.
+        let mut next = 0;
+        for (number, event) in self.list.iter().enumerate() {
+            let is_it = |message: &Value| match event["event"].as_str() {
+                Some("model") => answer(event).is_some_and(|said| is_same(said, message)),
+                Some("tool") => {
+                    message["role"] == "tool" && event["id"].is_string() && message["tool_call_id"] == event["id"]
+                }
+                _ => false,
             };
+            if !matches!(event["event"].as_str(), Some("model" | "tool")) {
+                continue;
+            }
+            let is_free = |place: &usize| {
+                free.get(*place) == Some(&true) && given.get(*place).is_some_and(|(message, _)| is_it(message))
+            };
+            let found = (next..given.len()).chain(0..next).find(is_free);
             let Some(place) = found else { continue };
             if let Some(free) = free.get_mut(place) {
                 *free = false;
             }
+            next = place + 1;
             self.matched.insert(number, place);
             let Some((_, range)) = given.get(place) else { continue };
             let Some(step) = builder.trace_mut().steps.get_mut(range.start as usize) else { continue };
@@ -149,7 +154,7 @@ impl Events {
         let mut talks: Vec<SideTalk> = Vec::new();
         let mut anchor = None;
         let known: HashSet<String> = given.iter().map(|(message, _)| key(message)).collect();
-        for (number, event) in self.events.iter().enumerate() {
+        for (number, event) in self.list.iter().enumerate() {
             if let Some(place) = self.matched.get(&number) {
                 anchor = given.get(*place).and_then(|(_, range)| range.end.checked_sub(1));
             }
@@ -193,8 +198,8 @@ impl Events {
 
     /// The events without what the messages repeat, for the metadata of the trace.
     pub(super) fn outline(self) -> Vec<Value> {
-        let Self { events, matched, grading, .. } = self;
-        let outlined = events.into_iter().enumerate().map(|(number, mut event)| {
+        let Self { list, matched, grading, .. } = self;
+        let outlined = list.into_iter().enumerate().map(|(number, mut event)| {
             if let Some(map) = event.as_object_mut() {
                 shorten(map, matched.contains_key(&number), grading.contains(&number));
             }

@@ -98,7 +98,7 @@ impl Run {
         }
         log.annotate(&mut talk.builder, &given);
         let side = log.side_branches(&given);
-        self.end(talk, fields, side, missing, log.outline())
+        Ok(self.end(talk, fields, side, missing, log.outline()))
     }
 
     fn end(
@@ -108,7 +108,7 @@ impl Run {
         side: Vec<SideStep>,
         missing: usize,
         outline: Vec<Value>,
-    ) -> Result<Imported, RowError> {
+    ) -> Imported {
         let mut builder = talk.finish(None);
         if let Some(error) = fields.get("error").filter(|error| error.is_object()) {
             let text = error["message"].as_str().unwrap_or("the run failed").to_owned();
@@ -167,7 +167,7 @@ impl Run {
             trace.metadata.insert("events".into(), outline.into());
         }
         trace.metadata.extend(fields.rest().into_iter().filter(|(_, value)| !is_empty(value)));
-        Ok(builder.into())
+        builder.into()
     }
 }
 
@@ -248,8 +248,7 @@ fn grade(builder: &mut TraceBuilder, name: &str, value: &Value) -> Option<Verdic
     let (number, verdict) = match value {
         Value::String(letter) => match letter.as_str() {
             "C" => (1.0, Some(Verdict::Correct)),
-            "I" => (0.0, Some(Verdict::Incorrect)),
-            "N" => (0.0, Some(Verdict::Incorrect)),
+            "I" | "N" => (0.0, Some(Verdict::Incorrect)),
             "P" => (0.5, None),
             _ => {
                 if let Some(number) = float(value) {

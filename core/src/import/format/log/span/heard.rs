@@ -59,8 +59,10 @@ impl Heard {
                 let arguments = canonical(&Value::String(tool.arguments));
                 self.calls.push(Call { place, id: tool.call_id, name: tool.name, arguments, result: None });
             } else {
-                let known =
-                    self.calls.iter_mut().find(|call| call.result.is_none() && is_of(call, &tool.call_id, &tool.name));
+                let known = self
+                    .calls
+                    .iter_mut()
+                    .find(|call| call.result.is_none() && is_of(call, tool.call_id.as_ref(), &tool.name));
                 if let Some(call) = known {
                     call.result = Some(at);
                 }
@@ -85,12 +87,11 @@ impl Heard {
 
     /// Notes the result of a call, or of a tool that no model was seen to call.
     pub(super) fn answer(&mut self, place: Option<usize>, result: StepIndex, span: &str) {
-        match place.and_then(|place| self.calls.get_mut(place)) {
-            Some(call) => call.result = Some(result),
-            None => {
-                let (place, name) = (self.calls.len(), span.to_owned());
-                self.calls.push(Call { place, id: None, name, arguments: String::new(), result: Some(result) });
-            }
+        if let Some(call) = place.and_then(|place| self.calls.get_mut(place)) {
+            call.result = Some(result);
+        } else {
+            let (place, name) = (self.calls.len(), span.to_owned());
+            self.calls.push(Call { place, id: None, name, arguments: String::new(), result: Some(result) });
         }
     }
 
@@ -118,7 +119,7 @@ impl Heard {
     fn result_again(&mut self, step: &Step, builder: &mut TraceBuilder) -> bool {
         let Some(tool) = &step.tool else { return false };
         let call = match &tool.call_id {
-            Some(_) => self.calls.iter().find(|call| is_of(call, &tool.call_id, "")),
+            Some(_) => self.calls.iter().find(|call| is_of(call, tool.call_id.as_ref(), "")),
             None if tool.name.is_empty() => None,
             None => {
                 let before = self.results.entry(tool.name.clone()).or_default();
@@ -137,7 +138,7 @@ impl Heard {
     }
 }
 
-fn is_of(call: &Call, id: &Option<String>, name: &str) -> bool {
+fn is_of(call: &Call, id: Option<&String>, name: &str) -> bool {
     match id {
         Some(id) => call.id.as_ref() == Some(id),
         None => !name.is_empty() && call.name == name,

@@ -33,6 +33,7 @@ pub(super) fn order(spans: &[Span]) -> Order {
     }
     let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
     let mut roots = Vec::new();
+    let mut orphans = Vec::new();
     for (number, span) in spans.iter().enumerate() {
         let above = span.parent.as_deref().filter(|parent| !parent.is_empty());
         match above.map(|parent| numbers.get(parent)) {
@@ -45,10 +46,15 @@ pub(super) fn order(spans: &[Span]) -> Order {
             Some(found) => {
                 let why = if found.is_some() { "which is itself" } else { "which is not in the log" };
                 let parent = span.parent.as_deref().unwrap_or_default();
-                warnings.push(format!("span {} is below {parent}, {why}; it was put at the top", span.id));
-                roots.push(number);
+                warnings.push(format!("span {} is below {parent}, {why}; it was put where its time is", span.id));
+                orphans.push(number);
             }
         }
+    }
+    // Under the only root an orphan stands between its neighbours in time; else it is a root.
+    match (roots.as_slice(), &orphans) {
+        (&[root], orphans) => children.get_mut(root).into_iter().for_each(|list| list.extend(orphans)),
+        (_, orphans) => roots.extend(orphans),
     }
     let starts: Vec<Option<i64>> = spans.iter().map(|span| span.started.as_ref().and_then(instant)).collect();
     let start = |number: usize| starts.get(number).copied().flatten();
