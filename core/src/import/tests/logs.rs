@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::published::published;
 use super::*;
 use crate::model::{Prompt, Step, StepFlag, Verdict};
 
