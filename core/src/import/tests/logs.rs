@@ -436,7 +436,7 @@ fn odd_values_anywhere_are_survived() {
             }
             at += 1;
         }
-        for (path, value) in paths.iter().flat_map(|path| odd.iter().map(move |value| (path, value))) {
+        for (path, value) in paths.iter().zip(odd.iter().cycle()) {
             let mut row = row.clone();
             *row.pointer_mut(path).unwrap() = value.clone();
             let names = ["inspect", "langfuse", "langchain", "otlp", "spans", "docent", "lm_eval", "lighteval"];
