@@ -3,6 +3,7 @@
 //! [`read`] streams traces into a [`Sink`]; [`inspect`] only counts. A row that cannot be read is handed to the sink
 //! as a [`Reject`](crate::store::Reject) and the rest is read; a file that cannot be read does not hide the others.
 
+mod batch;
 mod detect;
 mod error;
 mod fields;
@@ -11,6 +12,7 @@ mod format;
 mod importer;
 mod join;
 mod pending;
+mod pipeline;
 mod project;
 mod read;
 mod report;
