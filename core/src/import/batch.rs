@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::read::{Parsed, RawRow};
 use super::report::Tally;
-use super::{ImportError, Imported, Importer, Sample};
+use super::{ImportError, Imported, Importer, Sample, depth};
 use crate::job::JobContext;
 
 /// Text of a batch. The first one is short, so that the first rows are there at once.
@@ -58,7 +58,10 @@ pub(super) fn made(
     text: impl FnOnce() -> String,
 ) -> Result<Vec<Made>, (String, String)> {
     let found = parsed.and_then(|value| importer.read_row(value, sample).map_err(|error| error.0));
-    let found = found.map_err(|reason| (reason, text()))?;
+    let mut found = found.map_err(|reason| (reason, text()))?;
+    for imported in &mut found {
+        depth::bound(&mut imported.trace);
+    }
     Ok(found.into_iter().map(|imported| Made { tally: Tally::new(&imported.trace), imported }).collect())
 }
 

@@ -19,20 +19,30 @@ pub(super) fn bound(trace: &mut Trace) {
         }
     }
     for key in changed {
-        trace.warnings.push(format!("`{key}` is nested deeper than {DEPTH} levels; what is deeper is kept as JSON text"));
+        trace
+            .warnings
+            .push(format!("`{key}` is nested deeper than {DEPTH} levels; what is deeper is kept as JSON text"));
     }
 }
 
 fn flatten(value: &mut Value, left: usize) -> bool {
+    let mut changed = false;
     match value {
-        Value::Array(items) if left > 0 => items.iter_mut().fold(false, |any, item| flatten(item, left - 1) || any),
+        Value::Array(items) if left > 0 => {
+            for item in items {
+                changed |= flatten(item, left - 1);
+            }
+        }
         Value::Object(entries) if left > 0 => {
-            entries.values_mut().fold(false, |any, entry| flatten(entry, left - 1) || any)
+            for entry in entries.values_mut() {
+                changed |= flatten(entry, left - 1);
+            }
         }
         Value::Array(_) | Value::Object(_) => {
             *value = Value::String(value.to_string());
-            true
+            changed = true;
         }
-        _ => false,
+        _ => {}
     }
+    changed
 }

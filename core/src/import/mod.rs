@@ -4,6 +4,7 @@
 //! as a [`Reject`](crate::store::Reject) and the rest is read; a file that cannot be read does not hide the others.
 
 mod batch;
+mod depth;
 mod detect;
 mod error;
 mod fields;

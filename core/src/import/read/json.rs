@@ -33,7 +33,7 @@ pub(super) fn parse(bytes: &[u8], repeats: &[&str]) -> Result<Parsed, String> {
         Err(_) if budget.is_spent() => return Err(too_large()),
         Err(error) => Some(error),
     };
-    careful(bytes, repeats, &budget.renewed()).map_err(|reason| match (reason, error) {
+    careful(bytes, repeats, &Budget::default()).map_err(|reason| match (reason, error) {
         (Some(reason), _) => reason,
         (None, Some(error)) if error.is_eof() => {
             "the row ends before it is complete; the file may have been cut off".into()
@@ -63,10 +63,6 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn renewed(&self) -> Self {
-        Self::default()
-    }
-
     /// Takes what a value with so much text needs; false once there is no more.
     pub(super) fn take(&self, text: usize) -> bool {
         let left = self.left.get().checked_sub(text + size_of::<Value>());

@@ -68,6 +68,9 @@ fn deep_rows_and_huge_texts_are_bounded() {
     );
     let (report, kept) = read_bytes("x.jsonl", input);
     assert_eq!(report.unwrap().counts.traces, 2);
+    let trace = &kept.traces[1].1;
+    assert!(trace.warnings[0].contains("`x` is nested deeper"), "{:?}", trace.warnings);
+    assert!(serde_json::from_str::<serde_json::Value>(&trace.metadata["x"].to_string()).is_ok());
     assert!(kept.rejects[0].reason.contains("512 levels"), "{:?}", kept.rejects[0].reason);
 
     let long = json!({"problem": "p", "steps": ["x".repeat(20 << 20)]}).to_string();
@@ -94,7 +97,7 @@ fn what_is_no_file_never_blocks() {
     let at = |name: &str| folder.path().join(name);
     fs::write(at("a.jsonl"), row(1)).unwrap();
     fs::write(at("shut.jsonl"), row(2)).unwrap();
-    fs::set_permissions(at("shut.jsonl"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(at("shut.jsonl"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::create_dir(at("sub")).unwrap();
     symlink("..", at("sub/circle")).unwrap();
     symlink("nowhere", at("broken.jsonl")).unwrap();
