@@ -11,8 +11,8 @@ use serde_json::{Map, Number, Value};
 
 use super::careful::careful;
 
-/// A parsed row may need so much memory; what it gives is kept at the same time.
-const MEMORY: usize = 768 << 20;
+/// A parsed row may need so much memory. The traces it gives need a multiple, where it holds many short texts.
+const MEMORY: usize = 320 << 20;
 
 /// A row as a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +45,7 @@ pub(super) fn parse(bytes: &[u8], repeats: &[&str]) -> Result<Parsed, String> {
 }
 
 pub(super) fn too_large() -> String {
-    format!("the row needs more than {} MiB of memory once it is read; split it", MEMORY >> 20)
+    format!("the row holds so much that reading it takes more than {} MiB of memory; split it", MEMORY >> 20)
 }
 
 /// What a row may still use.
