@@ -456,7 +456,13 @@ impl Run<'_> {
         self.reports.push(report);
         let (sha256, bytes) = match ended {
             Err(error) if error.is_fatal() => return Err(error),
-            Err(error) if counts.traces > 0 => return self.broke_off(input, importer.name(), &error),
+            Err(error) if counts.rows > 0 => {
+                self.broke_off(input, importer.name(), &error)?;
+                if counts.traces == 0 {
+                    self.failed(error);
+                }
+                return Ok(());
+            }
             Err(error) => {
                 self.reports.pop();
                 return Err(error);
