@@ -54,11 +54,13 @@ impl Joiner {
         self.by_key.entry(held.attachment.join.clone()).or_default().push(held);
     }
 
+    /// True where traces may be waited for.
+    pub(super) fn holds_any(&self) -> bool {
+        !self.by_key.is_empty()
+    }
+
     /// Adds to a trace what is known of it.
     pub(super) fn attach(&mut self, imported: &mut Imported) {
-        if self.by_key.is_empty() {
-            return;
-        }
         for (key, place) in keys(imported) {
             let Some(held) = self.by_key.get_mut(&key) else { continue };
             for held in held.iter_mut() {

@@ -3,6 +3,8 @@
 //! [`read`] streams traces into a [`Sink`]; [`inspect`] only counts. A row that cannot be read is handed to the sink
 //! as a [`Reject`](crate::store::Reject) and the rest is read; a file that cannot be read does not hide the others.
 
+mod batch;
+mod depth;
 mod detect;
 mod error;
 mod fields;
@@ -13,6 +15,7 @@ mod join;
 pub mod mapping;
 mod options;
 mod pending;
+mod pipeline;
 mod preview;
 mod project;
 mod read;

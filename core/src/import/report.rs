@@ -94,6 +94,34 @@ pub struct Counts {
     pub repaired: u64,
 }
 
+/// What one trace adds to the counts; made by the thread that read it.
+pub(super) struct Tally {
+    counts: Counts,
+    problem: ProblemId,
+}
+
+impl Tally {
+    pub(super) fn new(trace: &Trace) -> Self {
+        let on_steps = trace.scores.iter().filter(|score| score.step.is_some()).count() as u64;
+        let mut counts = Counts {
+            traces: 1,
+            steps: trace.steps.len() as u64,
+            branching_traces: u64::from(trace.tree().is_branching()),
+            step_labels: trace.labels.iter().filter(|label| label.step.is_some()).count() as u64,
+            step_scores: on_steps,
+            trace_scores: trace.scores.len() as u64 - on_steps,
+            outcomes: u64::from(trace.outcome.verdict != Verdict::Unknown),
+            ..Counts::default()
+        };
+        match trace.imported_first_error(None) {
+            Some(FirstError::At(_)) => counts.first_error_labels = 1,
+            Some(FirstError::NoneUpTo(_)) => counts.no_error_labels = 1,
+            Some(FirstError::Unsure) | None => {}
+        }
+        Self { counts, problem: trace.problem.id() }
+    }
+}
+
 /// Something that could not be read as meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportWarning {
@@ -110,23 +138,11 @@ impl FileReport {
         Self { file: file.into(), format: format.into(), ..Self::default() }
     }
 
-    pub(super) fn add(&mut self, row: u64, trace: &Trace) {
-        let counts = &mut self.counts;
-        counts.traces += 1;
-        counts.steps += trace.steps.len() as u64;
-        counts.branching_traces += u64::from(trace.tree().is_branching());
-        match trace.imported_first_error(None) {
-            Some(FirstError::At(_)) => counts.first_error_labels += 1,
-            Some(FirstError::NoneUpTo(_)) => counts.no_error_labels += 1,
-            Some(FirstError::Unsure) | None => {}
-        }
-        counts.step_labels += trace.labels.iter().filter(|label| label.step.is_some()).count() as u64;
-        let on_steps = trace.scores.iter().filter(|score| score.step.is_some()).count() as u64;
-        counts.step_scores += on_steps;
-        counts.trace_scores += trace.scores.len() as u64 - on_steps;
-        counts.outcomes += u64::from(trace.outcome.verdict != Verdict::Unknown);
-        self.problems.insert(trace.problem.id());
-        counts.problems = self.problems.len() as u64;
+    /// Counts a trace and lists its warnings.
+    pub(super) fn add(&mut self, row: u64, trace: &Trace, tally: Tally) {
+        self.counts.add(&tally.counts);
+        self.problems.insert(tally.problem);
+        self.counts.problems = self.problems.len() as u64;
         for message in &trace.warnings {
             self.warn(row, message.clone());
         }

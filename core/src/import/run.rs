@@ -4,21 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::detect::{self, Choice};
 use super::files::{self, Found};
 use super::join::Joiner;
+use super::pipeline::FileRows;
 use super::read::{
-    Archive, Framing, Head, Input, Layout, Members, Parsed, RawRow, RowReader, Share, look_at, read_whole, take_sample,
+    Archive, Framing, Head, Input, Layout, Members, Parsed, RowReader, Share, look_at, read_whole, take_sample,
 };
 use super::report::FileReport;
 use super::{
-    Bundle, FileFault, ImportError, ImportOptions, Imported, Importer, InspectReport, Recognition, Sample, Sink,
-    SourceFile, Unit, importer, importers,
+    Bundle, FileFault, ImportError, ImportOptions, Importer, InspectReport, Recognition, Sample, Sink, SourceFile,
+    Unit, importer, importers,
 };
 use crate::job::{JobContext, Progress};
-use crate::model::{Metadata, SourceRef, Trace};
+use crate::model::{Metadata, Trace};
 use crate::store::{Reject, sha256_file};
 
 /// Files that were left out are told one by one up to this many.
@@ -489,7 +488,13 @@ impl Run<'_> {
         self.reports.push(report);
         let (sha256, bytes) = match ended {
             Err(error) if error.is_fatal() => return Err(error),
-            Err(error) if counts.traces > 0 => return self.broke_off(input, importer.name(), &error),
+            Err(error) if counts.rows > 0 => {
+                self.broke_off(input, importer.name(), &error)?;
+                if counts.traces == 0 {
+                    self.failed(error);
+                }
+                return Ok(());
+            }
             Err(error) => {
                 self.reports.pop();
                 return Err(error);
@@ -543,132 +548,6 @@ impl Run<'_> {
         }
         Ok(InspectReport::new(self.reports))
     }
-}
-
-/// The rows of one file on their way to the sink.
-struct FileRows<'a> {
-    importer: &'static dyn Importer,
-    sample: &'a Sample,
-    report: FileReport,
-    first_fault: Option<(u64, String)>,
-    joiner: &'a mut Joiner,
-}
-
-impl FileRows<'_> {
-    fn read_all(
-        &mut self,
-        mut rows: RowReader<'_>,
-        unit: Unit,
-        context: &JobContext,
-        sink: &mut dyn Sink,
-    ) -> Result<(String, u64), ImportError> {
-        let mut group = Group::default();
-        while let Some(row) = rows.next()? {
-            context.checkpoint()?;
-            let parsed = row.parse(self.importer.repeats()).map(|parsed| self.repaired(row.number, parsed));
-            match (unit, parsed) {
-                (Unit::Group, Ok(value)) => {
-                    if !group.rows.is_empty() && !self.importer.continues(&group.rows, &value) {
-                        self.end_group(&mut group, sink)?;
-                    }
-                    if group.rows.is_empty() {
-                        group.number = row.number;
-                    }
-                    group.rows.push(value);
-                }
-                (Unit::Attachment, Ok(value)) => self.read_attachments(&row, value, sink)?,
-                (_, parsed) => self.read_value(row.number, parsed, || row.text(), sink)?,
-            }
-        }
-        self.end_group(&mut group, sink)?;
-        rows.finish()
-    }
-
-    /// The value of a row; what had to be changed in it is told.
-    fn repaired(&mut self, row: u64, parsed: Parsed) -> Value {
-        self.report.counts.repaired += u64::from(!parsed.repairs.is_empty());
-        for repair in parsed.repairs {
-            self.report.warn(row, format!("repaired: {repair}"));
-        }
-        parsed.value
-    }
-
-    /// The rows of a trace are complete.
-    fn end_group(&mut self, group: &mut Group, sink: &mut dyn Sink) -> Result<(), ImportError> {
-        let rows = std::mem::take(&mut group.rows);
-        let Some(more) = rows.len().checked_sub(1) else { return Ok(()) };
-        self.report.counts.rows += more as u64;
-        self.report.counts.merged += more as u64;
-        self.read_value(group.number, Ok(rows.into()), String::new, sink)
-    }
-
-    fn read_attachments(&mut self, row: &RawRow, value: Value, sink: &mut dyn Sink) -> Result<(), ImportError> {
-        match self.importer.read_attachments(value, self.sample) {
-            Err(error) => self.read_value(row.number, Err(error.0), || row.text(), sink),
-            Ok(attachments) => {
-                let name = Path::new(&self.report.file).file_name().unwrap_or_default().to_string_lossy();
-                self.report.counts.rows += attachments.len().max(1) as u64;
-                self.report.counts.merged += attachments.len().max(1) as u64;
-                for attachment in attachments {
-                    self.joiner.hold(self.report.number, &name, attachment);
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Reads a row, or rejects it.
-    fn read_value(
-        &mut self,
-        number: u64,
-        parsed: Result<Value, String>,
-        text: impl FnOnce() -> String,
-        sink: &mut dyn Sink,
-    ) -> Result<(), ImportError> {
-        self.report.counts.rows += 1;
-        match parsed.and_then(|value| self.importer.read_row(value, self.sample).map_err(|error| error.0)) {
-            Ok(found) => {
-                if found.is_empty() {
-                    self.report.counts.merged += 1;
-                }
-                for (place, imported) in found.into_iter().enumerate() {
-                    if place > 0 {
-                        if self.importer.shares_siblings() && self.joiner.is_repeated(&imported.trace) {
-                            continue;
-                        }
-                        self.report.counts.expanded += 1;
-                    }
-                    self.accept(number, imported, sink)?;
-                }
-                Ok(())
-            }
-            Err(reason) => {
-                self.report.counts.rejected += 1;
-                self.report.warn(number, format!("rejected: {reason}"));
-                self.first_fault.get_or_insert_with(|| (number, reason.clone()));
-                sink.reject(Reject { file: self.report.file.clone(), row: number, reason, text: text() })
-            }
-        }
-    }
-
-    fn accept(&mut self, row: u64, mut imported: Imported, sink: &mut dyn Sink) -> Result<(), ImportError> {
-        self.joiner.attach(&mut imported);
-        let mut trace = imported.trace;
-        // Our own format remembers where the trace was first read.
-        if trace.source.file.is_empty() {
-            trace.source = SourceRef { file: self.report.file.clone(), row, format: self.importer.name().into() };
-        }
-        self.report.add(row, &trace);
-        sink.trace(row, trace)?;
-        imported.carried.map_or(Ok(()), |carried| sink.carried(carried))
-    }
-}
-
-/// Rows of one trace, as far as they are read.
-#[derive(Default)]
-struct Group {
-    number: u64,
-    rows: Vec<Value>,
 }
 
 /// Keeps nothing.

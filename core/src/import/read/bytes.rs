@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::comments::CommentFilter;
 use super::input::{Input, Opened};
-use crate::import::ImportError;
+use crate::import::{FileFault, ImportError};
 use crate::job::{JobContext, Progress};
 use crate::store::sha256_file;
 
@@ -232,7 +232,8 @@ pub(super) fn whole_file(input: &Input, context: &JobContext) -> Result<(String,
     let bytes = path.metadata().map_err(|error| input.fault(error))?.len();
     let sha256 = sha256_file(path, context);
     context.checkpoint()?;
-    Ok((sha256.map_err(|error| ImportError::Sink(Box::new(error)))?, bytes))
+    let sha256 = sha256.map_err(|error| input.fault(FileFault::Unreadable(std::io::Error::other(error))))?;
+    Ok((sha256, bytes))
 }
 
 /// The encoding by its byte order mark, else by the zero bytes of UTF-16, and the length of the mark.

@@ -11,8 +11,8 @@ use serde_json::{Map, Number, Value};
 
 use super::careful::careful;
 
-/// A parsed row may need so much memory; what it gives is kept at the same time.
-const MEMORY: usize = 768 << 20;
+/// A parsed row may need so much memory. The traces it gives need a multiple, where it holds many short texts.
+const MEMORY: usize = 320 << 20;
 
 /// A row as a value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +33,7 @@ pub(super) fn parse(bytes: &[u8], repeats: &[&str]) -> Result<Parsed, String> {
         Err(_) if budget.is_spent() => return Err(too_large()),
         Err(error) => Some(error),
     };
-    careful(bytes, repeats, &budget.renewed()).map_err(|reason| match (reason, error) {
+    careful(bytes, repeats, &Budget::default()).map_err(|reason| match (reason, error) {
         (Some(reason), _) => reason,
         (None, Some(error)) if error.is_eof() => {
             "the row ends before it is complete; the file may have been cut off".into()
@@ -45,7 +45,7 @@ pub(super) fn parse(bytes: &[u8], repeats: &[&str]) -> Result<Parsed, String> {
 }
 
 pub(super) fn too_large() -> String {
-    format!("the row needs more than {} MiB of memory once it is read; split it", MEMORY >> 20)
+    format!("the row holds so much that reading it takes more than {} MiB of memory; split it", MEMORY >> 20)
 }
 
 /// What a row may still use.
@@ -63,10 +63,6 @@ impl Default for Budget {
 }
 
 impl Budget {
-    fn renewed(&self) -> Self {
-        Self::default()
-    }
-
     /// Takes what a value with so much text needs; false once there is no more.
     pub(super) fn take(&self, text: usize) -> bool {
         let left = self.left.get().checked_sub(text + size_of::<Value>());

@@ -62,11 +62,11 @@ pub(super) fn layout(head: &[u8], complete: bool, name: &str) -> Result<Layout, 
     if matches!(plain, Ok(Framing::Lines)) {
         return Ok(Layout { framing: Framing::Lines, comments: false });
     }
-    if head.starts_with(b"/") || head.starts_with(b"{") || head.starts_with(b"[") {
-        if let Some(stripped) = CommentFilter::strip(head) {
-            let framing = framing(&stripped, complete, name)?;
-            return Ok(Layout { framing, comments: true });
-        }
+    if matches!(head, [b'/' | b'{' | b'[', ..])
+        && let Some(stripped) = CommentFilter::strip(head)
+    {
+        let framing = framing(&stripped, complete, name)?;
+        return Ok(Layout { framing, comments: true });
     }
     Ok(Layout { framing: plain?, comments: false })
 }

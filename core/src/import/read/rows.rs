@@ -47,7 +47,7 @@ impl RawRow {
     }
 
     /// Its length in bytes.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
@@ -108,14 +108,14 @@ pub(crate) struct RowReader<'a>(Rows<'a>);
 
 enum Rows<'a> {
     Text(TextRows<'a>),
-    Sheet(Sheet<'a>),
+    Sheet(Box<Sheet<'a>>),
     /// Rows that were made from the whole file.
     Made {
         rows: VecDeque<RawRow>,
         number: u64,
         source: ByteSource<'a>,
     },
-    Records(RecordRows<'a>),
+    Records(Box<RecordRows<'a>>),
 }
 
 impl<'a> RowReader<'a> {
@@ -127,7 +127,7 @@ impl<'a> RowReader<'a> {
         context: &'a JobContext,
     ) -> Result<Self, ImportError> {
         if let Framing::Parquet | Framing::Arrow | Framing::ArrowStream = layout.framing {
-            return Ok(Self(Rows::Records(RecordRows::open(input, layout.framing, share, context)?)));
+            return Ok(Self(Rows::Records(Box::new(RecordRows::open(input, layout.framing, share, context)?))));
         }
         let mut source = ByteSource::open(input, share, context)?;
         if layout.comments {
@@ -135,7 +135,7 @@ impl<'a> RowReader<'a> {
         }
         let made = |rows: Vec<RawRow>, source| Rows::Made { rows: rows.into(), number: 0, source };
         Ok(Self(match layout.framing {
-            Framing::Sheet(delimiter) => Rows::Sheet(Sheet::new(source, delimiter)),
+            Framing::Sheet(delimiter) => Rows::Sheet(Box::new(Sheet::new(source, delimiter))),
             Framing::Columns => made(columns::rows(&mut source).map_err(|fault| fault.of(input))?, source),
             Framing::Yaml => made(yaml::rows(&mut source).map_err(|fault| fault.of(input))?, source),
             framing => Rows::Text(TextRows { source, framing, number: 0, depth: 0, key: None }),

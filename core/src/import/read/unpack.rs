@@ -177,9 +177,10 @@ mod tests {
     #[test]
     fn what_grows_beyond_measure_is_refused() {
         let limits = Limits { ratio: 20, always: 1 << 16, total: 1 << 20 };
-        for bytes in [gzip(&[0; 1 << 18]), zstd(&[0; 1 << 18]), gzip(&gzip(&[0; 1 << 18]))] {
+        let zeros = vec![0; 1 << 18];
+        for bytes in [gzip(&zeros), zstd(&zeros), gzip(&gzip(&zeros))] {
             assert!(unpacked(&bytes, limits).unwrap_err().to_string().contains("20 times"));
         }
-        assert!(unpacked(&gzip(&[0; 1 << 16]), limits).is_ok(), "so much is allowed always");
+        assert!(unpacked(&gzip(&zeros[..1 << 16]), limits).is_ok(), "so much is allowed always");
     }
 }

@@ -17,7 +17,7 @@ const END_SIZE: u64 = 22;
 /// The comment behind the end may be so long.
 const COMMENT: u64 = 65_535;
 const LOCATOR: [u8; 4] = *b"PK\x06\x07";
-const LOCATOR_SIZE: u64 = 20;
+const LOCATOR_SIZE: usize = 20;
 const END_64: [u8; 4] = *b"PK\x06\x06";
 const END_64_SIZE: usize = 56;
 const HEADER: [u8; 4] = *b"PK\x01\x02";
@@ -74,7 +74,7 @@ pub(super) fn members(archive: &Slice) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
     for _ in 0..count {
         let mut header = [0; HEADER_SIZE];
-        reader.read_exact(&mut header).map_err(|_| damaged("its directory is cut off"))?;
+        reader.read_exact(&mut header).map_err(|error| damaged(&format!("its directory is cut off ({error})")))?;
         if !header.starts_with(&HEADER) {
             return Err(damaged("its directory is not where it should be"));
         }
@@ -82,7 +82,7 @@ pub(super) fn members(archive: &Slice) -> io::Result<Vec<Entry>> {
         let flags = numbers.u16(8);
         let mut text = |len: usize| {
             let mut bytes = vec![0; len];
-            reader.read_exact(&mut bytes).map_err(|_| damaged("its directory is cut off"))?;
+            reader.read_exact(&mut bytes).map_err(|error| damaged(&format!("its directory is cut off ({error})")))?;
             io::Result::Ok(bytes)
         };
         let name = text(numbers.u16(28).into())?;
@@ -108,10 +108,10 @@ fn directory(archive: &Slice) -> io::Result<(u64, u64)> {
     let end = end.ok_or_else(|| damaged("it has no directory, so it may have been cut off"))?;
     let numbers = Numbers(tail.get(end..).unwrap_or_default());
     let (count, start) = (numbers.u16(10), numbers.u32(16));
-    let locator = (tail_start + end as u64).checked_sub(LOCATOR_SIZE);
-    let mut found = [0; LOCATOR_SIZE as usize];
+    let locator = (tail_start + end as u64).checked_sub(LOCATOR_SIZE as u64);
+    let mut found = [0; LOCATOR_SIZE];
     if let Some(at) = locator
-        && archive.part(at, LOCATOR_SIZE).read_exact(&mut found).is_ok()
+        && archive.part(at, LOCATOR_SIZE as u64).read_exact(&mut found).is_ok()
         && found.starts_with(&LOCATOR)
     {
         let mut end = [0; END_64_SIZE];
@@ -154,7 +154,10 @@ pub(super) fn raw(archive: &Slice, entry: &Entry, method: Method) -> io::Result<
         return Err(refuse("it is encrypted; unpack it with its password first"));
     }
     let mut header = [0; LOCAL_SIZE];
-    archive.part(entry.at, LOCAL_SIZE as u64).read_exact(&mut header).map_err(|_| damaged("a member is missing"))?;
+    archive
+        .part(entry.at, LOCAL_SIZE as u64)
+        .read_exact(&mut header)
+        .map_err(|error| damaged(&format!("a member is missing ({error})")))?;
     if !header.starts_with(&LOCAL) {
         return Err(damaged("a member is not where the directory says"));
     }

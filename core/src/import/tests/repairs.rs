@@ -68,6 +68,9 @@ fn deep_rows_and_huge_texts_are_bounded() {
     );
     let (report, kept) = read_bytes("x.jsonl", input);
     assert_eq!(report.unwrap().counts.traces, 2);
+    let trace = &kept.traces[1].1;
+    assert!(trace.warnings[0].contains("`x` is nested deeper"), "{:?}", trace.warnings);
+    assert!(serde_json::from_str::<serde_json::Value>(&trace.metadata["x"].to_string()).is_ok());
     assert!(kept.rejects[0].reason.contains("512 levels"), "{:?}", kept.rejects[0].reason);
 
     let long = json!({"problem": "p", "steps": ["x".repeat(20 << 20)]}).to_string();
@@ -94,7 +97,7 @@ fn what_is_no_file_never_blocks() {
     let at = |name: &str| folder.path().join(name);
     fs::write(at("a.jsonl"), row(1)).unwrap();
     fs::write(at("shut.jsonl"), row(2)).unwrap();
-    fs::set_permissions(at("shut.jsonl"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(at("shut.jsonl"), fs::Permissions::from_mode(0o000)).unwrap();
     fs::create_dir(at("sub")).unwrap();
     symlink("..", at("sub/circle")).unwrap();
     symlink("nowhere", at("broken.jsonl")).unwrap();
@@ -123,4 +126,52 @@ fn a_folder_of_very_many_files_is_read() {
     assert_eq!((report.counts.traces, report.counts.rejected), (1, 0));
     assert!(report.by_file.len() < 2000, "{}", report.by_file.len());
     assert!(report.warnings.iter().any(|w| w.message.contains("further files were left out")));
+}
+
+/// Peak memory of this process in MiB.
+#[cfg(target_os = "linux")]
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
+}
+
+/// Run alone: `cargo nextest run -p stepscope-core --run-ignored all huge_rows`.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "takes long, and measures the whole process"]
+fn huge_rows_fit_into_memory() {
+    use std::io::{BufWriter, Write as _};
+
+    let folder = tempfile::tempdir().unwrap();
+    // Each row of 100 MB: what stands in front, what is repeated, what follows, and whether it can be read.
+    let step = format!(", \"{}\"", "abcdefgh\\n".repeat(30));
+    let object = format!(", {{\"name\": \"{}\", \"n\": 1}}", "abcdefgh\\n".repeat(30));
+    for (name, start, unit, end, fits) in [
+        ("text", "{\"problem\": \"p\", \"steps\": [\"", "abcdefgh\\n ", "\"]}", true),
+        ("steps", "{\"problem\": \"p\", \"steps\": [\"a\"", &step, "]}", true),
+        ("repaired", "{\"problem\": \"p\", \"x\": NaN, \"steps\": [\"", "abcdefgh\\n ", "\"]}", true),
+        ("metadata", "{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": [0", &object, "]}", true),
+        ("short steps", "{\"problem\": \"p\", \"steps\": [\"a\"", ", \"a step of fifty letters\"", "]}", false),
+        ("numbers", "{\"problem\": \"p\", \"steps\": [\"a\"], \"x\": [0", ",1", "]}", false),
+        ("never closed", "{\"problem\": \"p\", \"steps\": [\"", "abcdefgh\\n ", "", false),
+    ] {
+        let path = folder.path().join(format!("{name}.jsonl"));
+        let mut file = BufWriter::new(fs::File::create(&path).unwrap());
+        writeln!(file, "{}", row(1)).unwrap();
+        file.write_all(start.as_bytes()).unwrap();
+        for _ in 0..100_000_000 / unit.len() {
+            file.write_all(unit.as_bytes()).unwrap();
+        }
+        writeln!(file, "{end}").unwrap();
+        file.flush().unwrap();
+        let report = inspect(&[path], &ImportOptions::default(), &foreground()).unwrap();
+        println!("{name}: {} MiB, {:?}", peak(), report.warnings);
+        assert_eq!(
+            (report.counts.traces, report.counts.rejected),
+            if fits { (2, 0) } else { (1, 1) },
+            "{name}: {report}"
+        );
+        assert!(peak() < 1500, "{name}: {} MiB", peak());
+    }
 }
