@@ -5,6 +5,7 @@
 
 mod batch;
 mod detect;
+mod early;
 mod error;
 mod fields;
 mod files;
@@ -20,12 +21,14 @@ mod run;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod threaded;
 
+pub use early::{Early, ImportPreview};
 pub use error::{FileFault, ImportError, RowError};
 pub use format::native;
 pub use importer::{Attachment, Bundle, Imported, Importer, Recognition, Sample, Unit};
 pub use pending::Pending;
-pub use project::{ImportOutcome, each_trace, import, read_row};
+pub use project::{ImportOutcome, each_trace, import, import_showing, read_row};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};
 pub use sink::{Carried, Sink, SourceFile};

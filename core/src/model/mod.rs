@@ -1,6 +1,6 @@
 //! Problems, traces as step trees, labels, scores, and the identities that survive re-import.
 
-mod hash;
+pub(crate) mod hash;
 mod id;
 mod label;
 mod problem;
@@ -21,3 +21,4 @@ pub use step::{Step, StepFlag, StepIndex, StepKind, ToolCall};
 pub use time::{Clock, FixedClock, Timestamp};
 pub use trace::{Outcome, SourceRef, Trace, TraceBuilder, Verdict};
 pub use tree::StepTree;
+pub(crate) use tree::{is_branching, main_path};

@@ -3,6 +3,7 @@
 mod broken;
 mod families;
 mod files;
+mod pipeline;
 mod published;
 
 use std::fs;
