@@ -67,7 +67,7 @@ fn a_panic_of_a_reader_is_that_of_the_job() {
             row
         }))
     };
-    let work = |row: &crate::import::read::RawRow| {
+    let work = |row: crate::import::read::RawRow| {
         assert!(row.number != 3, "row 3 burst");
         batch::ReadRow { number: row.number, made: Ok(Vec::new()) }
     };

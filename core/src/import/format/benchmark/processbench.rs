@@ -38,6 +38,7 @@ impl Importer for ProcessBench {
         let label = fields.take("label");
         let mut builder = TraceBuilder::new(problem);
         let last = steps.len().saturating_sub(1);
+        builder.trace_mut().steps.reserve_exact(steps.len());
         for (index, text) in own_step_texts("steps", steps, &mut builder)?.into_iter().enumerate() {
             let kind = if index == last { StepKind::Answer } else { StepKind::Thought };
             let parent = builder.last_step();
