@@ -1,6 +1,6 @@
 //! Problems, traces as step trees, labels, scores, and the identities that survive re-import.
 
-pub(crate) mod hash;
+mod hash;
 mod id;
 mod label;
 mod problem;
