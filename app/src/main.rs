@@ -14,6 +14,10 @@ use stepscope::{Folders, Startup};
 use stepscope_core::model::{AnnotatorId, Clock, Timestamp};
 use stepscope_core::scoring::Launch;
 
+/// Rows are read by some threads and freed by another, at which the usual allocators are slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct SystemClock;
 
 impl Clock for SystemClock {

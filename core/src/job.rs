@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -194,6 +194,39 @@ impl<T> Drop for Job<T> {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
     }
+}
+
+/// Does `work` for the units `0..count` on all cores, in any order; tells progress in units.
+///
+/// Stops at the next unit when the owner of the job asks.
+pub(crate) fn for_each_unit(
+    count: usize,
+    note: &str,
+    context: &JobContext,
+    work: &(dyn Fn(usize) + Sync),
+) -> Result<(), JobError> {
+    let next = AtomicUsize::new(0);
+    let take_turns = |tell: bool| {
+        while context.checkpoint().is_ok() {
+            let unit = next.fetch_add(1, Ordering::Relaxed);
+            if unit >= count {
+                break;
+            }
+            if tell {
+                context.report(Progress { done: unit as u64, total: Some(count as u64), note: note.into() });
+            }
+            work(unit);
+        }
+    };
+    let helpers = thread::available_parallelism().map_or(1, usize::from).min(count).saturating_sub(1);
+    thread::scope(|scope| {
+        for number in 1..=helpers {
+            // Without a helper the others do its share.
+            thread::Builder::new().name(format!("{note} {number}")).spawn_scoped(scope, || take_turns(false)).ok();
+        }
+        take_turns(true);
+    });
+    context.checkpoint()
 }
 
 fn run<T>(

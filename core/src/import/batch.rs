@@ -23,6 +23,8 @@ const FIRST_BYTES: usize = 64 << 10;
 const BATCH_BYTES: usize = 512 << 10;
 /// Text of all rows that are cut out and not yet handed on. A single row may be longer; then it is alone.
 const BYTES_UNDER_WAY: usize = 48 << 20;
+/// A row of more text than this is given back as soon as it is parsed.
+const LONG_BYTES: usize = 1 << 20;
 /// More readers than this only wait for the one that cuts.
 const MAX_READERS: usize = 16;
 
@@ -42,12 +44,16 @@ pub(super) struct Made {
 }
 
 /// Parses a row and reads it.
-pub(super) fn read_row(importer: &dyn Importer, sample: &Sample, row: &RawRow) -> ReadRow {
+pub(super) fn read_row(importer: &dyn Importer, sample: &Sample, row: RawRow) -> ReadRow {
+    let number = row.number;
     let (parsed, repairs) = match row.parse(importer.repeats()) {
         Ok(Parsed { value, repairs }) => (Ok(value), repairs),
         Err(reason) => (Err(reason), Vec::new()),
     };
-    ReadRow { number: row.number, repairs, made: made(importer, sample, parsed, || row.text()) }
+    // A long row does not stay beside what was made of it, but for the text that is shown where it is rejected.
+    let row = if row.len() > LONG_BYTES { Err(row.text()) } else { Ok(row) };
+    let text = || row.map_or_else(|text| text, |row| row.text());
+    ReadRow { number, repairs, made: made(importer, sample, parsed, text) }
 }
 
 /// What a parsed row gives.
@@ -73,7 +79,7 @@ type Answer = Result<Vec<ReadRow>, Box<dyn Any + Send>>;
 /// Where `next` fails, what it gave before is handed on first; only a cancelled job stops at once.
 pub(super) fn read(
     next: &mut dyn FnMut() -> Result<Option<RawRow>, ImportError>,
-    work: &(dyn Fn(&RawRow) -> ReadRow + Sync),
+    work: &(dyn Fn(RawRow) -> ReadRow + Sync),
     context: &JobContext,
     take: &mut dyn FnMut(ReadRow) -> Result<(), ImportError>,
 ) -> Result<(), ImportError> {
@@ -96,7 +102,7 @@ pub(super) fn read(
                 let (batch, bytes, end) = cut(next, limit, context)?;
                 ended = end;
                 if threads == 1 || (readers == 0 && ended.is_some()) {
-                    batch.iter().try_for_each(|row| take(work(row)))?;
+                    batch.into_iter().try_for_each(|row| take(work(row)))?;
                     continue;
                 }
                 if readers == 0 {
@@ -175,7 +181,7 @@ fn start_readers<'scope, 'env: 'scope>(
     scope: &'scope Scope<'scope, 'env>,
     batches: &'env Mutex<Receiver<(Batch, SyncSender<Answer>)>>,
     jobs: &'env Jobs,
-    work: &'env (dyn Fn(&RawRow) -> ReadRow + Sync),
+    work: &'env (dyn Fn(RawRow) -> ReadRow + Sync),
 ) -> std::io::Result<usize> {
     let mut started = 0;
     for number in 1..=count {
@@ -183,7 +189,7 @@ fn start_readers<'scope, 'env: 'scope>(
             loop {
                 let batch = batches.lock().unwrap_or_else(PoisonError::into_inner).recv();
                 let Ok((batch, answer)) = batch else { return };
-                let read = |row: RawRow| (!jobs.stop.load(Ordering::Relaxed)).then(|| work(&row));
+                let read = |row: RawRow| (!jobs.stop.load(Ordering::Relaxed)).then(|| work(row));
                 let rows = catch_unwind(AssertUnwindSafe(|| batch.into_iter().map_while(read).collect()));
                 // Nobody may want it any more.
                 answer.send(rows).ok();

@@ -37,9 +37,10 @@ impl Fields {
 
     /// Takes a text, or a number as it is written. Anything else stays.
     pub(super) fn text(&mut self, key: &str) -> Option<String> {
-        let text = scalar_text(self.0.get(key)?)?;
-        self.take(key);
-        Some(text)
+        match self.0.get(key)? {
+            Value::String(_) | Value::Number(_) => text_from(self.take(key)?),
+            _ => None,
+        }
     }
 
     /// Takes the first text that is there.
@@ -87,13 +88,12 @@ impl Fields {
                     self.take(key);
                     return Ok(Prompt::Messages(messages));
                 }
+                Some(Value::String(_) | Value::Number(_)) => {
+                    return Ok(Prompt::Text(self.text(key).unwrap_or_default()));
+                }
                 Some(other) => {
-                    let text = scalar_text(other);
-                    let text = text.ok_or_else(|| {
-                        RowError::new(format!("`{key}` is {}; expected the text of the problem", kind(other)))
-                    })?;
-                    self.take(key);
-                    return Ok(Prompt::Text(text));
+                    let message = format!("`{key}` is {}; expected the text of the problem", kind(other));
+                    return Err(RowError::new(message));
                 }
             }
         }
@@ -326,4 +326,24 @@ pub(super) fn take_outcome(builder: &mut TraceBuilder, fields: &mut Fields, key:
         let found = raw_text(value);
         warn(builder, format!("`{key}` is {found}, neither right nor wrong; kept in the metadata"));
     }
+}
+
+/// A text, or a number as text, without copying.
+fn text_from(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        other => scalar_text(&other),
+    }
+}
+
+/// As [`step_texts`], without copying.
+pub(super) fn own_step_texts(
+    field: &str,
+    steps: Vec<Value>,
+    builder: &mut TraceBuilder,
+) -> Result<Vec<String>, RowError> {
+    if steps.is_empty() || !steps.iter().all(Value::is_string) {
+        return step_texts(field, &steps, builder);
+    }
+    Ok(steps.into_iter().filter_map(text_from).collect())
 }

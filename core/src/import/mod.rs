@@ -6,6 +6,7 @@
 mod batch;
 mod depth;
 mod detect;
+mod early;
 mod error;
 mod fields;
 mod files;
@@ -25,7 +26,9 @@ mod run;
 mod sink;
 #[cfg(test)]
 mod tests;
+mod threaded;
 
+pub use early::{Early, ImportPreview};
 pub use error::{FileFault, ImportError, RowError};
 pub use format::native;
 pub use importer::{Attachment, Bundle, Edition, Imported, Importer, Numbering, Recognition, Sample, Unit};
@@ -33,7 +36,7 @@ pub use mapping::Mapping;
 pub use options::{ImportOptions, load_mapping, load_mappings, save_mapping};
 pub use pending::Pending;
 pub use preview::{FilePreview, preview};
-pub use project::{First, ImportOutcome, each_trace, first_traces, import, read_row, refresh};
+pub use project::{First, ImportOutcome, each_trace, first_traces, import, import_showing, read_row, refresh};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};
 pub use sink::{Carried, Sink, SourceFile};

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::early::{Collector, Early};
 use super::pending::Added;
+use super::threaded::Threaded;
 use super::{Carried, ImportError, ImportOptions, InspectReport, Sink, SourceFile, read};
 use crate::job::{JobContext, JobError};
 use crate::model::{Timestamp, Trace};
@@ -27,10 +29,29 @@ pub fn import(
     now: Timestamp,
     ctx: &JobContext,
 ) -> Result<ImportOutcome, ImportError> {
+    import_showing(paths, dir, options, now, ctx, None)
+}
+
+/// As [`import`], and shows the first traces while the rest is read.
+pub fn import_showing(
+    paths: &[PathBuf],
+    dir: &ProjectDir,
+    options: &ImportOptions,
+    now: Timestamp,
+    ctx: &JobContext,
+    early: Option<Early<'_>>,
+) -> Result<ImportOutcome, ImportError> {
     let writer = StoreWriter::create(dir).map_err(store_failed)?;
-    let mut sink = StoreSink { writer, carried: Vec::new(), sources: Vec::new(), now };
-    let report = read(paths, options, ctx, &mut sink)?;
+    let early = early.and_then(Collector::start);
+    let mut sink = StoreSink { writer: Threaded::start(writer)?, early, carried: Vec::new(), sources: Vec::new(), now };
+    let read = read(paths, options, ctx, &mut sink);
     let StoreSink { writer, carried, sources, .. } = sink;
+    // Ends the writing in any case; where that failed, the reading failed for it.
+    let (report, writer) = match (read, writer.end()) {
+        (Err(ImportError::Sink(_)) | Ok(_), Err(error)) => return Err(store_failed(error)),
+        (Err(error), _) => return Err(error),
+        (Ok(report), Ok(writer)) => (report, writer),
+    };
     // Before the new tables are valid: from then on the files need not be read again.
     let added = Added::put(dir, &carried).map_err(store_failed)?;
     options.save(dir).map_err(store_failed)?;
@@ -129,20 +150,23 @@ impl Sink for FirstRows {
     }
 }
 
-struct StoreSink {
-    writer: StoreWriter,
+struct StoreSink<'a> {
+    writer: Threaded,
+    /// Until the first traces are shown.
+    early: Option<Collector<'a>>,
     carried: Vec<Carried>,
     sources: Vec<SourceEntry>,
     now: Timestamp,
 }
 
-impl Sink for StoreSink {
+impl Sink for StoreSink<'_> {
     fn trace(&mut self, _row: u64, trace: Trace) -> Result<(), ImportError> {
-        self.writer.push(&trace).map_err(store_failed)
+        self.early = self.early.take().and_then(|early| early.add(&trace));
+        self.writer.push(trace)
     }
 
     fn reject(&mut self, reject: Reject) -> Result<(), ImportError> {
-        self.writer.reject(&reject).map_err(store_failed)
+        self.writer.reject(reject)
     }
 
     fn carried(&mut self, carried: Carried) -> Result<(), ImportError> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::model::{FirstError, ProblemId, Trace, Verdict};
+use crate::model::{FirstError, ProblemId, Trace, Verdict, is_branching};
 
 /// Name of the shape of [`InspectReport`] as JSON.
 const SCHEMA: &str = "stepscope.inspect/1";
@@ -106,7 +106,7 @@ impl Tally {
         let mut counts = Counts {
             traces: 1,
             steps: trace.steps.len() as u64,
-            branching_traces: u64::from(trace.tree().is_branching()),
+            branching_traces: u64::from(is_branching(&trace.steps)),
             step_labels: trace.labels.iter().filter(|label| label.step.is_some()).count() as u64,
             step_scores: on_steps,
             trace_scores: trace.scores.len() as u64 - on_steps,

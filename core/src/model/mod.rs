@@ -23,3 +23,4 @@ pub use step::{Step, StepFlag, StepIndex, StepKind, ToolCall};
 pub use time::{Clock, FixedClock, Timestamp};
 pub use trace::{Outcome, SourceRef, Trace, TraceBuilder, Verdict};
 pub use tree::StepTree;
+pub(crate) use tree::{is_branching, main_path};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ScoreKind, Step,
-    StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId,
+    StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId, tree::is_chain, tree::main_path,
 };
 
 /// One attempt at a problem. A chain is a tree with one path.
@@ -116,7 +116,7 @@ impl Trace {
     /// where the trace has no steps.
     pub fn imported_first_error(&self, source: Option<&str>) -> Option<FirstError> {
         let labels = || self.labels.iter().filter(|l| source.is_none_or(|s| l.source == s));
-        let path = self.tree().main_path(&self.steps);
+        let path = main_path(&self.steps);
         let no_error = || Some(FirstError::NoneUpTo(self.step(*path.last()?)?.hash.clone()));
         for label in labels() {
             match label.value {
@@ -268,21 +268,30 @@ impl TraceBuilder {
 /// Equal siblings are told apart by their number, so that a hash names one step of the trace.
 fn hash_steps(problem: &str, steps: &mut [Step]) {
     let mut seen: HashMap<String, u32> = HashMap::new();
+    // In a chain nobody has siblings.
+    let has_siblings = !is_chain(steps);
+    let mut hasher = ContentHasher::default();
     for index in 0..steps.len() {
         let (before, rest) = steps.split_at_mut(index);
         let Some(step) = rest.first_mut() else { break };
         step.parent = step.parent.filter(|&p| (p as usize) < index);
         let above = step.parent.and_then(|p| before.get(p as usize)).map_or(problem, |p| p.hash.as_str());
         let tool = step.tool.as_ref();
-        let hasher = ContentHasher::new("step")
-            .part(above)
-            .part(&step.text)
-            .part(tool.map_or("", |t| t.name.as_str()))
-            .part(tool.map_or("", |t| t.arguments.as_str()));
-        let first = hasher.hex(32);
-        let twins = seen.entry(first.clone()).or_default();
-        *twins += 1;
-        step.hash = StepHash::new(if *twins == 1 { first } else { hasher.part(twins.to_le_bytes()).hex(32) });
+        hasher.restart("step");
+        hasher.add(above.as_bytes());
+        hasher.add(step.text.as_bytes());
+        hasher.add(tool.map_or("", |t| t.name.as_str()).as_bytes());
+        hasher.add(tool.map_or("", |t| t.arguments.as_str()).as_bytes());
+        let mut hash = hasher.hex(32);
+        if has_siblings {
+            let twins = seen.entry(hash.clone()).or_default();
+            *twins += 1;
+            if *twins > 1 {
+                hasher.add(&twins.to_le_bytes());
+                hash = hasher.hex(32);
+            }
+        }
+        step.hash = StepHash::new(hash);
     }
 }
 

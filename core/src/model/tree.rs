@@ -81,6 +81,21 @@ impl StepTree {
     }
 }
 
+/// True where every step continues the one before it.
+pub(crate) fn is_chain(steps: &[Step]) -> bool {
+    (0..).zip(steps).all(|(index, step): (StepIndex, &Step)| step.parent == index.checked_sub(1))
+}
+
+/// The path that the source returned as the solution. Builds no tree for a chain.
+pub(crate) fn main_path(steps: &[Step]) -> Vec<StepIndex> {
+    if is_chain(steps) { (0..).take(steps.len()).collect() } else { StepTree::new(steps).main_path(steps) }
+}
+
+/// True where some step, or the problem itself, has more than one continuation. Builds no tree for a chain.
+pub(crate) fn is_branching(steps: &[Step]) -> bool {
+    !is_chain(steps) && StepTree::new(steps).is_branching()
+}
+
 fn preferred(steps: &[Step], among: &[StepIndex]) -> Option<StepIndex> {
     let on_path = among.iter().find(|&&s| steps.get(s as usize).is_some_and(|s| s.on_path));
     on_path.or(among.first()).copied()

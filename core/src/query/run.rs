@@ -1,10 +1,12 @@
-//! Filters and sorts the traces of a project. Stops at every thousandth row when asked to.
+//! Filters and sorts the traces of a project. Stops at every thousandth row, or 16 MiB of text, when asked to.
+
+use std::collections::HashMap;
 
 use super::order::sort;
 use super::row::said;
 use super::{LabelState, Scores};
 use crate::annotation::Annotations;
-use crate::job::{JobContext, JobError, Progress};
+use crate::job::{JobContext, JobError};
 use crate::store::Store;
 
 /// Rows between two checkpoints.
@@ -70,21 +72,44 @@ pub fn run(
 ) -> Result<Vec<u32>, JobError> {
     let text = query.text.to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
-    let all = u32::try_from(store.len()).unwrap_or(u32::MAX);
-    let mut rows = Vec::new();
-    for row in 0..all {
-        if row % GRAIN == 0 {
-            ctx.checkpoint()?;
-            let note = "Searching traces".into();
-            ctx.report(Progress { done: u64::from(row), total: Some(u64::from(all)), note });
+    ctx.checkpoint()?;
+    let states = States::new(annotations);
+    let all = 0..u32::try_from(store.len()).unwrap_or(u32::MAX);
+    // The state first: it is cheap, and reading texts is not.
+    let mut rows = match query.state {
+        None => all.collect(),
+        Some(wanted) => {
+            let mut rows = Vec::new();
+            for row in all {
+                if row % GRAIN == 0 {
+                    ctx.checkpoint()?;
+                }
+                if states.of(row, store) == wanted {
+                    rows.push(row);
+                }
+            }
+            rows
         }
-        // The state first: it is cheap, and reading texts is not.
-        let wanted = query.state.is_none_or(|state| state == LabelState::new(said(row, store, annotations)));
-        if wanted && words.iter().all(|word| store.contains_text(row, word)) {
-            rows.push(row);
-        }
+    };
+    if !words.is_empty() && !rows.is_empty() {
+        let found = store.search(&words, ctx)?;
+        rows.retain(|&row| found.contains(row as usize));
     }
-    sort(rows, query.sort, store, annotations, scores, ctx)
+    sort(rows, query.sort, store, &|row| states.of(row, store), scores, ctx)
+}
+
+/// How far the annotator got with each trace.
+struct States<'a>(HashMap<&'a str, LabelState>);
+
+impl<'a> States<'a> {
+    fn new(annotations: &'a Annotations) -> Self {
+        Self(annotations.traces().map(|(trace, said)| (trace.as_str(), LabelState::new(Some(said)))).collect())
+    }
+
+    fn of(&self, row: u32, store: &Store) -> LabelState {
+        let said = |id: &str| self.0.get(id).copied();
+        if self.0.is_empty() { LabelState::default() } else { said(store.id_text(row)).unwrap_or_default() }
+    }
 }
 
 /// The position in `rows` of the next trace without a label after position `after`, starting over at the end.

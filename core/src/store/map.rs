@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use polars::prelude::{ChunkedArray, DataFrame, DataType, PolarsDataType, PolarsResult};
+use polars::prelude::{ChunkedArray, DataFrame, DataType, PolarsDataType, PolarsResult, Series, StaticArray as _};
 use polars_io::SerReader as _;
 use polars_io::ipc::IpcReader;
 
@@ -18,12 +19,17 @@ const SEAL_BYTES: u64 = 1 << 20;
 pub(super) struct MappedTable {
     path: PathBuf,
     frame: DataFrame,
+    starts: Arc<[usize]>,
     added: &'static [&'static str],
 }
 
 /// A column with its type known, so that reading a cell looks up no name.
 #[derive(Clone)]
-pub(super) struct TypedColumn<T: PolarsDataType>(ChunkedArray<T>);
+pub(super) struct TypedColumn<T: PolarsDataType> {
+    array: ChunkedArray<T>,
+    /// The first row of each batch of the file; the same for all columns of a table.
+    starts: Arc<[usize]>,
+}
 
 impl MappedTable {
     /// Maps the table's file in that folder.
@@ -40,7 +46,8 @@ impl MappedTable {
             return Err(StoreError::damaged(&path, "its content changed"));
         }
         let frame = map(&path).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
-        let table = Self { path, frame, added: schema.added };
+        let starts = frame.columns().first().map(|column| starts(column.as_materialized_series())).unwrap_or_default();
+        let table = Self { path, frame, starts, added: schema.added };
         table.expect_columns(schema)?;
         if table.frame.height() as u64 != entry.rows {
             let reason = format!("{} rows instead of {}", table.frame.height(), entry.rows);
@@ -63,14 +70,17 @@ impl MappedTable {
         ChunkedArray<T>: 'static,
     {
         if self.added.contains(&name) && self.frame.get_column_index(name).is_none() {
-            return Ok(TypedColumn(ChunkedArray::default()));
+            return Ok(TypedColumn { array: ChunkedArray::default(), starts: Arc::default() });
         }
         let column = self.frame.column(name).map_err(|e| StoreError::damaged(&self.path, e.to_string()))?;
         let series = column.as_materialized_series();
         let typed: Option<&ChunkedArray<T>> = series.as_any().downcast_ref();
         let typed =
             typed.ok_or_else(|| StoreError::damaged(&self.path, format!("column {name} is of another type")))?;
-        Ok(TypedColumn(typed.clone()))
+        if starts(series) != self.starts {
+            return Err(StoreError::damaged(&self.path, format!("column {name} is cut in other places")));
+        }
+        Ok(TypedColumn { array: typed.clone(), starts: Arc::clone(&self.starts) })
     }
 
     fn expect_columns(&self, schema: &TableSchema) -> Result<(), StoreError> {
@@ -88,8 +98,38 @@ impl MappedTable {
 impl<T: PolarsDataType> TypedColumn<T> {
     /// The cell in that row; `None` where it is empty or there is no such row.
     pub(super) fn get(&self, row: usize) -> Option<T::Physical<'_>> {
-        if row < self.0.len() { self.0.get(row) } else { None }
+        let batch = self.starts.partition_point(|&start| start <= row).checked_sub(1)?;
+        self.array.downcast_get(batch)?.get(row - self.starts.get(batch)?)
     }
+
+    /// How many batches there are.
+    pub(super) fn batches(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// A batch and its first row; `None` where it has no cell that is not empty.
+    pub(super) fn batch(&self, batch: usize) -> Option<(usize, &T::Array)> {
+        let chunk = self.array.chunks().get(batch)?;
+        let array = self.array.downcast_get(batch)?;
+        (chunk.null_count() < chunk.len()).then_some((*self.starts.get(batch)?, array))
+    }
+
+    /// True where some cell is not empty.
+    pub(super) fn has_any(&self) -> bool {
+        self.array.null_count() < self.array.len()
+    }
+}
+
+/// The first row of each batch.
+fn starts(series: &Series) -> Arc<[usize]> {
+    series
+        .chunk_lengths()
+        .scan(0, |end, length| {
+            let start = *end;
+            *end += length;
+            Some(start)
+        })
+        .collect()
 }
 
 /// BLAKE3 of the last mebibyte of a file of that length.

@@ -1,5 +1,6 @@
 //! Reads traces back from the mapped tables of a project.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::ops::Range;
@@ -11,9 +12,9 @@ use super::manifest::Manifest;
 use super::problem_index::ProblemIndex;
 use super::schema::{labels::says, traces::error};
 use super::summary::{Mark, TraceSummary};
-use super::text::contains_ignoring_case;
+use super::text::Needle;
 use super::writer::REJECTS;
-use super::{ProjectDir, Reject, SourceEntry, StoreError, exact_json};
+use super::{ProjectDir, Reject, SourceEntry, StoreError, exact_json, rank};
 use crate::model::{
     ImportedLabel, ImportedScore, ImportedValue, Outcome, Problem, ProblemId, Prompt, ScoreKind, SourceRef, Step,
     StepFlag, StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, Trace, TraceId, Verdict,
@@ -21,20 +22,24 @@ use crate::model::{
 
 /// The traces of a project, mapped into memory: texts stay on disk until they are read. Cheap to clone.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(pub(super) Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     dir: ProjectDir,
     manifest: Manifest,
-    problems: ProblemColumns,
-    traces: TraceColumns,
-    steps: StepColumns,
+    pub(super) problems: ProblemColumns,
+    pub(super) traces: TraceColumns,
+    pub(super) steps: StepColumns,
     labels: LabelColumns,
     scores: ScoreColumns,
-    /// Trace rows in the order of their identities; made when first asked for.
+    /// Trace rows in the order of their identities; made when first asked for, like those below.
     by_id: OnceLock<Vec<u32>>,
     /// Trace rows by their problem; made when first asked for.
     by_problem: OnceLock<ProblemIndex>,
+    /// The place of each problem in the order of previews.
+    problem_ranks: OnceLock<Vec<u32>>,
+    /// The place of each trace's generator in the order of generators.
+    generator_ranks: OnceLock<Vec<Option<u32>>>,
 }
 
 impl Store {
@@ -67,6 +72,8 @@ impl Store {
             manifest,
             by_id: OnceLock::new(),
             by_problem: OnceLock::new(),
+            problem_ranks: OnceLock::new(),
+            generator_ranks: OnceLock::new(),
         })))
     }
 
@@ -107,7 +114,7 @@ impl Store {
 
     /// True where the data brought scores of steps.
     pub fn has_step_scores(&self) -> bool {
-        (0..self.len()).any(|row| self.0.traces.min_score.get(row).is_some())
+        self.0.traces.min_score.has_any()
     }
 
     /// How many rows could not be read at import.
@@ -231,7 +238,11 @@ impl Store {
     /// True where problem, steps, tool calls, source name or generator contain the text, which is in lower case
     /// already.
     pub fn contains_text(&self, row: u32, needle_lowercase: &str) -> bool {
-        let found = |text: Option<&str>| text.is_some_and(|text| contains_ignoring_case(text, needle_lowercase));
+        self.contains(row, &Needle::new(needle_lowercase))
+    }
+
+    pub(super) fn contains(&self, row: u32, needle: &Needle) -> bool {
+        let found = |text: Option<&str>| text.is_some_and(|text| needle.is_in(text));
         let problem = || self.problem_row(row).and_then(|at| self.0.problems.text.get(at as usize));
         found(self.source_id(row))
             || found(self.generator(row))
@@ -251,10 +262,6 @@ impl Store {
 
     pub(crate) fn problem_row(&self, row: u32) -> Option<u32> {
         self.0.traces.problem.get(row as usize)
-    }
-
-    pub(crate) fn problem_preview(&self, row: u32) -> Option<&str> {
-        self.0.problems.preview.get(self.problem_row(row)? as usize)
     }
 
     pub(crate) fn source_id(&self, row: u32) -> Option<&str> {
@@ -329,15 +336,18 @@ impl Store {
 }
 
 impl Store {
-    fn id_text(&self, row: u32) -> &str {
+    pub(crate) fn id_text(&self, row: u32) -> &str {
         self.0.traces.id.get(row as usize).unwrap_or_default()
     }
 
     fn by_id(&self) -> &[u32] {
         self.0.by_id.get_or_init(|| {
             let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
-            let mut sorted: Vec<(&str, u32)> = rows.map(|row| (self.id_text(row), row)).collect();
-            sorted.sort_unstable();
+            let mut sorted: Vec<(u64, u32)> = rows.map(|row| (rank::head(self.id_text(row)), row)).collect();
+            // The first letters settle nearly all.
+            sorted.sort_unstable_by(|(a, x), (b, y)| {
+                a.cmp(b).then_with(|| (self.id_text(*x), x).cmp(&(self.id_text(*y), y)))
+            });
             sorted.into_iter().map(|(_, row)| row).collect()
         })
     }
@@ -351,6 +361,41 @@ impl Store {
             let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
             ProblemIndex::new(problems, rows.map(|row| self.problem_row(row)))
         })
+    }
+
+    /// The place of a trace's problem in the order of previews, without regard to case first.
+    pub(crate) fn problem_rank(&self, row: u32) -> Option<u32> {
+        let problems = &self.0.problems;
+        let ranks = self.0.problem_ranks.get_or_init(|| {
+            let previews = (0..problems.rows).map(|at| problems.preview.get(at).unwrap_or_default());
+            rank::ranks(&previews.collect::<Vec<_>>())
+        });
+        ranks.get(self.problem_row(row)? as usize).copied()
+    }
+
+    /// The place of a trace's generator among all, without regard to case first.
+    pub(crate) fn generator_rank(&self, row: u32) -> Option<u32> {
+        let ranks = self.0.generator_ranks.get_or_init(|| {
+            let mut numbers: HashMap<&str, usize> = HashMap::new();
+            let mut names = Vec::new();
+            let rows = 0..u32::try_from(self.len()).unwrap_or(u32::MAX);
+            let of_row: Vec<Option<usize>> = rows
+                .map(|row| {
+                    let name = self.generator(row)?;
+                    // Few models write most traces.
+                    if let Some(number) = names.iter().take(8).position(|known| *known == name) {
+                        return Some(number);
+                    }
+                    Some(*numbers.entry(name).or_insert_with(|| {
+                        names.push(name);
+                        names.len() - 1
+                    }))
+                })
+                .collect();
+            let ranks = rank::ranks(&names);
+            of_row.into_iter().map(|number| ranks.get(number?).copied()).collect()
+        });
+        *ranks.get(row as usize)?
     }
 
     pub(super) fn step_rows(&self, row: u32) -> Result<Range<usize>, StoreError> {

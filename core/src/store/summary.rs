@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{FirstError, ProblemId, StepHash, StepIndex, Trace, TraceId, Verdict};
+use crate::model::{FirstError, ProblemId, StepHash, StepIndex, Trace, TraceId, Verdict, main_path};
 
 /// Where a trace first goes wrong, by position of the step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -88,7 +88,7 @@ pub(super) fn main_path_scores(trace: &Trace) -> (Option<f64>, Option<f64>) {
             by_step.entry(step).or_insert(score.value);
         }
     }
-    let path = trace.tree().main_path(&trace.steps);
+    let path = main_path(&trace.steps);
     min_and_last(path.iter().filter_map(|step| by_step.get(step).copied()))
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::{
-    BooleanChunkedBuilder, ChunkedBuilder as _, Column, DataFrame, Float64Type, IntoColumn as _, PolarsResult,
-    PrimitiveChunkedBuilder, Schema, StringChunkedBuilder, UInt32Type, UInt64Type,
+    BooleanChunkedBuilder, ChunkFullNull as _, ChunkedBuilder as _, Column, DataFrame, Float64Type, IntoColumn as _,
+    PolarsResult, PrimitiveChunkedBuilder, Schema, StringChunked, StringChunkedBuilder, UInt32Type, UInt64Type,
 };
 use polars_io::SerWriter as _;
 use polars_io::ipc::{BatchedWriter, IpcWriter};
@@ -19,7 +19,8 @@ use super::schema::{ColumnKind, TableSchema};
 
 /// A batch is written when it holds this much text or this many rows: what an import keeps in memory per table.
 const BATCH_BYTES: usize = 16 << 20;
-const BATCH_ROWS: usize = 1 << 17;
+/// Tests have tables of several batches.
+const BATCH_ROWS: usize = if cfg!(test) { 5 } else { 1 << 17 };
 /// Longer texts do not fit the columnar format.
 const MAX_TEXT_BYTES: usize = 1 << 30;
 
@@ -46,7 +47,8 @@ pub(super) struct TableWriter {
 }
 
 enum Builder {
-    Text(StringChunkedBuilder),
+    /// Most columns of text are empty from end to end: nothing is built until there is a text.
+    Text(Option<StringChunkedBuilder>, usize),
     U32(PrimitiveChunkedBuilder<UInt32Type>),
     U64(PrimitiveChunkedBuilder<UInt64Type>),
     F64(PrimitiveChunkedBuilder<Float64Type>),
@@ -82,16 +84,25 @@ impl TableWriter {
         if cells.len() != self.columns.len() {
             return Err(wrong());
         }
-        let text_bytes = |cell: &Cell<'_>| if let Cell::Text(Some(text)) = cell { text.len() } else { 0 };
-        if cells.iter().any(|cell| text_bytes(cell) > MAX_TEXT_BYTES) {
+        let lengths = || cells.iter().map(|cell| if let Cell::Text(Some(text)) = cell { text.len() } else { 0 });
+        let bytes: usize = lengths().sum();
+        if bytes > MAX_TEXT_BYTES && lengths().any(|length| length > MAX_TEXT_BYTES) {
             return Err(self.too_large("a text of more than 1 GiB"));
         }
         let Some(rows) = self.rows.checked_add(1).filter(|&rows| rows < u32::MAX) else {
             return Err(self.too_large(&format!("more than 4 thousand million {}", self.schema.name)));
         };
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
+        for ((column, cell), (name, _)) in self.columns.iter_mut().zip(cells).zip(self.schema.columns) {
             match (column, *cell) {
-                (Builder::Text(column), Cell::Text(text)) => column.append_option(text),
+                (Builder::Text(None, empty), Cell::Text(None)) => *empty += 1,
+                (Builder::Text(column, empty), Cell::Text(text)) => {
+                    let column = column.get_or_insert_with(|| {
+                        let mut column = StringChunkedBuilder::new((*name).into(), 0);
+                        (0..*empty).for_each(|_| column.append_null());
+                        column
+                    });
+                    column.append_option(text);
+                }
                 (Builder::U32(column), Cell::U32(number)) => column.append_option(number),
                 (Builder::U64(column), Cell::U64(number)) => column.append_value(number),
                 (Builder::F64(column), Cell::F64(number)) => column.append_option(number),
@@ -101,7 +112,7 @@ impl TableWriter {
         }
         self.rows = rows;
         self.batch_rows += 1;
-        self.batch_bytes += cells.iter().map(text_bytes).sum::<usize>();
+        self.batch_bytes += bytes;
         if self.batch_rows >= BATCH_ROWS || self.batch_bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
@@ -119,7 +130,8 @@ impl TableWriter {
             return Ok(());
         }
         let builders = std::mem::replace(&mut self.columns, new_builders(self.schema));
-        let columns: Vec<Column> = builders.into_iter().map(Builder::finish).collect();
+        let named = builders.into_iter().zip(self.schema.columns);
+        let columns: Vec<Column> = named.map(|(column, (name, _))| column.finish(name)).collect();
         let write = |writer: &mut BatchedWriter<Target>| -> PolarsResult<()> {
             writer.write_batch(&DataFrame::new(self.batch_rows, columns)?)
         };
@@ -135,7 +147,7 @@ impl TableWriter {
 
 fn new_builders(schema: &TableSchema) -> Vec<Builder> {
     let builder = |&(name, kind): &(&'static str, ColumnKind)| match kind {
-        ColumnKind::Text => Builder::Text(StringChunkedBuilder::new(name.into(), 0)),
+        ColumnKind::Text => Builder::Text(None, 0),
         ColumnKind::U32 => Builder::U32(PrimitiveChunkedBuilder::new(name.into(), 0)),
         ColumnKind::U64 => Builder::U64(PrimitiveChunkedBuilder::new(name.into(), 0)),
         ColumnKind::F64 => Builder::F64(PrimitiveChunkedBuilder::new(name.into(), 0)),
@@ -145,9 +157,10 @@ fn new_builders(schema: &TableSchema) -> Vec<Builder> {
 }
 
 impl Builder {
-    fn finish(self) -> Column {
+    fn finish(self, name: &str) -> Column {
         match self {
-            Self::Text(column) => column.finish().into_column(),
+            Self::Text(Some(column), _) => column.finish().into_column(),
+            Self::Text(None, rows) => StringChunked::full_null(name.into(), rows).into_column(),
             Self::U32(column) => column.finish().into_column(),
             Self::U64(column) => column.finish().into_column(),
             Self::F64(column) => column.finish().into_column(),

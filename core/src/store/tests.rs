@@ -482,3 +482,35 @@ fn problems_that_recur_are_joined_by_content() {
     assert_eq!(store.rows_with_problem(&Problem::from_text("2+2?").id()), [2]);
     assert!(store.rows_with_problem(&Problem::from_text("").id()).is_empty(), "an empty prompt joins nothing");
 }
+
+/// Texts of which some stand beside the buffers, some run into each other and some are long.
+fn words() -> impl Strategy<Value = String> {
+    let word =
+        prop::sample::select(vec!["ab", "AB", "aab", "b", "\u{e9}t\u{e9}", "\u{c9}T\u{c9}", " ", "xxxxxxxxxxxx"]);
+    prop::collection::vec(word, 0..6).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn a_search_finds_what_is_there(
+        traces in prop::collection::vec((words(), prop::collection::vec(words(), 0..5)), 0..9),
+        needles in prop::collection::vec(words(), 1..3),
+    ) {
+        let traces: Vec<Trace> = traces
+            .iter()
+            .map(|(problem, texts)| chain(problem, &texts.iter().map(String::as_str).collect::<Vec<_>>()))
+            .collect();
+        let (_folder, dir) = project();
+        let store = write(&dir, &traces);
+        let needles: Vec<String> = needles.iter().map(|needle| needle.to_lowercase()).collect();
+        let needles: Vec<&str> = needles.iter().map(String::as_str).collect();
+        let found: Vec<usize> = store.search(&needles, &JobContext::foreground(None)).unwrap().iter().collect();
+        let holds = |trace: &Trace, needle: &str| {
+            let texts = trace.steps.iter().map(|step| step.text.to_lowercase());
+            trace.problem.text().to_lowercase().contains(needle) || texts.into_iter().any(|text| text.contains(needle))
+        };
+        let rows = (0..).zip(&traces).filter(|(_, trace)| needles.iter().all(|needle| holds(trace, needle)));
+        prop_assert_eq!(found, rows.map(|(row, _)| row).collect::<Vec<usize>>());
+    }
+}

@@ -1,5 +1,9 @@
 //! Small work on texts: previews and search without regard to case.
 
+use std::ops::Range;
+
+use regex::bytes::{Regex, RegexBuilder};
+
 const PREVIEW_CHARS: usize = 200;
 
 /// The first 200 characters on one line, runs of white space as one blank.
@@ -35,6 +39,55 @@ pub(super) fn contains_ignoring_case(text: &str, needle_lowercase: &str) -> bool
         !text.is_ascii() && text.to_lowercase().contains(needle_lowercase)
     }
 }
+
+/// A text to look for, prepared for a search through much text.
+///
+/// Case is ignored as by [`contains_ignoring_case`], but that letters outside ASCII are folded one by one.
+#[derive(Clone, Debug)]
+pub(super) struct Needle {
+    lowercase: String,
+    /// `None` where the text is too long for one.
+    pattern: Option<Regex>,
+}
+
+impl Needle {
+    pub(super) fn new(lowercase: &str) -> Self {
+        let pattern = RegexBuilder::new(&regex::escape(lowercase))
+            .case_insensitive(true)
+            .unicode(!lowercase.is_ascii())
+            .build()
+            .ok();
+        Self { lowercase: lowercase.into(), pattern }
+    }
+
+    /// Length in bytes; an occurrence in another case may be a little shorter or longer.
+    pub(super) fn len(&self) -> usize {
+        self.lowercase.len()
+    }
+
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        match &self.pattern {
+            // Setting a pattern to work takes longer than looking through a short text.
+            Some(pattern) if text.len() > 64 => pattern.is_match(text.as_bytes()),
+            Some(_) if self.lowercase.is_ascii() => contains_ascii(text.as_bytes(), self.lowercase.as_bytes()),
+            Some(pattern) => pattern.is_match(text.as_bytes()),
+            None => contains_ignoring_case(text, &self.lowercase),
+        }
+    }
+
+    /// The first occurrence at `from` or later; the error says that this cannot be told.
+    pub(super) fn find(&self, text: &[u8], from: usize) -> Result<Option<Range<usize>>, TooLong> {
+        let pattern = self.pattern.as_ref().ok_or(TooLong)?;
+        if from > text.len() {
+            return Ok(None);
+        }
+        Ok(pattern.find_at(text, from).map(|found| found.range()))
+    }
+}
+
+/// The needle is too long for a pattern.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TooLong;
 
 fn contains_ascii(text: &[u8], needle: &[u8]) -> bool {
     let Some((&first, rest)) = needle.split_first() else { return true };

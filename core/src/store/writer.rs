@@ -13,7 +13,7 @@ use super::summary::main_path_scores;
 use super::table::{Cell, TableWriter};
 use super::text::preview;
 use super::{ProjectDir, Store, StoreError, exact_json};
-use crate::model::{ContentHasher, FirstError, ImportedValue, Problem, Prompt, Trace};
+use crate::model::{ContentHasher, FirstError, ImportedValue, Problem, Prompt, Trace, is_branching};
 
 pub(super) const REJECTS: &str = "rejects.jsonl";
 const LOCK: &str = "lock";
@@ -130,7 +130,7 @@ impl StoreWriter {
             Cell::F64(trace.outcome.reward),
             Cell::U32(Some(self.tables.steps.rows())),
             count(trace.steps.len()),
-            Cell::Bool(trace.tree().is_branching()),
+            Cell::Bool(is_branching(&trace.steps)),
             Cell::U32(Some(self.tables.labels.rows())),
             count(trace.labels.len()),
             Cell::U32(Some(self.tables.scores.rows())),

@@ -42,7 +42,7 @@ pub(crate) struct RawRow {
 
 impl RawRow {
     /// A row that was cut out elsewhere.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self { bytes: bytes.into(), ..Self::default() }
     }
 
@@ -270,7 +270,7 @@ impl TextRows<'_> {
                     break;
                 }
                 any = true;
-                let end = rest.iter().position(|&byte| byte == b'\n');
+                let end = memchr::memchr(b'\n', rest);
                 row.extend(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default());
                 let used = end.map_or(rest.len(), |end| end + 1);
                 self.source.consume(used);

@@ -10,6 +10,7 @@ mod files;
 mod folders;
 mod logs;
 mod mapped;
+mod pipeline;
 mod prmbench;
 mod published;
 mod reasoneval;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::import::fields::{Fields, mark_first_error, raw_text, step_texts, warn, whole_number};
+use crate::import::fields::{Fields, mark_first_error, own_step_texts, raw_text, warn, whole_number};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{Problem, Step, StepKind, TraceBuilder, Verdict};
 
@@ -42,7 +42,8 @@ impl Importer for ProcessBench {
         let label = fields.take("label");
         let mut builder = TraceBuilder::new(problem);
         let last = steps.len().saturating_sub(1);
-        for (index, text) in step_texts("steps", &steps, &mut builder)?.into_iter().enumerate() {
+        builder.trace_mut().steps.reserve_exact(steps.len());
+        for (index, text) in own_step_texts("steps", steps, &mut builder)?.into_iter().enumerate() {
             let kind = if index == last { StepKind::Answer } else { StepKind::Thought };
             let parent = builder.last_step();
             builder.push(Step { parent, kind, text, on_path: true, ..Step::default() });
