@@ -106,7 +106,7 @@ fn bare_response(text: &str) -> &str {
     bare.map_or(text, |bare| bare.strip_suffix(close).unwrap_or(bare))
 }
 
-/// One message of a chat, as role and content or in ShareGPT's words, `from` and `value`.
+/// One message of a chat, as role and content or in `ShareGPT`'s words, `from` and `value`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Turn {
     /// `user`, `assistant`, `system`, … whatever words the file has for these.

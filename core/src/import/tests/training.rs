@@ -93,26 +93,26 @@ fn versaprm_candidates_stand_beside_their_position() {
     assert_eq!((trace.metadata["augs"].as_array().map(Vec::len), trace.warnings.len()), (Some(1), 1));
 }
 
-fn candidate_row(before: &[&str], text: &str, chosen: bool, rating: Value) -> Value {
+fn candidate_row(before: &[&str], text: &str, chosen: bool, rating: &Value) -> Value {
     json!({"instruction": "q", "responses": before, "next_response": text, "answer": null, "is_human_response": false,
         "is_solution": false, "is_preferred_response": chosen, "rating": rating})
 }
 
 #[test]
 fn prm800k_in_rows_is_grouped_by_solution() {
-    let mut human = candidate_row(&["a"], "h", true, json!(null));
+    let mut human = candidate_row(&["a"], "h", true, &json!(null));
     human["is_human_response"] = true.into();
-    let mut wrong = candidate_row(&["a"], "b", false, json!(-1.0));
+    let mut wrong = candidate_row(&["a"], "b", false, &json!(-1.0));
     wrong["error_reason"] = "off by one".into();
     let traces = all(&[
-        candidate_row(&[], "z", false, json!(0)),
-        candidate_row(&[], "a", true, json!(1)),
+        candidate_row(&[], "z", false, &json!(0)),
+        candidate_row(&[], "a", true, &json!(1)),
         wrong,
         human,
-        candidate_row(&["a", "h"], "c\n\n# Answer\n\n2", true, json!(1)),
+        candidate_row(&["a", "h"], "c\n\n# Answer\n\n2", true, &json!(1)),
         // The same question again: another solution, at whose end nothing was chosen.
-        candidate_row(&[], "a", true, json!(1)),
-        candidate_row(&["a", "gone"], "d", false, json!(3)),
+        candidate_row(&[], "a", true, &json!(1)),
+        candidate_row(&["a", "gone"], "d", false, &json!(3)),
     ]);
     assert_eq!(traces.len(), 2);
     let first = &traces[0];
@@ -145,7 +145,7 @@ fn check_published(cases: &[(&str, &str, [u64; 7])]) {
     }
 }
 
-/// Also worked out by reading the files in Python: VersaPRM has 73 labelled steps and 33 further candidates.
+/// Also worked out by reading the files in Python: `VersaPRM` has 73 labelled steps and 33 further candidates.
 #[test]
 fn published_step_labels_are_counted() {
     check_published(&[
@@ -596,9 +596,8 @@ fn published_pools_and_training_sets_are_counted() {
 #[ignore = "printing"]
 fn look() {
     let mut kept = Kept::default();
-    let path = std::path::PathBuf::from(
-        option_env!("X").unwrap_or(&std::fs::read_to_string("/tmp/look_path").unwrap().trim().to_owned()),
-    );
+    let path =
+        std::path::PathBuf::from(option_env!("X").unwrap_or(std::fs::read_to_string("/tmp/look_path").unwrap().trim()));
     println!("{}", read(&[path], &ImportOptions::default(), &foreground(), &mut kept).unwrap());
     let step = (kept.traces.len() / 6).max(1);
     for (row, t) in kept.traces.iter().step_by(step) {

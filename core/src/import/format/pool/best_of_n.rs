@@ -1,4 +1,4 @@
-//! Best-of-N pools that differ in their keys only: PURE, search-and-learn, RLHFlow, R-PRM, Tree-of-Thought samples, and
+//! Best-of-N pools that differ in their keys only: PURE, search-and-learn, `RLHFlow`, R-PRM, Tree-of-Thought samples, and
 //! any list of attempts with outcomes or scores beside it.
 
 use serde_json::Value;
@@ -58,7 +58,7 @@ pub(super) const SEARCH_AND_LEARN: BestOfN = BestOfN {
     fits: |row| asks(row) && lists_match(row, &["completions"], "scores", Value::is_array),
 };
 
-/// RLHFlow's pools for best-of-N. (RLHFlow/RLHF-Reward-Modeling, math-rm)
+/// `RLHFlow`'s pools for best-of-N. (RLHFlow/RLHF-Reward-Modeling, math-rm)
 pub(super) const RLHFLOW_BON: BestOfN = BestOfN {
     name: "rlhflow_bon",
     caption: "RLHFlow: answers with outcome and step scores",
@@ -186,12 +186,11 @@ impl Importer for BestOfN {
         let mut extras = Metadata::new();
         let mut problem = Problem::default();
         let mut unasked = false;
-        match take_prompt(&mut fields, &mut extras) {
-            Some(prompt) => problem.prompt = prompt,
-            None => {
-                problem.prompt = Prompt::Text(nameless(id.as_deref(), &attempts));
-                unasked = true;
-            }
+        if let Some(prompt) = take_prompt(&mut fields, &mut extras) {
+            problem.prompt = prompt;
+        } else {
+            problem.prompt = Prompt::Text(nameless(id.as_deref(), &attempts));
+            unasked = true;
         }
         let asked = match &problem.prompt {
             Prompt::Text(text) => Some(text),
@@ -206,7 +205,7 @@ impl Importer for BestOfN {
         if !extras.is_empty() {
             problem.metadata.insert("message_extras".into(), extras.into());
         }
-        let mut imported = candidates::read(problem, id, attempts, fields, &self.lists, sample)?;
+        let mut imported = candidates::read(problem, id.as_deref(), attempts, fields, &self.lists, sample)?;
         for trace in imported.iter_mut().map(|imported| &mut imported.trace) {
             if unasked {
                 trace.warnings.push("the file does not hold the text of the problem".into());

@@ -48,7 +48,7 @@ pub(super) fn is_attempt(value: &Value) -> bool {
 /// Reads a row whose problem and attempts are taken already.
 pub(super) fn read(
     problem: Problem,
-    id: Option<String>,
+    id: Option<&str>,
     attempts: Vec<Value>,
     fields: Fields,
     lists: &Lists,
@@ -67,7 +67,7 @@ pub(super) fn read(
     for (number, attempt) in attempts.into_iter().enumerate() {
         let mut builder = TraceBuilder::new(problem.clone());
         // Attempts with equal texts are different attempts.
-        builder = builder.source_id(format!("{}#{number}", id.as_deref().unwrap_or_default()));
+        builder = builder.source_id(format!("{}#{number}", id.unwrap_or_default()));
         builder.trace_mut().generator.clone_from(&generator);
         attempt_steps(&mut builder, attempt, number, sample)?;
         describe(&mut builder, each.pop().unwrap_or_default(), lists);

@@ -45,17 +45,16 @@ impl Importer for Critique {
     fn read_row(&self, row: Value, sample: &Sample) -> Result<Vec<Imported>, RowError> {
         let mut fields = Fields::new(row)?;
         let mut extras = Metadata::new();
-        let (prompt, critique) = match fields.text(CRITIQUE) {
-            Some(critique) => (take_prompt(&mut fields, &mut extras).unwrap_or_default(), critique),
-            None => {
-                let mut turns = fields.get(MESSAGES).and_then(response::turns).unwrap_or_default();
-                let last = turns.pop().filter(|turn| turn.role == "assistant");
-                let last =
-                    last.ok_or_else(|| RowError::new("no message of the assistant ends the row; add the critique"))?;
-                fields.take(MESSAGES);
-                let thinking = last.thinking.map_or(String::new(), |thinking| format!("{thinking}\n\n"));
-                (response::prompt(turns, &mut extras), thinking + &last.text)
-            }
+        let (prompt, critique) = if let Some(critique) = fields.text(CRITIQUE) {
+            (take_prompt(&mut fields, &mut extras).unwrap_or_default(), critique)
+        } else {
+            let mut turns = fields.get(MESSAGES).and_then(response::turns).unwrap_or_default();
+            let last = turns.pop().filter(|turn| turn.role == "assistant");
+            let last =
+                last.ok_or_else(|| RowError::new("no message of the assistant ends the row; add the critique"))?;
+            fields.take(MESSAGES);
+            let thinking = last.thinking.map_or(String::new(), |thinking| format!("{thinking}\n\n"));
+            (response::prompt(turns, &mut extras), thinking + &last.text)
         };
         let mut builder = match fields.get("steps") {
             Some(Value::Array(_)) => {
@@ -202,7 +201,7 @@ fn rate(builder: &mut TraceBuilder, labels: Vec<Value>) {
         };
         match (rating, float(label)) {
             (Some(rating), _) => {
-                builder.label(Some(step), ImportedValue::Rating(rating), SOURCE, FIELD, &raw_text(label))
+                builder.label(Some(step), ImportedValue::Rating(rating), SOURCE, FIELD, &raw_text(label));
             }
             (None, Some(soft)) => builder.label(Some(step), ImportedValue::Soft(soft), SOURCE, FIELD, &raw_text(label)),
             (None, None) => kept = true,

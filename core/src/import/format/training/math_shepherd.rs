@@ -67,12 +67,11 @@ fn read_text(fields: &mut Fields) -> Result<TraceBuilder, RowError> {
     let input = fields.text("input").ok_or_else(|| missing("input"))?;
     let label = fields.text("label");
     let label = label.as_deref().unwrap_or(&input);
-    let (input, marks) = match older_marks(&input, label) {
-        Some(older) => older,
-        None => {
-            let marks = read_marks(&input, label)?;
-            (input.clone(), marks)
-        }
+    let (input, marks) = if let Some(older) = older_marks(&input, label) {
+        older
+    } else {
+        let marks = read_marks(&input, label)?;
+        (input.clone(), marks)
     };
     let (start, guessed) = solution_start(&input);
     let (question, solution) = input.split_at(start);

@@ -1,4 +1,4 @@
-//! Preferences between two responses: TRL's forms (text or chat, the prompt given or contained in both sides), ShareGPT's
+//! Preferences between two responses: TRL's forms (text or chat, the prompt given or contained in both sides), `ShareGPT`'s
 //! `conversations` with two last messages, OpenAI's `preferred_output`. Each pair is two traces of one problem.
 
 use serde_json::Value;
@@ -122,22 +122,21 @@ fn common_prompt(
             rejected.drain(..shared);
             shared_messages(given, both, extras)
         }
-        (Side::Text(chosen), Side::Text(rejected)) => match given {
-            Some(prompt) => {
+        (Side::Text(chosen), Side::Text(rejected)) => {
+            if let Some(prompt) = given {
                 let start = prompt_text(&prompt);
                 if !start.is_empty() && chosen.starts_with(&start) && rejected.starts_with(&start) {
                     *chosen = chosen.split_off(start.len());
                     *rejected = rejected.split_off(start.len());
                 }
                 (prompt, None)
-            }
-            None => {
+            } else {
                 let at = divergence(chosen, rejected);
                 let rest = chosen.split_off(at);
                 *rejected = rejected.split_off(at);
                 (Prompt::Text(std::mem::replace(chosen, rest)), None)
             }
-        },
+        }
         _ => (given.unwrap_or_default(), None),
     }
 }

@@ -1,4 +1,4 @@
-//! RLHFlow's process rewards as a chat: each user message is a step, each answer `+` or `-`. The first message also
+//! `RLHFlow`'s process rewards as a chat: each user message is a step, each answer `+` or `-`. The first message also
 //! holds the problem. (RLHFlow/RLHF-Reward-Modeling, math-rm)
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ const MESSAGES: &[&str] = &["conversations", "messages"];
 const PROBLEM: &[&str] = &["problem", "question", "prompt"];
 const SOURCE: &str = "dataset";
 
-/// Reads RLHFlow's chats.
+/// Reads `RLHFlow`'s chats.
 pub(super) struct RlhflowChat;
 
 impl Importer for RlhflowChat {
@@ -51,10 +51,9 @@ impl Importer for RlhflowChat {
         }
         let mut builder = TraceBuilder::default();
         let mut extras = Metadata::new();
-        let mut number = asked.len();
         let mut first = true;
         let mut open = false;
-        for turn in turns {
+        for (number, turn) in (asked.len()..).zip(turns) {
             if turn.role == "assistant" {
                 answer(&mut builder, open, number, &turn);
                 open = false;
@@ -78,7 +77,6 @@ impl Importer for RlhflowChat {
             if !turn.rest.is_empty() {
                 extras.insert(number.to_string(), turn.rest.into());
             }
-            number += 1;
         }
         if !extras.is_empty() {
             builder.trace_mut().metadata.insert("message_extras".into(), extras.into());

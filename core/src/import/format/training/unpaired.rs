@@ -44,8 +44,8 @@ impl Importer for Unpaired {
         let key = key.ok_or_else(|| RowError::new("`label` is neither true nor false; add the verdict"))?;
         let label = fields.take(key).unwrap_or_default();
         let mut extras = Metadata::new();
-        let (prompt, side) = match RESPONSE.iter().find(|key| fields.get(key).is_some_and(|value| !value.is_null())) {
-            Some(key) => {
+        let (prompt, side) =
+            if let Some(key) = RESPONSE.iter().find(|key| fields.get(key).is_some_and(|value| !value.is_null())) {
                 let side = fields.take(key).unwrap_or_default();
                 let turns = response::turns(&side);
                 let side = match (turns, side) {
@@ -54,15 +54,13 @@ impl Importer for Unpaired {
                     (None, _) => return Err(RowError::new(format!("`{key}` is neither a text nor messages"))),
                 };
                 (take_prompt(&mut fields, &mut extras).unwrap_or_default(), side)
-            }
-            None => {
+            } else {
                 let turns = CHAT.iter().find_map(|key| Some((key, response::turns(fields.get(key)?)?)));
                 let (key, mut turns) = turns.ok_or_else(|| RowError::new("no response; add `completion`"))?;
                 fields.take(key);
                 let last = turns.pop();
                 (response::prompt(turns, &mut extras), Ok(last.into_iter().collect()))
-            }
-        };
+            };
         let mut builder = TraceBuilder::new(Problem { prompt, ..Problem::default() });
         read_side(&mut builder, side, sample);
         let rating = if label == Value::Bool(true) { StepRating::Good } else { StepRating::Bad };

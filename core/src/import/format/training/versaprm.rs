@@ -1,4 +1,4 @@
-//! VersaPRM's training rows: chains with 0/1 labels, and further candidates for single positions (`augs`).
+//! `VersaPRM`'s training rows: chains with 0/1 labels, and further candidates for single positions (`augs`).
 //!
 //! A candidate stands beside the step of its position; a position just past the last step is the next step.
 
@@ -12,7 +12,7 @@ use crate::model::{ImportedValue, Problem, Step, StepFlag, StepIndex, StepRating
 const CHAINS: &str = "chain_of_thoughts";
 const SOURCE: &str = "dataset";
 
-/// Reads VersaPRM.
+/// Reads `VersaPRM`.
 pub(super) struct VersaPrm;
 
 impl Importer for VersaPrm {
