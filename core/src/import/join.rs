@@ -168,8 +168,8 @@ fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIn
     if !fields.is_empty() {
         let fields = fields.join("`, `");
         trace.warnings.push(format!(
-            "{}: `{fields}` names no step of the trace, which has {steps}; kept in the metadata. All labels of that file \
-             may be of another version of the trace; check them",
+            "{}: `{fields}` names no step of the trace, which has {steps}; kept in the metadata. All labels of \
+             that file may be of another version of the trace; check them",
             held.name
         ));
     }

@@ -62,6 +62,19 @@ fn thought_anchors_are_folders_of_chunks() {
 }
 
 #[test]
+fn thought_anchors_chunks_may_hold_the_answer() {
+    let base = json!({"prompt": "p", "solution": "a</think>\nb\n", "contains_blackmail": true});
+    let (_, traces) = read_folder(&[
+        ("base_solution.json", base.to_string()),
+        ("scenario.json", json!({"scenario_id": 0, "system_prompt": "s"}).to_string()),
+        ("chunks_labeled.json", json!([chunk(0, "a", json!([])), chunk(1, "b", json!([]))]).to_string()),
+    ]);
+    assert_eq!((texts(&traces[0]), traces[0].outcome.verdict), (vec!["a", "b"], Verdict::Unknown));
+    assert_eq!(named_scores(&traces[0])[0], "0 accuracy other 0.5", "nothing is right or wrong in a scenario");
+    assert_eq!(traces[0].problem.metadata["scenario_id"], 0);
+}
+
+#[test]
 fn thought_anchors_files_alone() {
     let chunks = json!([chunk(0, "a", json!([])), chunk(1, "b", json!(["0"]))]);
     let trace = one(&chunks);

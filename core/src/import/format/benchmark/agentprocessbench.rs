@@ -1,4 +1,4 @@
-//! Label files of AgentProcessBench (RUCBM/AgentProcessBench): what people and models said of the messages of tool runs.
+//! Label files of AgentProcessBench (RUCBM/AgentProcessBench): what people and models said of the messages of runs.
 //!
 //! The runs themselves are chat messages and are read as such. A label file is an append-only log: of several answers
 //! of one judge about one run the latest counts. Files with the final labels alone name no judge.

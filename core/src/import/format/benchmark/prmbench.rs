@@ -1,6 +1,6 @@
 //! PRMBench (ssmisya/PRMBench): solutions into which errors were brought on purpose, with every step that is wrong.
 //!
-//! A row gives two traces: the modified solution, in which the changed steps are flagged as synthetic, and the original.
+//! A row gives two traces: the modified solution, its changed steps flagged as synthetic, and the original.
 //! Each belongs to its own question; for most rows that is the same one. Rows also come inside questionnaires.
 
 mod scores;

@@ -115,8 +115,12 @@ fn finish_solution(builder: &mut TraceBuilder, base: &mut Fields) {
     if text("full_cot", base).ends_with(&solution) {
         base.take("full_cot");
     }
-    let Some((_, answer)) = solution.split_once("</think>") else { return };
-    if !answer.trim().is_empty() {
+    let Some((thinking, answer)) = solution.split_once("</think>") else { return };
+    // In scenarios the chunks go on to the end of the answer.
+    let last = builder.trace_mut().steps.last();
+    let ends_with_chunks = |text: &str| last.is_some_and(|last| text.trim_end().ends_with(last.text.trim_end()));
+    let is_chunked = ends_with_chunks(answer) && !ends_with_chunks(thinking);
+    if !answer.trim().is_empty() && !is_chunked {
         for step in &mut builder.trace_mut().steps {
             step.section = Some("thinking".into());
         }

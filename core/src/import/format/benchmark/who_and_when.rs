@@ -1,7 +1,7 @@
-//! Who&When (`ag2ai/Agents_Failure_Attribution`): failed runs of several agents, with the step that decided the failure.
+//! Who&When (`ag2ai/Agents_Failure_Attribution`): failed runs of several agents, with the step that decided.
 //!
-//! Each entry of the history is a step, so that the number of the step stays what it was. The label is of that one step:
-//! nothing is said of the others, which may be wrong as well.
+//! Each entry of the history is a step, so that the number of the step stays what it was. The label is of that one
+//! step: nothing is said of the others, which may be wrong as well.
 
 use serde_json::Value;
 

@@ -91,7 +91,7 @@ fn are_scores(value: &Value) -> bool {
     }
 }
 
-/// Scores of steps are probabilities where none in the sample says otherwise; what scores of solutions mean is not said.
+/// Scores of steps are probabilities, unless one in the sample says otherwise. Those of solutions declare nothing.
 fn kind_of(sample: &Sample) -> ScoreKind {
     let mut all = sample.rows.iter().filter_map(|row| row["scores"].as_array()).flatten().filter_map(Value::as_f64);
     if all.all(|score| (0.0..=1.0).contains(&score)) { ScoreKind::Correctness } else { ScoreKind::Other }
