@@ -1,6 +1,6 @@
 //! Attempts at programming problems with reflections between them (noahshinn/reflexion: `programming_runs`).
 //!
-//! The file has the last solution and all reflections; some files also have the attempts before and what the tests said.
+//! The file has the last solution and all reflections; some also have the attempts before and what the tests said.
 
 use serde_json::Value;
 

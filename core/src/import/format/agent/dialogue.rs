@@ -1,4 +1,4 @@
-//! Dialogues written as one text, a role at the start of each turn: the examples of τ-bench (sierra-research/tau-bench).
+//! Dialogues written as one text, a role at the start of each turn: examples of τ-bench (sierra-research/tau-bench).
 //!
 //! An assistant that says `None` called a tool; what it called the text does not tell.
 

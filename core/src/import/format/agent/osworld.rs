@@ -1,4 +1,4 @@
-//! Runs of `OSWorld`: `traj.jsonl` with an action per row, `result.txt` with the score, pictures beside (xlang-ai/OSWorld).
+//! Runs of `OSWorld`: `traj.jsonl` with an action per row, `result.txt` with the score, pictures (xlang-ai/OSWorld).
 //!
 //! The task itself is in neither file; the folder is named after it.
 

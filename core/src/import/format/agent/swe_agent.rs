@@ -1,4 +1,4 @@
-//! Trajectories of SWE-agent: `.traj` files and demonstrations in YAML (SWE-agent/SWE-agent: docs/usage/trajectories.md).
+//! Trajectories of SWE-agent: `.traj` files and demonstrations in YAML (SWE-agent/SWE-agent: docs/usage).
 //!
 //! A turn of `trajectory` is a thought, an action and an observation; `history` has the prompt, the tool calls and,
 //! where there is no trajectory, all the rest. Each turn of newer files repeats the whole prompt, which is skipped.
