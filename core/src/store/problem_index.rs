@@ -2,6 +2,23 @@
 
 use std::collections::HashMap;
 
+use super::{Store, StoreError};
+use crate::job::JobContext;
+use crate::model::PrefixTree;
+
+impl Store {
+    /// All attempts at the problem of that trace as one tree, each known by its row. Can be stopped after each trace.
+    pub fn prefix_tree(&self, row: u32, ctx: &JobContext) -> Result<PrefixTree, StoreError> {
+        let rows = self.rows_of_problem(row);
+        let mut traces = Vec::with_capacity(rows.len());
+        for &row in &rows {
+            ctx.checkpoint()?;
+            traces.push(self.trace(row)?);
+        }
+        Ok(PrefixTree::new(rows.into_iter().zip(&traces)))
+    }
+}
+
 /// The rows of traces by their problem. Problems of one identity are one, though their answers or metadata differ.
 #[derive(Debug, Default)]
 pub(super) struct ProblemIndex {

@@ -481,6 +481,9 @@ fn problems_that_recur_are_joined_by_content() {
     assert_eq!(rows, [vec![0, 3], vec![1], vec![2], vec![0, 3], vec![4], vec![]]);
     assert_eq!(store.rows_with_problem(&Problem::from_text("2+2?").id()), [2]);
     assert!(store.rows_with_problem(&Problem::from_text("").id()).is_empty(), "an empty prompt joins nothing");
+    let tree = store.prefix_tree(3, &JobContext::foreground(None)).unwrap();
+    assert_eq!(tree.attempts.iter().map(|attempt| attempt.row).collect::<Vec<_>>(), [0, 3]);
+    assert_eq!(tree.nodes.iter().map(|node| node.text.as_str()).collect::<Vec<_>>(), ["a", "x"]);
 }
 
 /// Texts of which some stand beside the buffers, some run into each other and some are long.

@@ -570,18 +570,43 @@ fn published_trees_are_counted_right() {
     }
 }
 
+const KEYS: &[&str] = &[
+    "question",
+    "reasoning_steps",
+    "states",
+    "info",
+    "children",
+    "tree",
+    "nodes",
+    "edges",
+    "id",
+    "parent_id",
+    "text",
+    "rstar",
+    "trace",
+    "rollout_id",
+    "content",
+    "value_samples",
+    "policy_samples",
+    "prompt_answer",
+    "label",
+    "steps",
+    "ys",
+    "actions",
+    "env_step",
+    "win",
+    "answer_generation",
+    "query",
+    "answer",
+    "logs",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn trees_of_any_values_never_panic(
-        keys in prop::collection::hash_map(
-            "question|reasoning_steps|states|info|children|tree|nodes|edges|id|parent_id|text|rstar|trace|rollout_id\\
-                |content|value_samples|policy_samples|prompt_answer|label|steps|ys|actions|env_step|win\\
-                |answer_generation|query|answer|logs",
-            0..9_usize,
-            0..9,
-        ),
+        keys in prop::collection::hash_map(prop::sample::select(KEYS), 0..9_usize, 0..12),
     ) {
         let values = [
             json!(null), json!("q"), json!(-1), json!([]), json!([{"id": 1, "parent_id": 1, "text": "a"}, null, ["a"]]),
@@ -590,7 +615,7 @@ proptest! {
             json!([{"nodes": {"1": {"id": 1}}, "edges": [{"source": 1, "target": 1}], "ys": [], "new_ys": [1, "a"]}]),
             json!({"info": {"value": "x"}, "children": {"a": {"children": {}}}, "answer_details": [{"next": [{}, 1]}]}),
         ];
-        let row: Value = keys.iter().map(|(key, value)| (key.clone(), values[*value].clone())).collect::<serde_json::Map<_, _>>().into();
+        let row: Value = keys.iter().map(|(key, value)| ((*key).to_owned(), values[*value].clone())).collect::<serde_json::Map<_, _>>().into();
         read_bytes("x", json!([row, row]).to_string()).0.ok();
         let sample = Sample { rows: vec![row.clone()], in_list: true, ..Sample::default() };
         for importer in importers() {
@@ -599,5 +624,73 @@ proptest! {
             importer.read_row(json!([row, null, row]), &sample).ok();
             importer.continues(std::slice::from_ref(&row), &row);
         }
+    }
+}
+
+/// What leads to a step, its own text last.
+fn path_texts(trace: &Trace, step: u32) -> Vec<&str> {
+    let path = trace.tree().path_to(&trace.steps, step);
+    path.into_iter().map(|at| trace.steps[at as usize].text.as_str()).collect()
+}
+
+/// The paths of the trees are the texts of the files, which hold them whole.
+#[test]
+fn published_paths_read_back() {
+    let read_all = |path: &std::path::Path| -> Vec<Trace> {
+        let mut kept = Kept::default();
+        read(&[path.to_path_buf()], &ImportOptions::default(), &foreground(), &mut kept).unwrap();
+        kept.traces.into_iter().map(|(_, trace)| trace).collect()
+    };
+    let raw = |path: &std::path::Path| -> Value { serde_json::from_slice(&fs::read(path).unwrap()).unwrap() };
+    let steps = |trace: &Trace| 0..u32::try_from(trace.steps.len()).unwrap();
+    let bfs = "tree_of_thought/game24/gpt-4_0.7_propose1_value3_greedy5_start900_end1000.json";
+    if let Some(path) = published(bfs) {
+        for (trace, row) in read_all(&path).iter().zip(raw(&path).as_array().unwrap()) {
+            let layers = row["steps"].as_array().unwrap().iter();
+            let proposed: Vec<&Value> = layers.flat_map(|layer| layer["new_ys"].as_array().unwrap()).collect();
+            let made: Vec<String> = steps(trace).map(|step| path_texts(trace, step).concat()).collect();
+            assert_eq!(json!(proposed), json!(made));
+            let leaf = trace.steps.iter().rposition(|step| step.on_path).unwrap();
+            assert_eq!(row["ys"][0], made[leaf].as_str());
+        }
+    }
+    if let Some(path) = published("tree_of_thought/crosswords/infoss_dfs_prune.json") {
+        for (trace, game) in read_all(&path).iter().zip(raw(&path).as_array().unwrap()) {
+            let moves: Vec<Value> =
+                game.as_array().unwrap().iter().map(|position| position["actions"].clone()).collect();
+            let made: Vec<Value> = steps(trace).map(|step| json!(path_texts(trace, step))).collect();
+            assert_eq!(moves, made);
+        }
+    }
+    let rstar = "rstar_mcts/AMC2024/Phi-3-mini-4k-instruct/2024-11-15_14-17-43---[amc]/answer_sheets";
+    if let Some(folder) = published(rstar) {
+        let traces = read_all(&folder);
+        let sheets = ["Question 0000 - Final Solutions.json", "Question 0001 - Final Solutions.json"];
+        for (trace, sheet) in traces.iter().zip(sheets) {
+            let known: Vec<Vec<&str>> = steps(trace).map(|step| path_texts(trace, step)).collect();
+            for row in raw(&folder.join(sheet)).as_array().unwrap() {
+                // Every text of the path, in any order of keys, is on one path of the tree.
+                let mut texts = Vec::new();
+                strings(&row["trace"], &mut texts);
+                texts.retain(|text| *text != trace.problem.text());
+                let mut sorted = texts.clone();
+                sorted.sort_unstable();
+                let same = |path: &&Vec<&str>| {
+                    let mut path = (*path).clone();
+                    path.sort_unstable();
+                    path == sorted
+                };
+                assert!(known.iter().any(|path| same(&path)), "{texts:?}");
+            }
+        }
+    }
+}
+
+fn strings<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(list) => list.iter().for_each(|value| strings(value, found)),
+        Value::Object(map) => map.values().for_each(|value| strings(value, found)),
+        _ => {}
     }
 }

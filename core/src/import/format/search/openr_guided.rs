@@ -50,7 +50,10 @@ impl Importer for OpenrGuided {
         while let Some((parent, action, value)) = pending.pop() {
             let Value::Object(mut value) = value else { continue };
             let id = nodes.len().to_string();
-            let Some(Value::Object(children)) = value.shift_remove("children") else { continue };
+            let children = match value.shift_remove("children") {
+                Some(Value::Object(children)) => children,
+                _ => Map::new(),
+            };
             let info = match value.shift_remove("info") {
                 Some(Value::Object(info)) => info,
                 _ => Metadata::new(),
