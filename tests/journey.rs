@@ -10,6 +10,7 @@ use stepscope::command::{Action, Command};
 use stepscope::state::import_draft::{ImportDraft, ReadWay};
 use stepscope::state::{DialogState, ExportDraft};
 use stepscope::view_model::import::ImportModel;
+use stepscope::view_model::report::ReportModel;
 use stepscope_core::export::format_by_name;
 use stepscope_core::model::ScoreKind;
 use stepscope_core::query::SortKey;
@@ -396,6 +397,42 @@ fn new_files_of_a_followed_folder_join() {
     fs::write(home.path("traces/9-last.jsonl"), r#"{"problem": "q", "steps": ["a"]}"#).unwrap();
     wait_until(&mut window, "the user is told", PATIENCE, |window| notices(window).contains("F5"));
     assert_eq!(listed(&window), TRACES + 1, "asked for only");
+}
+
+#[test]
+fn attempts_at_a_problem_are_put_together_and_taken_apart() {
+    let home = Home::new();
+    let row = |n: u32, end: &str, right: bool| {
+        format!(
+            r#"{{"id": "r{n}", "generator": "g", "problem": "1+1?", "steps": ["add", "{end}"], "final_answer_correct": {right}, "label": -1}}"#
+        )
+    };
+    let rows = [row(0, "it is 2", true), row(1, "it is 3", false), row(2, "it is 2", true)];
+    fs::write(home.path("runs.jsonl"), rows.join("\n")).unwrap();
+    let mut window = open(home.startup("runs.jsonl"));
+    press(&mut window, "l t");
+    let tree = window.state().view().open.clone().unwrap();
+    assert_eq!((tree.attempts, tree.trace.steps.len()), (Some(3), 3));
+    assert!(window.query_by_label_contains("2 of 3 right").is_some());
+    press(&mut window, "j e");
+    assert_eq!(said(&window), "", "a tree of attempts is not labelled");
+    press(&mut window, "t");
+    assert_eq!((shown(&window).as_str(), window.state().view().open.as_ref().unwrap().attempts), ("r1", None));
+    press(&mut window, "j e");
+    assert_eq!(said(&window), "row 1: first error 2, open");
+}
+
+#[test]
+fn the_import_report_accounts_for_every_row() {
+    let home = Home::new();
+    let good = r#"{"problem": "1+1?", "steps": ["1+1=2"]}"#;
+    fs::write(home.path("x.jsonl"), format!("{good}\n{{\"problem\": 3\n{good}\n")).unwrap();
+    let mut window = open(home.startup("x.jsonl"));
+    let model = ReportModel::new(project(&window).report().unwrap());
+    assert_eq!(model.sums[0], "3 rows = 2 traces + 1 rejected");
+    assert_eq!((model.files[0].format.as_str(), model.files[0].troubled), ("steps", true));
+    ask(&mut window, Action::Run(Command::ShowReport));
+    assert!(window.query_by_label_contains("3 rows = 2 traces + 1 rejected").is_some());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the README shows is what the program does: its key table and its picture. `UPDATE_DOCS=1` writes both anew.
+//! What the README shows is what the program does: its tables of keys and formats, and its picture. `UPDATE_DOCS=1` writes both anew.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,6 +7,7 @@ use eframe::egui::pos2;
 use egui_kittest::kittest::Queryable as _;
 use image::RgbaImage;
 use stepscope::command::reference::markdown;
+use stepscope_core::import::importers;
 
 use crate::pictures::dress;
 use crate::support::fixture::workspace;
@@ -14,6 +15,8 @@ use crate::support::window::{Home, Window};
 
 const BEGIN: &str = "<!-- keys -->";
 const END: &str = "<!-- /keys -->";
+const FORMATS_BEGIN: &str = "<!-- formats -->";
+const FORMATS_END: &str = "<!-- /formats -->";
 
 /// How far the picture may be from the window, as the mean difference of a colour channel, 0–255. Small changes of
 /// layout pass; another theme, an empty table or a missing panel do not.
@@ -23,17 +26,27 @@ fn updating() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()
 }
 
+/// Two blocks of the README, so that they are written one after the other.
 #[test]
-fn the_readme_lists_the_keys() {
+fn the_readme_lists_keys_and_formats() {
+    block(BEGIN, END, &format!("\n{}", markdown()));
+    let mut formats = "\n| Name | Reads |\n|---|---|\n".to_owned();
+    for importer in importers().filter(|importer| importer.name() != "mapped") {
+        formats.push_str(&format!("| `{}` | {} |\n", importer.name(), importer.caption()));
+    }
+    block(FORMATS_BEGIN, FORMATS_END, &formats);
+}
+
+/// Compares what stands between two marks, or writes it.
+fn block(begin: &str, end: &str, expected: &str) {
     let path = workspace().join("README.md");
     let text = fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap_or_else(|| panic!("README.md has no `{BEGIN}`"));
-    let (table, after) = rest.split_once(END).unwrap_or_else(|| panic!("README.md has no `{END}`"));
-    let expected = format!("\n{}", markdown());
+    let (before, rest) = text.split_once(begin).unwrap_or_else(|| panic!("README.md has no `{begin}`"));
+    let (table, after) = rest.split_once(end).unwrap_or_else(|| panic!("README.md has no `{end}`"));
     if updating() {
-        fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
+        fs::write(path, format!("{before}{begin}{expected}{end}{after}")).unwrap();
     } else {
-        assert_eq!(table, expected, "the key table is old: UPDATE_DOCS=1 cargo test -p stepscope-tests readme");
+        assert_eq!(table, expected, "{begin} is old: UPDATE_DOCS=1 cargo test -p stepscope-tests readme");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
 use eframe::egui::{self, Theme, Ui};
 
@@ -115,6 +116,7 @@ impl App {
             && jobs.preview.is_none()
             && jobs.import_preview.is_none()
             && jobs.follow.is_none()
+            && jobs.merge.is_none()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
@@ -182,10 +184,12 @@ impl App {
         // Remembered paths must mean the same wherever the program is started next time.
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         self.view.unread.clone_from(&paths);
+        let (sender, early) = channel();
         let request = OpenRequest {
             paths,
             project,
             options,
+            early: Some(sender),
             mappings: self.startup.folders.mappings(),
             fallback: self.startup.folders.projects(),
             annotator: self.startup.annotator.clone(),
@@ -196,6 +200,11 @@ impl App {
         }
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
+        // First traces of other files that are still being read give way; what was open before them is back.
+        if let Some((project, view)) = self.jobs.behind.take() {
+            let unread = std::mem::take(&mut self.view.unread);
+            (self.project, self.view) = (project, ViewState { unread, ..view });
+        }
         if let Some(project) = self.project.take_if(|project| request.names(project.dir())) {
             self.view = ViewState { unread: std::mem::take(&mut self.view.unread), ..ViewState::default() };
             self.jobs.scoring = None;
@@ -204,6 +213,7 @@ impl App {
         let wake = Arc::clone(&self.wake);
         let job = Job::spawn("open", Arc::clone(&self.wake), move |ctx| open(&request, wake, ctx));
         self.jobs.open = self.started(job);
+        self.jobs.early = Some(early);
     }
 
     pub(crate) fn start_query(&mut self) {
@@ -277,6 +287,8 @@ impl App {
             has_old_text: project.zip(open).is_some_and(|(project, open)| {
                 project.said(&open.trace.id).is_some_and(|said| said.is_of_other_text(|step| open.has(step)))
             }),
+            is_merged: open.is_some_and(|open| open.attempts.is_some()),
+            has_report: project.is_some_and(|project| project.report.is_some()),
             has_files: project.is_some() || !self.view.unread.is_empty(),
             has_rows: !self.view.rows.is_empty(),
             has_trace: open.is_some(),

@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
+use stepscope_core::annotation::AnnotationLog;
 use stepscope_core::export::{ExportReport, Preview};
-use stepscope_core::import::FilePreview;
+use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
+use stepscope_core::model::Trace;
+use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Placement;
 
 use crate::app::{App, Leaving};
@@ -14,17 +18,23 @@ use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::follow::Followed;
 use crate::state::open::{Opened, name_of};
-use crate::state::{Project, ViewState};
+use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
 #[derive(Default)]
 pub struct Jobs {
     pub(crate) open: Option<Job<Opened>>,
+    /// Gives the first traces of what is being opened.
+    pub(crate) early: Option<Receiver<ImportPreview>>,
+    /// What was open before the first traces of other files were shown; back again where these cannot be read.
+    pub(crate) behind: Option<(Option<Project>, ViewState)>,
     pub(crate) query: Option<Job<Vec<u32>>>,
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
+    /// Puts attempts together: the row they were asked for from, their number, the tree.
+    pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
     pub(crate) follow: Option<Job<Followed>>,
     /// Sources have changed again while they were being read.
     pub(crate) follow_again: bool,
@@ -80,7 +90,11 @@ impl Jobs {
 
 /// Takes in what the jobs finished since the last frame.
 pub(crate) fn poll(app: &mut App) {
+    if let Some(preview) = app.jobs.early.as_ref().and_then(|early| early.try_recv().ok()) {
+        show_early(app, preview);
+    }
     if let Some(outcome) = take(&mut app.jobs.open) {
+        app.jobs.early = None;
         opened(app, outcome);
     }
     if let Some(outcome) = take(&mut app.jobs.query) {
@@ -99,6 +113,17 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.import_preview) {
         dispatch::file::looked(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.merge) {
+        match outcome {
+            // The user may have gone on to another trace meanwhile.
+            Outcome::Done((row, attempts, trace)) if app.view.open.as_ref().is_some_and(|open| open.row == row) => {
+                app.view.open = Some(OpenTrace::of_attempts(row, attempts, trace));
+                app.view.scroll_to_step = true;
+            }
+            Outcome::Done(_) | Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Attempts not put together", error.to_string()),
+        }
     }
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
@@ -150,8 +175,12 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
 fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let opened = match outcome {
         Outcome::Done(opened) => opened,
-        Outcome::Cancelled => return app.notices.info("Opening stopped", "What was open stays open"),
+        Outcome::Cancelled => {
+            back(app);
+            return app.notices.info("Opening stopped", "What was open stays open");
+        }
         Outcome::Failed(error) => {
+            back(app);
             app.notices.error("Not opened", error.to_string());
             return dispatch::file::look_at_unread(app);
         }
@@ -161,6 +190,8 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     if !app.save_or_tell(Leaving::Project) {
         return;
     }
+    // Whoever was reading the first traces reads on.
+    let reading = app.jobs.behind.take().map(|_| std::mem::take(&mut app.view));
     tell(app, &opened);
     app.jobs.scoring = None;
     // Opened by its folder alone, a project is found again by that folder.
@@ -176,10 +207,53 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         scores: opened.scores,
         rejects: Arc::new(opened.rejects),
         watcher: None,
+        report: opened.report.map(Arc::new),
+        preview: None,
     });
     app.watch_again();
     app.view = ViewState { show_hint: true, has_scores, ..ViewState::default() };
+    if let Some(view) = reading {
+        let ViewState { query, rows, position, open, .. } = view;
+        app.view = ViewState { query, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
+    }
     app.start_query();
+}
+
+/// Shows the first traces of files that are still being read: to look at, not yet to label.
+fn show_early(app: &mut App, preview: ImportPreview) {
+    let quiet: stepscope_core::job::Wake = Arc::new(|| {});
+    let place = preview.store.dir().annotations();
+    let log = AnnotationLog::open(&place, &app.startup.annotator, Arc::clone(&app.startup.clock), quiet);
+    let scores = ScoreBook::open(&preview.store.dir().scores());
+    // A courtesy: without it the user waits a little longer.
+    let (Ok((log, _)), Ok((scores, _))) = (log, scores) else { return };
+    let early = Project {
+        store: preview.store.clone(),
+        placement: Placement::Beside,
+        log,
+        scores,
+        rejects: Arc::default(),
+        watcher: None,
+        report: None,
+        preview: Some(preview),
+    };
+    dispatch::annotate::commit_note(app);
+    let before = app.project.replace(early);
+    let unread = app.view.unread.clone();
+    let view = std::mem::replace(&mut app.view, ViewState { unread, ..ViewState::default() });
+    app.jobs.behind = Some((before, view));
+    app.jobs.scoring = None;
+    app.start_query();
+}
+
+/// What was open before the first traces were shown is open again.
+fn back(app: &mut App) {
+    if let Some((project, view)) = app.jobs.behind.take() {
+        let unread = std::mem::take(&mut app.view.unread);
+        app.project = project;
+        app.view = ViewState { unread, ..view };
+        app.start_query();
+    }
 }
 
 /// The sources were read again: the list grows at its end, and what is selected stays selected.
@@ -205,6 +279,7 @@ fn take_followed(app: &mut App, followed: Followed) {
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
     project.store = followed.store;
     project.rejects = Arc::new(followed.rejects);
+    project.report = Some(Arc::new(followed.report));
     app.view.rows = followed.rows;
     app.view.fresh += followed.fresh;
     if let Some((id, selected)) = open {

@@ -11,12 +11,13 @@ use crate::app::App;
 use crate::command::{Action, CommandEnv, CommandSink};
 use crate::dialog;
 use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
-use crate::state::{DialogState, scores};
+use crate::state::{DialogState, Project, scores};
 use crate::ui_kit::Tokens;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::reader::ReaderModel;
+use crate::view_model::report::ReportModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::trace_table::TraceRowModel;
@@ -79,12 +80,17 @@ impl App {
                 Some(save_text(&project.log.save_state()))
             }
         } else {
-            Some(("Read-only".into(), crate::view_model::Tone::Unsure))
+            let text = if project.preview.is_some() { "Still reading; labels when all is read" } else { "Read-only" };
+            Some((text.into(), crate::view_model::Tone::Unsure))
         };
         StatusModel {
             save,
             project: project.dir().path().display().to_string(),
-            counts: format!("{} of {} traces · {judged} labelled", self.view.rows.len(), project.store.len()),
+            counts: {
+                let fresh = if self.view.fresh > 0 { format!(" · {} new", self.view.fresh) } else { String::new() };
+                let (listed, all) = (self.view.rows.len(), project.store.len());
+                format!("{listed} of {all} traces{fresh} · {judged} labelled")
+            },
             jobs: self.jobs.models(),
         }
     }
@@ -194,6 +200,10 @@ impl App {
             Some(DialogState::OldText(kept)) => {
                 let said = self.project.as_ref().and_then(|project| project.said(&kept.trace.id));
                 dialog::old_text::old_text_ui(ctx, &OldTextModel::new(kept, said), sink);
+            }
+            Some(DialogState::Report) => {
+                let report = self.project.as_ref().and_then(Project::report);
+                dialog::report::report_ui(ctx, &report.map(ReportModel::new).unwrap_or_default(), sink);
             }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {

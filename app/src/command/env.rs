@@ -8,6 +8,10 @@ pub struct CommandEnv {
     pub has_project: bool,
     /// The open trace was labelled when it had another text.
     pub has_old_text: bool,
+    /// Several attempts are shown as one tree.
+    pub is_merged: bool,
+    /// There is a report of the import.
+    pub has_report: bool,
     /// Files are open, or could not be opened.
     pub has_files: bool,
     /// The table lists at least one trace.

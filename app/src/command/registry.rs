@@ -114,6 +114,8 @@ commands! {
     ReadAs = "file.read_as", File, "How files are read…",
         "Choose format, splitter or a mapping of your own beside a live preview", [command(Key::R)];
     ShowRejects = "file.rejects", File, "Rejected rows…", "See and save the rows that could not be read", [];
+    ShowReport = "file.report", File, "Import report…",
+        "See what was found in each file, and what could not be read as meant", [];
     Export = "file.export", File, "Export…", "Write training files", [command(Key::E)];
     Quit = "file.quit", File, "Quit", "Close the window; everything said is saved already", [command(Key::Q)];
 
@@ -174,6 +176,9 @@ commands! {
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
     ToggleImported = "view.imported", View, "Labels in the data",
         "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];
+    MergeAttempts = "view.attempts", View, "All attempts as one tree",
+        "Put all attempts at this problem together: equal steps once, with how many attempts came there and how they ended; again for the single trace",
+        [plain(Key::T)];
     ToggleFollow = "view.follow", View, "Follow files",
         "Read files again by itself while they grow; new traces join at the end of the table", [];
     ShowOldText = "view.old_text", View, "Text as labelled…",
@@ -188,6 +193,7 @@ impl Command {
         let rows = (env.has_rows, "The table lists no trace");
         let trace = (env.has_trace, "No trace is open");
         let step = (env.has_step, "No step is selected");
+        let single = (!env.is_merged, "This is several attempts as one tree; T shows the single trace");
         let write = (env.can_write, "The project is open read-only");
         let model = (env.has_model, "No reward model is chosen");
         match self {
@@ -201,15 +207,19 @@ impl Command {
             | Self::RateNeutral
             | Self::RateBad
             | Self::RateUnsure
-            | Self::NoteStep => needs(&[step, write]),
+            | Self::NoteStep => needs(&[step, single, write]),
             Self::MarkAllCorrect | Self::NoteTrace | Self::FlagDefective | Self::Skip | Self::Done | Self::Reopen => {
-                needs(&[trace, write])
+                needs(&[trace, single, write])
             }
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
             Self::SaveAgain => needs(&[project, write]),
+            Self::ShowReport => {
+                needs(&[(env.has_report, "The files were not read since the project was opened; F5 reads them again")])
+            }
+            Self::MergeAttempts => needs(&[trace]),
             Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
-            Self::ScoreTrace => needs(&[trace, model]),
+            Self::ScoreTrace => needs(&[trace, single, model]),
             Self::ScoreAll => needs(&[rows, model]),
             Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
             Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),

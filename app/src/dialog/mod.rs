@@ -7,3 +7,4 @@ pub mod keys;
 pub mod old_text;
 pub mod palette;
 pub mod rejects;
+pub mod report;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{self, Annotations};
-use stepscope_core::import::{self, ImportOptions};
+use stepscope_core::import::{self, ImportOptions, InspectReport};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::model::{Clock, TraceId};
 use stepscope_core::query::{self, Query};
@@ -48,6 +48,8 @@ pub struct Followed {
     pub changed: Vec<TraceId>,
     /// Rows that could not be read.
     pub rejects: Vec<Reject>,
+    /// What was found.
+    pub report: InspectReport,
 }
 
 /// Reads the sources again.
@@ -71,6 +73,7 @@ pub fn follow(request: &FollowRequest, ctx: &JobContext) -> Result<Followed, Job
         gone: before.saturating_sub(after),
         changed,
         rejects,
+        report: outcome.report,
         store,
     })
 }

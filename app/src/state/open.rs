@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, Annotations, LoadReport, adopt};
 use stepscope_core::import::native::NativeAnnotation;
-use stepscope_core::import::{self, Carried, ImportOptions, ImportOutcome, InspectReport, Pending};
+use stepscope_core::import::{
+    self, Carried, Early, ImportOptions, ImportOutcome, ImportPreview, InspectReport, Pending,
+};
 use stepscope_core::job::{JobContext, JobError, Wake};
 use stepscope_core::model::{AnnotatorId, Clock, TraceId};
 use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError};
@@ -23,6 +26,8 @@ pub struct OpenRequest {
     pub options: Option<ImportOptions>,
     /// The folder of the user's mappings.
     pub mappings: PathBuf,
+    /// Who wants the first traces while the rest is read.
+    pub early: Option<Sender<ImportPreview>>,
     /// Where project folders go whose own place is read-only.
     pub fallback: PathBuf,
     /// Who labels.
@@ -86,7 +91,17 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         };
         options.known = import::load_mappings(&request.mappings).0;
         let old = Store::open(&dir).ok();
-        let outcome = import(&sources, &dir, &options, &request.clock, ctx)?;
+        let folder = std::env::temp_dir();
+        let mut show = |preview| {
+            if let Some(sender) = &request.early {
+                // Nobody waits any more where the window has gone on.
+                sender.send(preview).ok();
+                ctx.wake();
+            }
+        };
+        let early = request.early.is_some().then_some(Early { folder: &folder, show: &mut show });
+        let now = request.clock.now();
+        let outcome = import::import_showing(&sources, &dir, &options, now, ctx, early).map_err(import_failed)?;
         if let Some(old) = &old {
             changed = keep_changed(&dir, old, &outcome.store, &Annotations::default(), &*request.clock)?;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stepscope_core::annotation::{Access, AnnotationLog, Annotations, TraceAnnotation};
+use stepscope_core::import::{ImportPreview, InspectReport};
 use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{Placement, ProjectDir, Reject, Store};
@@ -16,6 +17,9 @@ pub struct Project {
     pub(crate) scores: ScoreBook,
     pub(crate) rejects: Arc<Vec<Reject>>,
     pub(crate) watcher: Option<Watcher>,
+    pub(crate) report: Option<Arc<InspectReport>>,
+    /// Set where these are only the first traces of files that are still being read.
+    pub(crate) preview: Option<ImportPreview>,
 }
 
 impl Project {
@@ -59,6 +63,11 @@ impl Project {
         &self.rejects
     }
 
+    /// What the import found, where the files were read since the project was opened.
+    pub fn report(&self) -> Option<&InspectReport> {
+        self.report.as_deref()
+    }
+
     /// Sources that have changed since the last call.
     pub fn source_changes(&self) -> Vec<Change> {
         self.watcher.as_ref().map(Watcher::poll).unwrap_or_default()
@@ -66,6 +75,6 @@ impl Project {
 
     /// Labels can be written.
     pub fn can_write(&self) -> bool {
-        *self.log.access() == Access::Writable
+        self.preview.is_none() && *self.log.access() == Access::Writable
     }
 }

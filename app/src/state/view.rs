@@ -72,6 +72,8 @@ pub enum DialogState {
     Export(ExportDraft),
     /// How files are read.
     Import(Box<ImportDraft>),
+    /// What the import found.
+    Report,
     /// A trace as it was labelled.
     OldText(Box<Superseded>),
 }
@@ -113,6 +115,8 @@ pub struct OpenTrace {
     pub path: Vec<StepIndex>,
     /// Position of the selected step in `path`.
     pub at: usize,
+    /// How many attempts are shown as one tree; `None` where it is one trace.
+    pub attempts: Option<usize>,
     /// The identities of all steps.
     hashes: HashSet<StepHash>,
 }
@@ -123,7 +127,14 @@ impl OpenTrace {
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
         let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
-        Self { row, trace, tree, path, at: 0, hashes }
+        Self { row, trace, tree, path, at: 0, attempts: None, hashes }
+    }
+
+    /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
+    pub fn of_attempts(row: u32, attempts: usize, tree: Trace) -> Self {
+        let mut open = Self::new(row, tree);
+        open.attempts = Some(attempts);
+        open
     }
 
     /// True where the trace has that step.

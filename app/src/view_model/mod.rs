@@ -6,6 +6,7 @@ pub mod inspector;
 pub mod old_text;
 pub mod palette;
 pub mod reader;
+pub mod report;
 pub mod scores;
 pub mod status;
 pub mod trace_table;

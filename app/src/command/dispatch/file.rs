@@ -30,6 +30,7 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             app.start_open(paths, Some(folder));
         }
         Command::ReadAs => begin_import(app),
+        Command::ShowReport => app.view.dialog = Some(DialogState::Report),
         Command::ShowRejects => app.view.dialog = Some(DialogState::Rejects),
         Command::Export => begin_export(app),
         Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),

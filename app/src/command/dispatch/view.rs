@@ -2,11 +2,16 @@
 
 use eframe::egui::{Context, Theme};
 
+use std::sync::Arc;
+
 use stepscope_core::annotation;
+use stepscope_core::job::Job;
 
 use crate::app::App;
 use crate::command::Command;
 use crate::state::DialogState;
+use crate::state::merged::trace_from_attempts;
+use crate::state::open::failed;
 
 pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     match command {
@@ -31,6 +36,7 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             };
             app.notices.info(title, detail);
         }
+        Command::MergeAttempts => merge_attempts(app),
         Command::ShowOldText => show_old_text(app),
         Command::ToggleCurve => {
             app.settings.show_curve = !app.settings.show_curve;
@@ -38,6 +44,25 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         }
         _ => {}
     }
+}
+
+/// Shows all attempts at the problem as one tree, or the single trace again.
+fn merge_attempts(app: &mut App) {
+    let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
+    let row = open.row;
+    if open.attempts.is_some() {
+        return super::navigate::show_row(app, row);
+    }
+    if project.store.rows_of_problem(row).len() < 2 {
+        return app.notices.info("This is the only attempt at the problem", "Nothing can be put together");
+    }
+    let store = project.store.clone();
+    let job = Job::spawn("merge attempts", Arc::clone(&app.wake), move |ctx| {
+        let tree = store.prefix_tree(row, ctx).map_err(failed)?;
+        let problem = store.trace(row).map_err(failed)?.problem;
+        Ok((row, tree.attempts.len(), trace_from_attempts(&tree, problem)))
+    });
+    app.jobs.merge = app.started(job);
 }
 
 fn show_old_text(app: &mut App) {
