@@ -186,6 +186,7 @@ impl App {
             paths,
             project,
             options,
+            follow: self.settings.follow,
             mappings: self.startup.folders.mappings(),
             fallback: self.startup.folders.projects(),
             annotator: self.startup.annotator.clone(),
