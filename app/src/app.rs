@@ -190,6 +190,7 @@ impl App {
             project,
             options,
             early: Some(sender),
+            follow: self.settings.follow,
             mappings: self.startup.folders.mappings(),
             fallback: self.startup.folders.projects(),
             annotator: self.startup.annotator.clone(),

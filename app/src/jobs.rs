@@ -1,6 +1,6 @@
 //! Which jobs run: one typed slot each. Jobs return data; here it becomes state and notices.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
@@ -325,6 +325,13 @@ fn tell(app: &mut App, opened: &Opened) {
         app.notices.warning(
             format!("{count} rows could not be read"),
             "File, Rejected rows… shows and saves them; everything else was loaded",
+        );
+    }
+    for source in opened.store.sources().iter().filter(|source| source.waiting > 0) {
+        let name = name_of(Path::new(&source.path));
+        app.notices.warning(
+            format!("{name}: the last line is not complete"),
+            "It is read as soon as the rest of it is written; if nothing writes the file any more, get it again",
         );
     }
     if opened.placement == Placement::Fallback {

@@ -1,15 +1,18 @@
 //! Measures imports, openings, sorts, searches and fetches of a project: `tests/bench/run.py` calls it.
 //!
-//! `bench_store import PROJECT FILE…`, `bench_store make PROJECT TRACES`, `bench_store measure PROJECT`. One line per
+//! `bench_store import PROJECT FILE…`, `bench_store make PROJECT TRACES`, `bench_store measure PROJECT`, `bench_store follow
+//! PROJECT FILE`, which imports the file, writes ten more rows to it, a hundred times, and reads them. One line per
 //! measurement: its name and a number.
 
 use std::error::Error;
+use std::fs::File;
 use std::hint::black_box;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use stepscope_core::annotation::Annotations;
-use stepscope_core::import::{Early, ImportOptions, import_showing};
+use stepscope_core::import::{Early, ImportOptions, import, import_showing, refresh};
 use stepscope_core::job::JobContext;
 use stepscope_core::model::{ImportedScore, Problem, ScoreKind, Timestamp, TraceBuilder, Verdict};
 use stepscope_core::query::{LabelState, Query, Sort, SortKey, run};
@@ -19,6 +22,7 @@ use stepscope_core::store::{ProjectDir, Store, StoreWriter};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+const FOLLOWED: u32 = 100;
 const STEPS: usize = 10;
 const ATTEMPTS: usize = 4;
 
@@ -30,7 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "import" => read(&args.map(PathBuf::from).collect::<Vec<_>>(), &dir),
         "make" => make(&dir, args.next().ok_or("say how many traces")?.parse()?),
         "measure" => measure(&dir),
-        other => Err(format!("`{other}` is not one of import, make, measure").into()),
+        "follow" => follow(args.next().ok_or("name a file of lines")?.into(), &dir),
+        other => Err(format!("`{other}` is not one of import, make, measure, follow").into()),
     }
 }
 
@@ -59,6 +64,35 @@ fn read(paths: &[PathBuf], dir: &ProjectDir) -> Result<(), Box<dyn Error>> {
     tell("traces", made.report.counts.traces as f64);
     tell("steps", made.report.counts.steps as f64);
     tell("peak_mb", memory("VmHWM"));
+    Ok(())
+}
+
+/// Adds rows to a file, copies of its first line, and reads them.
+fn follow(path: PathBuf, dir: &ProjectDir) -> Result<(), Box<dyn Error>> {
+    let mut line = String::new();
+    BufReader::new(File::open(&path)?).read_line(&mut line)?;
+    let (paths, options, context) = ([path], ImportOptions::default(), JobContext::foreground(None));
+    let started = Instant::now();
+    let mut store = import(&paths, dir, &options, Timestamp(0), &context)?.store;
+    tell("import_ms", millis(started));
+    let (mut first, mut worst, all) = (None, 0.0_f64, Instant::now());
+    for _ in 0..FOLLOWED {
+        let mut file = File::options().append(true).open(&paths[0])?;
+        file.write_all(line.repeat(10).as_bytes())?;
+        let started = Instant::now();
+        let longer = refresh(&store, &paths, &options, Timestamp(0), &context)?.store;
+        let took = millis(started);
+        if (longer.generation(), longer.len()) != (store.generation(), store.len() + 10) {
+            return Err("the rows were not appended".into());
+        }
+        store = longer;
+        first.get_or_insert(took);
+        worst = worst.max(took);
+    }
+    tell("refresh_first_ms", first.unwrap_or_default());
+    tell("refresh_mean_ms", millis(all) / f64::from(FOLLOWED));
+    tell("refresh_worst_ms", worst);
+    tell("traces", store.len() as f64);
     Ok(())
 }
 

@@ -34,6 +34,6 @@ impl ReadArgs {
         for fault in faults {
             warn(format!("warning: {fault}"));
         }
-        Ok(ImportOptions { format: self.format.clone(), splitter: self.splitter.clone(), map, known })
+        Ok(ImportOptions { format: self.format.clone(), splitter: self.splitter.clone(), map, known, follow: false })
     }
 }

@@ -24,6 +24,8 @@ pub struct OpenRequest {
     pub project: Option<PathBuf>,
     /// How to read the files; `None`: as they were read before, else by their content.
     pub options: Option<ImportOptions>,
+    /// Whether the files are followed from now on.
+    pub follow: bool,
     /// The folder of the user's mappings.
     pub mappings: PathBuf,
     /// Who wants the first traces while the rest is read.
@@ -90,6 +92,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
             None => ImportOptions::load(&dir).map_err(failed)?,
         };
         options.known = import::load_mappings(&request.mappings).0;
+        options.follow = request.follow;
         let old = Store::open(&dir).ok();
         let folder = std::env::temp_dir();
         let mut show = |preview| {

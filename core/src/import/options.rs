@@ -22,6 +22,8 @@ pub struct ImportOptions {
     pub map: Option<Arc<Mapping>>,
     /// Mappings of the user's for files that have their keys. Not kept with the project: what one of them decided is.
     pub known: Vec<Arc<Mapping>>,
+    /// Whether the files may still be written to: a last line that is not complete then waits and is no reject. Not kept.
+    pub follow: bool,
 }
 
 /// As they are written into the project folder.
@@ -42,6 +44,11 @@ impl ImportOptions {
         self.format.is_none() && self.splitter.is_none() && self.map.is_none()
     }
 
+    /// True where the files are read the same way, as far as this was decided.
+    pub(super) fn decides_like(&self, other: &Self) -> bool {
+        (&self.format, &self.splitter, &self.map) == (&other.format, &other.splitter, &other.map)
+    }
+
     /// The options that the project was imported with; the default where nothing was decided.
     pub fn load(dir: &ProjectDir) -> Result<Self, StoreError> {
         let path = dir.import_options();
@@ -53,7 +60,7 @@ impl ImportOptions {
         let saved: Saved = toml::from_str(&text).map_err(|error| unreadable(error.message().to_owned()))?;
         let splitter = saved.splitter.as_deref().map(str::parse).transpose();
         let splitter: Option<Splitter> = splitter.map_err(|error: SplitterError| unreadable(error.to_string()))?;
-        Ok(Self { format: saved.format, splitter, map: saved.map.map(Arc::new), known: Vec::new() })
+        Ok(Self { format: saved.format, splitter, map: saved.map.map(Arc::new), ..Self::default() })
     }
 
     /// Keeps them in the project folder.
@@ -135,7 +142,7 @@ mod tests {
             format: Some("steps".into()),
             splitter: Some(Splitter::Line),
             map: Some(Arc::new(map)),
-            known: Vec::new(),
+            ..ImportOptions::default()
         };
         options.save(&dir).unwrap();
         assert_eq!(ImportOptions::load(&dir).unwrap(), options);

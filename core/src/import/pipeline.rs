@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::batch::{self, Made, ReadRow};
 use super::join::Joiner;
-use super::read::{Parsed, RawRow, RowReader};
+use super::read::{FileSum, Parsed, RawRow, RowReader};
 use super::report::{FileReport, Tally};
 use super::{ImportError, Importer, Sample, Sink, Unit};
 use crate::job::JobContext;
@@ -30,14 +30,14 @@ struct Group {
 }
 
 impl FileRows<'_> {
-    /// Reads all rows, and gives the SHA-256 of the file and its size.
+    /// Reads all rows, and gives what the file was.
     pub(super) fn read_all(
         &mut self,
         mut rows: RowReader<'_>,
         unit: Unit,
         context: &JobContext,
         sink: &mut dyn Sink,
-    ) -> Result<(String, u64), ImportError> {
+    ) -> Result<FileSum, ImportError> {
         match unit {
             Unit::Row | Unit::Document => {
                 let (importer, sample) = (self.importer, self.sample);

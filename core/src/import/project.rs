@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::early::{Collector, Early};
 use super::pending::Added;
+use super::run::grow::growth;
 use super::threaded::Threaded;
 use super::{Carried, ImportError, ImportOptions, InspectReport, Sink, SourceFile, read};
 use crate::job::{JobContext, JobError};
@@ -65,6 +66,10 @@ pub fn import_showing(
 }
 
 /// Reads changed sources again; `old` are the tables as they were read before.
+///
+/// Where files of lines have only grown, or new files have come, nothing else is read and the new traces stand behind the
+/// old ones; the report then tells of these. In any other case everything is imported. A last line that is not complete
+/// waits.
 pub fn refresh(
     old: &Store,
     paths: &[PathBuf],
@@ -72,7 +77,60 @@ pub fn refresh(
     now: Timestamp,
     ctx: &JobContext,
 ) -> Result<ImportOutcome, ImportError> {
-    import(paths, old.dir(), options, now, ctx)
+    let options = ImportOptions { follow: true, ..options.clone() };
+    match append(old, paths, &options, now, ctx)? {
+        Some(outcome) => Ok(outcome),
+        None => import(paths, old.dir(), &options, now, ctx),
+    }
+}
+
+/// Reads what has been added to the sources; `None` where everything has to be imported.
+fn append(
+    old: &Store,
+    paths: &[PathBuf],
+    options: &ImportOptions,
+    now: Timestamp,
+    ctx: &JobContext,
+) -> Result<Option<ImportOutcome>, ImportError> {
+    let dir = old.dir();
+    if !ImportOptions::load(dir).is_ok_and(|kept| kept.decides_like(options)) {
+        return Ok(None);
+    }
+    let Some(growth) = growth(old.sources(), paths, options, ctx)? else { return Ok(None) };
+    let writer = match StoreWriter::append(old) {
+        Ok(Some(writer)) => writer,
+        Err(error @ StoreError::Busy { .. }) => return Err(store_failed(error)),
+        // An import makes the tables anew.
+        Ok(None) | Err(_) => return Ok(None),
+    };
+    let writer = Threaded::start(writer)?;
+    let mut sink = StoreSink { writer, early: None, carried: Vec::new(), sources: Vec::new(), now };
+    let read = growth.read(options, ctx, &mut sink);
+    let StoreSink { writer, carried, sources: added, .. } = sink;
+    let (report, writer) = match (read, writer.end()) {
+        (Err(ImportError::Sink(_)) | Ok(_), Err(error)) => return Err(store_failed(error)),
+        (Err(error), _) if error.is_fatal() => return Err(error),
+        (Err(_), _) => return Ok(None),
+        (Ok(report), Ok(writer)) => (report, writer),
+    };
+    let mut sources = old.sources().to_vec();
+    for mut entry in added {
+        match sources.iter_mut().find(|known| known.path == entry.path) {
+            Some(known) => {
+                entry.traces += known.traces;
+                *known = entry;
+            }
+            None => sources.push(entry),
+        }
+    }
+    let added = Added::put(dir, &carried).map_err(store_failed)?;
+    match writer.finish(sources) {
+        Ok(store) => Ok(Some(ImportOutcome { store, report })),
+        Err(error) => {
+            added.take_back();
+            Err(store_failed(error))
+        }
+    }
 }
 
 /// Hands every trace to `each`; an error of its stops the reading.
@@ -175,10 +233,10 @@ impl Sink for StoreSink<'_> {
     }
 
     fn source(&mut self, source: SourceFile) -> Result<(), ImportError> {
-        let SourceFile { path, sha256, bytes, format, traces } = source;
+        let SourceFile { path, sha256, bytes, waiting, format, traces } = source;
         // The project is opened from other folders too: watched, read again, kept from being written over.
         let path = std::path::absolute(&path).map_or(path, |path| path.display().to_string());
-        self.sources.push(SourceEntry { path, sha256, bytes, format, traces, imported_at: self.now });
+        self.sources.push(SourceEntry { path, sha256, bytes, waiting, format, traces, imported_at: self.now });
         Ok(())
     }
 }

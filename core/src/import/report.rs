@@ -148,6 +148,13 @@ impl FileReport {
         }
     }
 
+    /// Tells of a last line of that many bytes that is not complete.
+    pub(super) fn tell_waiting(&mut self, bytes: u64) {
+        if bytes > 0 {
+            self.warn(0, format!("the last line is not complete yet ({bytes} bytes); it is read as soon as it is"));
+        }
+    }
+
     /// Some of its labels found no trace.
     pub(super) fn wait(&mut self, count: u64) {
         self.counts.merged = self.counts.merged.saturating_sub(count);

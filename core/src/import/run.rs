@@ -1,5 +1,7 @@
 //! Reads files one after another: looks at each, chooses its importer, hands on what its rows give.
 
+pub(super) mod grow;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +11,7 @@ use super::files::{self, Found};
 use super::join::Joiner;
 use super::pipeline::FileRows;
 use super::read::{
-    Archive, Framing, Head, Input, Layout, Members, Parsed, RowReader, Share, look_at, read_whole, take_sample,
+    Archive, FileSum, Framing, Head, Input, Layout, Members, Parsed, RowReader, Share, look_at, read_whole, take_sample,
 };
 use super::report::FileReport;
 use super::{
@@ -359,8 +361,8 @@ impl Run<'_> {
         let (found, sha256) = (path.metadata(), sha256_file(path, self.context));
         self.context.checkpoint()?;
         let (Ok(found), Ok(sha256)) = (found, sha256) else { return Ok(()) };
-        let (path, format) = (path.display().to_string(), format.into());
-        self.sink.source(SourceFile { path, sha256, bytes: found.len(), format, traces })
+        let sum = FileSum { sha256, bytes: found.len(), waiting: 0 };
+        self.sink.source(SourceFile::new(path.display().to_string(), sum, format, traces))
     }
 
     /// Reads files that belong together, one row per file of `each`.
@@ -470,7 +472,10 @@ impl Run<'_> {
         };
         let layout = Layout { framing, ..look.layout };
         let share = Share { before: self.before, total: self.total, note: format!("Reading {}", input.name()) };
-        let reader = RowReader::open(input, layout, Some(share), self.context)?;
+        let mut reader = RowReader::open(input, layout, Some(share), self.context)?;
+        if self.options.follow {
+            reader.let_last_line_wait();
+        }
         let file = input.to_string();
         let mut report = FileReport::new(&file, importer.name());
         report.why = recognition.reason;
@@ -483,10 +488,13 @@ impl Run<'_> {
         let mut rows = FileRows { importer, sample: &look.sample, report, first_fault: None, joiner };
         // What was read before a failure has reached the sink, so it is counted as well.
         let ended = rows.read_all(reader, recognition.unit, self.context, self.sink);
-        let FileRows { report, first_fault, .. } = rows;
+        let FileRows { mut report, first_fault, .. } = rows;
+        if let Ok(sum) = &ended {
+            report.tell_waiting(sum.waiting);
+        }
         let counts = report.counts;
         self.reports.push(report);
-        let (sha256, bytes) = match ended {
+        let sum = match ended {
             Err(error) if error.is_fatal() => return Err(error),
             Err(error) if counts.rows > 0 => {
                 self.broke_off(input, importer.name(), &error)?;
@@ -508,8 +516,7 @@ impl Run<'_> {
         if input.file().is_none() {
             return Ok(());
         }
-        let format = importer.name().into();
-        self.sink.source(SourceFile { path: file, sha256, bytes, format, traces: counts.traces })
+        self.sink.source(SourceFile::new(file, sum, importer.name(), counts.traces))
     }
 
     /// The file could not be read to its end; what came before stays.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ImportError;
 use super::native::{NativeAnnotation, NativeScores};
+use super::read::FileSum;
 use crate::model::{Trace, TraceId};
 use crate::store::Reject;
 
@@ -33,14 +34,23 @@ pub trait Sink {
 pub struct SourceFile {
     /// Path as the user gave it.
     pub path: String,
-    /// SHA-256 of its bytes, hexadecimal.
+    /// SHA-256 of the bytes that were read, hexadecimal.
     pub sha256: String,
-    /// Size in bytes.
+    /// How many bytes were read: all, but for a last line that waits.
     pub bytes: u64,
+    /// Bytes of a last line that waits to be complete; see [`ImportOptions::follow`](super::ImportOptions::follow).
+    pub waiting: u64,
     /// Name of the format.
     pub format: String,
     /// Traces read from it.
     pub traces: u64,
+}
+
+impl SourceFile {
+    pub(super) fn new(path: String, sum: FileSum, format: &str, traces: u64) -> Self {
+        let FileSum { sha256, bytes, waiting } = sum;
+        Self { path, sha256, bytes, waiting, format: format.into(), traces }
+    }
 }
 
 /// What a native file says about a trace besides the trace: labels of annotators and scores of the project.

@@ -56,16 +56,16 @@ pub fn check(dir: &ProjectDir) -> Vec<StoreProblem> {
 }
 
 fn changed_files(dir: &ProjectDir, manifest: &Manifest) -> Vec<StoreProblem> {
-    let folder = dir.generation(manifest.generation);
+    let pieces = manifest.pieces(dir);
     let mut problems = Vec::new();
-    for table in TABLES {
-        let path = folder.join(table.file_name());
+    for (piece, table) in pieces.iter().flat_map(|piece| TABLES.iter().map(move |table| (piece, table))) {
+        let path = piece.folder.join(table.file_name());
         let hash = || -> std::io::Result<String> {
             let mut hasher = blake3::Hasher::new();
             std::io::copy(&mut File::open(&path)?, &mut hasher)?;
             Ok(hasher.finalize().to_hex().to_string())
         };
-        let error = match (hash(), manifest.tables.get(table.name)) {
+        let error = match (hash(), piece.tables.get(table.name)) {
             (Ok(found), Some(entry)) if found == entry.blake3 => continue,
             (Ok(_), _) => StoreError::damaged(&path, "its content changed"),
             (Err(error), _) => StoreError::damaged(&path, error.to_string()),

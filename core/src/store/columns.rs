@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{BooleanType, Float64Type, PolarsDataType, StringType, UInt32Type, UInt64Type};
 
 use super::StoreError;
-use super::manifest::Manifest;
+use super::manifest::Piece;
 use super::map::{MappedTable, TypedColumn};
-use super::schema::{TableSchema, labels, problems, scores, steps, traces};
+use super::schema::{labels, problems, scores, steps, traces};
 
 pub(super) type Text = TypedColumn<StringType>;
 pub(super) type U32 = TypedColumn<UInt32Type>;
@@ -99,8 +99,8 @@ pub(super) struct ScoreColumns {
 }
 
 impl ProblemColumns {
-    pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
-        let table = open(folder, &problems::TABLE, manifest)?;
+    pub(super) fn open(pieces: &[Piece<'_>]) -> Result<Self, StoreError> {
+        let table = MappedTable::open(pieces, &problems::TABLE)?;
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
@@ -116,8 +116,8 @@ impl ProblemColumns {
 }
 
 impl TraceColumns {
-    pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
-        let table = open(folder, &traces::TABLE, manifest)?;
+    pub(super) fn open(pieces: &[Piece<'_>]) -> Result<Self, StoreError> {
+        let table = MappedTable::open(pieces, &traces::TABLE)?;
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
@@ -150,8 +150,8 @@ impl TraceColumns {
 }
 
 impl StepColumns {
-    pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
-        let table = open(folder, &steps::TABLE, manifest)?;
+    pub(super) fn open(pieces: &[Piece<'_>]) -> Result<Self, StoreError> {
+        let table = MappedTable::open(pieces, &steps::TABLE)?;
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
@@ -173,8 +173,8 @@ impl StepColumns {
 }
 
 impl LabelColumns {
-    pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
-        let table = open(folder, &labels::TABLE, manifest)?;
+    pub(super) fn open(pieces: &[Piece<'_>]) -> Result<Self, StoreError> {
+        let table = MappedTable::open(pieces, &labels::TABLE)?;
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
@@ -193,8 +193,8 @@ impl LabelColumns {
 }
 
 impl ScoreColumns {
-    pub(super) fn open(folder: &Path, manifest: &Manifest) -> Result<Self, StoreError> {
-        let table = open(folder, &scores::TABLE, manifest)?;
+    pub(super) fn open(pieces: &[Piece<'_>]) -> Result<Self, StoreError> {
+        let table = MappedTable::open(pieces, &scores::TABLE)?;
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
@@ -211,11 +211,4 @@ impl<T: PolarsDataType> TypedColumn<T> {
     pub(super) fn expect(&self, row: usize, path: &Path) -> Result<T::Physical<'_>, StoreError> {
         self.get(row).ok_or_else(|| StoreError::damaged(path, format!("an empty cell in row {row}")))
     }
-}
-
-fn open(folder: &Path, schema: &TableSchema, manifest: &Manifest) -> Result<MappedTable, StoreError> {
-    let entry = manifest.tables.get(schema.name);
-    let entry = entry
-        .ok_or_else(|| StoreError::damaged(&folder.join(schema.file_name()), "the project file does not mention it"))?;
-    MappedTable::open(folder, schema, entry)
 }

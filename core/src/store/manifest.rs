@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,16 +19,24 @@ const SCHEMA_VERSION: u32 = 2;
 pub struct SourceEntry {
     /// Its absolute path.
     pub path: String,
-    /// SHA-256 of its content, in hexadecimal; see [`sha256_file`](super::sha256_file).
+    /// SHA-256 of its content as far as it was read, in hexadecimal; see [`sha256_file`](super::sha256_file).
     pub sha256: String,
-    /// Its length in bytes.
+    /// Its length in bytes, as far as it was read.
     pub bytes: u64,
+    /// How many bytes followed: a last line that was not complete, and is read when it is.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waiting: u64,
     /// The format it was read as.
     pub format: String,
     /// How many traces came from it.
     pub traces: u64,
     /// When it was imported.
     pub imported_at: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "called by the derived code")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// The content of `project.toml`.
@@ -42,9 +50,27 @@ pub(super) struct Manifest {
     pub(super) tables: BTreeMap<String, TableEntry>,
     #[serde(default)]
     pub(super) sources: Vec<SourceEntry>,
+    /// What was appended to the generation since, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) parts: Vec<Part>,
     /// Keys of other versions and modules, kept as they are.
     #[serde(flatten)]
     pub(super) other: toml::Table,
+}
+
+/// Rows that were appended to a generation: the same tables once more, in a folder of their own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    /// Which folder; never given twice in a generation.
+    pub(super) number: u64,
+    #[serde(default)]
+    pub(super) tables: BTreeMap<String, TableEntry>,
+}
+
+/// A folder with tables: of the generation, or of a part of it.
+pub(super) struct Piece<'a> {
+    pub(super) folder: PathBuf,
+    pub(super) tables: &'a BTreeMap<String, TableEntry>,
 }
 
 /// What a data file must be to be the one that was written.
@@ -61,6 +87,20 @@ pub(super) struct TableEntry {
 impl Manifest {
     pub(super) fn schema() -> String {
         format!("{SCHEMA_NAME}/{SCHEMA_VERSION}")
+    }
+
+    /// True where both mean the same data files.
+    pub(super) fn holds_same_tables(&self, other: &Self) -> bool {
+        let parts = |manifest: &Self| manifest.parts.iter().map(|part| part.number).collect::<Vec<_>>();
+        (self.generation, parts(self)) == (other.generation, parts(other)) && self.tables == other.tables
+    }
+
+    /// Where the tables lie, in the order of their rows; at least one.
+    pub(super) fn pieces(&self, dir: &ProjectDir) -> Vec<Piece<'_>> {
+        let first = Piece { folder: dir.generation(self.generation), tables: &self.tables };
+        let parts = self.parts.iter();
+        let parts = parts.map(|part| Piece { folder: dir.part(self.generation, part.number), tables: &part.tables });
+        std::iter::once(first).chain(parts).collect()
     }
 
     /// Reads it; `NotAProject` where there is none.

@@ -10,13 +10,14 @@ use polars_io::SerReader as _;
 use polars_io::ipc::IpcReader;
 
 use super::StoreError;
-use super::manifest::TableEntry;
+use super::manifest::Piece;
 use super::schema::{ColumnKind, TableSchema};
 
 const SEAL_BYTES: u64 = 1 << 20;
 
 /// A table, mapped: its texts stay on disk until they are read.
 pub(super) struct MappedTable {
+    /// The first of its files.
     path: PathBuf,
     frame: DataFrame,
     starts: Arc<[usize]>,
@@ -27,17 +28,38 @@ pub(super) struct MappedTable {
 #[derive(Clone)]
 pub(super) struct TypedColumn<T: PolarsDataType> {
     array: ChunkedArray<T>,
-    /// The first row of each batch of the file; the same for all columns of a table.
+    /// The first row of each batch of the files; the same for all columns of a table.
     starts: Arc<[usize]>,
 }
 
 impl MappedTable {
-    /// Maps the table's file in that folder.
-    ///
+    /// Maps the table's file in all these folders; the rows of each follow those of the one before.
+    pub(super) fn open(pieces: &[Piece<'_>], schema: &TableSchema) -> Result<Self, StoreError> {
+        let mut all: Option<Self> = None;
+        for piece in pieces {
+            let next = Self::open_piece(piece, schema)?;
+            let Some(table) = &mut all else {
+                all = Some(next);
+                continue;
+            };
+            // Puts the batches one after another; nothing is copied.
+            table.frame.vstack_mut(&next.frame).map_err(|e| StoreError::damaged(&next.path, e.to_string()))?;
+        }
+        let mut all = all.ok_or_else(|| StoreError::damaged(Path::new(schema.name), "there are no tables"))?;
+        all.starts = all.first_rows();
+        Ok(all)
+    }
+
+    fn first_rows(&self) -> Arc<[usize]> {
+        self.frame.columns().first().map(|column| starts(column.as_materialized_series())).unwrap_or_default()
+    }
+
     /// Touching a page behind the end of a cut file would kill the process, so length and footer are compared first.
     /// A change further up in a large file is found by [`check`](super::check) only.
-    pub(super) fn open(folder: &Path, schema: &TableSchema, entry: &TableEntry) -> Result<Self, StoreError> {
-        let path = folder.join(schema.file_name());
+    fn open_piece(piece: &Piece<'_>, schema: &TableSchema) -> Result<Self, StoreError> {
+        let path = piece.folder.join(schema.file_name());
+        let entry = piece.tables.get(schema.name);
+        let entry = entry.ok_or_else(|| StoreError::damaged(&path, "the project file does not mention it"))?;
         let bytes = path.metadata().map_err(|e| StoreError::damaged(&path, e.to_string()))?.len();
         if bytes != entry.bytes {
             return Err(StoreError::damaged(&path, format!("{bytes} bytes instead of {}", entry.bytes)));
@@ -46,8 +68,7 @@ impl MappedTable {
             return Err(StoreError::damaged(&path, "its content changed"));
         }
         let frame = map(&path).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
-        let starts = frame.columns().first().map(|column| starts(column.as_materialized_series())).unwrap_or_default();
-        let table = Self { path, frame, starts, added: schema.added };
+        let table = Self { path, frame, starts: Arc::default(), added: schema.added };
         table.expect_columns(schema)?;
         if table.frame.height() as u64 != entry.rows {
             let reason = format!("{} rows instead of {}", table.frame.height(), entry.rows);

@@ -1,5 +1,6 @@
 //! The project folder and its columnar tables: written by an import, read memory-mapped, never changed in place.
 
+mod before;
 mod check;
 mod columns;
 mod error;
@@ -21,6 +22,8 @@ mod table;
 mod text;
 mod writer;
 
+#[cfg(test)]
+mod append_tests;
 #[cfg(test)]
 mod tests;
 

@@ -71,6 +71,11 @@ impl ProjectDir {
     pub(super) fn generation(&self, number: u64) -> PathBuf {
         self.store().join(format!("gen-{number}"))
     }
+
+    /// What was appended to them.
+    pub(super) fn part(&self, generation: u64, number: u64) -> PathBuf {
+        self.generation(generation).join(format!("part-{number}"))
+    }
 }
 
 /// Finds the place for the project of `source`: beside it, or under `fallback` where that cannot be written to.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::columns::{LabelColumns, ProblemColumns, ScoreColumns, StepColumns, TraceColumns, U32};
@@ -61,14 +61,17 @@ impl Store {
     }
 
     fn open_generation(dir: &ProjectDir, manifest: Manifest) -> Result<Self, StoreError> {
-        let folder = dir.generation(manifest.generation);
+        let pieces = manifest.pieces(dir);
+        let (problems, traces) = (ProblemColumns::open(&pieces)?, TraceColumns::open(&pieces)?);
+        let (steps, labels) = (StepColumns::open(&pieces)?, LabelColumns::open(&pieces)?);
+        let scores = ScoreColumns::open(&pieces)?;
         Ok(Self(Arc::new(Inner {
             dir: dir.clone(),
-            problems: ProblemColumns::open(&folder, &manifest)?,
-            traces: TraceColumns::open(&folder, &manifest)?,
-            steps: StepColumns::open(&folder, &manifest)?,
-            labels: LabelColumns::open(&folder, &manifest)?,
-            scores: ScoreColumns::open(&folder, &manifest)?,
+            problems,
+            traces,
+            steps,
+            labels,
+            scores,
             manifest,
             by_id: OnceLock::new(),
             by_problem: OnceLock::new(),
@@ -219,14 +222,23 @@ impl Store {
 
     /// The rows that could not be read at import.
     pub fn rejects(&self) -> Result<Vec<Reject>, StoreError> {
-        let path = self.0.dir.generation(self.generation()).join(REJECTS);
-        let file = File::open(&path).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
         let mut rejects = Vec::new();
-        for line in BufReader::new(file).lines() {
-            let line = line.map_err(|e| StoreError::damaged(&path, e.to_string()))?;
-            rejects.push(serde_json::from_str(&line).map_err(|e| StoreError::damaged(&path, e.to_string()))?);
+        for path in self.reject_files() {
+            let file = File::open(&path).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
+            for line in BufReader::new(file).lines() {
+                let line = line.map_err(|e| StoreError::damaged(&path, e.to_string()))?;
+                rejects.push(serde_json::from_str(&line).map_err(|e| StoreError::damaged(&path, e.to_string()))?);
+            }
         }
         Ok(rejects)
+    }
+
+    pub(super) fn reject_files(&self) -> Vec<PathBuf> {
+        self.manifest().pieces(self.dir()).into_iter().map(|piece| piece.folder.join(REJECTS)).collect()
+    }
+
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.0.manifest
     }
 
     /// The hashes of a trace's steps, in order; empty where there is no such row.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::writer::REJECTS;
 use super::{Store, StoreError};
 
 impl Store {
@@ -23,11 +22,13 @@ impl Store {
                 return Err(StoreError::Protected { path: target.into() });
             }
         }
-        let from = self.dir().generation(self.generation()).join(REJECTS);
-        let mut rows = File::open(&from).map_err(|error| StoreError::damaged(&from, error.to_string()))?;
-        let mut save = || -> io::Result<()> {
+        let open = |path: PathBuf| File::open(&path).map_err(|error| StoreError::damaged(&path, error.to_string()));
+        let files: Vec<File> = self.reject_files().into_iter().map(open).collect::<Result<_, _>>()?;
+        let save = || -> io::Result<()> {
             let mut aside = NamedTempFile::new_in(folder)?;
-            io::copy(&mut rows, &mut aside)?;
+            for mut rows in &files {
+                io::copy(&mut rows, &mut aside)?;
+            }
             aside.as_file().sync_all()?;
             aside.persist(target)?;
             Ok(())

@@ -28,7 +28,8 @@ impl Store {
     ///
     /// Can be stopped after every batch of 16 MiB.
     pub(crate) fn search(&self, words: &[&str], ctx: &JobContext) -> Result<RowSet, JobError> {
-        let mut words = words.to_vec();
+        // Nothing is in every text, also where there is none.
+        let mut words: Vec<&str> = words.iter().copied().filter(|word| !word.is_empty()).collect();
         // The longest first: it is likely to be the rarest.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut words = words.into_iter().map(Needle::new);

@@ -2,19 +2,22 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Store, StoreError};
+use super::{SourceEntry, Store, StoreError};
 use crate::job::JobContext;
 
 const BLOCK_BYTES: usize = 1 << 20;
 
 /// SHA-256 of a file's content in hexadecimal. Can be stopped after each mebibyte.
 pub fn sha256_file(path: &Path, ctx: &JobContext) -> Result<String, StoreError> {
-    let mut file = File::open(path).map_err(StoreError::io("read the source", path))?;
+    sha256(File::open(path).map_err(StoreError::io("read the source", path))?, path, ctx)
+}
+
+fn sha256(mut file: impl Read, path: &Path, ctx: &JobContext) -> Result<String, StoreError> {
     let mut hasher = Sha256::new();
     let mut block = vec![0; BLOCK_BYTES];
     loop {
@@ -48,17 +51,40 @@ impl Store {
             let name = full.to_string_lossy();
             let Some(entry) = self.sources().iter().find(|s| s.path == name) else { return Ok(false) };
             match path.metadata() {
-                Ok(found) if found.len() == entry.bytes => pairs.push((path, entry)),
+                Ok(found) if found.len() == entry.bytes + entry.waiting => pairs.push((path, entry)),
                 Ok(_) => return Ok(false),
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
                 Err(error) => return Err(StoreError::io("read the source", path)(error)),
             }
         }
         for (path, entry) in pairs {
-            if sha256_file(path, ctx)? != entry.sha256 {
+            if !entry.is_current(path, ctx)? {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+}
+
+impl SourceEntry {
+    /// True where the file holds what was read, and behind it at most a line that is still not complete.
+    pub fn is_current(&self, path: &Path, ctx: &JobContext) -> Result<bool, StoreError> {
+        let failed = |error| StoreError::io("read the source", path)(error);
+        let mut file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() != self.bytes + self.waiting {
+            return Ok(false);
+        }
+        if sha256((&mut file).take(self.bytes), path, ctx)? != self.sha256 {
+            return Ok(false);
+        }
+        let mut block = vec![0; BLOCK_BYTES];
+        loop {
+            ctx.checkpoint()?;
+            let count = file.read(&mut block).map_err(failed)?;
+            let read = block.get(..count).unwrap_or_default();
+            if read.is_empty() || read.contains(&b'\n') {
+                return Ok(read.is_empty());
+            }
+        }
     }
 }

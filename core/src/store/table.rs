@@ -43,6 +43,9 @@ pub(super) struct TableWriter {
     columns: Vec<Builder>,
     batch_rows: usize,
     batch_bytes: usize,
+    /// Number of its first row: where it goes on with a table, how many rows that has.
+    first: u32,
+    /// Number of the next row.
     rows: u32,
 }
 
@@ -56,8 +59,8 @@ enum Builder {
 }
 
 impl TableWriter {
-    /// Creates the file of the table in that folder.
-    pub(super) fn create(folder: &Path, schema: &'static TableSchema) -> Result<Self, StoreError> {
+    /// Creates the file of the table in that folder; its rows are numbered from `first` on.
+    pub(super) fn create(folder: &Path, schema: &'static TableSchema, first: u32) -> Result<Self, StoreError> {
         let path = folder.join(schema.file_name());
         let file = File::create_new(&path).map_err(StoreError::io("create a data file", &path))?;
         let target = Target::new(file);
@@ -70,10 +73,10 @@ impl TableWriter {
             .batched(&fields, ipc_fields)
             .map_err(|e| StoreError::Write { reason: e.to_string(), path: path.clone() })?;
         let columns = new_builders(schema);
-        Ok(Self { schema, path, target, writer, columns, batch_rows: 0, batch_bytes: 0, rows: 0 })
+        Ok(Self { schema, path, target, writer, columns, batch_rows: 0, batch_bytes: 0, first, rows: first })
     }
 
-    /// How many rows it has; the number of the next row.
+    /// The number of the next row.
     pub(super) fn rows(&self) -> u32 {
         self.rows
     }
@@ -122,7 +125,7 @@ impl TableWriter {
         self.writer.finish().map_err(|e| StoreError::Write { reason: e.to_string(), path: self.path.clone() })?;
         let (bytes, blake3) = self.target.close().map_err(StoreError::io("write a data file", &self.path))?;
         let seal = map::seal(&self.path, bytes)?;
-        Ok(TableEntry { rows: u64::from(self.rows), bytes, seal, blake3 })
+        Ok(TableEntry { rows: u64::from(self.rows - self.first), bytes, seal, blake3 })
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {

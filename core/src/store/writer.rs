@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
-use std::io::{BufWriter, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Manifest, SourceEntry, TableEntry, sync_folder};
+use super::before::{Before, Rows};
+use super::manifest::{Manifest, Part, SourceEntry, TableEntry, sync_folder};
 use super::schema::{labels, problems, scores, steps, traces};
 use super::summary::main_path_scores;
 use super::table::{Cell, TableWriter};
@@ -31,12 +32,14 @@ pub struct Reject {
     pub text: String,
 }
 
-/// Writes traces into a new generation of tables, in bounded memory.
+/// Writes traces into a new generation of tables, or behind the rows of one, in bounded memory.
 ///
 /// The project changes only with [`finish`](Self::finish); dropped before, the writer leaves it as it was.
 pub struct StoreWriter {
     dir: ProjectDir,
     generation: u64,
+    /// What is appended to; `None` for a new generation.
+    before: Option<Before>,
     tables: Tables,
     rejects: BufWriter<File>,
     /// Where all that is written. Stands below the files, so that they are closed before it is removed.
@@ -82,21 +85,55 @@ impl StoreWriter {
             Err(error) => return Err(error),
         };
         let folder = store.join(format!("gen-{generation}.tmp"));
+        Self::start(dir, generation, None, (folder, made), lock)
+    }
+
+    /// Starts to append to the tables of `old`, and removes what an interrupted import left behind.
+    ///
+    /// `None` where everything has to be imported again: the project is another by now or was written by an older
+    /// version, or has been appended to very often.
+    pub fn append(old: &Store) -> Result<Option<Self>, StoreError> {
+        let dir = old.dir();
+        let lock = lock(dir)?;
+        let manifest = Manifest::read(dir)?;
+        // Tables of older versions may lack columns.
+        if !manifest.holds_same_tables(old.manifest()) || manifest.schema != Manifest::schema() {
+            return Ok(None);
+        }
+        let Some(before) = Before::new(old) else { return Ok(None) };
+        let generation = manifest.generation;
+        remove_generations(&dir.store(), generation);
+        remove_parts(dir, &manifest);
+        let folder = dir.part(generation, before.number).with_extension("tmp");
+        let mut writer = Self::start(dir, generation, Some(before), (folder, None), lock)?;
+        writer.merge()?;
+        Ok(Some(writer))
+    }
+
+    fn start(
+        dir: &ProjectDir,
+        generation: u64,
+        before: Option<Before>,
+        (folder, made): (PathBuf, Option<ProjectDir>),
+        lock: File,
+    ) -> Result<Self, StoreError> {
         fs::remove_dir_all(&folder).ok();
         fs::create_dir(&folder).map_err(StoreError::io("create a folder", &folder))?;
         let folder = UnfinishedFolder(folder, made);
         let rejects_path = folder.0.join(REJECTS);
         let rejects = File::create_new(&rejects_path).map_err(StoreError::io("create a file", &rejects_path))?;
+        let first = before.as_ref().map_or_else(Rows::default, Before::rows);
         let tables = Tables {
-            problems: TableWriter::create(&folder.0, &problems::TABLE)?,
-            traces: TableWriter::create(&folder.0, &traces::TABLE)?,
-            steps: TableWriter::create(&folder.0, &steps::TABLE)?,
-            labels: TableWriter::create(&folder.0, &labels::TABLE)?,
-            scores: TableWriter::create(&folder.0, &scores::TABLE)?,
+            problems: TableWriter::create(&folder.0, &problems::TABLE, first.problems)?,
+            traces: TableWriter::create(&folder.0, &traces::TABLE, first.traces)?,
+            steps: TableWriter::create(&folder.0, &steps::TABLE, first.steps)?,
+            labels: TableWriter::create(&folder.0, &labels::TABLE, first.labels)?,
+            scores: TableWriter::create(&folder.0, &scores::TABLE, first.scores)?,
         };
         Ok(Self {
             dir: dir.clone(),
             generation,
+            before,
             tables,
             rejects: BufWriter::new(rejects),
             folder,
@@ -160,10 +197,32 @@ impl StoreWriter {
         Ok(())
     }
 
-    /// Puts the new generation in place of the old one and opens it.
+    /// Writes small parts once more, so that they become one with what is appended.
+    fn merge(&mut self) -> Result<(), StoreError> {
+        let Some(before) = &self.before else { return Ok(()) };
+        let (store, from) = (before.store.clone(), before.rows().traces);
+        let numbers: Vec<u64> = before.merged().iter().map(|part| part.number).collect();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        for row in from..u32::try_from(store.len()).unwrap_or(u32::MAX) {
+            self.push(&store.trace(row)?)?;
+        }
+        for number in numbers {
+            let path = self.dir.part(self.generation, number).join(REJECTS);
+            let mut file = File::open(&path).map_err(|error| StoreError::damaged(&path, error.to_string()))?;
+            io::copy(&mut file, &mut self.rejects).map_err(StoreError::io("copy a file", &path))?;
+        }
+        Ok(())
+    }
+
+    /// Puts the new rows in place and opens the tables: a new generation instead of the old one, or one more part.
     ///
     /// A `project.toml` that cannot be read is set aside as `project.toml.damaged`.
     pub fn finish(self, sources: Vec<SourceEntry>) -> Result<Store, StoreError> {
+        if self.before.is_some() {
+            return self.finish_part(sources);
+        }
         let Self { dir, generation, tables, mut rejects, folder, rejected, _lock, .. } = self;
         let flushed = rejects.flush().and_then(|()| rejects.get_ref().sync_all());
         flushed.map_err(StoreError::io("write a file", &folder.0.join(REJECTS)))?;
@@ -184,8 +243,33 @@ impl StoreWriter {
             }
             Err(error) => return Err(error),
         };
-        Manifest { schema: Manifest::schema(), generation, rejected, tables, sources, other }.write(&dir)?;
+        let parts = Vec::new();
+        Manifest { schema: Manifest::schema(), generation, rejected, tables, sources, parts, other }.write(&dir)?;
         remove_generations(&dir.store(), generation);
+        Store::open(&dir)
+    }
+
+    fn finish_part(self, sources: Vec<SourceEntry>) -> Result<Store, StoreError> {
+        let Self { dir, generation, before, tables, mut rejects, folder, rejected, _lock, .. } = self;
+        let flushed = rejects.flush().and_then(|()| rejects.get_ref().sync_all());
+        flushed.map_err(StoreError::io("write a file", &folder.0.join(REJECTS)))?;
+        drop(rejects);
+        // Read again: other parts of the program may have added keys meanwhile.
+        let mut manifest = Manifest::read(&dir)?;
+        let any = |before: &Before| before.rows().traces < tables.traces.rows() || rejected > 0;
+        if let Some(Before { parts, number, .. }) = before.filter(any) {
+            let tables = tables.finish()?;
+            sync_folder(&folder.0);
+            let place = dir.part(generation, number);
+            fs::rename(&folder.0, &place).map_err(StoreError::io("put the new tables in place", &place))?;
+            sync_folder(&dir.generation(generation));
+            manifest.parts = parts;
+            manifest.parts.push(Part { number, tables });
+        }
+        manifest.rejected += rejected;
+        manifest.sources = sources;
+        manifest.write(&dir)?;
+        remove_parts(&dir, &manifest);
         Store::open(&dir)
     }
 }
@@ -247,6 +331,18 @@ fn remove_generations(store: &Path, keep: u64) {
     }
 }
 
+/// Removes the parts of the current generation that the project file does not mention.
+fn remove_parts(dir: &ProjectDir, manifest: &Manifest) {
+    let keep: Vec<String> = manifest.parts.iter().map(|part| format!("part-{}", part.number)).collect();
+    for entry in fs::read_dir(dir.generation(manifest.generation)).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("part-") && !keep.iter().any(|kept| *kept == name) {
+            fs::remove_dir_all(entry.path()).ok();
+        }
+    }
+}
+
 fn imported_error(trace: &Trace) -> (Option<&'static str>, Option<u32>) {
     // What the data says, it says of the text beside it: nothing can be lost.
     match trace.imported_first_error(None) {
@@ -280,9 +376,15 @@ impl StoreWriter {
         if let Some(&row) = self.problem_rows.get(&key) {
             return Ok(row);
         }
+        let id = problem.id();
+        let known = self.before.as_ref().and_then(|before| before.problem_row(id.as_str(), fields));
+        if let Some(row) = known {
+            self.problem_rows.insert(key, row);
+            return Ok(row);
+        }
         let row = self.tables.problems.rows();
         let [text, messages, answer, solution, metadata] = fields.map(Cell::Text);
-        let (id, preview) = (problem.id(), preview(fields[0].unwrap_or_default()));
+        let preview = preview(fields[0].unwrap_or_default());
         let (id, preview) = (Cell::Text(Some(id.as_str())), Cell::Text(Some(&preview)));
         self.tables.problems.push(&[id, preview, text, messages, answer, solution, metadata])?;
         self.problem_rows.insert(key, row);
@@ -290,14 +392,16 @@ impl StoreWriter {
     }
 
     fn unique_id(&mut self, id: &str) -> String {
-        if self.ids.insert(id.to_owned()) {
+        let before = self.before.as_ref();
+        let is_free = |id: &str| before.is_none_or(|before| !before.has_trace(id));
+        if is_free(id) && self.ids.insert(id.to_owned()) {
             return id.to_owned();
         }
         let next = self.next_suffix.entry(id.to_owned()).or_insert(2);
         loop {
             let numbered = format!("{id}-{next}");
             *next += 1;
-            if self.ids.insert(numbered.clone()) {
+            if is_free(&numbered) && self.ids.insert(numbered.clone()) {
                 return numbered;
             }
         }

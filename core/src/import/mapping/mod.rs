@@ -190,12 +190,15 @@ impl Sample {
     }
 }
 
+/// Name of the format of what is read by a mapping.
+pub(super) const NAME: &str = "mapped";
+
 /// Reads a file by a mapping of the user's.
 pub(super) struct Mapped;
 
 impl Importer for Mapped {
     fn name(&self) -> &'static str {
-        "mapped"
+        NAME
     }
 
     fn caption(&self) -> &'static str {

@@ -15,6 +15,8 @@ use crate::store::sha256_file;
 
 /// Read at once. A cancelled job stops at the next chunk, in the middle of a row if need be.
 const CHUNK: usize = 64 * 1024;
+/// Hashed at once where nothing else is done with it.
+const BLOCK: usize = 1 << 20;
 
 /// How the text is encoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(crate) struct ByteSource<'a> {
     share: Option<Share>,
     /// Of a file that is read as it is on disk.
     hasher: Option<Sha256>,
+    /// The sum and the length up to the last end of a line.
+    lines: Option<(Sha256, u64)>,
     /// Bytes read of the file on disk.
     bytes: Arc<AtomicU64>,
     encoding: Encoding,
@@ -67,6 +71,7 @@ impl<'a> ByteSource<'a> {
             context,
             share: share.filter(|_| input.is_measured()),
             hasher: plain.then(Sha256::new),
+            lines: None,
             bytes,
             encoding: Encoding::default(),
             comments: None,
@@ -80,6 +85,63 @@ impl<'a> ByteSource<'a> {
         source.encoding = encoding;
         source.raw.drain(..mark);
         Ok(source)
+    }
+
+    /// Opens a file of UTF-8 behind its first `bytes`, if these still have that sum. Gives how many lines end in them, and
+    /// whether the last of them ends a line. `None` where they are others.
+    pub(super) fn open_behind(
+        input: &Input,
+        sha256: &str,
+        bytes: u64,
+        context: &'a JobContext,
+    ) -> Result<Option<(Self, u64, bool)>, ImportError> {
+        let mut source = Self::open(input, None, context)?;
+        if !source.is_lines_of_text() {
+            return Ok(None);
+        }
+        // Begins again: what `open` has looked at belongs to the start.
+        let opened = input.open(context, &source.bytes);
+        source.bytes.store(0, Ordering::Relaxed);
+        source.stream = opened.map_err(|error| input.fault(error))?.stream;
+        source.raw.clear();
+        let mut hasher = Sha256::new();
+        let (mut left, mut lines, mut last) = (bytes, 0, b'\n');
+        let mut block = vec![0; BLOCK];
+        while left > 0 {
+            context.checkpoint()?;
+            let wanted = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
+            let count = match source.stream.read(block.get_mut(..wanted).unwrap_or_default()) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    context.checkpoint()?;
+                    return Err(input.fault(error));
+                }
+                Ok(count) => count,
+            };
+            let read = block.get(..count).unwrap_or_default();
+            let Some(&end) = read.last() else { return Ok(None) };
+            hasher.update(read);
+            lines += memchr::memchr_iter(b'\n', read).count() as u64;
+            left -= count as u64;
+            last = end;
+        }
+        if hex(hasher.clone()) != sha256 {
+            return Ok(None);
+        }
+        source.lines = Some((hasher.clone(), bytes));
+        source.hasher = Some(hasher);
+        Ok(Some((source, lines, last == b'\n')))
+    }
+
+    /// True where lines of the file are lines of the text: it is read as it is on disk, in UTF-8, and whole.
+    pub(super) fn is_lines_of_text(&self) -> bool {
+        self.is_plain() && !self.is_recoded() && self.comments.is_none()
+    }
+
+    /// The sum and the length up to the last end of a line, and how many bytes follow it.
+    pub(super) fn finish_lines(self) -> (String, u64, u64) {
+        let (hasher, bytes) = self.lines.unwrap_or_default();
+        (hex(hasher), bytes, self.bytes.load(Ordering::Relaxed).saturating_sub(bytes))
     }
 
     /// Leaves comments out. To be called before anything is read.
@@ -154,21 +216,14 @@ impl<'a> ByteSource<'a> {
 
     /// Reads what is left and gives the SHA-256 of the whole file and its size; no sum for a part of an archive.
     pub(crate) fn finish(mut self) -> Result<(String, u64), ImportError> {
-        loop {
+        // What has been added since the end was seen was not read, and must not be counted as read.
+        while !self.ended {
             self.raw.clear();
-            if !self.read_raw()? {
-                break;
-            }
+            self.ended = !self.read_raw()?;
         }
         match self.hasher {
             None => whole_file(&self.input, self.context),
-            Some(hasher) => {
-                let mut digest = String::new();
-                for byte in hasher.finalize() {
-                    write!(digest, "{byte:02x}").ok();
-                }
-                Ok((digest, self.bytes.load(Ordering::Relaxed)))
-            }
+            Some(hasher) => Ok((hex(hasher), self.bytes.load(Ordering::Relaxed))),
         }
     }
 
@@ -190,7 +245,14 @@ impl<'a> ByteSource<'a> {
         };
         self.raw.truncate(start + count);
         if let Some(hasher) = &mut self.hasher {
-            hasher.update(self.raw.get(start..).unwrap_or_default());
+            let fresh = self.raw.get(start..).unwrap_or_default();
+            let ended = memchr::memrchr(b'\n', fresh).map_or(0, |at| at + 1);
+            hasher.update(fresh.get(..ended).unwrap_or_default());
+            if ended > 0 {
+                let behind = (fresh.len() - ended) as u64;
+                self.lines = Some((hasher.clone(), self.bytes.load(Ordering::Relaxed).saturating_sub(behind)));
+            }
+            hasher.update(fresh.get(ended..).unwrap_or_default());
         }
         if let Some(share) = &self.share {
             let done = share.before + self.bytes.load(Ordering::Relaxed);
@@ -224,6 +286,14 @@ impl<'a> ByteSource<'a> {
         text.extend(decoded.collect::<String>().into_bytes());
         self.raw = left;
     }
+}
+
+fn hex(hasher: Sha256) -> String {
+    let mut digest = String::with_capacity(64);
+    for byte in hasher.finalize() {
+        write!(digest, "{byte:02x}").ok();
+    }
+    digest
 }
 
 /// SHA-256 and size of a file that was not read as it is on disk; nothing for a part of an archive.

@@ -16,6 +16,8 @@ use crate::job::JobContext;
 #[derive(Clone, Debug)]
 pub(crate) enum Input {
     File(PathBuf),
+    /// So many bytes of a file: as it was before it grew.
+    Start(PathBuf, u64),
     Member(Arc<Archive>, Arc<Entry>),
 }
 
@@ -30,7 +32,7 @@ pub(super) struct Opened<'a> {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::File(path) | Self::Start(path, _) => write!(f, "{}", path.display()),
             Self::Member(archive, entry) => write!(f, "{}!{}", archive.path().display(), entry.name),
         }
     }
@@ -46,7 +48,9 @@ impl Input {
     /// The last part of its name.
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::File(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::File(path) | Self::Start(path, _) => {
+                path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+            }
             Self::Member(_, entry) => entry.name.rsplit('/').next().unwrap_or_default().to_owned(),
         }
     }
@@ -54,7 +58,7 @@ impl Input {
     /// Its path; for a member, as if the archive were a folder.
     pub(crate) fn place(&self) -> PathBuf {
         match self {
-            Self::File(path) => path.clone(),
+            Self::File(path) | Self::Start(path, _) => path.clone(),
             Self::Member(archive, entry) => archive.path().join(&entry.name),
         }
     }
@@ -63,8 +67,20 @@ impl Input {
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
-            Self::Member(..) => None,
+            Self::Start(..) | Self::Member(..) => None,
         }
+    }
+
+    /// The file on disk, and how much of it is read; nothing for a member of an archive.
+    pub(super) fn extent(&self) -> io::Result<Option<(File, u64)>> {
+        let (path, limit) = match self {
+            Self::File(path) => (path, u64::MAX),
+            Self::Start(path, bytes) => (path, *bytes),
+            Self::Member(..) => return Ok(None),
+        };
+        let file = File::open(path)?;
+        let bytes = file.metadata()?.len().min(limit);
+        Ok(Some((file, bytes)))
     }
 
     /// That fault of it.
@@ -75,7 +91,7 @@ impl Input {
     /// True where what is read says how much of the file on disk is read.
     pub(super) fn is_measured(&self) -> bool {
         match self {
-            Self::File(_) => true,
+            Self::File(_) | Self::Start(..) => true,
             Self::Member(archive, _) => !archive.is_unpacked(),
         }
     }
@@ -90,6 +106,10 @@ impl Input {
                 }
                 let (stream, _) = unpack(Counter::new(file, context, count), count, Limits::USUAL)?;
                 Ok(Opened { stream, plain: false })
+            }
+            Self::Start(path, bytes) => {
+                let stream = Counter::new(File::open(path)?.take(*bytes), context, count);
+                Ok(Opened { stream: Box::new(stream), plain: true })
             }
             Self::Member(archive, entry) => {
                 let member = archive.member(entry, context, count)?;

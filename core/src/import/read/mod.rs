@@ -30,6 +30,6 @@ pub(super) use bytes::Share;
 pub(super) use input::Input;
 pub(super) use json::Parsed;
 pub(super) use layout::{Framing, Layout};
-pub(super) use rows::{RawRow, RowReader};
+pub(super) use rows::{FileSum, RawRow, RowReader};
 pub(super) use sample::{Head, look_at, take_sample};
 pub(super) use whole::read_whole;

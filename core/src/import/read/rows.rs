@@ -103,6 +103,17 @@ impl RawRow {
     }
 }
 
+/// What a file was when it had been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FileSum {
+    /// SHA-256 of what was read; empty for a part of an archive.
+    pub(crate) sha256: String,
+    /// Length of what was read.
+    pub(crate) bytes: u64,
+    /// Bytes behind it: of a last line that waits to be complete.
+    pub(crate) waiting: u64,
+}
+
 /// Gives the rows of a file in order.
 pub(crate) struct RowReader<'a>(Rows<'a>);
 
@@ -138,8 +149,32 @@ impl<'a> RowReader<'a> {
             Framing::Sheet(delimiter) => Rows::Sheet(Box::new(Sheet::new(source, delimiter))),
             Framing::Columns => made(columns::rows(&mut source).map_err(|fault| fault.of(input))?, source),
             Framing::Yaml => made(yaml::rows(&mut source).map_err(|fault| fault.of(input))?, source),
-            framing => Rows::Text(TextRows { source, framing, number: 0, depth: 0, key: None }),
+            framing => Rows::Text(TextRows::new(source, framing)),
         }))
+    }
+
+    /// Opens a file of lines behind what was read of it before. `None` where it does not begin so any more, or where it
+    /// goes on in the middle of a row.
+    pub(crate) fn open_behind(
+        input: &Input,
+        sha256: &str,
+        bytes: u64,
+        context: &'a JobContext,
+    ) -> Result<Option<Self>, ImportError> {
+        let Some((source, number, at_line)) = ByteSource::open_behind(input, sha256, bytes, context)? else {
+            return Ok(None);
+        };
+        let mut rows = TextRows { number, ..TextRows::new(source, Framing::Lines) };
+        // What was read last had no end of line yet.
+        let row = if at_line { None } else { rows.cut_line()? };
+        Ok(row.is_none_or(|(row, _)| row.bytes.trim_ascii().is_empty()).then_some(Self(Rows::Text(rows))))
+    }
+
+    /// A last line that is not complete is no row, as it is still being written.
+    pub(crate) fn let_last_line_wait(&mut self) {
+        if let Rows::Text(rows) = &mut self.0 {
+            rows.waits = rows.framing == Framing::Lines && rows.source.is_lines_of_text();
+        }
     }
 
     /// The next row; `None` at the end.
@@ -155,14 +190,19 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    /// The SHA-256 of the whole file and its size.
-    pub(crate) fn finish(self) -> Result<(String, u64), ImportError> {
-        match self.0 {
-            Rows::Text(rows) => rows.source.finish(),
-            Rows::Sheet(rows) => rows.finish(),
-            Rows::Made { source, .. } => source.finish(),
-            Rows::Records(rows) => whole_file(&rows.input, rows.context),
-        }
+    /// What the file was.
+    pub(crate) fn finish(self) -> Result<FileSum, ImportError> {
+        let (sha256, bytes) = match self.0 {
+            Rows::Text(rows) if rows.waiting => {
+                let (sha256, bytes, waiting) = rows.source.finish_lines();
+                return Ok(FileSum { sha256, bytes, waiting });
+            }
+            Rows::Text(rows) => rows.source.finish()?,
+            Rows::Sheet(rows) => rows.finish()?,
+            Rows::Made { source, .. } => source.finish()?,
+            Rows::Records(rows) => whole_file(&rows.input, rows.context)?,
+        };
+        Ok(FileSum { sha256, bytes, waiting: 0 })
     }
 }
 
@@ -242,9 +282,17 @@ struct TextRows<'a> {
     depth: usize,
     /// The key of the list whose elements are read.
     key: Option<String>,
+    /// Whether a last line that is not complete is no row.
+    waits: bool,
+    /// Whether there was one.
+    waiting: bool,
 }
 
-impl TextRows<'_> {
+impl<'a> TextRows<'a> {
+    fn new(source: ByteSource<'a>, framing: Framing) -> Self {
+        Self { source, framing, number: 0, depth: 0, key: None, waits: false, waiting: false }
+    }
+
     fn next(&mut self) -> Result<Option<RawRow>, ImportError> {
         match self.framing {
             Framing::Lines => self.next_line(),
@@ -260,29 +308,36 @@ impl TextRows<'_> {
     }
 
     fn next_line(&mut self) -> Result<Option<RawRow>, ImportError> {
-        loop {
-            self.number += 1;
-            let mut row = RawRow { number: self.number, ..RawRow::default() };
-            let mut any = false;
-            loop {
-                let rest = self.source.rest()?;
-                if rest.is_empty() {
-                    break;
-                }
-                any = true;
-                let end = memchr::memchr(b'\n', rest);
-                row.extend(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default());
-                let used = end.map_or(rest.len(), |end| end + 1);
-                self.source.consume(used);
-                if end.is_some() {
-                    break;
-                }
+        while let Some((row, ended)) = self.cut_line()? {
+            if row.bytes.trim_ascii().is_empty() {
+                continue;
             }
-            if !row.bytes.trim_ascii().is_empty() {
-                return Ok(Some(row));
-            }
-            if !any {
+            if self.waits && !ended && row.parse(&[]).is_err() {
+                self.waiting = true;
                 return Ok(None);
+            }
+            return Ok(Some(row));
+        }
+        Ok(None)
+    }
+
+    /// The next line, blank or not, and whether its end was there; `None` at the end of the file.
+    fn cut_line(&mut self) -> Result<Option<(RawRow, bool)>, ImportError> {
+        self.number += 1;
+        let mut row = RawRow { number: self.number, ..RawRow::default() };
+        let mut any = false;
+        loop {
+            let rest = self.source.rest()?;
+            if rest.is_empty() {
+                return Ok(any.then_some((row, false)));
+            }
+            any = true;
+            let end = memchr::memchr(b'\n', rest);
+            row.extend(rest.get(..end.unwrap_or(rest.len())).unwrap_or_default());
+            let used = end.map_or(rest.len(), |end| end + 1);
+            self.source.consume(used);
+            if end.is_some() {
+                return Ok(Some((row, true)));
             }
         }
     }

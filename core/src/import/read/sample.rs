@@ -1,6 +1,5 @@
 //! Looks into a file: its layout, rows from its start and, in a long file of lines, from its middle and end.
 
-use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
 use serde_json::Value;
@@ -144,16 +143,14 @@ fn first_text(input: &Input, context: &JobContext) -> Result<String, ImportError
 }
 
 fn later_rows(input: &Input, seen: u64, sample: &mut Sample) -> std::io::Result<()> {
-    let Some(path) = input.file() else { return Ok(()) };
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let Some((mut file, size)) = input.extent()? else { return Ok(()) };
     for start in [size / 2, size.saturating_sub(WINDOW)] {
         if start < seen + WINDOW {
             continue;
         }
         file.seek(SeekFrom::Start(start))?;
         let mut window = Vec::new();
-        file.by_ref().take(WINDOW).read_to_end(&mut window)?;
+        file.by_ref().take(WINDOW.min(size - start)).read_to_end(&mut window)?;
         // The first line is cut, and the last one may be.
         let lines: Vec<&[u8]> = window.split(|&byte| byte == b'\n').skip(1).collect();
         let whole = lines.len().saturating_sub(1);

@@ -8,6 +8,7 @@ mod containers;
 mod families;
 mod files;
 mod folders;
+mod growing;
 mod logs;
 mod mapped;
 mod pipeline;
