@@ -22,6 +22,9 @@ use crate::support::fixture::workspace;
 /// What the counts leave open: every data set with something rejected, waiting, left out or warned of has a line here.
 const EXPLAINED: &[(&str, &str)] = include!("published_explained.in");
 
+/// Files up to this size are also read by themselves.
+const SMALL_BYTES: u64 = 200 << 10;
+
 /// Steps shown of a trace.
 const CARDS: usize = 10;
 
@@ -108,7 +111,7 @@ fn look_at(folder: &Path) -> Found {
     let report = inspect(&[folder.to_path_buf()], &ImportOptions::default(), &foreground()).unwrap();
     report.by_file.iter().for_each(assert_sum);
     let mut found = Found { name, files: files.len() as u64, folder: Some(report), alone: Alone::default() };
-    for file in &files {
+    for file in files.iter().filter(|file| file.metadata().unwrap().len() <= SMALL_BYTES) {
         found.alone.add(&file.strip_prefix(folder).unwrap().to_string_lossy(), file);
     }
     found
@@ -156,7 +159,7 @@ fn kind_of(message: &str) -> String {
 fn markdown(all: &[Found]) -> String {
     let mut text = "# The published data sets, as they are read\n\n\
         Written by `UPDATE_DOCS=1 cargo test -p stepscope-tests published`; compared by the tests where the data are at \
-        hand. Each data set is read once as a folder, which is what the table counts, and once file by file.\n\n\
+        hand. Each data set is read as a folder, which is what the table counts; files up to 200 KiB also by themselves.\n\n\
         | data set | files | formats | rows | traces | steps | first errors | all correct | step labels | step scores | \
         trace scores | outcomes | rejected | waiting | left out | warnings |\n\
         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n"
@@ -190,7 +193,7 @@ fn markdown(all: &[Found]) -> String {
     for (name, why) in EXPLAINED {
         writeln!(text, "- **{name}**: {why}").unwrap();
     }
-    text.push_str("\n## Each file by itself\n\n| data set | with traces | labels or scores only | no traces |\n|---|---|---|---|\n");
+    text.push_str("\n## Files by themselves\n\n| data set | with traces | labels or scores only | no traces |\n|---|---|---|---|\n");
     for found in all {
         let Alone { traces, labels, named, unread } = &found.alone;
         let named: Vec<String> = named.iter().map(|(what, count)| format!("{count} × {what}")).collect();
@@ -317,7 +320,7 @@ fn one_trace_of_each_format_in_the_reader() {
         let steps = trace.steps.len();
         let open = OpenTrace::new(0, trace);
         let model = ReaderModel::new(&open, None, &series, true);
-        let chips: Vec<&str> = model.chips.iter().map(|chip| chip.text.as_str()).collect();
+        let chips: Vec<&str> = model.chips.iter().map(|chip| short(&chip.text)).collect();
         let prompt: Vec<String> =
             model.prompt.iter().map(|(role, text)| format!("{role} {}", text.chars().count())).collect();
         writeln!(
@@ -338,13 +341,19 @@ fn one_trace_of_each_format_in_the_reader() {
     insta::assert_snapshot!("published_in_the_reader", text);
 }
 
+/// Who said it and what, but no remark in full.
+fn short(chip: &str) -> &str {
+    let words = || chip.split_whitespace().count();
+    if words() <= 4 { chip } else { chip.split_once(": ").map_or("…", |(who, _)| who) }
+}
+
 /// A step without its text: number, kind, branch, labels, whether there is a score, length, first words.
 fn line_of(card: &StepCardModel<'_>, words: bool) -> String {
     let mut line = format!("{} {}", card.number, card.heading);
     if let Some((number, all)) = card.branch {
         write!(line, " ({number} of {all})").unwrap();
     }
-    let chips: Vec<&str> = card.chips.iter().map(|chip| chip.text.as_str()).collect();
+    let chips: Vec<&str> = card.chips.iter().map(|chip| short(&chip.text)).collect();
     if !chips.is_empty() {
         write!(line, " {chips:?}").unwrap();
     }
