@@ -5,6 +5,7 @@
 
 mod journey;
 mod pictures;
+mod published;
 mod readme;
 mod rendering;
 mod sample_data;

@@ -291,8 +291,10 @@ fn heading(step: &Step) -> String {
         StepKind::Note => "note",
         StepKind::Other => "other",
     };
-    let author = step.author.as_deref().filter(|author| !author.is_empty());
-    let parts = [Some(kind), author, step.tool.as_ref().map(|tool| tool.name.as_str())];
+    let tool = step.tool.as_ref().map(|tool| tool.name.as_str());
+    // What a tool answers is often signed with its name.
+    let author = step.author.as_deref().filter(|&author| tool != Some(author));
+    let parts = [Some(kind), author, tool];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 

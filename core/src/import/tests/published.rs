@@ -49,3 +49,22 @@ fn published_files_are_counted_right() {
         assert_eq!((report.format.as_str(), found, c.rejected), (format, expected, 0), "{}: {report}", path.display());
     }
 }
+
+/// Every file is taken for what it is by one importer alone, or by the one that asks for more keys.
+#[test]
+fn no_published_file_is_claimed_twice() {
+    let Some(folder) = published("") else { return };
+    let mut claimed = Vec::new();
+    for file in source_files(&[folder]) {
+        let Ok((sample, Ok(choice))) = run::look(&file, &ImportOptions::default(), &foreground()) else { continue };
+        let rival = importers().find(|importer| {
+            importer.name() != choice.importer.name()
+                && importer.needs().len() == choice.importer.needs().len()
+                && importer.recognise(&sample).is_some_and(|found| found.share >= choice.recognition.share)
+        });
+        if let Some(rival) = rival {
+            claimed.push(format!("{}: {} and {}", file.display(), choice.importer.name(), rival.name()));
+        }
+    }
+    assert_eq!(claimed, Vec::<String>::new());
+}
