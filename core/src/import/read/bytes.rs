@@ -48,6 +48,8 @@ pub(crate) struct ByteSource<'a> {
     bytes: Arc<AtomicU64>,
     encoding: Encoding,
     comments: Option<CommentFilter>,
+    /// What is read goes here first.
+    fresh: Vec<u8>,
     raw: Vec<u8>,
     chunk: Vec<u8>,
     at: usize,
@@ -70,6 +72,7 @@ impl<'a> ByteSource<'a> {
             bytes,
             encoding: Encoding::default(),
             comments: None,
+            fresh: vec![0; CHUNK],
             raw: Vec::new(),
             chunk: Vec::new(),
             at: 0,
@@ -175,11 +178,8 @@ impl<'a> ByteSource<'a> {
     /// Adds bytes of the file to `raw`; false at its end.
     fn read_raw(&mut self) -> Result<bool, ImportError> {
         self.context.checkpoint()?;
-        let start = self.raw.len();
-        self.raw.resize(start + CHUNK, 0);
-        let fresh = self.raw.get_mut(start..).unwrap_or_default();
         let count = loop {
-            match self.stream.read(fresh) {
+            match self.stream.read(&mut self.fresh) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.context.checkpoint()?;
@@ -188,9 +188,10 @@ impl<'a> ByteSource<'a> {
                 Ok(count) => break count,
             }
         };
-        self.raw.truncate(start + count);
+        let fresh = self.fresh.get(..count).unwrap_or_default();
+        self.raw.extend_from_slice(fresh);
         if let Some(hasher) = &mut self.hasher {
-            hasher.update(self.raw.get(start..).unwrap_or_default());
+            hasher.update(fresh);
         }
         if let Some(share) = &self.share {
             let done = share.before + self.bytes.load(Ordering::Relaxed);

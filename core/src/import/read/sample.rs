@@ -145,8 +145,11 @@ fn first_text(input: &Input, context: &JobContext) -> Result<String, ImportError
 
 fn later_rows(input: &Input, seen: u64, sample: &mut Sample) -> std::io::Result<()> {
     let Some(path) = input.file() else { return Ok(()) };
+    let size = path.metadata()?.len();
+    if size < seen + 2 * WINDOW {
+        return Ok(());
+    }
     let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
     for start in [size / 2, size.saturating_sub(WINDOW)] {
         if start < seen + WINDOW {
             continue;
