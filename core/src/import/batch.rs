@@ -23,6 +23,8 @@ const FIRST_BYTES: usize = 64 << 10;
 const BATCH_BYTES: usize = 512 << 10;
 /// Text of all rows that are cut out and not yet handed on. A single row may be longer; then it is alone.
 const BYTES_UNDER_WAY: usize = 48 << 20;
+/// A row takes so much beside its text. Without it, a batch of very short rows would be of very many.
+const ROW_BYTES: usize = 256;
 /// A row of more text than this is given back as soon as it is parsed.
 const LONG_BYTES: usize = 1 << 20;
 /// More readers than this only wait for the one that cuts.
@@ -137,7 +139,7 @@ fn cut(
     while bytes < limit {
         match next() {
             Ok(Some(row)) => {
-                bytes += row.len();
+                bytes += ROW_BYTES + row.len();
                 batch.push(row);
             }
             Ok(None) => return Ok((batch, bytes, Some(Ok(())))),

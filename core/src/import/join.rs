@@ -61,13 +61,15 @@ impl Joiner {
 
     /// Adds to a trace what is known of it.
     pub(super) fn attach(&mut self, imported: &mut Imported) {
+        let mut numbers = HashMap::new();
         for (key, place) in keys(imported) {
             let Some(held) = self.by_key.get_mut(&key) else { continue };
             for held in held.iter_mut() {
                 held.found = true;
             }
             for (held, history) in latest(held) {
-                add(&mut imported.trace, held, history, place);
+                let metadata = add(&mut imported.trace, held, history, place);
+                keep(&mut imported.trace.metadata, &held.name, metadata, &mut numbers);
             }
         }
     }
@@ -122,8 +124,8 @@ fn is_later(at: &str, other: &str) -> bool {
     }
 }
 
-/// Adds what one file says. What names no step goes to `place`.
-fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIndex>) {
+/// Adds what one file says. What names no step goes to `place`. Gives what else is said.
+fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIndex>) -> Metadata {
     let from = &held.attachment;
     let places = Places::new(trace, from.numbering);
     let mut metadata = from.metadata.clone();
@@ -187,17 +189,22 @@ fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIn
             metadata.insert(key.into(), list.into());
         }
     }
-    keep(&mut trace.metadata, &held.name, metadata);
+    metadata
 }
 
-fn keep(all: &mut Metadata, name: &str, metadata: Metadata) {
+/// Keeps it under the name of its file, with a number where there is more of it. `numbers` has the last one of each.
+fn keep(all: &mut Metadata, name: &str, metadata: Metadata, numbers: &mut HashMap<String, u64>) {
     if metadata.is_empty() {
         return;
     }
-    let mut key = name.to_owned();
-    while all.contains_key(&key) {
-        key.push('\'');
-    }
+    let number = numbers.entry(name.to_owned()).or_default();
+    let key = loop {
+        *number += 1;
+        let key = if *number == 1 { name.to_owned() } else { format!("{name} ({number})") };
+        if !all.contains_key(&key) {
+            break key;
+        }
+    };
     all.insert(key, metadata.into());
 }
 

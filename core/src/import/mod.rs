@@ -15,6 +15,7 @@ mod importer;
 mod join;
 pub mod mapping;
 mod options;
+mod paths;
 mod pending;
 mod pipeline;
 mod preview;

@@ -13,6 +13,9 @@ use crate::job::JobContext;
 use crate::model::SourceRef;
 use crate::store::Reject;
 
+/// Rows of one trace are in memory together; of longer ones, no traces could be made.
+const GROUP_BYTES: usize = 128 << 20;
+
 /// The rows of one file on their way to the sink.
 pub(super) struct FileRows<'a> {
     pub(super) importer: &'static dyn Importer,
@@ -27,6 +30,8 @@ pub(super) struct FileRows<'a> {
 struct Group {
     number: u64,
     rows: Vec<Value>,
+    /// Of their text.
+    bytes: usize,
 }
 
 impl FileRows<'_> {
@@ -75,12 +80,20 @@ impl FileRows<'_> {
             let parsed = row.parse(self.importer.repeats());
             match parsed.map(|parsed| self.repaired(row.number, parsed)) {
                 Ok(value) => {
-                    if !group.rows.is_empty() && !self.importer.continues(&group.rows, &value) {
+                    let more = !group.rows.is_empty();
+                    if more && !self.importer.continues(&group.rows, &value) {
+                        self.end_group(&mut group, sink)?;
+                    } else if more && group.bytes + row.len() > GROUP_BYTES {
+                        let limit = GROUP_BYTES >> 20;
+                        let reason =
+                            format!("the rows of this trace are longer than {limit} MiB; it goes on in another");
+                        self.report.warn(row.number, reason);
                         self.end_group(&mut group, sink)?;
                     }
                     if group.rows.is_empty() {
                         group.number = row.number;
                     }
+                    group.bytes += row.len();
                     group.rows.push(value);
                 }
                 Err(reason) => self.read_value(row.number, Err(reason), || row.text(), sink)?,
@@ -104,11 +117,11 @@ impl FileRows<'_> {
 
     /// The rows of a trace are complete.
     fn end_group(&mut self, group: &mut Group, sink: &mut dyn Sink) -> Result<(), ImportError> {
-        let rows = std::mem::take(&mut group.rows);
+        let Group { number, rows, .. } = std::mem::take(group);
         let Some(more) = rows.len().checked_sub(1) else { return Ok(()) };
         self.report.counts.rows += more as u64;
         self.report.counts.merged += more as u64;
-        self.read_value(group.number, Ok(rows.into()), String::new, sink)
+        self.read_value(number, Ok(rows.into()), String::new, sink)
     }
 
     fn read_attachments(&mut self, row: &RawRow, value: Value, sink: &mut dyn Sink) -> Result<(), ImportError> {

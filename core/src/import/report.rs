@@ -12,6 +12,9 @@ const SCHEMA: &str = "stepscope.inspect/1";
 
 /// Warnings listed per file; the rest is counted.
 const WARNINGS_LISTED: usize = 200;
+/// In very many files no more than this in all, but for the first few of each file.
+const WARNINGS_OF_ALL: usize = 20_000;
+const WARNINGS_LEAST: usize = 3;
 
 /// What was found in all files.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,6 +54,9 @@ pub struct FileReport {
     /// Its place among the files of the run.
     #[serde(skip)]
     pub(super) number: usize,
+    /// How many warnings it may list.
+    #[serde(skip)]
+    room: usize,
     #[serde(skip)]
     unlisted: u64,
     #[serde(skip)]
@@ -135,7 +141,14 @@ pub struct ImportWarning {
 
 impl FileReport {
     pub(super) fn new(file: &str, format: &str) -> Self {
-        Self { file: file.into(), format: format.into(), ..Self::default() }
+        Self { file: file.into(), format: format.into(), room: WARNINGS_LISTED, ..Self::default() }
+    }
+
+    /// With fewer warnings, where the files before have listed so many.
+    pub(super) fn after(mut self, listed: usize) -> Self {
+        let least = WARNINGS_LEAST.min(self.room);
+        self.room = WARNINGS_OF_ALL.saturating_sub(listed).clamp(least, self.room);
+        self
     }
 
     /// Counts a trace and lists its warnings.
@@ -163,7 +176,7 @@ impl FileReport {
     }
 
     pub(super) fn warn(&mut self, row: u64, message: String) {
-        if self.warnings.len() < WARNINGS_LISTED {
+        if self.warnings.len() < self.room {
             self.warnings.push(ImportWarning { file: self.file.clone(), row, message });
         } else {
             self.unlisted += 1;

@@ -25,6 +25,9 @@ use crate::store::{Reject, sha256_file};
 /// Files that were left out are told one by one up to this many.
 const LEFT_OUT: usize = 1000;
 
+/// Of so many files it is kept what they are, from the look for labels to the reading.
+const KNOWN: usize = 100_000;
+
 /// Counts what the files hold; keeps nothing.
 pub fn inspect(paths: &[PathBuf], options: &ImportOptions, context: &JobContext) -> Result<InspectReport, ImportError> {
     read(paths, options, context, &mut Nothing)
@@ -105,7 +108,7 @@ impl From<Found> for Item {
 
 /// Something to read.
 enum Task {
-    File(Item),
+    File(Item, Option<Box<Known>>),
     /// Files that make sense together only.
     Bundle {
         importer: &'static dyn Importer,
@@ -144,7 +147,7 @@ fn plan(items: impl Iterator<Item = Item>, forced: Option<&'static dyn Importer>
         for item in together {
             match taken.get(&item.name).and_then(|&number| files.get_mut(number)) {
                 Some(bundled) => drop(bundled.insert(item.name.clone(), item)),
-                None => tasks.push(Task::File(item)),
+                None => tasks.push(Task::File(item, None)),
             }
         }
         let bundled = bundles.into_iter().zip(files);
@@ -155,10 +158,13 @@ fn plan(items: impl Iterator<Item = Item>, forced: Option<&'static dyn Importer>
 
 /// What is known of a file before it is read.
 struct Look {
+    head: Head,
     layout: Layout,
     sample: Sample,
-    recoded: bool,
 }
+
+/// What is kept of an early look at a file until its turn comes: too many samples would fill the memory.
+type Known = Result<(Head, Layout, Choice), ImportError>;
 
 struct Run<'a> {
     context: &'a JobContext,
@@ -174,6 +180,8 @@ struct Run<'a> {
     failures: usize,
     /// Files that were left out and are only counted.
     left_out: usize,
+    /// Warnings of all files read.
+    listed: usize,
 }
 
 impl<'a> Run<'a> {
@@ -195,6 +203,7 @@ impl<'a> Run<'a> {
             first_failure: None,
             failures: 0,
             left_out: 0,
+            listed: 0,
         }
     }
 }
@@ -209,23 +218,29 @@ impl Run<'_> {
         }
         let mut rest = Vec::with_capacity(tasks.len());
         for task in tasks {
-            match task {
-                Task::File(item) if self.is_attachment(&item.input)? => self.task(Task::File(item))?,
-                task => rest.push(task),
-            }
+            let Task::File(item, _) = task else {
+                rest.push(task);
+                continue;
+            };
+            let known = self.look_early(&item.input)?;
+            let choice = known.as_ref().and_then(|known| known.as_ref().ok()).map(|(_, _, choice)| choice);
+            let is_attachment = choice.is_some_and(|choice| choice.recognition.unit == Unit::Attachment);
+            let task = Task::File(item, known.filter(|_| rest.len() < KNOWN).map(Box::new));
+            if is_attachment { self.task(task)? } else { rest.push(task) }
         }
         Ok(rest)
     }
 
-    fn is_attachment(&self, input: &Input) -> Result<bool, ImportError> {
+    /// What a file is, before its turn comes; nothing of an archive.
+    fn look_early(&self, input: &Input) -> Result<Option<Known>, ImportError> {
         self.context.checkpoint()?;
         if input.file().is_some_and(|path| Archive::is_at(path, self.context)) {
-            return Ok(false);
+            return Ok(None);
         }
         match self.look(input) {
             Err(error) if error.is_fatal() => Err(error),
-            Err(_) => Ok(false),
-            Ok((_, choice)) => Ok(choice.recognition.unit == Unit::Attachment),
+            Err(error) => Ok(Some(Err(error))),
+            Ok((look, choice)) => Ok(Some(Ok((look.head, look.layout, choice)))),
         }
     }
 
@@ -235,7 +250,7 @@ impl Run<'_> {
         let first = self.look_as(input, &head, head.layout);
         let (sample, error) = match first {
             Ok((sample, Ok(choice))) => {
-                return Ok((Look { layout: head.layout, sample, recoded: head.recoded }, choice));
+                return Ok((Look { layout: head.layout, sample, head }, choice));
             }
             Ok((_, Err(fault @ FileFault::NotTraces(_)))) => return Err(input.fault(fault)),
             Ok((sample, Err(fault))) => (Some(sample), input.fault(head.not_rows().unwrap_or(fault))),
@@ -245,7 +260,7 @@ impl Run<'_> {
         for framing in head.others(sample.as_ref()) {
             let layout = Layout { framing, ..head.layout };
             match self.look_as(input, &head, layout) {
-                Ok((sample, Ok(choice))) => return Ok((Look { layout, sample, recoded: head.recoded }, choice)),
+                Ok((sample, Ok(choice))) => return Ok((Look { layout, sample, head }, choice)),
                 Err(error) if error.is_fatal() => return Err(error),
                 Ok(_) | Err(_) => {}
             }
@@ -260,9 +275,7 @@ impl Run<'_> {
         head: &Head,
         layout: Layout,
     ) -> Result<(Sample, Result<Choice, FileFault>), ImportError> {
-        let mut sample = take_sample(input, head, layout, self.context)?;
-        sample.set_options(self.options);
-        sample.path = input.place();
+        let sample = self.sample(input, head, layout)?;
         let choice = match self.forced {
             Some(importer) => {
                 let recognition = importer.recognise(&sample);
@@ -279,12 +292,19 @@ impl Run<'_> {
         Ok((sample, choice))
     }
 
+    fn sample(&self, input: &Input, head: &Head, layout: Layout) -> Result<Sample, ImportError> {
+        let mut sample = take_sample(input, head, layout, self.context)?;
+        sample.set_options(self.options);
+        sample.path = input.place();
+        Ok(sample)
+    }
+
     fn task(&mut self, task: Task) -> Result<(), ImportError> {
         self.context.checkpoint()?;
         match task {
-            Task::File(item) => {
+            Task::File(item, known) => {
                 let before = self.before;
-                self.file(&item)?;
+                self.file(&item, known.map(|known| *known))?;
                 self.before = before + item.bytes;
             }
             Task::Bundle { importer, bundle, files } => self.bundle(importer, &bundle, &files)?,
@@ -292,17 +312,18 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn file(&mut self, item: &Item) -> Result<(), ImportError> {
-        let read = match item.input.file() {
+    fn file(&mut self, item: &Item, known: Option<Known>) -> Result<(), ImportError> {
+        // What is known is no archive.
+        let read = match item.input.file().filter(|_| known.is_none()) {
             Some(path) => match Archive::open(path, self.context) {
                 Ok(Some(members)) => return self.archive(item, members),
-                Ok(None) => self.read_file(&item.input),
+                Ok(None) => self.read_file(&item.input, None),
                 Err(error) => {
                     self.context.checkpoint()?;
                     Err(item.input.fault(error))
                 }
             },
-            None => self.read_file(&item.input),
+            None => self.read_file(&item.input, known),
         };
         match read {
             Err(error) if error.is_fatal() => Err(error),
@@ -377,7 +398,7 @@ impl Run<'_> {
         // An archive is one file to the user.
         let file =
             if first.input.file().is_some() { first.input.to_string() } else { first.root.display().to_string() };
-        let mut report = FileReport::new(&file, importer.name());
+        let mut report = FileReport::new(&file, importer.name()).after(self.listed);
         report.why = format!("{} files that belong together", all.len());
         report.number = self.reports.len();
         let mut shared = Metadata::new();
@@ -429,6 +450,7 @@ impl Run<'_> {
         }
         let FileRows { report, first_fault, .. } = rows;
         let (counts, format) = (report.counts, importer.name());
+        self.listed += report.warnings.len();
         self.reports.push(report);
         if let (0, Some((row, reason))) = (counts.traces, first_fault) {
             let fault = FileFault::AllRejected { count: counts.rejected, row, reason };
@@ -463,8 +485,14 @@ impl Run<'_> {
         self.source(input, "unknown", 0)
     }
 
-    fn read_file(&mut self, input: &Input) -> Result<(), ImportError> {
-        let (look, choice) = self.look(input)?;
+    fn read_file(&mut self, input: &Input, known: Option<Known>) -> Result<(), ImportError> {
+        let (look, choice) = match known {
+            None => self.look(input)?,
+            Some(known) => {
+                let (head, layout, choice) = known?;
+                (Look { sample: self.sample(input, &head, layout)?, head, layout }, choice)
+            }
+        };
         let Choice { importer, recognition, runner_up } = choice;
         let framing = match (recognition.unit, look.layout.framing) {
             (Unit::Document, Framing::Lines | Framing::List) => Framing::Documents,
@@ -477,10 +505,10 @@ impl Run<'_> {
             reader.let_last_line_wait();
         }
         let file = input.to_string();
-        let mut report = FileReport::new(&file, importer.name());
+        let mut report = FileReport::new(&file, importer.name()).after(self.listed);
         report.why = recognition.reason;
         report.runner_up = runner_up.map(Importer::name);
-        if look.recoded {
+        if look.head.recoded {
             report.warn(0, "the file is in UTF-16; it was read as such".into());
         }
         report.number = self.reports.len();
@@ -493,6 +521,7 @@ impl Run<'_> {
             report.tell_waiting(sum.waiting);
         }
         let counts = report.counts;
+        self.listed += report.warnings.len();
         self.reports.push(report);
         let sum = match ended {
             Err(error) if error.is_fatal() => return Err(error),

@@ -4,11 +4,13 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use serde_json::Value;
+
 use super::ImportError;
-use crate::model::Trace;
+use crate::model::{Step, Trace};
 use crate::store::{Reject, StoreError, StoreWriter};
 
-/// Handed over together; a trace of more text than this goes at once.
+/// Handed over together; a trace of more text than this, metadata among it, goes at once.
 const TRACES: usize = 256;
 const TEXT_BYTES: usize = 1 << 20;
 /// Packets that wait for the writer.
@@ -39,7 +41,7 @@ impl Threaded {
     }
 
     pub(super) fn push(&mut self, trace: Trace) -> Result<(), ImportError> {
-        self.text_bytes += trace.steps.iter().map(|step| step.text.len()).sum::<usize>();
+        self.text_bytes += text_bytes(&trace);
         self.add(Item::Trace(Box::new(trace)))
     }
 
@@ -83,6 +85,28 @@ impl Drop for Threaded {
             thread.join().ok();
         }
     }
+}
+
+/// About how much text a trace holds.
+fn text_bytes(trace: &Trace) -> usize {
+    let step = |step: &Step| step.text.len() + step.tool.as_ref().map_or(0, |tool| tool.arguments.len());
+    let metadata = trace.steps.iter().map(|step| &step.metadata).chain([&trace.metadata, &trace.problem.metadata]);
+    trace.steps.iter().map(step).sum::<usize>() + value_bytes(metadata.flat_map(serde_json::Map::values).collect())
+}
+
+/// About how much the values take.
+fn value_bytes(mut values: Vec<&Value>) -> usize {
+    let mut bytes = 0;
+    while let Some(value) = values.pop() {
+        bytes += size_of::<Value>();
+        match value {
+            Value::String(text) => bytes += text.len(),
+            Value::Array(items) => values.extend(items),
+            Value::Object(map) => values.extend(map.values()),
+            _ => {}
+        }
+    }
+    bytes
 }
 
 fn write(mut writer: StoreWriter, packets: &Receiver<Vec<Item>>) -> Result<StoreWriter, StoreError> {

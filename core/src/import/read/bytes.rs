@@ -52,6 +52,8 @@ pub(crate) struct ByteSource<'a> {
     bytes: Arc<AtomicU64>,
     encoding: Encoding,
     comments: Option<CommentFilter>,
+    /// What is read goes here first.
+    fresh: Vec<u8>,
     raw: Vec<u8>,
     chunk: Vec<u8>,
     at: usize,
@@ -75,6 +77,7 @@ impl<'a> ByteSource<'a> {
             bytes,
             encoding: Encoding::default(),
             comments: None,
+            fresh: vec![0; CHUNK],
             raw: Vec::new(),
             chunk: Vec::new(),
             at: 0,
@@ -230,11 +233,8 @@ impl<'a> ByteSource<'a> {
     /// Adds bytes of the file to `raw`; false at its end.
     fn read_raw(&mut self) -> Result<bool, ImportError> {
         self.context.checkpoint()?;
-        let start = self.raw.len();
-        self.raw.resize(start + CHUNK, 0);
-        let fresh = self.raw.get_mut(start..).unwrap_or_default();
         let count = loop {
-            match self.stream.read(fresh) {
+            match self.stream.read(&mut self.fresh) {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.context.checkpoint()?;
@@ -243,9 +243,9 @@ impl<'a> ByteSource<'a> {
                 Ok(count) => break count,
             }
         };
-        self.raw.truncate(start + count);
+        let fresh = self.fresh.get(..count).unwrap_or_default();
+        self.raw.extend_from_slice(fresh);
         if let Some(hasher) = &mut self.hasher {
-            let fresh = self.raw.get(start..).unwrap_or_default();
             let ended = memchr::memrchr(b'\n', fresh).map_or(0, |at| at + 1);
             hasher.update(fresh.get(..ended).unwrap_or_default());
             if ended > 0 {

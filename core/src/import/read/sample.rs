@@ -144,6 +144,9 @@ fn first_text(input: &Input, context: &JobContext) -> Result<String, ImportError
 
 fn later_rows(input: &Input, seen: u64, sample: &mut Sample) -> std::io::Result<()> {
     let Some((mut file, size)) = input.extent()? else { return Ok(()) };
+    if size < seen + 2 * WINDOW {
+        return Ok(());
+    }
     for start in [size / 2, size.saturating_sub(WINDOW)] {
         if start < seen + WINDOW {
             continue;

@@ -48,7 +48,7 @@ pub(in crate::import) fn growth<'a>(
     let (found, unreachable) = files::find(paths);
     let mut items = Vec::new();
     for task in plan(found.into_iter().map(Item::from), forced) {
-        let Task::File(item) = task else { return Ok(None) };
+        let Task::File(item, _) = task else { return Ok(None) };
         let Some(Ok(full)) = item.input.file().map(std::path::absolute) else { return Ok(None) };
         let name = full.to_string_lossy();
         items.push((sources.iter().find(|entry| entry.path == name), item));
@@ -123,7 +123,7 @@ impl<'a> Growth<'a> {
             run.sink.source(SourceFile::new(path, sum, importer.name(), traces))?;
         }
         for item in self.fresh {
-            run.task(Task::File(item))?;
+            run.task(Task::File(item, None))?;
         }
         Ok(InspectReport::new(run.reports))
     }
@@ -145,7 +145,7 @@ impl Run<'_> {
         let before = self.look(&Input::Start(path.to_owned(), entry.bytes))?;
         let now = self.look(input)?;
         let of_format = |(look, choice): &(Look, Choice)| {
-            let is_lines = look.layout.framing == Framing::Lines && !look.layout.comments && !look.recoded;
+            let is_lines = look.layout.framing == Framing::Lines && !look.layout.comments && !look.head.recoded;
             is_lines && choice.recognition.unit == Unit::Row && choice.importer.name() == entry.format
         };
         if !of_format(&before) || !of_format(&now) {

@@ -73,3 +73,14 @@ proptest! {
         read_bytes("x", &bytes[..cut]).0.ok();
     }
 }
+
+/// Also where a file has rows of other shapes among those that make a trace.
+#[test]
+fn any_row_may_follow_those_of_a_trace() {
+    for importer in importers() {
+        for row in [json!(null), json!(1), json!([]), json!({}), json!([null])] {
+            importer.continues(std::slice::from_ref(&row), &json!(null));
+            importer.continues(&[json!({"id": 1})], &row);
+        }
+    }
+}

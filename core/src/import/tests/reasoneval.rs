@@ -105,7 +105,7 @@ fn reasoneval_scores_find_their_solutions() {
         ("results/maths/rs_eval_results.json", lines(&[json!({"id": 1, "scores": -4}), json!({"id": 9, "scores": 1})])),
         ("results/maths/m_eval_results.json", lines(&[critique("Steps 2, 1", "Wrong.")])),
         ("results/maths/n_eval_results.json", lines(&[critique("N/A", "wrong")])),
-        ("results/maths/o_eval_results.json", lines(&[critique("N/A", "Correct")])),
+        ("results/maths/o_eval_results.json", lines(&vec![critique("N/A", "Correct"); 3])),
         ("results/maths/p_eval_results.json", lines(&[critique("9", "wrong")])),
         ("results/any/prm_original_eval_results.json", lines(&[json!({"rid": 4, "scores": [0, 1, 2]})])),
         ("results/any/prm_perturbed_eval_results.json", lines(&[json!({"id": 1, "scores": [0.5, 1, 2]})])),
@@ -134,6 +134,7 @@ fn reasoneval_scores_find_their_solutions() {
     assert!(first.warnings[0].contains("names no step"), "{:?}", first.warnings);
     assert_eq!(first.metadata["p_eval_results.json"]["unplaced"][0]["raw"], "9");
     assert_eq!(first.metadata["m_eval_results.json"]["correctness_pred"], "Wrong.");
+    assert_eq!(first.metadata["o_eval_results.json (3)"], first.metadata["o_eval_results.json"], "said three times");
     let classes = ["0 re negative, part 1", "0 re neutral, part 1", "0 re positive, part 1"];
     let second = named_scores(by_id("2", "maths.json"));
     assert!(second.iter().zip(classes).all(|(found, class)| found.starts_with(class)), "{second:?}");

@@ -8,6 +8,7 @@ mod reader;
 use serde_json::Value;
 
 use self::reader::Reader;
+use crate::import::paths::Paths;
 use crate::import::{Bundle, Imported, Importer, Recognition, RowError, Sample};
 
 /// How the main file of a run ends; those that belong to it have the same name with a word more before `.json`.
@@ -34,15 +35,16 @@ impl Importer for Atif {
     }
 
     fn bundles(&self, paths: &[&str]) -> Vec<Bundle> {
+        let known = Paths::new(paths);
         let mains = paths.iter().filter(|path| path.ends_with(MAIN));
         let together = mains.filter_map(|main| {
             let stem = main.strip_suffix("json")?;
-            let belongs = |path: &&&str| {
+            let belongs = |path: &&str| {
                 let more = path.strip_prefix(stem).and_then(|rest| rest.strip_suffix(".json"));
                 more.is_some_and(|word| ["cont-", "summarization-", "subagent"].iter().any(|w| word.starts_with(w)))
             };
             let mut shared = vec![(*main).to_owned()];
-            shared.extend(paths.iter().filter(belongs).map(|path| (*path).to_owned()));
+            shared.extend(known.beginning(stem).into_iter().filter(belongs).map(str::to_owned));
             (shared.len() > 1).then_some(Bundle { shared, each: Vec::new() })
         });
         together.collect()

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::run::{Run, content_text, rename};
 use crate::import::fields::float;
+use crate::import::paths::Paths;
 use crate::import::{Bundle, Imported, Importer, Recognition, RowError, Sample, Unit};
 use crate::model::{Prompt, ScoreKind, StepFlag, StepIndex, StepKind, ToolCall, Verdict};
 
@@ -41,16 +42,17 @@ impl Importer for OsWorld {
     fn continues(&self, group: &[Value], row: &Value) -> bool {
         // A file has one run; a number that falls begins another.
         let number = |row: &Value| row["step_num"].as_i64();
-        let last = group.iter().rev().find_map(number);
-        number(row).zip(last).is_none_or(|(number, last)| number >= last)
+        let last = || group.iter().rev().find_map(number);
+        number(row).is_none_or(|number| last().is_none_or(|last| number >= last))
     }
 
     fn bundles(&self, paths: &[&str]) -> Vec<Bundle> {
+        let known = Paths::new(paths);
         let folders = paths.iter().filter_map(|path| path.strip_suffix(ROWS));
         let folders = folders.filter(|folder| folder.is_empty() || folder.ends_with('/'));
         let with_result = folders.filter_map(|folder| {
             let result = format!("{folder}{RESULT}");
-            let there = paths.contains(&result.as_str());
+            let there = known.contains(&result);
             there.then(|| Bundle { shared: vec![format!("{folder}{ROWS}"), result], each: Vec::new() })
         });
         with_result.collect()

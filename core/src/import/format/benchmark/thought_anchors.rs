@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::parts::PARTS;
 use crate::import::fields::{Fields, raw_text, warn};
+use crate::import::paths::Paths;
 use crate::import::{Bundle, Imported, Importer, Recognition, RowError, Sample, Unit};
 use crate::model::{Problem, Prompt, StepKind, TraceBuilder, Verdict};
 
@@ -48,9 +49,10 @@ impl Importer for ThoughtAnchors {
     }
 
     fn bundles(&self, paths: &[&str]) -> Vec<Bundle> {
+        let known = Paths::new(paths);
         let bundle = |folder: &str| {
             let files = FILES.iter().map(|file| format!("{folder}{file}"));
-            Bundle { shared: files.filter(|path| paths.contains(&path.as_str())).collect(), each: Vec::new() }
+            Bundle { shared: files.filter(|path| known.contains(path)).collect(), each: Vec::new() }
         };
         let folders = paths.iter().filter_map(|path| path.strip_suffix(CHUNKS));
         let folders = folders.filter(|folder| folder.is_empty() || folder.ends_with('/'));

@@ -6,10 +6,13 @@
 mod events;
 mod sample;
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use self::sample::Run;
 use crate::import::detect::Neighbour;
+use crate::import::paths::Paths;
 use crate::import::{Bundle, Imported, Importer, Recognition, RowError, Sample};
 
 /// Reads Inspect logs.
@@ -106,11 +109,13 @@ impl Importer for Inspect {
 
     fn bundles(&self, paths: &[&str]) -> Vec<Bundle> {
         let mut bundles = Vec::new();
-        for folder in folders(paths) {
+        let known = Paths::new(paths);
+        for folder in folders(paths, &known) {
             let inside = |name: &str| format!("{folder}{name}");
             let start: Vec<String> =
-                [HEADER, JOURNAL].map(inside).into_iter().filter(|name| paths.contains(&name.as_str())).collect();
-            let of_folder = || paths.iter().filter_map(|path| Some((*path, path.strip_prefix(&*folder)?)));
+                [HEADER, JOURNAL].map(inside).into_iter().filter(|name| known.contains(name)).collect();
+            let inside = known.beginning(&folder);
+            let of_folder = || inside.iter().filter_map(|path| Some((*path, path.strip_prefix(&*folder)?)));
             let is_sample = |name: &str| {
                 let name = name.strip_prefix("samples/").and_then(|name| name.strip_suffix(".json"));
                 name.is_some_and(|name| !name.contains('/'))
@@ -131,24 +136,17 @@ impl Importer for Inspect {
 }
 
 /// Folders, with a `/` at their end, that are an unpacked log: they hold its start, and samples or a journal.
-fn folders(paths: &[&str]) -> Vec<String> {
-    let mut folders: Vec<String> = Vec::new();
-    for path in paths {
-        let Some(folder) = path.strip_suffix(JOURNAL) else { continue };
-        if (folder.is_empty() || folder.ends_with('/')) && !folders.iter().any(|known| known == folder) {
-            folders.push(folder.to_owned());
-        }
-    }
-    for path in paths {
-        let Some(folder) = path.strip_suffix(HEADER) else { continue };
-        let samples = format!("{folder}samples/");
-        let is_log =
-            (folder.is_empty() || folder.ends_with('/')) && paths.iter().any(|path| path.starts_with(&samples));
-        if is_log && !folders.iter().any(|known| known == folder) {
-            folders.push(folder.to_owned());
-        }
-    }
-    folders
+fn folders(paths: &[&str], known: &Paths<'_>) -> Vec<String> {
+    let of = |end: &str| {
+        let folders = paths.iter().filter_map(|path| path.strip_suffix(end));
+        folders.filter(|folder| folder.is_empty() || folder.ends_with('/')).collect::<Vec<&str>>()
+    };
+    let mut folders = of(JOURNAL);
+    let has_journal: HashSet<&str> = folders.iter().copied().collect();
+    let has_samples = |folder: &str| !known.beginning(&format!("{folder}samples/")).is_empty();
+    let other = of(HEADER).into_iter().filter(|folder| !has_journal.contains(folder) && has_samples(folder));
+    folders.extend(other);
+    folders.into_iter().map(str::to_owned).collect()
 }
 
 /// Files of a log that say nothing that its samples do not say.

@@ -1,6 +1,6 @@
 //! OpenTelemetry traces in JSON, as collectors write them: `resourceSpans`, each line or document with a batch of spans.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -47,9 +47,10 @@ impl Importer for Otlp {
             one => vec![one],
         };
         let mut traces: Vec<(String, Vec<Span>, Metadata)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for (raw, resource) in rows.iter().flat_map(batch) {
             let id = trace_id(raw).unwrap_or_default();
-            let place = traces.iter().position(|(known, _, _)| known == id).unwrap_or_else(|| {
+            let place = *places.entry(id).or_insert_with(|| {
                 let about = match plain(resource, DEPTH) {
                     Value::Object(map) if !map.is_empty() => Map::from_iter([("resource".to_owned(), map.into())]),
                     _ => Metadata::new(),

@@ -54,9 +54,11 @@ impl Importer for RStarMath {
     /// The files of a folder `rollout`: one state of the search each.
     fn bundles(&self, paths: &[&str]) -> Vec<Bundle> {
         let mut folders: Vec<(&str, Vec<String>)> = Vec::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
         for path in paths.iter().filter(|path| rollout_number(path).is_some()) {
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            match folders.iter_mut().find(|(known, _)| *known == folder) {
+            let place = *places.entry(folder).or_insert(folders.len());
+            match folders.get_mut(place) {
                 Some((_, files)) => files.push((*path).to_owned()),
                 None => folders.push((folder, vec![(*path).to_owned()])),
             }

@@ -47,10 +47,10 @@ impl Importer for ClaudeCode {
     }
 
     fn continues(&self, group: &[Value], row: &Value) -> bool {
-        let first = group.iter().find_map(|row| row["sessionId"].as_str());
-        let new = row["sessionId"].as_str().is_some_and(|session| first.is_some_and(|first| first != session));
+        let first = || group.iter().find_map(|row| row["sessionId"].as_str());
+        let new = || row["sessionId"].as_str().is_some_and(|session| first().is_some_and(|first| first != session));
         // A session that was taken up again goes on under a new name, with a parent in the old one.
-        !(new && row["type"] == "user" && row["parentUuid"].is_null() && row["isSidechain"] != true)
+        !(row["type"] == "user" && row["parentUuid"].is_null() && row["isSidechain"] != true && new())
     }
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {

@@ -42,7 +42,7 @@ impl Importer for Codex {
     }
 
     fn continues(&self, group: &[Value], row: &Value) -> bool {
-        row["type"] != "session_meta" || group.iter().all(|row| row["type"] == "session_meta")
+        row["type"] != "session_meta" || group.last().is_some_and(|row| row["type"] == "session_meta")
     }
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {

@@ -37,7 +37,7 @@ impl Importer for Pi {
     }
 
     fn continues(&self, group: &[Value], row: &Value) -> bool {
-        row["type"] != "session" || group.iter().all(|row| row["type"] == "session")
+        row["type"] != "session" || group.last().is_some_and(|row| row["type"] == "session")
     }
 
     fn read_row(&self, row: Value, _: &Sample) -> Result<Vec<Imported>, RowError> {
