@@ -18,7 +18,7 @@ fn project() -> (TempDir, ProjectDir) {
 /// A trace of few words, so that identities and problems recur; some have labels and scores.
 fn trace(seed: usize) -> Trace {
     let mut problem = Problem::from_text(format!("problem {}", seed % 5));
-    problem.answer = (seed % 3 == 0).then(|| "4".into());
+    problem.answer = seed.is_multiple_of(3).then(|| "4".into());
     let builder = TraceBuilder::new(problem).generator(format!("model {}", seed % 2));
     let mut trace = (0..seed % 4).fold(builder, |b, n| b.thought(format!("step {n}"))).build();
     if seed % 4 == 3 {
@@ -77,14 +77,12 @@ proptest! {
     #[test]
     fn appended_rows_read_as_if_written_at_once(
         seeds in prop::collection::vec(0..40_usize, 0..40),
-        mut cuts in prop::collection::vec(0..=40_usize, 0..12),
+        cuts in prop::collection::vec(0..=40_usize, 0..12),
     ) {
         let (_folder, dir) = project();
         let (_other, other) = project();
         let whole = fill(StoreWriter::create(&other).unwrap(), &seeds);
-        cuts.push(0);
-        cuts.push(seeds.len());
-        cuts.iter_mut().for_each(|cut| *cut = seeds.len().min(*cut));
+        let mut cuts: Vec<usize> = cuts.into_iter().chain([0, 40]).map(|cut| cut.min(seeds.len())).collect();
         cuts.sort_unstable();
         let mut store = fill(StoreWriter::create(&dir).unwrap(), &[]);
         for pair in cuts.windows(2) {

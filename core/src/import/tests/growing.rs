@@ -73,7 +73,7 @@ proptest! {
     #[test]
     fn a_file_that_grows_reads_like_a_whole_one(
         rows in prop::collection::vec((0..9_usize, 0..8_u8), 3..9),
-        cuts in prop::collection::vec(0.0..1.0_f64, 1..4),
+        cuts in prop::collection::vec(0..10_000_usize, 1..4),
     ) {
         let mut text = row(1) + "\n";
         for (number, kind) in rows {
@@ -85,7 +85,7 @@ proptest! {
             }
         }
         let first = row(1).len();
-        let mut ends: Vec<usize> = cuts.iter().map(|cut| first + ((text.len() - first) as f64 * cut) as usize).collect();
+        let mut ends: Vec<usize> = cuts.iter().map(|cut| first + cut % (text.len() - first)).collect();
         ends.sort_unstable();
         ends.push(text.len());
         let mut followed = Followed::new();
