@@ -260,7 +260,7 @@ impl Run<'_> {
         for framing in head.others(sample.as_ref()) {
             let layout = Layout { framing, ..head.layout };
             match self.look_as(input, &head, layout) {
-                Ok((sample, Ok(choice))) => return Ok((Look { layout, sample, head }, choice)),
+                Ok((sample, Ok(choice))) => return Ok((Look { head, layout, sample }, choice)),
                 Err(error) if error.is_fatal() => return Err(error),
                 Ok(_) | Err(_) => {}
             }

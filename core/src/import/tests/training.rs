@@ -1,7 +1,5 @@
 //! Training sets and pools of solutions: own small rows with the traps of each format, and the published files counted.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::published::published;
@@ -150,6 +148,7 @@ fn check_published(cases: &[(&str, &str, [u64; 7])]) {
 fn published_step_labels_are_counted() {
     check_published(&[
         ("prm800k/datasets/examples/RM-scored-example.json", "prm800k_scored", [1, 4, 0, 0, 12, 2, 1]),
+        ("prm800k_denorm_parquet/phase1_test.stepwise-critic.parquet", "prm800k_rows", [106, 5449, 94, 5339, 0, 0, 0]),
         ("prm800k/model_train/data/prm800k_phase2_eval_small.json", "versaprm", [11, 106, 7, 106, 0, 0, 0]),
     ]);
 }
@@ -364,6 +363,9 @@ fn critiques_judge_numbered_steps() {
         let trace = one(&json!({"prompt": asked, "critique": "c", "verdict": verdict}));
         assert_eq!((labels(&trace), trace.labels[0].rationale.as_deref()), (vec![expected.to_owned()], Some("c")));
     }
+    let labelled = |labels: [i64; 2]| json!({"prompt": asked, "critique": "c", "verdict": {"labels": labels}});
+    let traces = all(&[labelled([1, 0]), labelled([0, -1])]);
+    assert_eq!(labels(&traces[0]), ["0 good dataset 1", "1 neutral dataset 0"], "0 means the same in the whole file");
     let bare = one(&json!({"prompt": "q", "critique": "c\n\nd", "verdict": 3}));
     assert_eq!((texts(&bare), labels(&bare)), (vec!["c", "d"], vec!["trace error somewhere dataset 3".to_owned()]));
 }
@@ -589,59 +591,4 @@ fn published_pools_and_training_sets_are_counted() {
         ),
         ("math_shepherd/preprocess/tests/samples_math-shepherd.jsonl", "math_shepherd", [7, 25, 0, 25, 0, 0, 0]),
     ]);
-}
-
-/// 5,449 rows are 106 samples and as many candidates; 5,082 have a rating, 257 were written by people.
-#[test]
-#[ignore = "printing"]
-fn look() {
-    let mut kept = Kept::default();
-    let path =
-        std::path::PathBuf::from(option_env!("X").unwrap_or(std::fs::read_to_string("/tmp/look_path").unwrap().trim()));
-    println!("{}", read(&[path], &ImportOptions::default(), &foreground(), &mut kept).unwrap());
-    let step = (kept.traces.len() / 6).max(1);
-    for (row, t) in kept.traces.iter().step_by(step) {
-        println!("\n=== row {row} {:?} gen {:?} {:?}", t.source_id, t.generator, t.outcome);
-        println!(
-            "P {:?} A {:?} S {:?} M {}",
-            t.problem.prompt,
-            t.problem.answer,
-            t.problem.solution,
-            serde_json::to_string(&t.problem.metadata).unwrap()
-        );
-        for (i, s) in t.steps.iter().enumerate() {
-            println!(
-                "{i} p{:?} {:?} {} {:?} {:?} {}",
-                s.parent,
-                s.kind,
-                if s.on_path { "*" } else { "" },
-                s.section,
-                s.text,
-                serde_json::to_string(&s.metadata).unwrap()
-            );
-        }
-        println!(
-            "L {:?}\nS {:?}\nM {}\nW {:?} {:?}",
-            labels(t),
-            t.scores.iter().take(5).collect::<Vec<_>>(),
-            serde_json::to_string(&t.metadata).unwrap(),
-            t.warnings,
-            t.splitter
-        );
-    }
-}
-
-#[test]
-#[ignore = "printing"]
-fn survey() {
-    for line in std::fs::read_to_string("/tmp/all_files").unwrap().lines() {
-        let path = PathBuf::from(line);
-        match inspect(&[path], &ImportOptions::default(), &foreground()) {
-            Ok(report) => println!(
-                "{} {} traces {} rejected {}",
-                report.format, line, report.counts.traces, report.counts.rejected
-            ),
-            Err(e) => println!("ERR {line} {}", e.to_string().chars().take(90).collect::<String>()),
-        }
-    }
 }

@@ -4,6 +4,7 @@ mod best_of_n;
 mod candidates;
 mod gsm8k_models;
 mod landscape;
+mod shapes;
 mod texts;
 
 use crate::import::Importer;
@@ -11,13 +12,13 @@ use crate::import::detect::Neighbour;
 
 pub(super) const FORMATS: &[&dyn Importer] = &[
     &gsm8k_models::Gsm8kModels,
-    &best_of_n::PURE_MATH,
-    &best_of_n::SEARCH_AND_LEARN,
-    &best_of_n::RLHFLOW_BON,
-    &best_of_n::RPRM_BO8,
-    &best_of_n::TOT_SAMPLES,
+    &shapes::PURE_MATH,
+    &shapes::SEARCH_AND_LEARN,
+    &shapes::RLHFLOW_BON,
+    &shapes::RPRM_BO8,
+    &shapes::TOT_SAMPLES,
     &landscape::Landscape,
-    &best_of_n::ANY,
+    &shapes::ANY,
     &texts::Texts,
 ];
 

@@ -77,7 +77,7 @@ impl Importer for Critique {
         }
         let before = builder.trace_mut().labels.len();
         if let Some(verdict) = fields.take(VERDICT) {
-            judge(&mut builder, verdict, judged);
+            judge(&mut builder, verdict, judged, sample);
         }
         if judged {
             if builder.trace_mut().labels.len() == before {
@@ -127,17 +127,20 @@ fn read_steps(prompt: Prompt, sample: &Sample) -> TraceBuilder {
 
 /// What the verdict says: the number of the first error, labels for all steps, or a word on the whole. What is not
 /// understood, and numbers of steps that are not there, stay in the metadata.
-fn judge(builder: &mut TraceBuilder, verdict: Value, steps_are_there: bool) {
+fn judge(builder: &mut TraceBuilder, verdict: Value, steps_are_there: bool, sample: &Sample) {
     match verdict {
         Value::Object(mut map) => {
-            let base =
-                map.shift_remove("base").as_ref().and_then(whole_number).and_then(|base| u32::try_from(base).ok());
+            let base = map.get("base").and_then(whole_number).and_then(|base| u32::try_from(base).ok());
+            // A base that is none stays in the metadata.
+            if base.is_some() {
+                map.shift_remove("base");
+            }
             let base = base.unwrap_or_default();
             if let Some(first) = map.shift_remove("first_error") {
                 first_error(builder, base, first, steps_are_there);
             }
             match map.shift_remove("labels") {
-                Some(Value::Array(labels)) if steps_are_there => rate(builder, labels),
+                Some(Value::Array(labels)) if steps_are_there => rate(builder, labels, sample),
                 Some(labels) => drop(map.insert("labels".into(), labels)),
                 None => {}
             }
@@ -179,10 +182,12 @@ fn first_error(builder: &mut TraceBuilder, base: u32, first: Value, steps_are_th
     }
 }
 
-fn rate(builder: &mut TraceBuilder, labels: Vec<Value>) {
+fn rate(builder: &mut TraceBuilder, labels: Vec<Value>, sample: &Sample) {
     const FIELD: &str = "verdict.labels";
     let steps = builder.trace_mut().steps.len();
-    let three_valued = labels.iter().any(|label| label.as_i64() == Some(-1));
+    // Decided once for the whole file, so that equal labels mean the same in each of its rows.
+    let mut all = sample.rows.iter().filter_map(|row| row[VERDICT]["labels"].as_array()).flatten();
+    let three_valued = all.any(|label| label.as_i64() == Some(-1));
     let mut kept = labels.len() != steps;
     for (step, label) in (0 as StepIndex..).zip(&labels).take(steps).filter(|(_, label)| !label.is_null()) {
         let good = |good| if good { StepRating::Good } else { StepRating::Bad };
@@ -195,7 +200,7 @@ fn rate(builder: &mut TraceBuilder, labels: Vec<Value>) {
             },
             number => match number.as_i64() {
                 Some(number) if three_valued => ternary(number),
-                Some(number @ (0 | 1)) => Some(good(number == 1)),
+                Some(number @ (-1..=1)) => Some(good(number == 1)),
                 _ => None,
             },
         };

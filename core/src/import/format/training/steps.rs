@@ -55,9 +55,10 @@ impl Importer for Steps {
         for text in step_texts("steps", &steps, &mut builder)? {
             builder = builder.thought(text);
         }
+        let three_valued = steps.iter().any(Value::is_object) && sample.rows.iter().any(objects_have_minus_one);
         for (step, value) in (0 as StepIndex..).zip(steps) {
             if let Value::Object(about) = value {
-                describe_step(&mut builder, step, about, sample);
+                describe_step(&mut builder, step, about, three_valued);
             }
         }
         if let Some(labels) = fields.take("labels") {
@@ -86,10 +87,11 @@ impl Importer for Steps {
 }
 
 /// What an object says of its step besides its text: a label, scores; the rest becomes metadata of the step.
-fn describe_step(builder: &mut TraceBuilder, step: StepIndex, mut about: Metadata, sample: &Sample) {
+fn describe_step(builder: &mut TraceBuilder, step: StepIndex, mut about: Metadata, three_valued: bool) {
     about.shift_remove(if about.contains_key("text") { "text" } else { "content" });
     for key in STEP_LABELS {
-        let three_valued = *key == "rating" || sample.rows.iter().any(|row| objects_have_minus_one(row, key));
+        // A rating is one of three wherever it stands.
+        let three_valued = three_valued || *key == "rating";
         let said = about.get(*key).filter(|label| !label.is_null()).and_then(|label| label_value(label, three_valued));
         if let Some(value) = said
             && let Some(label) = about.shift_remove(*key)
@@ -104,14 +106,17 @@ fn describe_step(builder: &mut TraceBuilder, step: StepIndex, mut about: Metadat
         }
     }
     if let Some(step) = builder.trace_mut().steps.get_mut(step as usize) {
-        step.author = about.shift_remove("role").as_ref().and_then(scalar_text);
+        step.author = about.get("role").and_then(scalar_text);
+        if step.author.is_some() {
+            about.shift_remove("role");
+        }
         step.metadata = about;
     }
 }
 
-fn objects_have_minus_one(row: &Value, key: &str) -> bool {
+fn objects_have_minus_one(row: &Value) -> bool {
     let steps = STEPS.iter().find_map(|steps| row[*steps].as_array());
-    steps.into_iter().flatten().any(|step| step[key].as_i64() == Some(-1))
+    steps.into_iter().flatten().any(|step| step["label"].as_i64() == Some(-1))
 }
 
 /// One label per step. What does not fit stays in the metadata.
