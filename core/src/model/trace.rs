@@ -109,27 +109,12 @@ impl Trace {
         (0..).zip(&self.steps).find(|(_, step)| step.hash == *hash).map(|(index, _)| index)
     }
 
-    /// The first error according to the imported labels of one source. Without `source`, what the first source says
-    /// that settles it alone; where none does, what they say together.
+    /// The first error according to the imported labels of one source, or of all where `source` is `None`.
     ///
     /// Said outright, or read off ratings along the main path: the first bad step, or none if every step is rated
-    /// good or neutral. That there is none is said of the main path. `None` where the labels do not settle it, and
-    /// where the trace has no steps.
+    /// good or neutral. Of several ratings of a step the first counts. That there is none is said of the main path.
+    /// `None` where the labels do not settle it, and where the trace has no steps.
     pub fn imported_first_error(&self, source: Option<&str>) -> Option<FirstError> {
-        if source.is_some() {
-            return self.first_error_by(source);
-        }
-        let mut asked: Vec<&str> = Vec::new();
-        for label in &self.labels {
-            if !asked.contains(&label.source.as_str()) {
-                asked.push(&label.source);
-            }
-        }
-        // Judges that disagree are not mixed.
-        asked.into_iter().find_map(|source| self.first_error_by(Some(source))).or_else(|| self.first_error_by(None))
-    }
-
-    fn first_error_by(&self, source: Option<&str>) -> Option<FirstError> {
         let labels = || self.labels.iter().filter(|l| source.is_none_or(|s| l.source == s));
         let path = main_path(&self.steps);
         let no_error = || Some(FirstError::NoneUpTo(self.step(*path.last()?)?.hash.clone()));
@@ -148,12 +133,12 @@ impl Trace {
                 | ImportedValue::Remark => {}
             }
         }
-        let ratings: HashMap<StepIndex, StepRating> = labels()
-            .filter_map(|l| match l.value {
-                ImportedValue::Rating(rating) => Some((l.step?, rating)),
-                _ => None,
-            })
-            .collect();
+        let mut ratings: HashMap<StepIndex, StepRating> = HashMap::new();
+        for label in labels() {
+            if let (ImportedValue::Rating(rating), Some(step)) = (label.value, label.step) {
+                ratings.entry(step).or_insert(rating);
+            }
+        }
         for &index in &path {
             match ratings.get(&index)? {
                 StepRating::Bad => return Some(FirstError::At(self.step(index)?.hash.clone())),
