@@ -145,7 +145,7 @@ fn check_published(cases: &[(&str, &str, [u64; 7])]) {
     }
 }
 
-/// Also worked out by reading the files in Python: VersaPRM has 73 labelled steps and 33 further candidates.
+/// Also worked out by reading the files in Python: `VersaPRM` has 73 labelled steps and 33 further candidates.
 #[test]
 fn published_step_labels_are_counted() {
     check_published(&[
@@ -589,60 +589,4 @@ fn published_pools_and_training_sets_are_counted() {
         ),
         ("math_shepherd/preprocess/tests/samples_math-shepherd.jsonl", "math_shepherd", [7, 25, 0, 25, 0, 0, 0]),
     ]);
-}
-
-/// 5,449 rows are 106 samples and as many candidates; 5,082 have a rating, 257 were written by people.
-#[test]
-#[ignore = "printing"]
-fn look() {
-    let mut kept = Kept::default();
-    let path = std::path::PathBuf::from(
-        option_env!("X").unwrap_or(&std::fs::read_to_string("/tmp/look_path").unwrap().trim().to_owned()),
-    );
-    println!("{}", read(&[path], &ImportOptions::default(), &foreground(), &mut kept).unwrap());
-    let step = (kept.traces.len() / 6).max(1);
-    for (row, t) in kept.traces.iter().step_by(step) {
-        println!("\n=== row {row} {:?} gen {:?} {:?}", t.source_id, t.generator, t.outcome);
-        println!(
-            "P {:?} A {:?} S {:?} M {}",
-            t.problem.prompt,
-            t.problem.answer,
-            t.problem.solution,
-            serde_json::to_string(&t.problem.metadata).unwrap()
-        );
-        for (i, s) in t.steps.iter().enumerate() {
-            println!(
-                "{i} p{:?} {:?} {} {:?} {:?} {}",
-                s.parent,
-                s.kind,
-                if s.on_path { "*" } else { "" },
-                s.section,
-                s.text,
-                serde_json::to_string(&s.metadata).unwrap()
-            );
-        }
-        println!(
-            "L {:?}\nS {:?}\nM {}\nW {:?} {:?}",
-            labels(t),
-            t.scores.iter().take(5).collect::<Vec<_>>(),
-            serde_json::to_string(&t.metadata).unwrap(),
-            t.warnings,
-            t.splitter
-        );
-    }
-}
-
-#[test]
-#[ignore = "printing"]
-fn survey() {
-    for line in std::fs::read_to_string("/tmp/all_files").unwrap().lines() {
-        let path = PathBuf::from(line);
-        match inspect(&[path], &ImportOptions::default(), &foreground()) {
-            Ok(report) => println!(
-                "{} {} traces {} rejected {}",
-                report.format, line, report.counts.traces, report.counts.rejected
-            ),
-            Err(e) => println!("ERR {line} {}", e.to_string().chars().take(90).collect::<String>()),
-        }
-    }
 }
