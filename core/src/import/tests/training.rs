@@ -1,7 +1,5 @@
 //! Training sets and pools of solutions: own small rows with the traps of each format, and the published files counted.
 
-use std::path::PathBuf;
-
 use serde_json::{Value, json};
 
 use super::published::published;
