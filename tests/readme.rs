@@ -1,5 +1,6 @@
 //! What the README shows is what the program does: its tables of keys and formats, and its picture. `UPDATE_DOCS=1` writes both anew.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
@@ -32,7 +33,7 @@ fn the_readme_lists_keys_and_formats() {
     block(BEGIN, END, &format!("\n{}", markdown()));
     let mut formats = "\n| Name | Reads |\n|---|---|\n".to_owned();
     for importer in importers().filter(|importer| importer.name() != "mapped") {
-        formats.push_str(&format!("| `{}` | {} |\n", importer.name(), importer.caption()));
+        writeln!(formats, "| `{}` | {} |", importer.name(), importer.caption()).unwrap();
     }
     block(FORMATS_BEGIN, FORMATS_END, &formats);
 }

@@ -11,7 +11,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 /// The fields that the contract of the command line promises; more may be added.
-const INSPECT: [&str; 20] = [
+const INSPECT: [&str; 21] = [
     "schema",
     "format",
     "files",
@@ -30,6 +30,7 @@ const INSPECT: [&str; 20] = [
     "trace_scores",
     "outcomes",
     "rejected",
+    "repaired",
     "warnings",
     "by_file",
 ];
@@ -84,7 +85,7 @@ fn import_then_show() {
     let project = home.arg("p.stepscope");
     let made = home.ends(0, &["import", "--json", &in_workspace("sample-data"), "--project", &project]).json();
     assert_eq!(made["schema"], "stepscope.import/1");
-    assert_eq!(keys(&made)[1..20], INSPECT[1..]);
+    assert_eq!(keys(&made)[1..21], INSPECT[1..]);
     assert_eq!(
         (&made["traces"], &made["project"], &made["labels_taken_over"]),
         (&json!(66), &json!(project), &json!(0))
