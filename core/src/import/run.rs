@@ -248,7 +248,7 @@ impl Run<'_> {
         let first = self.look_as(input, &head, head.layout);
         let (sample, error) = match first {
             Ok((sample, Ok(choice))) => {
-                return Ok((Look { layout: head.layout, sample, head }, choice));
+                return Ok((Look { layout: head.layout, head, sample }, choice));
             }
             Ok((_, Err(fault @ FileFault::NotTraces(_)))) => return Err(input.fault(fault)),
             Ok((sample, Err(fault))) => (Some(sample), input.fault(head.not_rows().unwrap_or(fault))),
@@ -258,7 +258,7 @@ impl Run<'_> {
         for framing in head.others(sample.as_ref()) {
             let layout = Layout { framing, ..head.layout };
             match self.look_as(input, &head, layout) {
-                Ok((sample, Ok(choice))) => return Ok((Look { layout, sample, head }, choice)),
+                Ok((sample, Ok(choice))) => return Ok((Look { head, layout, sample }, choice)),
                 Err(error) if error.is_fatal() => return Err(error),
                 Ok(_) | Err(_) => {}
             }
