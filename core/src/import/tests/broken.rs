@@ -87,6 +87,7 @@ fn any_row_may_follow_those_of_a_trace() {
 
 /// As deep as a row may be, below keys that trees and messages nest in, on a stack of usual size.
 #[test]
+#[ignore = "takes long"]
 fn deep_rows_fit_on_the_stack() {
     let deep = |base: &serde_json::Value, key: &str| {
         let mut row = base.clone();
