@@ -250,7 +250,7 @@ impl Run<'_> {
         let first = self.look_as(input, &head, head.layout);
         let (sample, error) = match first {
             Ok((sample, Ok(choice))) => {
-                return Ok((Look { layout: head.layout, sample, head }, choice));
+                return Ok((Look { layout: head.layout, head, sample }, choice));
             }
             Ok((_, Err(fault @ FileFault::NotTraces(_)))) => return Err(input.fault(fault)),
             Ok((sample, Err(fault))) => (Some(sample), input.fault(head.not_rows().unwrap_or(fault))),

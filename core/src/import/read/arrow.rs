@@ -12,6 +12,7 @@ use polars_arrow::io::ipc::read::{FileReader, StreamReader, StreamState, read_fi
 use polars_arrow::record_batch::RecordBatchT;
 use polars_arrow::types::{NativeType, PrimitiveType};
 
+use super::arrow_check::{Sound, check_blocks, check_stream};
 use super::parquet::write_single;
 use super::records::{write_all, write_bytes, write_float, write_text};
 use crate::import::FileFault;
@@ -27,13 +28,15 @@ pub(super) struct Arrow {
     row: usize,
     done: usize,
     total: Option<usize>,
+    sound: Sound,
 }
 
 impl Arrow {
     pub(super) fn open(mut file: File, stream: bool) -> Result<Self, FileFault> {
-        file.seek(SeekFrom::Start(0)).map_err(FileFault::from)?;
-        let mut file = BufReader::new(file);
         let damaged = |error: &dyn std::fmt::Display| FileFault::Table(error.to_string());
+        let mut sound = if stream { check_stream(&mut file)? } else { Sound::default() };
+        file.seek(SeekFrom::Start(0))?;
+        let mut file = BufReader::new(file);
         let (names, batches, total): (_, Found, _) = if stream {
             let metadata = read_stream_metadata(&mut file).map_err(|error| damaged(&error))?;
             let names = metadata.schema.iter_names().map(ToString::to_string).collect();
@@ -49,10 +52,12 @@ impl Arrow {
             let metadata = read_file_metadata(&mut file).map_err(|error| damaged(&error))?;
             let names = metadata.schema.iter_names().map(ToString::to_string).collect();
             let total = metadata.blocks.len();
+            let dictionaries = metadata.dictionaries.as_deref().unwrap_or_default();
+            sound = check_blocks(file.get_mut(), dictionaries, &metadata.blocks)?;
             let reader = FileReader::new(file, metadata, None, None);
             (names, Box::new(reader.map(|batch| batch.map_err(|error| error.to_string()))), Some(total))
         };
-        Ok(Self { names, batches, batch: None, row: 0, done: 0, total })
+        Ok(Self { names, batches, batch: None, row: 0, done: 0, total, sound })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Vec<u8>>, FileFault> {
@@ -70,6 +75,10 @@ impl Arrow {
             }
             self.batch = None;
             self.row = 0;
+            if let Some(fault) = self.sound.fault.take_if(|_| self.done == self.sound.batches) {
+                self.batches = Box::new(std::iter::empty());
+                return Err(FileFault::Table(format!("batch {}: {fault}", self.done + 1)));
+            }
             match self.batches.next() {
                 None => return Ok(None),
                 Some(Ok(batch)) => self.batch = Some(batch),

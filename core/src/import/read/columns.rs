@@ -13,6 +13,8 @@ use crate::import::FileFault;
 
 /// Longer files are not read: their last row is only complete at their end.
 const LIMIT: usize = 128 << 20;
+/// As rows, each of which names all columns again, it may be so many times as long.
+const GROWTH: usize = 4;
 
 /// A column: the name of each row, in an object, and its cell.
 struct Column<'a> {
@@ -103,6 +105,7 @@ pub(super) fn rows(source: &mut ByteSource<'_>) -> Result<Vec<RawRow>, MakeFault
         })
         .collect();
     let mut rows = Vec::with_capacity(longest.cells.len());
+    let mut left = GROWTH * LIMIT;
     for at in 0..longest.cells.len() {
         let mut row = RawRow::default();
         row.extend(b"{");
@@ -118,6 +121,7 @@ pub(super) fn rows(source: &mut ByteSource<'_>) -> Result<Vec<RawRow>, MakeFault
             }
         }
         row.extend(b"}");
+        left = left.checked_sub(row.len()).ok_or(FileFault::TooLong { limit: LIMIT })?;
         rows.push(row);
     }
     Ok(rows)

@@ -6,6 +6,7 @@
 
 mod archive;
 mod arrow;
+mod arrow_check;
 mod bytes;
 mod careful;
 mod columns;

@@ -84,3 +84,32 @@ fn any_row_may_follow_those_of_a_trace() {
         }
     }
 }
+
+/// As deep as a row may be, below keys that trees and messages nest in, on a stack of usual size.
+#[test]
+#[ignore = "takes long"]
+fn deep_rows_fit_on_the_stack() {
+    let deep = |base: &serde_json::Value, key: &str| {
+        let mut row = base.clone();
+        for _ in 0..250 {
+            let mut around = base.clone();
+            around[key] = json!([row]);
+            row = around;
+        }
+        row
+    };
+    let read = move || {
+        for importer in importers() {
+            let needs = importer.needs().iter().filter_map(|group| group.first());
+            let base: HashMap<&str, &str> = needs.map(|key| (*key, "a")).collect();
+            for key in ["children", "content", "child_runs"] {
+                let row = deep(&json!(base), key);
+                let sample = Sample { rows: vec![row.clone()], first_row: 1, ..Sample::default() };
+                importer.recognise(&sample);
+                importer.read_attachments(row.clone(), &sample).ok();
+                importer.read_row(row, &sample).ok();
+            }
+        }
+    };
+    std::thread::Builder::new().stack_size(2 << 20).spawn(read).unwrap().join().unwrap();
+}

@@ -366,8 +366,15 @@ fn parquet() -> Vec<u8> {
 
 /// The same, written by polars.
 fn arrow() -> Vec<u8> {
-    use polars::prelude::{Column, DataFrame, IntoSeries as _, NamedFrom as _, Series};
     use polars_io::SerWriter as _;
+
+    let mut bytes = Vec::new();
+    polars_io::ipc::IpcWriter::new(&mut bytes).finish(&mut frame()).unwrap();
+    bytes
+}
+
+fn frame() -> polars::prelude::DataFrame {
+    use polars::prelude::{Column, DataFrame, IntoSeries as _, NamedFrom as _, Series};
 
     let steps = Series::new("".into(), ["a", "b"]);
     let columns = vec![
@@ -375,10 +382,30 @@ fn arrow() -> Vec<u8> {
         Series::new("steps".into(), [steps.clone(), steps.clone(), steps]).into_series().into(),
         Column::new("x".into(), [Some(0.5), Some(f64::NAN), None]),
     ];
-    let mut frame = DataFrame::new(3, columns).unwrap();
-    let mut bytes = Vec::new();
-    polars_io::ipc::IpcWriter::new(&mut bytes).finish(&mut frame).unwrap();
-    bytes
+    DataFrame::new(3, columns).unwrap()
+}
+
+/// A reader that believes such sizes ends the whole program.
+#[test]
+fn sizes_in_an_arrow_table_are_not_believed() {
+    use polars_io::SerWriter as _;
+    use polars_io::ipc::{IpcCompression, IpcStreamWriter, IpcWriter};
+
+    for packed in [None, Some(IpcCompression::LZ4)] {
+        let (mut file, mut stream) = (Vec::new(), Vec::new());
+        IpcWriter::new(&mut file).with_compression(packed).finish(&mut frame()).unwrap();
+        IpcStreamWriter::new(&mut stream).with_compression(packed).finish(&mut frame()).unwrap();
+        for bytes in [file, stream] {
+            assert_eq!(read_bytes("a", &bytes).0.unwrap().counts.traces, 3);
+            for at in (0..bytes.len().saturating_sub(8)).step_by(8) {
+                for forged in [1_i64 << 50, i64::MAX] {
+                    let mut bytes = bytes.clone();
+                    bytes[at..at + 8].copy_from_slice(&forged.to_le_bytes());
+                    read_bytes("a", &bytes).0.ok();
+                }
+            }
+        }
+    }
 }
 
 /// One of each kind, to be damaged.

@@ -210,6 +210,8 @@ fn rstar_sheets_are_one_tree_per_question() {
     assert_eq!(Value::from(trace.steps[3].metadata.clone()), json!({"solutions": [0], "rollouts": [5]}));
     assert_eq!((trace.generator.as_deref(), trace.source_id.as_deref()), (Some("Tiny"), Some("Question 0000")));
     assert_eq!((trace.problem.text().as_ref(), trace.problem.answer.as_deref()), ("q?", Some("2")));
+    let (report, _) = read_bytes("x.jsonl", format!("{}\n\"text\"\n", rstar_path(json!({"0": start(json!({}))}), 0)));
+    assert!(report.unwrap_err().to_string().contains("has no `trace`"), "a row that is no object");
     // A sheet alone: the problem is what most paths ask.
     assert_eq!(one_of("rstar_mutual", &solutions).problem.text(), "q?");
 }

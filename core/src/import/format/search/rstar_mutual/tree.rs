@@ -35,8 +35,9 @@ impl Tree {
         number: usize,
         mut row: Value,
     ) -> Result<(), RowError> {
-        let rollout = row["rollout_id"].take();
-        let Value::Object(trace) = row["trace"].take() else {
+        let mut take = |key: &str| row.get_mut(key).map(Value::take).unwrap_or_default();
+        let rollout = take("rollout_id");
+        let Value::Object(trace) = take("trace") else {
             return Err(RowError::new(format!("path {} of the {sheet} has no `trace`; add it", number + 1)));
         };
         let mut at = None;
