@@ -374,7 +374,7 @@ fn a_growing_file_is_followed_and_nothing_moves() {
     fs::rename(home.path("aside"), &path).unwrap();
     wait_for(&mut window, 6);
     assert_eq!((shown(&window).as_str(), selected(&window)), ("t1", 1));
-    assert!(notices(&window).contains("1 labelled traces have another text now"), "{}", notices(&window));
+    assert!(notices(&window).contains("A labelled trace has another text now"), "{}", notices(&window));
     assert!(window.query_by_label_contains("text changed").is_some());
     press(&mut window, "o");
     let Some(DialogState::OldText(kept)) = &window.state().view().dialog else { panic!("no dialog is open") };

@@ -298,7 +298,11 @@ fn take_followed(app: &mut App, followed: Followed) {
 }
 
 fn changed_text(count: usize) -> Option<String> {
-    (count > 0).then(|| format!("{count} labelled traces have another text now"))
+    match count {
+        0 => None,
+        1 => Some("A labelled trace has another text now".to_owned()),
+        count => Some(format!("{count} labelled traces have another text now")),
+    }
 }
 
 /// Everything a user must know of what was opened.
