@@ -118,6 +118,11 @@ fn facts(open: &OpenTrace, show_imported: bool) -> Vec<(&'static str, String)> {
     if let Some(generator) = &trace.generator {
         facts.push(("Generator", generator.clone()));
     }
+    if let Some(attempts) = open.attempts {
+        // Several traces have no one source.
+        facts.push(("Attempts", attempts.to_string()));
+        return facts;
+    }
     facts.push(("Format", trace.source.format.clone()));
     let file = trace.source.file.rsplit(['/', '\\']).next().unwrap_or_default();
     facts.push(("Source", format!("{file}, row {}", trace.source.row)));
