@@ -11,7 +11,7 @@ use stepscope::view_model::reader::ReaderModel;
 use stepscope::view_model::scores::series_of;
 use stepscope::view_model::trace_table::TraceRowModel;
 use stepscope::view_model::tree::TreeModel;
-use stepscope_core::annotation::{StepAnnotation, TraceAnnotation};
+use stepscope_core::annotation::{Labels, StepAnnotation, TraceAnnotation};
 use stepscope_core::job::{JobContext, Progress};
 use stepscope_core::model::{
     FirstError, ImportedScore, ImportedValue, Problem, ProblemId, ScoreKind, Step, StepHash, StepKind, StepRating,
@@ -77,14 +77,15 @@ fn rated(
     ratings
         .iter()
         .map(|&(step, rating, note)| {
-            (trace.steps[step].hash.clone(), StepAnnotation { rating: Some(rating), note: note.into() })
+            (trace.steps[step].hash.clone(), StepAnnotation { rating: Some(rating), note: note.into(), ..StepAnnotation::default() })
         })
         .collect()
 }
 
 fn labelled(trace: &Trace) -> TraceAnnotation {
     TraceAnnotation {
-        first_error: Some(FirstError::At(trace.steps[1].hash.clone())),
+        first_error: Some(FirstError::At(trace.labels: Labels::default(),
+        steps[1].hash.clone())),
         status: TraceStatus::Done,
         note: "a note on the trace".into(),
         steps: rated(trace, &[(0, StepRating::Good, "a note on the step")]),

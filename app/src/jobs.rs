@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use stepscope_core::annotation::AnnotationLog;
+use stepscope_core::annotation::{AnnotationLog, LabelSchema};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -236,6 +236,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
+        schema: LabelSchema::default(),
         rejects: Arc::new(opened.rejects),
         watcher: None,
         report: opened.report.map(Arc::new),
@@ -263,6 +264,7 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         placement: Placement::Beside,
         log,
         scores,
+        schema: LabelSchema::default(),
         rejects: Arc::default(),
         watcher: None,
         report: None,

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
-use stepscope_core::annotation::{NoteTarget, StepRef};
+use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
 use stepscope_core::query;
@@ -167,8 +167,8 @@ impl App {
         }
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
-            step: step.map(NoteTarget::Step),
-            trace: NoteTarget::Trace(trace),
+            step: step.map(Target::Step),
+            trace: Target::Trace(trace),
             draft: self.view.note.as_ref(),
         };
         inspector::inspector_ui(ui, &model, &notes, env, sink);

@@ -22,6 +22,12 @@ pub struct CommandEnv {
     pub has_step: bool,
     /// The selected step has siblings.
     pub has_branch: bool,
+    /// The annotator wrote the selected step.
+    pub is_written: bool,
+    /// The selected step has one next step that it can be joined with.
+    pub can_merge: bool,
+    /// A proposal is shown that can be confirmed.
+    pub has_proposal: bool,
     /// Labels can be written.
     pub can_write: bool,
     /// There is a gesture to undo.

@@ -13,6 +13,10 @@ pub enum Group {
     Navigate,
     /// Saying something about a trace or a step.
     Annotate,
+    /// Writing steps, cutting and joining them, comparing alternatives.
+    Write,
+    /// Ways of working: what comes next, what is hidden, what was done.
+    Work,
     /// Running a reward model.
     Score,
     /// What the window shows.
@@ -21,7 +25,8 @@ pub enum Group {
 
 impl Group {
     /// Every group, in menu order.
-    pub const ALL: [Self; 5] = [Self::File, Self::Navigate, Self::Annotate, Self::Score, Self::View];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::Navigate, Self::Annotate, Self::Write, Self::Work, Self::Score, Self::View];
 
     /// Title of the menu.
     pub const fn title(self) -> &'static str {
@@ -29,6 +34,8 @@ impl Group {
             Self::File => "File",
             Self::Navigate => "Go",
             Self::Annotate => "Label",
+            Self::Write => "Write",
+            Self::Work => "Work",
             Self::Score => "Score",
             Self::View => "View",
         }
@@ -149,6 +156,20 @@ commands! {
         [plain(Key::Num3), plain(Key::B)];
     RateUnsure = "label.unsure", Annotate, "Rate step unsure", "You looked and cannot decide; again to take the rating away",
         [plain(Key::Num4)];
+    MarkUnsure = "label.unsure_first_error", Annotate, "First error unclear",
+        "You looked for the first error and cannot decide; again to take it away", [shift(Key::E)];
+    ErrorType = "label.error_type", Annotate, "Kind of error…",
+        "Say what sort of error the step makes: one letter for the kind, one for the kind within it", [plain(Key::X)];
+    StepLabels = "label.step_more", Annotate, "More about the step…",
+        "Redundant, put right later, a step missing before, soft value, scales, tags, words, links", [plain(Key::F)];
+    TraceLabels = "label.trace_more", Annotate, "More about the trace…",
+        "Whether the answer is right, scales, tags", [shift(Key::F)];
+    Critique = "label.critique", Annotate, "Critiques of the step…",
+        "Rate or accept what others say of the step, or write your own", [shift(Key::R)];
+    GiveUp = "label.give_up", Annotate, "Give up…", "You tried and cannot judge the trace; say why and go on",
+        [shift(Key::S)];
+    ConfirmProposal = "label.confirm", Annotate, "Confirm proposal",
+        "Say the same as the proposal that is shown, and go on", [plain(Key::Q)];
     NoteStep = "note.step", Annotate, "Note on step", "Write a note on the selected step", [plain(Key::C)];
     NoteTrace = "note.trace", Annotate, "Note on trace", "Write a note on the whole trace", [shift(Key::C)];
     FlagDefective = "label.defective", Annotate, "Flag problem as defective",
@@ -162,6 +183,44 @@ commands! {
     Redo = "edit.redo", Annotate, "Redo", "Bring back what was undone", [command_shift(Key::Z), command(Key::Y)];
     SaveAgain = "edit.save_again", Annotate, "Save again", "Try once more to save the labels that could not be saved",
         [command(Key::S)];
+
+    RewriteStep = "write.rewrite", Write, "Rewrite step…",
+        "Write what should stand there; the step itself stays, and the differences are shown", [plain(Key::W)];
+    ContinueHere = "write.continue", Write, "Write next step…",
+        "Write a step that continues the selected one, as a branch of your own", [shift(Key::W)];
+    TakeBranch = "write.take", Write, "Take steps from elsewhere…",
+        "Continue the selected step with steps of an alternative or of another attempt", [command(Key::W)];
+    RemoveWritten = "write.remove", Write, "Remove written step",
+        "Take away a step of your own, and those of your own after it", [plain(Key::Delete)];
+    SplitStep = "write.split", Write, "Split step…", "Cut the selected step in two, at the place you choose",
+        [plain(Key::Y)];
+    MergeStep = "write.merge", Write, "Merge with next step", "Make one step of the selected one and the next",
+        [shift(Key::Y)];
+    BestStep = "write.best", Write, "Best alternative",
+        "The selected step is the best of its alternatives; again to take that away", [shift(Key::B)];
+    Compare = "write.compare", Write, "Compare alternatives…",
+        "See the alternatives side by side; choose, rank, or say which of two is better, how clearly and in what",
+        [plain(Key::P)];
+
+    Halving = "work.halving", Work, "Find the first error by halving",
+        "Jump to the middle of what is undecided and say whether all is right up to there; again to stop",
+        [shift(Key::H)];
+    Verify = "work.verify", Work, "Verify proposals…",
+        "Choose whose labels are shown as proposals, to be confirmed or corrected", [shift(Key::Q)];
+    Blind = "work.blind", Work, "Judge blind",
+        "Hide scores, outcomes and labels of others until you have judged; again to show them", [shift(Key::I)];
+    Queue = "work.queue", Work, "What comes next…", "Choose the order in which traces come", [shift(Key::N)];
+    Sitting = "work.sitting", Work, "This sitting…", "How much was labelled, how fast, and how it agrees with known answers",
+        [];
+    History = "work.history", Work, "History…", "See what was said, and jump to its place", [command(Key::H)];
+    SelectTrace = "work.select", Work, "Select trace", "Add the trace to the selection, or take it out",
+        [shift(Key::Space)];
+    SelectAll = "work.select_all", Work, "Select all listed traces", "Select every trace of the table; again to select none",
+        [command(Key::A)];
+    LabelMany = "work.many", Work, "Label many traces…",
+        "Label the selected traces, or all that the table lists, at once", [command(Key::B)];
+    Schema = "work.schema", Work, "Labels of this project…",
+        "Choose what annotators are asked for: kinds of errors, scales, tags, guideline", [command(Key::L)];
 
     ChooseModel = "score.choose_model", Score, "Choose reward model…",
         "See the models of this computer, choose or check one, or fetch one by name", [command(Key::M)];
@@ -189,6 +248,10 @@ commands! {
         "Read files again by itself while they grow; new traces join at the end of the table", [];
     ShowOldText = "view.old_text", View, "Text as labelled…",
         "Show the text of this trace as it was when it was labelled", [plain(Key::O)];
+    ToggleStrip = "view.strip", View, "Strip of keys", "Show or hide the keys that matter now", [shift(Key::K)];
+    Larger = "view.larger", View, "Larger", "Make everything larger", [command(Key::Plus), command(Key::Equals)];
+    Smaller = "view.smaller", View, "Smaller", "Make everything smaller", [command(Key::Minus)];
+    UsualSize = "view.usual_size", View, "Usual size", "Show everything in its usual size", [command(Key::Num0)];
     ToggleCurve = "view.curve", View, "Score curve", "Show or hide the curve of scores", [plain(Key::V)];
 }
 
@@ -212,9 +275,39 @@ impl Command {
             | Self::RateNeutral
             | Self::RateBad
             | Self::RateUnsure
+            | Self::ErrorType
+            | Self::StepLabels
+            | Self::Critique
+            | Self::RewriteStep
+            | Self::ContinueHere
+            | Self::TakeBranch
+            | Self::SplitStep
             | Self::NoteStep => needs(&[step, single, write]),
-            Self::MarkAllCorrect | Self::NoteTrace | Self::FlagDefective | Self::Skip | Self::Done | Self::Reopen => {
-                needs(&[trace, single, write])
+            Self::MarkAllCorrect
+            | Self::MarkUnsure
+            | Self::TraceLabels
+            | Self::GiveUp
+            | Self::Halving
+            | Self::NoteTrace
+            | Self::FlagDefective
+            | Self::Skip
+            | Self::Done
+            | Self::Reopen => needs(&[trace, single, write]),
+            Self::ConfirmProposal => needs(&[trace, single, write, (env.has_proposal, "No proposal is shown")]),
+            Self::RemoveWritten => {
+                needs(&[step, single, write, (env.is_written, "The step is not one that you wrote")])
+            }
+            Self::MergeStep => {
+                needs(&[step, single, write, (env.can_merge, "There is no single next step of its kind")])
+            }
+            Self::BestStep | Self::Compare => {
+                needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
+            }
+            Self::SelectTrace => needs(&[trace]),
+            Self::SelectAll => needs(&[rows]),
+            Self::LabelMany => needs(&[rows, write]),
+            Self::Verify | Self::Blind | Self::Queue | Self::Sitting | Self::History | Self::Schema => {
+                needs(&[project])
             }
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
@@ -239,6 +332,10 @@ impl Command {
             | Self::ToggleImported
             | Self::ToggleFollow
             | Self::NextAggregate
+            | Self::ToggleStrip
+            | Self::Larger
+            | Self::Smaller
+            | Self::UsualSize
             | Self::ToggleCurve => Availability::Ready,
         }
     }

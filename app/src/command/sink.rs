@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stepscope_core::annotation::NoteTarget;
+use stepscope_core::annotation::Target;
 use stepscope_core::model::StepIndex;
 use stepscope_core::query::SortKey;
 
@@ -26,7 +26,7 @@ pub enum Action {
     /// Open files, a folder or a project folder.
     Open(Vec<PathBuf>),
     /// Change the draft of a note.
-    EditNote(NoteTarget, String),
+    EditNote(Target, String),
     /// Write the draft into the log.
     CommitNote,
     /// Show that scorer in table and gutter.

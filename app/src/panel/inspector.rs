@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, CollapsingHeader, Grid, Key, Label, RichText, ScrollArea, Sense, TextEdit, Ui};
 
-use stepscope_core::annotation::NoteTarget;
+use stepscope_core::annotation::Target;
 use stepscope_core::model::{StepRating, TraceStatus};
 
 use crate::command::{Action, Command, CommandEnv, CommandSink};
@@ -13,9 +13,9 @@ use crate::view_model::inspector::{InspectorModel, ScoreLine};
 /// What the notes are about, and the one being written.
 pub struct Notes<'a> {
     /// The selected step.
-    pub step: Option<NoteTarget>,
+    pub step: Option<Target>,
     /// The open trace.
-    pub trace: NoteTarget,
+    pub trace: Target,
     /// The note being written.
     pub draft: Option<&'a NoteDraft>,
 }
@@ -87,7 +87,7 @@ fn full_width(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
 fn note_ui(
     ui: &mut Ui,
     name: &str,
-    target: &NoteTarget,
+    target: &Target,
     saved: &str,
     draft: Option<&NoteDraft>,
     env: CommandEnv,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Access, AnnotationLog, Annotations, TraceAnnotation};
+use stepscope_core::annotation::{Access, AnnotationLog, Annotations, LabelSchema, TraceAnnotation};
 use stepscope_core::import::{ImportPreview, InspectReport};
 use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
@@ -15,6 +15,7 @@ pub struct Project {
     pub(crate) placement: Placement,
     pub(crate) log: AnnotationLog,
     pub(crate) scores: ScoreBook,
+    pub(crate) schema: LabelSchema,
     pub(crate) rejects: Arc<Vec<Reject>>,
     pub(crate) watcher: Option<Watcher>,
     pub(crate) report: Option<Arc<InspectReport>>,
@@ -51,6 +52,11 @@ impl Project {
     /// The annotator's log.
     pub fn log(&self) -> &AnnotationLog {
         &self.log
+    }
+
+    /// What annotators are asked for.
+    pub fn schema(&self) -> &LabelSchema {
+        &self.schema
     }
 
     /// The scores computed here.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use stepscope_core::annotation::{NoteTarget, Superseded};
+use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
 use stepscope_core::model::{FirstError, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
@@ -48,7 +48,7 @@ pub struct ViewState {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteDraft {
     /// What it is about.
-    pub target: NoteTarget,
+    pub target: Target,
     /// What was typed so far.
     pub text: String,
     /// The field wants the keyboard.

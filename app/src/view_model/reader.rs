@@ -160,6 +160,7 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
         stepscope_core::model::TraceStatus::Defective => {
             add("⚑ defective problem", Tone::Bad, false, "You flagged the problem itself");
         }
+        stepscope_core::model::TraceStatus::GivenUp => add("given up", Tone::Muted, false, "You gave this trace up"),
         stepscope_core::model::TraceStatus::Open => {}
     }
     match open.trace.outcome.verdict {

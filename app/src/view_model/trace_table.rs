@@ -106,6 +106,7 @@ fn state_text(row: &TableRow) -> (String, Tone) {
         None => None,
     };
     match (row.state, mark) {
+        (LabelState::GivenUp, _) => ("gave up".into(), Tone::Muted),
         (LabelState::Skipped, _) => ("skip".into(), Tone::Muted),
         (LabelState::Defective, _) => ("⚑".into(), Tone::Bad),
         (LabelState::Done, Some((text, tone))) => (format!("{text} done"), tone),

@@ -2,11 +2,12 @@
 
 use super::change::Change;
 use super::error::AnnotationError;
-use super::event::{NoteTarget, StepRef, Subject};
+use super::event::{StepRef, Subject, Target};
 use super::fold::Fold;
 use super::log::AnnotationLog;
+use super::state::Labels;
 use crate::import::native::NativeAnnotation;
-use crate::model::{TraceId, TraceStatus};
+use crate::model::{Label, TraceId, TraceStatus};
 
 /// What became of the labels of one trace in a native file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
         status,
     });
 
-    wishes.note(NoteTarget::Trace(trace.clone()), &said.note);
+    wishes.note(Target::Trace(trace.clone()), &said.note);
+    wishes.labels(&Target::Trace(trace.clone()), own.map(|own| &own.labels), &said.labels);
 
     for of_step in &said.steps {
         let step = StepRef { trace: trace.clone(), step: of_step.step.clone() };
@@ -46,7 +48,9 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
             step: step.clone(),
             rating: Some(rating),
         });
-        wishes.note(NoteTarget::Step(step), &of_step.note);
+        wishes.note(Target::Step(step.clone()), &of_step.note);
+        let own = present.step(trace, &of_step.step).map(|own| &own.labels);
+        wishes.labels(&Target::Step(step), own, &of_step.labels);
     }
 
     let Wishes { changes, conflicts, .. } = wishes;
@@ -80,7 +84,15 @@ impl Wishes<'_> {
         }
     }
 
-    fn note(&mut self, target: NoteTarget, theirs: &str) {
+    fn labels(&mut self, target: &Target, own: Option<&Labels>, theirs: &[Label]) {
+        for label in theirs {
+            let subject = Subject::Label(target.clone(), label.key());
+            let own = own.and_then(|own| own.get(&label.key()));
+            self.add(&subject, own, Some(label.clone()), |label| Change::Give { target: target.clone(), label });
+        }
+    }
+
+    fn note(&mut self, target: Target, theirs: &str) {
         let own = text(self.fold.state.note(&target));
         let subject = Subject::Note(target.clone());
         self.add(&subject, own.as_ref(), text(theirs), |text| Change::WriteNote { target, text });

@@ -1,8 +1,8 @@
 //! What an annotator can ask for. The log adds what was there before.
 
-use super::event::{Event, NoteTarget, StepRef};
+use super::event::{Event, StepRef, Target};
 use super::state::Annotations;
-use crate::model::{FirstError, StepRating, TraceId, TraceStatus};
+use crate::model::{FirstError, Label, LabelKey, StepRating, TraceId, TraceStatus};
 
 /// One wished change of the annotations.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,9 +31,23 @@ pub enum Change {
     /// Writes a note, in place of the one before.
     WriteNote {
         /// What it is about.
-        target: NoteTarget,
+        target: Target,
         /// The whole text; empty removes the note.
         text: String,
+    },
+    /// Gives a label, in place of the one of the same key.
+    Give {
+        /// What it is about.
+        target: Target,
+        /// The label.
+        label: Label,
+    },
+    /// Takes a label away.
+    Take {
+        /// What it is about.
+        target: Target,
+        /// Which.
+        key: LabelKey,
     },
 }
 
@@ -56,6 +70,14 @@ impl Change {
             Self::WriteNote { target, text } => {
                 let before = present.note(&target).to_owned();
                 (text != before).then_some(Event::NoteWritten { target, text, before })
+            }
+            Self::Give { target, label } => {
+                let before = present.label(&target, &label.key()).cloned();
+                (before.as_ref() != Some(&label)).then_some(Event::Labelled { target, label: Some(label), before })
+            }
+            Self::Take { target, key } => {
+                let before = present.label(&target, &key).cloned()?;
+                Some(Event::Labelled { target, label: None, before: Some(before) })
             }
         }
     }

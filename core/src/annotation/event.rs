@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AnnotatorId, FirstError, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
+use super::context::Context;
+use crate::model::{AnnotatorId, FirstError, Label, LabelKey, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
 
 /// The version this program writes. It rises only when a reader of older lines would misread newer ones; a new kind of
 /// event alone does not raise it, because [`Event::Unknown`] keeps what a reader does not know.
-pub const LOG_VERSION: u16 = 1;
+pub const LOG_VERSION: u16 = 2;
 
 /// One line of an annotation log. Written once, never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Record {
     pub gesture: GestureId,
     /// What was said.
     pub event: Event,
+    /// Under which circumstances.
+    #[serde(default, skip_serializing_if = "Context::is_empty")]
+    pub under: Context,
 }
 
 /// Number of a gesture: the `seq` of its first record.
@@ -37,10 +41,10 @@ pub struct StepRef {
     pub step: StepHash,
 }
 
-/// What a note is about.
+/// What something is said of.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum NoteTarget {
+pub enum Target {
     /// A whole trace.
     Trace(TraceId),
     /// One step.
@@ -53,7 +57,8 @@ pub(super) enum Subject {
     Rating(StepRef),
     FirstError(TraceId),
     Status(TraceId),
-    Note(NoteTarget),
+    Note(Target),
+    Label(Target, LabelKey),
 }
 
 /// A fact. `before` makes each line reversible and readable alone.
@@ -90,11 +95,20 @@ pub enum Event {
     /// A note was written, changed or (empty text) removed.
     NoteWritten {
         /// What it is about.
-        target: NoteTarget,
+        target: Target,
         /// The whole text.
         text: String,
         /// The whole text until then.
         before: String,
+    },
+    /// A label was given, changed or taken away. Not both `label` and `before` are `None`.
+    Labelled {
+        /// What it is about.
+        target: Target,
+        /// The label; `None` takes it away.
+        label: Option<Label>,
+        /// The label of the same key until then.
+        before: Option<Label>,
     },
     /// A gesture was undone.
     Undone {
@@ -113,18 +127,19 @@ pub enum Event {
 
 impl Event {
     /// The names of the kinds this version knows, as written in logs.
-    pub const KINDS: [&str; 6] = ["step_rated", "first_error_marked", "status_set", "note_written", "undone", "redone"];
+    pub const KINDS: [&str; 7] =
+        ["step_rated", "first_error_marked", "status_set", "note_written", "labelled", "undone", "redone"];
 
     /// What the event is about; `None` for undo, redo and unknown events.
-    pub fn target(&self) -> Option<NoteTarget> {
+    pub fn target(&self) -> Option<Target> {
         match self {
-            Self::StepRated { step, .. } => Some(NoteTarget::Step(step.clone())),
+            Self::StepRated { step, .. } => Some(Target::Step(step.clone())),
             Self::FirstErrorMarked { trace, mark, before } => Some(match mark.as_ref().or(before.as_ref()) {
-                Some(FirstError::At(step)) => NoteTarget::Step(StepRef { trace: trace.clone(), step: step.clone() }),
-                _ => NoteTarget::Trace(trace.clone()),
+                Some(FirstError::At(step)) => Target::Step(StepRef { trace: trace.clone(), step: step.clone() }),
+                _ => Target::Trace(trace.clone()),
             }),
-            Self::StatusSet { trace, .. } => Some(NoteTarget::Trace(trace.clone())),
-            Self::NoteWritten { target, .. } => Some(target.clone()),
+            Self::StatusSet { trace, .. } => Some(Target::Trace(trace.clone())),
+            Self::NoteWritten { target, .. } | Self::Labelled { target, .. } => Some(target.clone()),
             Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
         }
     }
@@ -136,6 +151,10 @@ impl Event {
             Self::FirstErrorMarked { trace, .. } => Some(Subject::FirstError(trace.clone())),
             Self::StatusSet { trace, .. } => Some(Subject::Status(trace.clone())),
             Self::NoteWritten { target, .. } => Some(Subject::Note(target.clone())),
+            Self::Labelled { target, label, before } => {
+                let key = label.as_ref().or(before.as_ref())?.key();
+                Some(Subject::Label(target.clone(), key))
+            }
             Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
         }
     }
@@ -149,7 +168,7 @@ impl Event {
     }
 }
 
-impl NoteTarget {
+impl Target {
     /// The trace it is or lies in.
     pub fn trace(&self) -> &TraceId {
         match self {
@@ -183,7 +202,8 @@ mod tests {
             Event::StepRated { step: step(), rating: Some(StepRating::Bad), before: None },
             Event::FirstErrorMarked { trace: TraceId::new("t"), mark: Some(at), before: Some(none) },
             Event::StatusSet { trace: TraceId::new("t"), status: TraceStatus::Done, before: TraceStatus::Open },
-            Event::NoteWritten { target: NoteTarget::Step(step()), text: "≠ \n".into(), before: String::new() },
+            Event::NoteWritten { target: Target::Step(step()), text: "≠ \n".into(), before: String::new() },
+            Event::Labelled { target: Target::Step(step()), label: Some(Label::Redundant), before: None },
             Event::Undone { gesture: 3 },
             Event::Redone { gesture: u64::MAX },
         ]
@@ -208,7 +228,7 @@ mod tests {
             assert_eq!(event.damaged_kind(), damaged, "{value}");
             assert_eq!(event, Event::Unknown(value));
         };
-        check(json!({"span_tagged": {"from": 3, "to": 9, "tag": "algebra"}}), None);
+        check(json!({"step_painted": {"from": 3, "to": 9, "tag": "algebra"}}), None);
         check(json!("session_opened"), None);
         check(json!({"undone": {"gesture": "three"}}), Some("undone"));
         check(json!({"step_rated": {"step": {"trace": "t", "step": "s"}, "rating": "perfect"}}), Some("step_rated"));

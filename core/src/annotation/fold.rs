@@ -9,8 +9,31 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::event::{Event, GestureId, NoteTarget, Record, Subject};
+use super::context::Context;
+use super::event::{Event, GestureId, Record, Subject, Target};
 use super::state::Annotations;
+use crate::model::{Timestamp, TraceId};
+
+/// One key press or dialog: what is undone together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gesture {
+    /// Its number.
+    pub id: GestureId,
+    /// When it was said.
+    pub at: Timestamp,
+    /// Under which circumstances.
+    pub under: Context,
+    /// What was said, in order.
+    pub events: Vec<Event>,
+}
+
+impl Gesture {
+    /// The traces and steps it touches, in the order they were changed, each once.
+    pub fn targets(&self) -> Vec<Target> {
+        let mut seen = HashSet::new();
+        self.events.iter().filter_map(Event::target).filter(|target| seen.insert(target.clone())).collect()
+    }
+}
 
 /// What an undo or redo changed, so that the window can show it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,7 +41,7 @@ pub struct Reversal {
     /// The gesture undone or redone.
     pub gesture: GestureId,
     /// The traces and steps it touched, in the order they were changed, each once.
-    pub targets: Vec<NoteTarget>,
+    pub targets: Vec<Target>,
 }
 
 /// State and undo stack after the records so far.
@@ -28,9 +51,11 @@ pub(super) struct Fold {
     pub(super) state: Arc<Annotations>,
     done: Vec<GestureId>,
     undone: Vec<GestureId>,
-    events: HashMap<GestureId, Vec<Event>>,
+    gestures: HashMap<GestureId, Gesture>,
     /// Whatever was ever said something of, also where it was taken back.
     touched: HashSet<Subject>,
+    /// Milliseconds of work on each trace. Undoing takes no time back.
+    spent: HashMap<TraceId, u64>,
 }
 
 impl Fold {
@@ -39,8 +64,8 @@ impl Fold {
         match &record.event {
             Event::Undone { gesture } => self.undo(*gesture),
             Event::Redone { gesture } => self.redo(*gesture),
-            event => {
-                self.record(record.gesture, event);
+            _ => {
+                self.record(record);
                 Ok(())
             }
         }
@@ -58,13 +83,18 @@ impl Fold {
 
     /// What that gesture touches.
     pub(super) fn reversal(&self, gesture: GestureId) -> Reversal {
-        let mut targets = Vec::new();
-        for target in self.events.get(&gesture).into_iter().flatten().filter_map(Event::target) {
-            if !targets.contains(&target) {
-                targets.push(target);
-            }
-        }
-        Reversal { gesture, targets }
+        Reversal { gesture, targets: self.gestures.get(&gesture).map(Gesture::targets).unwrap_or_default() }
+    }
+
+    /// What redo would bring back, the last of it first; then what undo would take back, newest first.
+    pub(super) fn history(&self) -> (impl Iterator<Item = &Gesture>, impl Iterator<Item = &Gesture>) {
+        let gesture = |id: &GestureId| self.gestures.get(id);
+        (self.undone.iter().filter_map(gesture), self.done.iter().rev().filter_map(gesture))
+    }
+
+    /// Milliseconds of work on that trace.
+    pub(super) fn spent(&self, trace: &TraceId) -> u64 {
+        self.spent.get(trace).copied().unwrap_or_default()
     }
 
     /// True where the log says something of it, or did once.
@@ -72,19 +102,24 @@ impl Fold {
         self.touched.contains(subject)
     }
 
-    fn record(&mut self, gesture: GestureId, event: &Event) {
+    fn record(&mut self, record: &Record) {
+        let Record { at, gesture: id, ref event, ref under, .. } = *record;
         for lost in self.undone.drain(..) {
-            self.events.remove(&lost);
+            self.gestures.remove(&lost);
         }
-        let events = self.events.entry(gesture).or_default();
+        let gesture =
+            self.gestures.entry(id).or_insert_with(|| Gesture { id, at, under: under.clone(), events: Vec::new() });
         // An unknown event cannot be taken back, so it alone makes no gesture that undo could stop at.
         if !matches!(event, Event::Unknown(_)) {
-            if events.is_empty() {
-                self.done.push(gesture);
+            if gesture.events.is_empty() {
+                self.done.push(id);
             }
             Arc::make_mut(&mut self.state).apply(event);
             self.touched.extend(event.subject());
-            events.push(event.clone());
+            if let Some(target) = event.target().filter(|_| under.spent_ms > 0) {
+                *self.spent.entry(target.trace().clone()).or_default() += u64::from(under.spent_ms);
+            }
+            gesture.events.push(event.clone());
         }
     }
 
@@ -95,7 +130,7 @@ impl Fold {
         self.done.pop();
         self.undone.push(gesture);
         let state = Arc::make_mut(&mut self.state);
-        for event in self.events.get(&gesture).into_iter().flatten().rev() {
+        for event in self.gestures.get(&gesture).into_iter().flat_map(|gesture| gesture.events.iter().rev()) {
             state.revert(event);
         }
         Ok(())
@@ -108,7 +143,7 @@ impl Fold {
         self.undone.pop();
         self.done.push(gesture);
         let state = Arc::make_mut(&mut self.state);
-        for event in self.events.get(&gesture).into_iter().flatten() {
+        for event in self.gestures.get(&gesture).into_iter().flat_map(|gesture| &gesture.events) {
             state.apply(event);
         }
         Ok(())
@@ -116,7 +151,7 @@ impl Fold {
 
     fn out_of_turn(&self, verb: &str, gesture: GestureId) -> Result<(), String> {
         // A later version may undo its own kinds of events, of which there is nothing to take back here.
-        if self.events.get(&gesture).is_some_and(Vec::is_empty) {
+        if self.gestures.get(&gesture).is_some_and(|gesture| gesture.events.is_empty()) {
             return Ok(());
         }
         Err(format!("{verb} gesture {gesture}, which is not the one in turn; left out"))

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::change::Change;
+use super::context::Context;
 use super::error::AnnotationError;
 use super::event::{Event, GestureId, LOG_VERSION, Record};
-use super::fold::{Fold, Reversal};
+use super::fold::{Fold, Gesture, Reversal};
 use super::load::{LineWarning, LoadReport, load, repair};
 use super::lock::{Claim, claim};
 use super::log_file::LogFile;
@@ -16,7 +17,7 @@ use super::name::LogPaths;
 use super::state::Annotations;
 use super::writer::{SaveState, Writer};
 use crate::job::Wake;
-use crate::model::{AnnotatorId, Clock};
+use crate::model::{AnnotatorId, Clock, TraceId};
 
 /// Whether labels can be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub struct AnnotationLog {
     clock: Arc<dyn Clock>,
     pub(super) fold: Fold,
     last_seq: u64,
+    context: Context,
     access: Access,
     writer: Option<Writer>,
 }
@@ -95,7 +97,8 @@ impl AnnotationLog {
             writer = Some(started.map_err(AnnotationError::io("start saving labels", &path))?);
         }
         let annotator = annotator.clone();
-        let log = Self { annotator, clock, fold: loaded.fold, last_seq: loaded.last_seq, access, writer };
+        let (fold, last_seq, context) = (loaded.fold, loaded.last_seq, Context::default());
+        let log = Self { annotator, clock, fold, last_seq, context, access, writer };
         Ok((log, loaded.report))
     }
 
@@ -117,6 +120,21 @@ impl AnnotationLog {
     /// Whether labels can be changed.
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Under which circumstances the next gestures are said. Time spent counts for the first record only.
+    pub fn set_context(&mut self, context: Context) {
+        self.context = context;
+    }
+
+    /// What redo would bring back, the last of it first; then what undo would take back, newest first.
+    pub fn history(&self) -> (impl Iterator<Item = &Gesture>, impl Iterator<Item = &Gesture>) {
+        self.fold.history()
+    }
+
+    /// Milliseconds of work on that trace, without idle time, over all sittings.
+    pub fn spent_ms(&self, trace: &TraceId) -> u64 {
+        self.fold.spent(trace)
     }
 
     /// Says something, as one gesture: undone together. Never waits for the disk.
@@ -209,13 +227,15 @@ impl AnnotationLog {
     /// Applies one event and adds its line to `lines`.
     fn add(&mut self, gesture: GestureId, event: Event, lines: &mut Vec<u8>) -> Result<(), AnnotationError> {
         let (at, by) = (self.clock.now(), self.annotator.clone());
-        let record = Record { v: LOG_VERSION, seq: self.last_seq + 1, at, by, gesture, event };
+        let under = self.context.clone();
+        let record = Record { v: LOG_VERSION, seq: self.last_seq + 1, at, by, gesture, event, under };
         // A record that cannot be written must not count in memory either.
         let line = serde_json::to_vec(&record)?;
         self.fold.apply(&record).map_err(AnnotationError::NotSaved)?;
         lines.extend(line);
         lines.push(b'\n');
         self.last_seq = record.seq;
+        self.context.spent_ms = 0;
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! What an annotator has said, at one moment: the fold of a log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::event::{Event, NoteTarget, StepRef};
-use crate::model::{FirstError, StepHash, StepRating, TraceId, TraceStatus};
+use super::event::{Event, StepRef, Target};
+use crate::model::{FirstError, Label, LabelKey, LabelKind, StepHash, StepRating, TraceId, TraceStatus};
 
 /// Everything one annotator has said. Cheap to read, changed only by applying records.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct TraceAnnotation {
     pub status: TraceStatus,
     /// The note on the whole trace; empty where there is none.
     pub note: String,
+    /// Everything else that was said of the trace as a whole.
+    pub labels: Labels,
     /// What was said of single steps.
     pub steps: HashMap<StepHash, StepAnnotation>,
 }
@@ -31,6 +33,61 @@ pub struct StepAnnotation {
     pub rating: Option<StepRating>,
     /// The note; empty where there is none.
     pub note: String,
+    /// Everything else that was said of it.
+    pub labels: Labels,
+}
+
+/// Labels of one trace or step, each under its key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Labels(BTreeMap<LabelKey, Label>);
+
+impl Labels {
+    /// True where there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, sort by sort.
+    pub fn iter(&self) -> impl Iterator<Item = &Label> {
+        self.0.values()
+    }
+
+    /// The label of that key.
+    pub fn get(&self, key: &LabelKey) -> Option<&Label> {
+        self.0.get(key)
+    }
+
+    /// The label of a sort of which there is only one.
+    pub fn only(&self, kind: LabelKind) -> Option<&Label> {
+        self.get(&LabelKey::only(kind))
+    }
+
+    /// The labels of one sort, in the order of their keys.
+    pub fn of_kind(&self, kind: LabelKind) -> impl Iterator<Item = &Label> {
+        self.0.range(LabelKey::only(kind)..).take_while(move |(key, _)| key.kind == kind).map(|(_, label)| label)
+    }
+
+    /// True where there is one of that sort.
+    pub fn has(&self, kind: LabelKind) -> bool {
+        self.of_kind(kind).next().is_some()
+    }
+
+    fn set(&mut self, key: LabelKey, label: Option<Label>) {
+        match label {
+            Some(label) => {
+                self.0.insert(key, label);
+            }
+            None => {
+                self.0.remove(&key);
+            }
+        }
+    }
+}
+
+impl FromIterator<Label> for Labels {
+    fn from_iter<T: IntoIterator<Item = Label>>(labels: T) -> Self {
+        Self(labels.into_iter().map(|label| (label.key(), label)).collect())
+    }
 }
 
 impl Annotations {
@@ -50,12 +107,25 @@ impl Annotations {
     }
 
     /// The note on that trace or step; empty where there is none.
-    pub fn note(&self, target: &NoteTarget) -> &str {
+    pub fn note(&self, target: &Target) -> &str {
         let note = match target {
-            NoteTarget::Trace(trace) => self.trace(trace).map(|said| &said.note),
-            NoteTarget::Step(step) => self.step(&step.trace, &step.step).map(|said| &said.note),
+            Target::Trace(trace) => self.trace(trace).map(|said| &said.note),
+            Target::Step(step) => self.step(&step.trace, &step.step).map(|said| &said.note),
         };
         note.map_or("", String::as_str)
+    }
+
+    /// The labels of that trace or step; `None` where it has nothing.
+    pub fn labels(&self, target: &Target) -> Option<&Labels> {
+        match target {
+            Target::Trace(trace) => self.trace(trace).map(|said| &said.labels),
+            Target::Step(step) => self.step(&step.trace, &step.step).map(|said| &said.labels),
+        }
+    }
+
+    /// The label of that key on that trace or step.
+    pub fn label(&self, target: &Target, key: &LabelKey) -> Option<&Label> {
+        self.labels(target)?.get(key)
     }
 
     /// Makes the fact true.
@@ -65,6 +135,7 @@ impl Annotations {
             Event::FirstErrorMarked { trace, mark, .. } => self.mark(trace, mark.clone()),
             Event::StatusSet { trace, status, .. } => self.set_status(trace, *status),
             Event::NoteWritten { target, text, .. } => self.write_note(target, text),
+            Event::Labelled { target, label, before } => self.set_label(target, label.as_ref(), before.as_ref()),
             Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
         }
     }
@@ -76,6 +147,7 @@ impl Annotations {
             Event::FirstErrorMarked { trace, before, .. } => self.mark(trace, before.clone()),
             Event::StatusSet { trace, before, .. } => self.set_status(trace, *before),
             Event::NoteWritten { target, before, .. } => self.write_note(target, before),
+            Event::Labelled { target, label, before } => self.set_label(target, before.as_ref(), label.as_ref()),
             Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
         }
     }
@@ -92,10 +164,20 @@ impl Annotations {
         self.change(trace, |said| said.status = status);
     }
 
-    fn write_note(&mut self, target: &NoteTarget, text: &str) {
+    fn write_note(&mut self, target: &Target, text: &str) {
         match target {
-            NoteTarget::Trace(trace) => self.change(trace, |said| said.note = text.into()),
-            NoteTarget::Step(step) => self.change_step(step, |said| said.note = text.into()),
+            Target::Trace(trace) => self.change(trace, |said| said.note = text.into()),
+            Target::Step(step) => self.change_step(step, |said| said.note = text.into()),
+        }
+    }
+
+    /// Puts `label` where `other`, its like of before or after, may stand: one of the two names the place.
+    fn set_label(&mut self, target: &Target, label: Option<&Label>, other: Option<&Label>) {
+        let Some(key) = label.or(other).map(Label::key) else { return };
+        let label = label.cloned();
+        match target {
+            Target::Trace(trace) => self.change(trace, |said| said.labels.set(key, label)),
+            Target::Step(step) => self.change_step(step, |said| said.labels.set(key, label)),
         }
     }
 
@@ -125,7 +207,8 @@ impl TraceAnnotation {
         self.first_error.is_none()
             && self.status == TraceStatus::Open
             && self.note.is_empty()
-            && self.steps.values().all(|s| s.rating.is_none() && s.note.is_empty())
+            && self.labels.is_empty()
+            && self.steps.values().all(|step| *step == StepAnnotation::default())
     }
 
     /// True where the annotator judged the trace: marked an error or none, or finished, skipped or flagged it.

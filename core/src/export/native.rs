@@ -1,6 +1,6 @@
 //! Stepscope's own lossless format: a whole trace with every label and score a line; imports back to the same state.
 
-use crate::annotation::TraceAnnotation;
+use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::{NativeAnnotation, NativeScores, NativeStepAnnotation, NativeTrace, SCHEMA};
 use crate::model::{AnnotatorId, FirstError, ImportedValue, StepRating, Trace};
 
@@ -62,11 +62,13 @@ fn annotation(trace: &Trace, annotator: &AnnotatorId, said: &TraceAnnotation) ->
     let mut steps: Vec<(u32, NativeStepAnnotation)> = said
         .steps
         .iter()
-        .filter(|(_, said)| said.rating.is_some() || !said.note.is_empty())
+        .filter(|(_, said)| **said != StepAnnotation::default())
         .map(|(hash, said)| {
             // Labels of words that the trace no longer has come last: they are still part of the log's state.
             let place = trace.find_step(hash).unwrap_or(u32::MAX);
-            (place, NativeStepAnnotation { step: hash.clone(), rating: said.rating, note: said.note.clone() })
+            let labels = said.labels.iter().cloned().collect();
+            let (step, rating, note) = (hash.clone(), said.rating, said.note.clone());
+            (place, NativeStepAnnotation { step, rating, note, labels })
         })
         .collect();
     steps.sort_by(|(a, left), (b, right)| a.cmp(b).then_with(|| left.step.cmp(&right.step)));
@@ -75,6 +77,7 @@ fn annotation(trace: &Trace, annotator: &AnnotatorId, said: &TraceAnnotation) ->
         first_error: said.first_error.clone(),
         status: said.status,
         note: said.note.clone(),
+        labels: said.labels.iter().cloned().collect(),
         steps: steps.into_iter().map(|(_, step)| step).collect(),
     }
 }

@@ -73,7 +73,7 @@ impl Standing {
         match status {
             TraceStatus::Open => {}
             TraceStatus::Done => self.finished = true,
-            TraceStatus::Skipped => self.skipped = true,
+            TraceStatus::Skipped | TraceStatus::GivenUp => self.skipped = true,
             TraceStatus::Defective => self.defective = true,
         }
     }

@@ -50,3 +50,49 @@ id! {
     /// Names a person who labels; also the stem of the log's file name.
     AnnotatorId
 }
+
+/// Stands between the identity of a step and the place where a part of it ends.
+const PART: char = '@';
+/// Begins the identity of a step that an annotator wrote.
+const WRITTEN: &str = "own-";
+
+impl StepHash {
+    /// The part of this step that ends `end` bytes into its text, as cut off by an annotator.
+    ///
+    /// A step is known by all that is read up to its end, so the last part of a step that was cut is still that step,
+    /// and one joined to the step after it goes by the name of that one.
+    #[must_use]
+    pub fn part(&self, end: usize) -> Self {
+        Self(format!("{}{PART}{end}", self.0))
+    }
+
+    /// The step of the source that this is, or is a part of, and where the part ends in its text.
+    pub fn whole(&self) -> (Self, Option<usize>) {
+        let cut = self.0.rsplit_once(PART).and_then(|(whole, end)| Some((whole, end.parse().ok()?)));
+        cut.map_or_else(|| (self.clone(), None), |(whole, end)| (Self(whole.into()), Some(end)))
+    }
+
+    /// A step that an annotator wrote; `number` is given once per log.
+    pub fn written(number: u64) -> Self {
+        Self(format!("{WRITTEN}{number}"))
+    }
+
+    /// True where an annotator wrote the step.
+    pub fn is_written(&self) -> bool {
+        self.0.starts_with(WRITTEN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_names_its_step_and_where_it_ends() {
+        let step = StepHash::new("ab");
+        assert_eq!(step.part(12).as_str(), "ab@12");
+        assert_eq!(step.part(12).whole(), (step.clone(), Some(12)));
+        assert_eq!(step.whole(), (step, None));
+        assert!(StepHash::written(3).is_written());
+    }
+}

@@ -65,9 +65,14 @@ pub enum TraceStatus {
     Skipped,
     /// The problem itself is wrong or unclear.
     Defective,
+    /// Tried and not managed, as when it is too hard to judge.
+    GivenUp,
 }
 
 impl TraceStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [Self::Open, Self::Done, Self::Skipped, Self::Defective, Self::GivenUp];
+
     /// The name used in files and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
@@ -75,6 +80,7 @@ impl TraceStatus {
             Self::Done => "done",
             Self::Skipped => "skipped",
             Self::Defective => "defective",
+            Self::GivenUp => "given_up",
         }
     }
 }

@@ -4,6 +4,7 @@ mod hash;
 mod id;
 mod label;
 mod merge;
+mod own_label;
 mod problem;
 mod score;
 mod splitter;
@@ -16,6 +17,10 @@ pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
 pub use label::{FirstError, ImportedLabel, ImportedValue, StepRating, TraceStatus};
 pub use merge::{Attempt, NodeIndex, PrefixNode, PrefixTree, Tally, Visit, normalised_text};
+pub use own_label::{
+    Critique, ErrorLabel, Label, LabelKey, LabelKind, Link, OutcomeLabel, Preference, Rated, Relation, Span, Verified,
+    WrittenStep,
+};
 pub use problem::{ChatMessage, Metadata, Problem, Prompt};
 pub use score::{ImportedScore, ScoreKind};
 pub use splitter::{Splitter, SplitterError};

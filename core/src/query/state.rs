@@ -17,11 +17,14 @@ pub enum LabelState {
     Skipped,
     /// The problem itself is wrong or unclear.
     Defective,
+    /// Tried and not managed.
+    GivenUp,
 }
 
 impl LabelState {
     /// Every state, in the order of lists.
-    pub const ALL: [Self; 5] = [Self::Unlabelled, Self::Labelled, Self::Done, Self::Skipped, Self::Defective];
+    pub const ALL: [Self; 6] =
+        [Self::Unlabelled, Self::Labelled, Self::Done, Self::Skipped, Self::Defective, Self::GivenUp];
 
     /// The name used on the command line.
     pub const fn name(self) -> &'static str {
@@ -31,6 +34,7 @@ impl LabelState {
             Self::Done => "done",
             Self::Skipped => "skipped",
             Self::Defective => "defective",
+            Self::GivenUp => "given_up",
         }
     }
 
@@ -41,6 +45,7 @@ impl LabelState {
             TraceStatus::Done => Self::Done,
             TraceStatus::Skipped => Self::Skipped,
             TraceStatus::Defective => Self::Defective,
+            TraceStatus::GivenUp => Self::GivenUp,
             TraceStatus::Open => {
                 let labelled = said.first_error.is_some() || said.steps.values().any(|step| step.rating.is_some());
                 if labelled { Self::Labelled } else { Self::Unlabelled }

@@ -145,7 +145,7 @@ fn all_words_must_occur() {
 #[test]
 fn states_are_told_apart() {
     let step = StepHash::new("s");
-    let rated = |rating| StepAnnotation { rating, note: "n".into() };
+    let rated = |rating| StepAnnotation { rating, note: "n".into(), ..StepAnnotation::default() };
     let check = |said: TraceAnnotation, expected| assert_eq!(LabelState::new(Some(&said)), expected, "{said:?}");
     let none = FirstError::NoneUpTo(step.clone());
     let with = |status| TraceAnnotation { status, first_error: Some(none.clone()), ..TraceAnnotation::default() };

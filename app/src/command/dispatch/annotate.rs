@@ -1,9 +1,9 @@
 //! Labels, notes, undo.
 
-use stepscope_core::annotation::{Change, NoteTarget, Reversal, StepRef};
+use stepscope_core::annotation::{Change, Reversal, StepRef, Target};
 use stepscope_core::model::{FirstError, StepRating, TraceStatus};
 
-use super::navigate;
+use super::{label, navigate};
 use crate::app::{App, Leaving};
 use crate::command::Command;
 use crate::state::NoteDraft;
@@ -18,6 +18,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::RateUnsure => rate(app, StepRating::Unsure),
         Command::NoteStep => begin_note(app, true),
         Command::NoteTrace => begin_note(app, false),
+        Command::MarkUnsure => mark_unsure(app),
         Command::FlagDefective => toggle_status(app, TraceStatus::Defective),
         Command::Skip => finish(app, TraceStatus::Skipped),
         Command::Done => finish(app, TraceStatus::Done),
@@ -25,7 +26,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::Undo => reverse(app, false),
         Command::Redo => reverse(app, true),
         Command::SaveAgain => save_again(app),
-        _ => {}
+        other => label::run(app, other),
     }
 }
 
@@ -36,7 +37,7 @@ fn save_again(app: &mut App) {
 }
 
 /// The selected step, named for the log.
-fn step_ref(app: &App) -> Option<StepRef> {
+pub(super) fn step_ref(app: &App) -> Option<StepRef> {
     let open = app.view.open.as_ref()?;
     Some(StepRef { trace: open.trace.id.clone(), step: open.step()?.hash.clone() })
 }
@@ -54,6 +55,13 @@ fn mark_all_correct(app: &mut App) {
     let Some((trace, wanted)) = said else { return };
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
     let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
+    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+}
+
+fn mark_unsure(app: &mut App) {
+    let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
+    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
+    let mark = (present != Some(FirstError::Unsure)).then_some(FirstError::Unsure);
     commit(app, vec![Change::MarkFirstError { trace, mark }]);
 }
 
@@ -86,7 +94,7 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
-fn commit(app: &mut App, changes: Vec<Change>) {
+pub(super) fn commit(app: &mut App, changes: Vec<Change>) {
     let Some(project) = &mut app.project else { return };
     if let Err(error) = project.log.commit(changes) {
         app.notices.error("Not labelled", error.to_string());
@@ -107,8 +115,8 @@ fn reverse(app: &mut App, redo: bool) {
 fn show_reversal(app: &mut App, reversal: &Reversal) {
     let Some(target) = reversal.targets.first() else { return };
     let (trace, step) = match target {
-        NoteTarget::Trace(trace) => (trace, None),
-        NoteTarget::Step(step) => (&step.trace, Some(&step.step)),
+        Target::Trace(trace) => (trace, None),
+        Target::Step(step) => (&step.trace, Some(&step.step)),
     };
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return };
     if app.view.open.as_ref().is_none_or(|open| open.row != row) {
@@ -123,14 +131,14 @@ fn show_reversal(app: &mut App, reversal: &Reversal) {
 fn begin_note(app: &mut App, on_step: bool) {
     let Some(open) = &app.view.open else { return };
     let target = match step_ref(app) {
-        Some(step) if on_step => NoteTarget::Step(step),
-        _ => NoteTarget::Trace(open.trace.id.clone()),
+        Some(step) if on_step => Target::Step(step),
+        _ => Target::Trace(open.trace.id.clone()),
     };
     let text = app.project.as_ref().map(|p| p.annotations().note(&target).to_owned()).unwrap_or_default();
     app.view.note = Some(NoteDraft { target, text, focus: true });
 }
 
-pub(super) fn edit_note(app: &mut App, target: NoteTarget, text: String) {
+pub(super) fn edit_note(app: &mut App, target: Target, text: String) {
     if app.view.note.as_ref().is_some_and(|note| note.target != target) {
         commit_note(app);
     }

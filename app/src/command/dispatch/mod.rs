@@ -1,11 +1,15 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
 pub(crate) mod annotate;
+mod bulk;
 pub(crate) mod file;
+mod label;
 pub(crate) mod models;
 mod navigate;
 mod score;
 mod view;
+mod work;
+mod write;
 
 pub(crate) use navigate::{keep_open, listed};
 
@@ -50,6 +54,8 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
         Group::File => file::run(app, command, ctx),
         Group::Navigate => navigate::run(app, command),
         Group::Annotate => annotate::run(app, command),
+        Group::Write => write::run(app, command),
+        Group::Work => work::run(app, command),
         Group::Score => score::run(app, command),
         Group::View => view::run(app, command, ctx),
     }

@@ -35,7 +35,7 @@ fn a_log_of_version_1_loads_for_ever() {
 fn report_of(said: &Annotations) -> Vec<String> {
     let mut lines = Vec::new();
     for (trace, of_trace) in said.traces() {
-        let TraceAnnotation { first_error, status, note, steps } = of_trace;
+        let TraceAnnotation { first_error, status, note, steps, .. } = of_trace;
         lines.push(format!("{trace}: {first_error:?}, {status:?}, {note:?}"));
         let steps = steps.iter().map(|(step, said)| format!("{trace}: {step}: {:?}, {:?}", said.rating, said.note));
         lines.extend(steps);
@@ -113,7 +113,7 @@ fn what_cannot_be_read_is_a_warning_with_its_line() {
         for ((line, message), (expected_line, start)) in warnings.iter().zip(expected) {
             assert!(line == expected_line && message.starts_with(start), "{line}: {message}");
         }
-        assert_eq!(log.annotations().note(&NoteTarget::Trace(trace(1))), last_note);
+        assert_eq!(log.annotations().note(&Target::Trace(trace(1))), last_note);
         assert_eq!(report.torn, None);
         // Damaged lines stay where they are, and new ones come after them.
         log.commit(vec![note(3, "next")]).unwrap();

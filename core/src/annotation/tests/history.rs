@@ -20,7 +20,7 @@ fn a_gesture_is_undone_and_redone_as_one_also_after_a_restart() {
     let (mut log, report) = open(folder.path());
     assert_eq!(report, LoadReport { records: 4, ..LoadReport::default() });
     assert_eq!(*log.annotations(), after);
-    let targets = vec![NoteTarget::Step(step(1, 4)), NoteTarget::Trace(trace(1))];
+    let targets = vec![Target::Step(step(1, 4)), Target::Trace(trace(1))];
     let reversal = Reversal { gesture: 2, targets };
     assert_eq!(log.undo().unwrap(), Some(reversal.clone()));
     assert_eq!(*log.annotations(), before);
@@ -56,7 +56,7 @@ fn what_changes_nothing_writes_nothing() {
     assert_eq!(log.commit(vec![mark(1, 2), note(1, "a"), note(1, "a"), note(1, "b")]).unwrap(), Some(2));
     assert_eq!(log.last_seq(), 3);
     log.undo().unwrap();
-    assert_eq!(log.annotations().note(&NoteTarget::Trace(trace(1))), "");
+    assert_eq!(log.annotations().note(&Target::Trace(trace(1))), "");
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn a_snapshot_stays_as_it_was() {
     log.commit(vec![note(1, "then")]).unwrap();
     let then = log.snapshot();
     log.commit(vec![note(1, "now")]).unwrap();
-    assert_eq!(then.note(&NoteTarget::Trace(trace(1))), "then");
-    assert_eq!(log.annotations().note(&NoteTarget::Trace(trace(1))), "now");
+    assert_eq!(then.note(&Target::Trace(trace(1))), "then");
+    assert_eq!(log.annotations().note(&Target::Trace(trace(1))), "now");
 }
 
 #[derive(Clone, Debug)]
@@ -87,8 +87,8 @@ fn change() -> impl Strategy<Value = Change> {
         (0..3_usize).prop_map(|step| Some(FirstError::NoneUpTo(hash(step)))),
     ];
     let target = prop_oneof![
-        (0..2_usize).prop_map(|of| NoteTarget::Trace(trace(of))),
-        (0..2_usize, 0..3_usize).prop_map(|(of, number)| NoteTarget::Step(step(of, number))),
+        (0..2_usize).prop_map(|of| Target::Trace(trace(of))),
+        (0..2_usize, 0..3_usize).prop_map(|(of, number)| Target::Step(step(of, number))),
     ];
     prop_oneof![
         (0..2_usize, 0..3_usize, rating)

@@ -45,7 +45,7 @@ fn rate(of_trace: usize, number: usize, rating: StepRating) -> Change {
 }
 
 fn note(of_trace: usize, text: &str) -> Change {
-    Change::WriteNote { target: NoteTarget::Trace(trace(of_trace)), text: text.into() }
+    Change::WriteNote { target: Target::Trace(trace(of_trace)), text: text.into() }
 }
 
 fn mark(of_trace: usize, number: usize) -> Change {

@@ -39,7 +39,7 @@ fn what_cannot_be_saved_is_kept_and_tried_again() {
     assert!(error.starts_with("Could not save labels: ") && error.contains("Put the file back"), "{error}");
     assert_eq!(log.save_state(), SaveState::Failed(error));
     assert_eq!(log.saved_seq(), 1);
-    assert_eq!(log.annotations().note(&NoteTarget::Trace(trace(1))), "b");
+    assert_eq!(log.annotations().note(&Target::Trace(trace(1))), "b");
     // In vain, but without harm.
     log.retry();
     log.flush().unwrap_err();

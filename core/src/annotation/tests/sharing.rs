@@ -62,7 +62,7 @@ fn each_annotator_has_a_log() {
     assert_eq!(list_annotators(&missing).unwrap(), names);
     for name in &names {
         let (said, report) = read(&missing, name).unwrap();
-        assert_eq!(said.note(&NoteTarget::Trace(trace(1))), name.as_str());
+        assert_eq!(said.note(&Target::Trace(trace(1))), name.as_str());
         assert_eq!(report, LoadReport { records: 1, ..LoadReport::default() });
     }
     let (said, _) = read(&missing, &AnnotatorId::new("nobody")).unwrap();
@@ -70,12 +70,18 @@ fn each_annotator_has_a_log() {
 }
 
 fn carried() -> NativeAnnotation {
-    let of_step = |number, rating, note: &str| NativeStepAnnotation { step: hash(number), rating, note: note.into() };
+    let of_step = |number, rating, note: &str| NativeStepAnnotation {
+        step: hash(number),
+        rating,
+        note: note.into(),
+        labels: Vec::new(),
+    };
     NativeAnnotation {
         annotator: ann(),
         first_error: Some(FirstError::At(hash(2))),
         status: TraceStatus::Done,
         note: "as exported".into(),
+        labels: Vec::new(),
         steps: vec![of_step(1, Some(StepRating::Good), ""), of_step(2, Some(StepRating::Bad), "sign lost")],
     }
 }
@@ -88,7 +94,10 @@ fn carried_labels_become_one_gesture() {
     let said = log.annotations().trace(&trace(1)).unwrap().clone();
     assert_eq!((said.first_error, said.status), (Some(FirstError::At(hash(2))), TraceStatus::Done));
     assert_eq!((said.note.as_str(), said.steps.len()), ("as exported", 2));
-    assert_eq!(said.steps[&hash(2)], StepAnnotation { rating: Some(StepRating::Bad), note: "sign lost".into() });
+    assert_eq!(
+        said.steps[&hash(2)],
+        StepAnnotation { rating: Some(StepRating::Bad), note: "sign lost".into(), ..StepAnnotation::default() }
+    );
     let seq = log.last_seq();
     assert_eq!(adopt(&mut log, &trace(1), &carried()).unwrap(), Adopted::default());
     assert_eq!(log.last_seq(), seq, "the same again says nothing new");
@@ -116,7 +125,7 @@ fn carried_labels_never_replace_own_words() {
     let (mut log, _) = open(folder.path());
     log.commit(vec![note(1, "mine"), rate(1, 1, StepRating::Good), rate(1, 2, StepRating::Neutral)]).unwrap();
     assert_eq!(adopt(&mut log, &trace(1), &carried()).unwrap(), Adopted { taken: 3, conflicts: 2 });
-    assert_eq!(log.annotations().note(&NoteTarget::Trace(trace(1))), "mine");
+    assert_eq!(log.annotations().note(&Target::Trace(trace(1))), "mine");
     let own = log.annotations().step(&trace(1), &hash(2)).unwrap();
     assert_eq!((own.rating, own.note.as_str()), (Some(StepRating::Neutral), "sign lost"));
 }

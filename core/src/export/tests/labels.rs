@@ -84,7 +84,7 @@ fn what_was_added_after_all_correct_is_unjudged() {
     let as_good = options("trl_stepwise", &[("unlabelled", "good")]);
     assert!(outcome(&project, &as_good).starts_with("step 3 has no label"), "nor is it assumed");
     let (last, bad) = (project.traces[0].steps[2].hash.clone(), Some(StepRating::Bad));
-    project.says("ann").steps.insert(last, StepAnnotation { rating: bad, note: String::new() });
+    project.says("ann").steps.insert(last, StepAnnotation { rating: bad, ..StepAnnotation::default() });
     assert_eq!(outcome(&project, &plain), "++-", "what was read is still judged");
 }
 

@@ -39,7 +39,7 @@ fn full() -> Trace {
 #[test]
 fn a_trace_comes_back_with_all_labels_and_scores() {
     let mut project = Project::of(full()).label("+-?", Some(1)).status(TraceStatus::Done);
-    let gone = StepAnnotation { rating: Some(StepRating::Bad), note: "lost".into() };
+    let gone = StepAnnotation { rating: Some(StepRating::Bad), note: "lost".into(), ..StepAnnotation::default() };
     project.says("ann").steps.insert(StepHash::new("gone"), gone);
     project.says("ann").note = "see \"y\"".into();
     project.says("bo").first_error = Some(FirstError::NoneUpTo(StepHash::new("before it grew")));
@@ -59,8 +59,12 @@ fn a_trace_comes_back_with_all_labels_and_scores() {
     for back in &line.annotations {
         let said = &project.said[&back.annotator][&line.id];
         assert_eq!((&back.first_error, back.status, &back.note), (&said.first_error, said.status, &said.note));
-        let steps =
-            back.steps.iter().map(|s| (s.step.clone(), StepAnnotation { rating: s.rating, note: s.note.clone() }));
+        let steps = back.steps.iter().map(|s| {
+            (
+                s.step.clone(),
+                StepAnnotation { rating: s.rating, note: s.note.clone(), labels: s.labels.iter().cloned().collect() },
+            )
+        });
         assert_eq!(steps.collect::<std::collections::HashMap<_, _>>(), said.steps);
     }
     let back = Trace {

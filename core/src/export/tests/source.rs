@@ -69,7 +69,7 @@ impl Project {
         let said = self.says("ann");
         for (step, sign) in steps.iter().zip(ratings.chars()) {
             if let Some(rating) = rating(sign) {
-                let rated = StepAnnotation { rating: Some(rating), note: String::new() };
+                let rated = StepAnnotation { rating: Some(rating), ..StepAnnotation::default() };
                 said.steps.insert(step.hash.clone(), rated);
             }
         }

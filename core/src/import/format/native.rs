@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::import::{Carried, Imported, Importer, Recognition, RowError, Sample};
 use crate::model::{
-    AnnotatorId, FirstError, ImportedLabel, ImportedScore, Metadata, Outcome, Problem, ScoreKind, SourceRef, Step,
-    StepHash, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
+    AnnotatorId, FirstError, ImportedLabel, ImportedScore, Label, Metadata, Outcome, Problem, ScoreKind, SourceRef,
+    Step, StepHash, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
 };
 
 /// Names the shape of a line; the number changes when a reader of older lines would misread it.
@@ -95,6 +95,9 @@ pub struct NativeAnnotation {
     /// The note on the whole trace.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Everything else that was said of the trace as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
     /// What was said of single steps, in the order of the steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<NativeStepAnnotation>,
@@ -111,6 +114,9 @@ pub struct NativeStepAnnotation {
     /// The note.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
+    /// Everything else that was said of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Label>,
 }
 
 /// The scores of one scorer on the trace.
