@@ -77,15 +77,18 @@ fn rated(
     ratings
         .iter()
         .map(|&(step, rating, note)| {
-            (trace.steps[step].hash.clone(), StepAnnotation { rating: Some(rating), note: note.into(), ..StepAnnotation::default() })
+            (
+                trace.steps[step].hash.clone(),
+                StepAnnotation { rating: Some(rating), note: note.into(), ..StepAnnotation::default() },
+            )
         })
         .collect()
 }
 
 fn labelled(trace: &Trace) -> TraceAnnotation {
     TraceAnnotation {
-        first_error: Some(FirstError::At(trace.labels: Labels::default(),
-        steps[1].hash.clone())),
+        first_error: Some(FirstError::At(trace.steps[1].hash.clone())),
+        labels: Labels::default(),
         status: TraceStatus::Done,
         note: "a note on the trace".into(),
         steps: rated(trace, &[(0, StepRating::Good, "a note on the step")]),
