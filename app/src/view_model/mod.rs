@@ -12,6 +12,7 @@ pub mod scores;
 pub mod status;
 pub mod trace_table;
 pub mod tree;
+pub mod word_diff;
 
 /// The meaning of a colour; which colour it is, the theme decides. Never the only sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

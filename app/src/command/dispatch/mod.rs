@@ -2,16 +2,18 @@
 
 pub(crate) mod annotate;
 mod bulk;
+mod compare;
 pub(crate) mod file;
 mod label;
 pub(crate) mod models;
 mod navigate;
 mod score;
+mod take;
 mod view;
 mod work;
 mod write;
 
-pub(crate) use navigate::{keep_open, listed};
+pub(crate) use navigate::{follow_shape, keep_open, listed};
 
 use eframe::egui::Context;
 
@@ -32,6 +34,7 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::ShowScorer(name) => score::show_scorer(app, name),
         Action::UseModel(folder) => score::use_model(app, &folder),
         Action::Models(request) => models::run(app, request),
+        Action::Write(request) => write::answer(app, request),
         Action::SaveRejects(path) => file::save_rejects(app, path),
         Action::WriteExport(path) => file::write_export(app, path),
         Action::AskExportPath => file::ask_export_path(app),
