@@ -97,7 +97,7 @@ fn joined(runs: Vec<(Piece, String)>) -> Vec<(Piece, String)> {
     let mut pieces: Vec<(Piece, String)> = Vec::new();
     let (mut gone, mut come) = (String::new(), String::new());
     let mut runs = runs.into_iter().peekable();
-    let mut flush = |gone: &mut String, come: &mut String, pieces: &mut Vec<(Piece, String)>| {
+    let flush = |gone: &mut String, come: &mut String, pieces: &mut Vec<(Piece, String)>| {
         for (piece, text) in [(Piece::Removed, std::mem::take(gone)), (Piece::Added, std::mem::take(come))] {
             if !text.is_empty() {
                 pieces.push((piece, text));

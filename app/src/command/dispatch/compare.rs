@@ -25,10 +25,10 @@ pub(super) fn toggle_best(app: &mut App) {
 
 pub(super) fn answer(app: &mut App, request: CompareRequest) {
     let Some(DialogState::Compare(draft)) = &app.view.dialog else { return };
-    let mut draft = draft.clone();
+    let mut draft = CompareDraft::clone(draft);
     let changes = changes(app, &mut draft, request);
     let here = draft.here().cloned();
-    app.view.dialog = (request != CompareRequest::Choose).then_some(DialogState::Compare(draft));
+    app.view.dialog = (request != CompareRequest::Choose).then(|| DialogState::Compare(Box::new(draft)));
     if !changes.is_empty() {
         annotate::commit(app, changes);
     }

@@ -13,7 +13,7 @@ mod view;
 mod work;
 mod write;
 
-pub(crate) use navigate::{follow_shape, keep_open, listed};
+pub(crate) use navigate::{keep_open, listed};
 
 use eframe::egui::Context;
 
@@ -22,6 +22,11 @@ use crate::app::App;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
+    act(app, action, ctx);
+    write::follow(app);
+}
+
+fn act(app: &mut App, action: Action, ctx: &Context) {
     match action {
         Action::Run(command) => run(app, command, ctx),
         Action::ShowTrace(position) => navigate::show_position(app, position),

@@ -34,6 +34,17 @@ pub(super) fn answer(app: &mut App, request: WriteRequest) {
     }
 }
 
+/// After each action: the trace is shown as it was made, and a caret whose step is no longer selected is gone.
+pub(super) fn follow(app: &mut App) {
+    navigate::follow_shape(app);
+    if let Some(DialogState::Split(draft)) = &app.view.dialog {
+        let selected = app.view.open.as_ref().and_then(|open| Some((&open.trace.id, &open.step()?.hash)));
+        if selected != Some((&draft.trace, &draft.step)) {
+            app.view.dialog = None;
+        }
+    }
+}
+
 /// The open trace with what was said of it.
 pub(super) fn shown(app: &App) -> Option<(&OpenTrace, Option<&TraceAnnotation>)> {
     let open = app.view.open.as_ref()?;
