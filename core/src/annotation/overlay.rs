@@ -257,7 +257,7 @@ fn number(step: &StepHash) -> (u64, &str) {
 }
 
 /// Where a step is cut, in order.
-fn cuts(step: &Step, said: &TraceAnnotation) -> Vec<usize> {
+pub(super) fn cuts(step: &Step, said: &TraceAnnotation) -> Vec<usize> {
     let Some(said) = said.steps.get(&step.hash).filter(|_| step.tool.is_none()) else { return Vec::new() };
     let cut = |label: &Label| match label {
         Label::Cut(at) => (*at > 0 && *at < step.text.len() && step.text.is_char_boundary(*at)).then_some(*at),
