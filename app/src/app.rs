@@ -25,7 +25,7 @@ use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores;
 use crate::state::writing::Drafts;
-use crate::state::{ExportDraft, Notices, Project, Settings, ViewState};
+use crate::state::{ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -309,8 +309,8 @@ impl App {
             has_trace: open.is_some(),
             has_step: open.is_some_and(|open| open.selected().is_some()),
             has_branch: open.is_some_and(|open| open.siblings().len() > 1),
-            is_written: false,
-            can_merge: false,
+            is_written: open.and_then(OpenTrace::step).is_some_and(|step| step.hash.is_written()),
+            can_merge: open.is_some_and(|open| open.selected().is_some_and(|at| open.tree.children(at).len() == 1)),
             has_proposal: false,
             can_write: project.is_some_and(Project::can_write),
             can_undo: project.is_some_and(|p| p.log.can_undo()),

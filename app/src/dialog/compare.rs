@@ -13,18 +13,8 @@ use crate::state::writing::WriteRequest;
 use crate::ui_kit::{Tokens, chip_ui, diff_summary_ui, diff_ui, word_diff};
 use crate::view_model::compare::{CompareCard, CompareModel};
 
-const DIGITS: [Key; 10] = [
-    Key::Num0,
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
+const DIGITS: [Key; 10] =
+    [Key::Num0, Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
 /// Paints the dialog.
 pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sink: &mut CommandSink) {
@@ -100,8 +90,9 @@ fn key_request(ctx: &Context, draft: &CompareDraft) -> Option<CompareRequest> {
                 match digit {
                     Some(digit @ 1..=4) => Some(CompareRequest::Rate(digit)),
                     _ if enter => Some(CompareRequest::Choose),
-                    _ if pressed(&[Key::ArrowLeft]) && pair => Some(CompareRequest::Better(false)),
-                    _ if pressed(&[Key::ArrowRight]) && pair => Some(CompareRequest::Better(true)),
+                    // The earlier one stands at the left, or above.
+                    _ if pressed(&[Key::ArrowLeft]) && pair => Some(CompareRequest::Better(draft.at < draft.with)),
+                    _ if pressed(&[Key::ArrowRight]) && pair => Some(CompareRequest::Better(draft.at > draft.with)),
                     _ if pressed(&[Key::B]) => Some(CompareRequest::Best),
                     _ if pressed(&[Key::R]) => Some(CompareRequest::BeginRank),
                     _ if pressed(&[Key::A]) => Some(CompareRequest::CompareWith),
@@ -193,7 +184,9 @@ fn footer_ui(ui: &mut Ui, draft: &CompareDraft, model: &CompareModel, ask: &mut 
             }
         }
         if draft.other().is_some() {
-            for (better, winner) in [(false, draft.with), (true, draft.at)] {
+            let mut pair = [(false, draft.with), (true, draft.at)];
+            pair.sort_unstable_by_key(|(_, position)| *position);
+            for (better, winner) in pair {
                 if ui.button(format!("{} is better", winner + 1)).clicked() {
                     wish = Some(CompareRequest::Better(better));
                 }

@@ -21,8 +21,7 @@ pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut C
         let step = isize::from(pressed(Modifiers::NONE, &[Key::ArrowDown, Key::J]))
             - isize::from(pressed(Modifiers::NONE, &[Key::ArrowUp, Key::K]));
         let back = pressed(Modifiers::SHIFT, &[Key::Tab]) || pressed(Modifiers::NONE, &[Key::ArrowLeft, Key::H]);
-        let source =
-            isize::from(pressed(Modifiers::NONE, &[Key::ArrowRight, Key::L, Key::Tab])) - isize::from(back);
+        let source = isize::from(pressed(Modifiers::NONE, &[Key::ArrowRight, Key::L, Key::Tab])) - isize::from(back);
         (only, all, step, source)
     });
     let (only, all, by_step, by_source) = keys;
@@ -101,14 +100,19 @@ fn source_ui(ui: &mut Ui, source: &SourceModel, scroll: bool) -> egui::Response 
 fn step_ui(ui: &mut Ui, step: &TakeStepModel, scroll: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let colour = if step.taken { tokens.text } else { tokens.muted };
-    let mark = if step.taken { "✔" } else { "  " };
     let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(8, 5)).corner_radius(4);
     let frame = if step.selected { frame.fill(tokens.selected) } else { frame };
     let shown = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal_top(|ui| {
-            let number = RichText::new(format!("{mark} {}", step.number)).small().color(tokens.muted);
-            ui.add(Label::new(number).selectable(false));
+            let (number, _) = ui.allocate_exact_size(vec2(40.0, 18.0), Sense::hover());
+            let font = egui::TextStyle::Small.resolve(ui.style());
+            let at = |x| egui::pos2(x, number.center().y);
+            let right = egui::Align2::RIGHT_CENTER;
+            ui.painter().text(at(number.right() - 4.0), right, step.number.to_string(), font.clone(), tokens.muted);
+            if step.taken {
+                ui.painter().text(at(number.left() + 14.0), right, "✔", font, tokens.good);
+            }
             ui.vertical(|ui| {
                 ui.add(Label::new(RichText::new(&step.text).color(colour)).wrap().selectable(false));
             });

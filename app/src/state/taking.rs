@@ -1,9 +1,9 @@
 //! Taking steps from elsewhere: what follows the alternatives of a step, and other attempts at the problem.
 
-use stepscope_core::model::{StepHash, StepIndex, StepKind, Trace, TraceId, Verdict, WrittenStep};
+use stepscope_core::annotation::NewStep;
+use stepscope_core::model::{StepHash, StepIndex, StepKind, Trace, TraceId, Verdict};
 
-use super::OpenTrace;
-use crate::state::project::Project;
+use super::{OpenTrace, Project};
 
 /// More paths through the alternatives are not listed.
 const MOST_PATHS: usize = 50;
@@ -120,24 +120,17 @@ impl TakeDraft {
         }
     }
 
-    /// The chosen steps as steps of the annotator's own; `first` numbers the first of them.
-    pub fn taken(&self, with_rest: bool, first: u64) -> Vec<WrittenStep> {
+    /// The chosen steps, to be written after the selected one.
+    pub fn taken(&self, with_rest: bool) -> Vec<NewStep> {
         let count = if with_rest { self.steps.len() } else { 1 };
         let chosen = self.steps.iter().skip(self.step).take(count);
-        let mut parent = self.after.clone();
-        let steps = (first..).zip(chosen).map(|(number, step)| {
-            let id = StepHash::written(number);
-            let parent = std::mem::replace(&mut parent, id.clone());
-            WrittenStep {
-                id,
-                parent: Some(parent),
-                text: step.text.clone(),
-                kind: step.kind,
-                replaces: None,
-                taken_from: Some(step.from.clone()),
-            }
-        });
-        steps.collect()
+        let new = |step: &TakenStep| NewStep {
+            text: step.text.clone(),
+            kind: step.kind,
+            taken_from: Some(step.from.clone()),
+        };
+        // A step without words, such as a picture that was left out, cannot be written.
+        chosen.filter(|step| !step.text.trim().is_empty()).map(new).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use stepscope_core::annotation::{StepRef, TraceAnnotation};
+use stepscope_core::annotation::{Change, NewStep, Refusal, Reshape, StepRef, TraceAnnotation};
 use stepscope_core::model::{Label, LabelKey, LabelKind, StepHash, StepKind, TraceId, WrittenStep};
 
 use super::OpenTrace;
@@ -203,30 +203,36 @@ impl StepDraft {
         same.then_some("The text is the same as before")
     }
 
-    /// The step, as the log is to have it. `number` is used where it is new.
-    pub fn step(&self, open: &OpenTrace, said: Option<&TraceAnnotation>, number: u64) -> Option<WrittenStep> {
-        let new = |parent, replaces| WrittenStep {
-            id: StepHash::written(number),
-            parent,
-            text: self.text.clone(),
-            kind: self.kind,
-            replaces,
-            taken_from: None,
-        };
+    /// What the log is to say, and the identity of the step.
+    pub fn changes(&self, open: &OpenTrace, desk: &Reshape<'_>) -> Result<(Vec<Change>, StepHash), Refusal> {
+        let (Purpose::Instead(step) | Purpose::Edit(step) | Purpose::After(step)) = &self.purpose;
+        let index = open.trace.find_step(step).filter(|_| open.trace.id == self.trace);
+        let index = index.ok_or("The step that it belongs to is gone; the text stays here")?;
         match &self.purpose {
-            Purpose::Instead(step) => {
-                let index = open.trace.find_step(step)?;
-                let parent = open.trace.step(index)?.parent.and_then(|parent| open.trace.step(parent));
-                Some(new(parent.map(|parent| parent.hash.clone()), Some(step.clone())))
+            Purpose::Instead(_) => {
+                desk.rewrite(index, &self.text).map(|(changes, id)| (self.with_kind(changes, &id), id))
             }
-            Purpose::After(step) => open.trace.find_step(step).map(|_| new(Some(step.clone()), None)),
             Purpose::Edit(step) => {
-                let before = written(said?, step)?;
-                // Its words are no longer those that were taken over.
-                let taken_from = before.taken_from.clone().filter(|_| before.text == self.text);
-                Some(WrittenStep { text: self.text.clone(), kind: self.kind, taken_from, ..before.clone() })
+                desk.edit_written(index, &self.text).map(|changes| (self.with_kind(changes, step), step.clone()))
+            }
+            Purpose::After(_) => {
+                let new = NewStep { text: self.text.clone(), kind: self.kind, taken_from: None };
+                let (changes, ids) = desk.continue_after(Some(index), vec![new])?;
+                ids.into_iter().next().map(|id| (changes, id)).ok_or("There is no text")
             }
         }
+    }
+
+    /// Gives the written step the chosen sort.
+    fn with_kind(&self, mut changes: Vec<Change>, id: &StepHash) -> Vec<Change> {
+        for change in &mut changes {
+            if let Change::Give { label: Label::Written(step), .. } = change
+                && step.id == *id
+            {
+                step.kind = self.kind;
+            }
+        }
+        changes
     }
 }
 

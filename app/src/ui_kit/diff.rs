@@ -1,7 +1,7 @@
 //! Two texts as one, with what went struck out and what came underlined.
 
-use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::cache::{ComputerMut, FrameCache};
+use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{FontId, Label, Response, RichText, Stroke, TextStyle, Ui};
 
 use super::Tokens;

@@ -117,8 +117,11 @@ fn prompt(draft: &CompareDraft) -> String {
         }
         CompareMode::Rank(order) => {
             let named: Vec<String> = order.iter().map(|position| (position + 1).to_string()).collect();
-            let named = if named.is_empty() { String::new() } else { format!(" Best first so far: {}.", named.join(", ")) };
-            format!("Which is the best of the rest? Digits name it, or Space the highlighted one.{named} Enter ends, Escape gives up")
+            let named =
+                if named.is_empty() { String::new() } else { format!(" Best first so far: {}.", named.join(", ")) };
+            format!(
+                "Which is the best of the rest? Digits name it, or Space the highlighted one.{named} Enter ends, Escape gives up"
+            )
         }
         CompareMode::Prefer(better) => {
             let (winner, loser) = if *better { (draft.at, draft.with) } else { (draft.with, draft.at) };

@@ -179,7 +179,11 @@ mod tests {
         check("a b c", "a c", "a [-b -]c");
         check("", "new", "[+new+]");
         check("der große Wurf", "der kleine Wurf", "der [-große-][+kleine+] Wurf");
-        check("so we add them up now", "so we multiply all of it now", "so we [-add them up-][+multiply all of it+] now");
+        check(
+            "so we add them up now",
+            "so we multiply all of it now",
+            "so we [-add them up-][+multiply all of it+] now",
+        );
         check("one\ntwo", "one\nthree", "one\n[-two-][+three+]");
         check("解は x=2", "解は x=3", "解は x=[-2-][+3+]");
     }

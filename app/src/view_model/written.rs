@@ -25,14 +25,14 @@ pub fn chips(open: &OpenTrace, said: Option<&TraceAnnotation>, step: &Step) -> V
             _ => own("taken from another attempt".into(), hint(&format!("You took it from the trace {trace}"))),
         });
         let first = taken.unwrap_or_else(|| own("written by you".into(), hint("A step of your own")));
-        let instead = written.replaces.as_ref().and_then(number).map(|number| {
-            own(format!("instead of step {number}"), "What should stand there, in your words".into())
-        });
+        let instead =
+            written.replaces.as_ref().and_then(number).map(|number| {
+                own(format!("instead of step {number}"), "What should stand there, in your words".into())
+            });
         return std::iter::once(first).chain(instead).collect();
     }
-    let part = part(said, &step.hash).map(|(part, of)| {
-        own(format!("part {part} of {of}"), "You cut a step of the source; Shift+Y joins".into())
-    });
+    let part = part(said, &step.hash)
+        .map(|(part, of)| own(format!("part {part} of {of}"), "You cut a step of the source; Shift+Y joins".into()));
     let joined = joined(open, said, &step.hash)
         .map(|count| own(format!("{count} steps in one"), "You joined steps of the source; Y cuts".into()));
     part.into_iter().chain(joined).collect()
@@ -53,8 +53,7 @@ fn part(said: &TraceAnnotation, step: &StepHash) -> Option<(usize, usize)> {
 /// How many steps of the source it holds, where that is more than one.
 fn joined(open: &OpenTrace, said: &TraceAnnotation, step: &StepHash) -> Option<usize> {
     let source = open.source();
-    let is_joined =
-        |step: &Step| said.steps.get(&step.hash).is_some_and(|said| said.labels.has(LabelKind::Joined));
+    let is_joined = |step: &Step| said.steps.get(&step.hash).is_some_and(|said| said.labels.has(LabelKind::Joined));
     // What came before is in the first part of a step that was cut.
     if part(said, step).is_some_and(|(part, _)| part > 1) || !said.steps.contains_key(&step.whole().0) {
         return None;

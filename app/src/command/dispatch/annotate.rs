@@ -94,13 +94,18 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
+/// Says something, as one gesture.
 pub(super) fn commit(app: &mut App, changes: Vec<Change>) {
-    let Some(project) = &mut app.project else { return };
-    if let Err(error) = project.log.commit(changes) {
-        app.notices.error("Not labelled", error.to_string());
-    }
+    say(app, changes);
+}
+
+/// Says something, as one gesture. False where it could not be said, which the user is told.
+pub(super) fn say(app: &mut App, changes: Vec<Change>) -> bool {
+    let Some(project) = &mut app.project else { return false };
+    let said = project.log.commit(changes).map_err(|error| app.notices.error("Not labelled", error.to_string()));
     navigate::follow_shape(app);
     app.view.show_hint = false;
+    said.is_ok()
 }
 
 pub(super) fn reverse(app: &mut App, redo: bool) {

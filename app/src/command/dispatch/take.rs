@@ -1,9 +1,6 @@
 //! Taking steps from elsewhere.
 
-use stepscope_core::annotation::{Change, Target};
-use stepscope_core::model::Label;
-
-use super::{annotate, write};
+use super::write;
 use crate::app::App;
 use crate::state::DialogState;
 use crate::state::taking::{TakeDraft, TakeRequest};
@@ -40,11 +37,12 @@ pub(super) fn answer(app: &mut App, request: TakeRequest) {
 /// Writes the chosen steps after the selected one, as one gesture, and selects the first of them.
 fn take(app: &mut App, with_rest: bool) {
     let Some(DialogState::Take(draft)) = &app.view.dialog else { return };
-    let steps = draft.taken(with_rest, write::next_number(app));
-    let target = Target::Trace(draft.trace.clone());
-    let Some(first) = steps.first().map(|step| step.id.clone()) else { return };
-    let give = |step| Change::Give { target: target.clone(), label: Label::Written(step) };
-    app.view.dialog = None;
-    annotate::commit(app, steps.into_iter().map(give).collect());
-    write::select(app, &first);
+    let (steps, after) = (draft.taken(with_rest), draft.after.clone());
+    let made = write::reshape(app, |open, desk| {
+        desk.continue_after(open.trace.find_step(&after), steps).map(|(changes, ids)| (changes, ids.into_iter().next()))
+    });
+    if let Some(first) = made {
+        app.view.dialog = None;
+        first.iter().for_each(|first| write::select(app, first));
+    }
 }

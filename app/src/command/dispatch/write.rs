@@ -1,7 +1,7 @@
 //! Steps of the annotator's own, cuts and joints, and comparing alternatives.
 
-use stepscope_core::annotation::{Change, Target, TraceAnnotation};
-use stepscope_core::model::{Label, LabelKey, LabelKind, StepHash};
+use stepscope_core::annotation::{Change, Refusal, Reshape, TraceAnnotation};
+use stepscope_core::model::StepHash;
 
 use super::{annotate, compare, navigate, take};
 use crate::app::App;
@@ -110,22 +110,11 @@ fn save(app: &mut App, go_on: bool) {
     if let Some(reason) = draft.refusal() {
         return app.notices.info("Not saved", reason);
     }
-    let (key, number) = (draft.key(), next_number(app));
-    let step = shown(app).and_then(|(open, said)| draft.step(open, said, number));
-    let Some(step) = step.filter(|_| app.view.open.as_ref().is_some_and(|open| open.trace.id == key.0)) else {
-        return app.notices.warning("Not saved", "The step that it belongs to is gone; the text stays here");
-    };
-    let (target, id) = (Target::Trace(key.0.clone()), step.id.clone());
-    let label = Label::Written(step);
-    annotate::commit(app, vec![Change::Give { target: target.clone(), label: label.clone() }]);
-    let written = app.project.as_ref().and_then(|project| project.annotations().label(&target, &label.key()));
-    if written != Some(&label) {
-        // What went wrong was said; the text is still there.
-        return;
-    }
+    let (draft, key) = (StepDraft::clone(draft), draft.key());
+    let Some(step) = reshape(app, |open, desk| draft.changes(open, desk)) else { return };
     app.drafts.forget(&key);
     app.view.dialog = None;
-    select(app, &id);
+    select(app, &step);
     if go_on {
         continue_here(app);
     } else {
@@ -133,27 +122,24 @@ fn save(app: &mut App, go_on: bool) {
     }
 }
 
-/// The number of the next step of one's own: that of the record that will hold it, so that none is given twice.
-pub(super) fn next_number(app: &App) -> u64 {
-    app.project.as_ref().map_or(1, |project| project.log.last_seq() + 1)
+/// Makes of the open trace what `make` asks for, as one gesture, and shows it; `None` where it cannot be, and says why.
+pub(super) fn reshape<T>(
+    app: &mut App,
+    make: impl FnOnce(&OpenTrace, &Reshape<'_>) -> Result<(Vec<Change>, T), Refusal>,
+) -> Option<T> {
+    let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return None };
+    let desk = Reshape::new(open.source(), project.said(&open.trace.id), project.log.last_seq());
+    match make(open, &desk) {
+        Ok((changes, made)) => annotate::say(app, changes).then_some(made),
+        Err(reason) => {
+            app.notices.info("That cannot be done here", reason);
+            None
+        }
+    }
 }
 
 fn remove(app: &mut App) {
-    let Some((open, said)) = shown(app) else { return };
-    let Some(index) = open.selected() else { return };
-    let mut below = vec![index];
-    let mut at = 0;
-    while let Some(&step) = below.get(at) {
-        below.extend(open.tree.children(step));
-        at += 1;
-    }
-    let trace = Target::Trace(open.trace.id.clone());
-    let mut changes = Vec::new();
-    for hash in below.iter().filter_map(|&step| Some(&open.trace.step(step)?.hash)) {
-        let _ = said;
-        changes.push(Change::Take { target: trace.clone(), key: LabelKey::of(LabelKind::Written, hash.as_str()) });
-    }
-    annotate::commit(app, changes);
+    reshape(app, |open, desk| Ok((desk.remove_written(open.selected().ok_or("No step is selected")?)?, ())));
 }
 
 fn begin_split(app: &mut App) {
@@ -171,10 +157,37 @@ fn split(app: &mut App, request: SplitRequest) {
             draft.at = at;
         }
         SplitRequest::Leave => app.view.dialog = None,
-        SplitRequest::Cut => {}
+        SplitRequest::Cut => cut(app),
+    }
+}
+
+/// Cuts at the caret and selects the earlier part: reading goes on there.
+fn cut(app: &mut App) {
+    let Some(DialogState::Split(draft)) = &app.view.dialog else { return };
+    let (step, at) = (draft.step.clone(), draft.at);
+    let made = reshape(app, |open, desk| {
+        let index = open.trace.find_step(&step).ok_or("The step is gone")?;
+        Ok((desk.split(index, at)?, ()))
+    });
+    if made.is_none() {
+        return;
+    }
+    app.view.dialog = None;
+    let open = app.view.open.as_ref();
+    let parent = open.and_then(|open| open.trace.step(open.trace.find_step(&step)?)?.parent);
+    if let Some(first) = parent {
+        navigate::show_step(app, first);
     }
 }
 
 fn merge(app: &mut App) {
-    let _ = app;
+    let selected = app.view.open.as_ref().and_then(OpenTrace::selected);
+    let made = reshape(app, |open, desk| {
+        let step = selected.ok_or("No step is selected")?;
+        let next = open.tree.children(step).first().and_then(|&next| open.trace.step(next));
+        Ok((desk.merge(step)?, next.map(|next| next.hash.clone())))
+    });
+    if let Some(Some(merged)) = made {
+        select(app, &merged);
+    }
 }
