@@ -1,5 +1,6 @@
 //! Writing steps, cutting and joining them, comparing alternatives: by keyboard, through the real app.
 
+use eframe::egui::Role;
 use egui_kittest::kittest::Queryable as _;
 use stepscope::command::Action;
 use stepscope::state::DialogState;
@@ -336,4 +337,30 @@ fn candidates_are_rated_and_the_best_goes_on() {
     type_text(&mut window, "and on");
     press(&mut window, "Ctrl+Enter");
     assert_eq!(path(&window).0.last().unwrap(), "and on");
+}
+
+#[test]
+fn a_corrected_step_goes_on_as_the_original_did() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    let (before, _) = path(&window);
+    press(&mut window, "Ctrl+T j W Ctrl+End");
+    type_text(&mut window, " Corrected");
+    picture(&mut window, "write-rewrite-light");
+    press(&mut window, "Ctrl+Enter Ctrl+W");
+    window.get_by_role_and_label(Role::Button, "After alternative 1");
+    picture(&mut window, "write-take-light");
+    press(&mut window, "Enter");
+    let (after, at) = path(&window);
+    assert_eq!((&after[2..], at), (&before[2..], 2));
+    assert!(after[1].ends_with("Corrected"));
+    window.get_by_label("Step 3, taken from step 3");
+    picture(&mut window, "write-corrected-light");
+    // What was corrected is not cut while its correction stands beside it.
+    press(&mut window, "k , Shift+Y");
+    assert!(notices(&window).contains("corrected version"), "{}", notices(&window));
+    press(&mut window, "P");
+    picture(&mut window, "write-compare-light");
+    press(&mut window, "Escape Home Y");
+    picture(&mut window, "write-split-light");
 }

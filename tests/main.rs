@@ -13,3 +13,4 @@ mod sample_data;
 mod support;
 mod tidy;
 mod view_models;
+mod write_models;

@@ -48,7 +48,9 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
                 for (position, card) in model.cards.iter().enumerate() {
                     let Some(ui) = columns.get_mut(position % count) else { continue };
                     if card_ui(ui, card, draft.moved) {
-                        ask(CompareRequest::Look(position));
+                        let ranks = matches!(draft.mode, CompareMode::Rank(_));
+                        let looks = CompareRequest::Look(position);
+                        ask(if ranks { CompareRequest::RankNext(position) } else { looks });
                     }
                     ui.add_space(4.0);
                 }
@@ -135,13 +137,14 @@ fn card_ui(ui: &mut Ui, card: &CompareCard, scroll: bool) -> bool {
         match &card.against {
             Some(against) => {
                 let diff = word_diff(ui, against, &card.text);
-                diff_ui(ui, &diff, card.is_code);
+                if diff.is_another_text() {
+                    plain_ui(ui, card, &tokens);
+                } else {
+                    diff_ui(ui, &diff, card.is_code);
+                }
                 diff_summary_ui(ui, &diff);
             }
-            None => {
-                let text = RichText::new(&card.text).color(tokens.text);
-                ui.add(Label::new(if card.is_code { text.monospace() } else { text }).wrap());
-            }
+            None => plain_ui(ui, card, &tokens),
         }
     });
     let rect = shown.response.rect;
@@ -154,6 +157,11 @@ fn card_ui(ui: &mut Ui, card: &CompareCard, scroll: bool) -> bool {
         ui.scroll_to_rect(rect, None);
     }
     response.clicked()
+}
+
+fn plain_ui(ui: &mut Ui, card: &CompareCard, tokens: &Tokens) {
+    let text = RichText::new(&card.text).color(tokens.text);
+    ui.add(Label::new(if card.is_code { text.monospace() } else { text }).wrap());
 }
 
 fn footer_ui(ui: &mut Ui, draft: &CompareDraft, model: &CompareModel, ask: &mut impl FnMut(CompareRequest)) {
@@ -171,7 +179,7 @@ fn footer_ui(ui: &mut Ui, draft: &CompareDraft, model: &CompareModel, ask: &mut 
             (StepRating::Bad, "✖ Bad", 3),
             (StepRating::Unsure, "? Unsure", 4),
         ];
-        for (rating, title, key) in ratings {
+        for (rating, title, key) in ratings.into_iter().filter(|(rating, ..)| model.ratings.contains(rating)) {
             let given = here.is_some_and(|card| card.rating == Some(rating));
             if ui.selectable_label(given, title).clicked() {
                 wish = Some(CompareRequest::Rate(key));

@@ -36,7 +36,8 @@ pub fn write_ui(ctx: &Context, draft: &StepDraft, sink: &mut CommandSink) {
         });
         let field = field.inner;
         field.widget_info(|| WidgetInfo::labeled(egui::Role::TextInput, true, FIELD));
-        if draft.focus && !ui.memory(|memory| memory.focused().is_some_and(|focused| focused != field.id)) {
+        // Tab leaves the field; nothing else does.
+        if !ui.memory(|memory| memory.focused().is_some_and(|focused| focused != field.id)) {
             field.request_focus();
         }
         if field.changed() {

@@ -11,8 +11,6 @@ pub struct SplitDraft {
     pub step: StepHash,
     /// How many bytes into its text the caret stands.
     pub at: usize,
-    /// The keyboard or the mouse has just moved it, so that it is to be seen.
-    pub moved: bool,
 }
 
 /// A move of the caret that needs no knowledge of lines on screen.
@@ -46,7 +44,7 @@ impl SplitDraft {
         let near = |places: Vec<usize>| places.into_iter().min_by_key(|&at| at.abs_diff(middle));
         let at = near(sentences(&step.text)).or_else(|| near(words(&step.text)));
         let at = at.unwrap_or_else(|| floor(&step.text, middle));
-        Self { trace, step: step.hash.clone(), at, moved: true }
+        Self { trace, step: step.hash.clone(), at }
     }
 }
 

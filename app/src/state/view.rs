@@ -138,6 +138,8 @@ pub struct OpenTrace {
     source: Option<Trace>,
     /// What the annotator made of it.
     shape: Vec<(StepHash, Label)>,
+    /// The record of the log up to which that was looked at.
+    looked_at: Option<u64>,
 }
 
 impl OpenTrace {
@@ -156,7 +158,7 @@ impl OpenTrace {
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
         let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
-        Self { row, trace, tree, path, at: 0, attempts: None, hashes, source: None, shape: Vec::new() }
+        Self { row, trace, tree, path, at: 0, attempts: None, hashes, source: None, shape: Vec::new(), looked_at: None }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
@@ -177,13 +179,17 @@ impl OpenTrace {
     }
 
     /// Takes over what the annotator has made of the trace since it was shown. The selected step stays selected; where
-    /// it is gone, one that stands near. True where the steps are others now.
-    pub fn follow(&mut self, said: Option<&TraceAnnotation>) -> bool {
+    /// it is gone, one that stands near. True where the steps are others now. `last_seq` is
+    /// that of the log.
+    pub fn follow(&mut self, said: Option<&TraceAnnotation>, last_seq: u64) -> bool {
+        if self.looked_at.replace(last_seq) == Some(last_seq) {
+            return false;
+        }
         if self.attempts.is_some() || said.map(shape_of).unwrap_or_default() == self.shape {
             return false;
         }
         let source = self.source.take().unwrap_or_else(|| self.trace.clone());
-        let mut now = Self::overlaid(self.row, source, said);
+        let mut now = Self { looked_at: self.looked_at, ..Self::overlaid(self.row, source, said) };
         now.select_near(self);
         let changed = now.trace.steps != self.trace.steps;
         *self = now;

@@ -47,8 +47,6 @@ pub struct StepDraft {
     pub text: String,
     /// What sort of step it is.
     pub kind: StepKind,
-    /// The field wants the keyboard.
-    pub focus: bool,
 }
 
 /// What the dialog asks for.
@@ -114,7 +112,7 @@ impl StepDraft {
         let written = if step.hash.is_written() { written(said?, &step.hash) } else { rewrite_of(said, &step.hash) };
         let text_of = |hash: &StepHash| Some(open.trace.step(open.trace.find_step(hash)?)?.text.clone());
         let number = open.at + 1;
-        let plain = Self { trace: open.trace.id.clone(), focus: true, ..Self::empty(step.hash.clone()) };
+        let plain = Self { trace: open.trace.id.clone(), ..Self::empty(step.hash.clone()) };
         Some(match written {
             Some(own) => Self {
                 purpose: Purpose::Edit(own.id.clone()),
@@ -148,7 +146,6 @@ impl StepDraft {
             purpose: Purpose::After(step.hash.clone()),
             title: format!("Write step {}", open.at + 2),
             before: step.text.clone(),
-            focus: true,
             ..Self::empty(step.hash.clone())
         })
     }
@@ -163,7 +160,6 @@ impl StepDraft {
             saved: String::new(),
             text: String::new(),
             kind: StepKind::Thought,
-            focus: false,
         }
     }
 

@@ -20,6 +20,8 @@ pub struct CompareModel {
     pub criterion: Option<String>,
     /// The alternatives.
     pub cards: Vec<CompareCard>,
+    /// The ratings that the project asks for.
+    pub ratings: Vec<StepRating>,
     /// What digits mean now.
     pub prompt: String,
     /// Digits do not rate now.
@@ -80,7 +82,7 @@ impl CompareModel {
             all.extend(written::chips(open, said, step));
             if position == draft.with {
                 let hint = "The others are compared with this one; A compares with the highlighted one".into();
-                all.push(Chip { text: "compared with".into(), tone: Tone::Muted, imported: true, hint });
+                all.push(Chip { text: "compared with".into(), tone: Tone::Accent, imported: false, hint });
             }
             let order = match &draft.mode {
                 CompareMode::Rank(order) => order.as_slice(),
@@ -104,6 +106,7 @@ impl CompareModel {
             title: format!("{} alternatives for step {}", draft.steps.len(), open.at + 1),
             criterion: (!schema.criteria.is_empty()).then_some(criterion),
             cards: (0..draft.steps.len()).filter_map(card).collect(),
+            ratings: schema.ratings.clone(),
             prompt: prompt(draft),
             asks: draft.mode != CompareMode::Rate,
         }

@@ -60,7 +60,16 @@ impl WordDiff {
         }
         let count = |piece| runs.iter().filter(|run| run.0 == piece).map(|run| words(&run.1)).sum();
         let (removed, added) = (count(Piece::Removed), count(Piece::Added));
-        Self { pieces: joined(runs), removed, added, words: words(old) + words(new) }
+        // What was joined may be long enough to be joined again.
+        let mut pieces = joined(runs);
+        loop {
+            let count = pieces.len();
+            pieces = joined(pieces);
+            if pieces.len() == count {
+                break;
+            }
+        }
+        Self { pieces, removed, added, words: words(old) + words(new) }
     }
 
     /// True where both texts are the same.
@@ -71,6 +80,11 @@ impl WordDiff {
     /// The share of changed words, those that went and those that came, among the words of both texts; 0..=1.
     pub fn share(&self) -> f64 {
         if self.words == 0 { 0.0 } else { (self.removed + self.added) as f64 / self.words as f64 }
+    }
+
+    /// True where so little is common to both that they are better read apart.
+    pub fn is_another_text(&self) -> bool {
+        self.share() > 0.6
     }
 
     /// How much was changed, in words.
@@ -92,35 +106,60 @@ impl WordDiff {
     }
 }
 
-/// Joins changes that only spaces part, so that a rewritten phrase reads as one phrase out and one in.
+/// A part of two texts in which everything changed: what went and what came.
+#[derive(Default)]
+struct Changed {
+    gone: String,
+    come: String,
+}
+
+impl Changed {
+    fn size(&self) -> usize {
+        self.gone.len().max(self.come.len())
+    }
+
+    fn flush(&mut self, pieces: &mut Vec<(Piece, String)>) {
+        let Self { gone, come } = std::mem::take(self);
+        let both = [(Piece::Removed, gone), (Piece::Added, come)];
+        pieces.extend(both.into_iter().filter(|(_, text)| !text.is_empty()));
+    }
+}
+
+/// Joins changes that less parts than each of them changes, so that a rewritten phrase reads as one phrase out and one
+/// in, not as words among words. Lines stay apart.
 fn joined(runs: Vec<(Piece, String)>) -> Vec<(Piece, String)> {
     let mut pieces: Vec<(Piece, String)> = Vec::new();
-    let (mut gone, mut come) = (String::new(), String::new());
-    let mut runs = runs.into_iter().peekable();
-    let flush = |gone: &mut String, come: &mut String, pieces: &mut Vec<(Piece, String)>| {
-        for (piece, text) in [(Piece::Removed, std::mem::take(gone)), (Piece::Added, std::mem::take(come))] {
-            if !text.is_empty() {
-                pieces.push((piece, text));
+    let mut changed = Changed::default();
+    // What was kept since, and what changed after it.
+    let mut kept = String::new();
+    let mut after = Changed::default();
+    let settle = |changed: &mut Changed, kept: &mut String, after: &mut Changed, pieces: &mut Vec<(Piece, String)>| {
+        let between = std::mem::take(kept);
+        let after = std::mem::take(after);
+        let most = changed.size().min(after.size());
+        if changed.size() > 0 && between.len() <= most && !between.contains('\n') {
+            changed.gone.extend([between.as_str(), after.gone.as_str()]);
+            changed.come.extend([between.as_str(), after.come.as_str()]);
+        } else {
+            changed.flush(pieces);
+            if !between.is_empty() {
+                pieces.push((Piece::Kept, between));
             }
+            *changed = after;
         }
     };
-    while let Some((piece, text)) = runs.next() {
+    for (piece, text) in runs {
         match piece {
-            Piece::Removed => gone.push_str(&text),
-            Piece::Added => come.push_str(&text),
+            Piece::Removed => after.gone.push_str(&text),
+            Piece::Added => after.come.push_str(&text),
             Piece::Kept => {
-                let between = !gone.is_empty() && !come.is_empty() && runs.peek().is_some();
-                if between && text.chars().all(char::is_whitespace) && !text.contains('\n') {
-                    gone.push_str(&text);
-                    come.push_str(&text);
-                } else {
-                    flush(&mut gone, &mut come, &mut pieces);
-                    pieces.push((Piece::Kept, text));
-                }
+                settle(&mut changed, &mut kept, &mut after, &mut pieces);
+                kept = text;
             }
         }
     }
-    flush(&mut gone, &mut come, &mut pieces);
+    settle(&mut changed, &mut kept, &mut after, &mut pieces);
+    changed.flush(&mut pieces);
     pieces
 }
 
@@ -184,6 +223,7 @@ mod tests {
             "so we multiply all of it now",
             "so we [-add them up-][+multiply all of it+] now",
         );
+        check("many of a lot, few", "which of the rest, few", "[-many of a lot-][+which of the rest+], few");
         check("one\ntwo", "one\nthree", "one\n[-two-][+three+]");
         check("解は x=2", "解は x=3", "解は x=[-2-][+3+]");
     }

@@ -10,7 +10,8 @@ use crate::state::writing::written;
 /// The chips that say so.
 pub fn chips(open: &OpenTrace, said: Option<&TraceAnnotation>, step: &Step) -> Vec<Chip> {
     let Some(said) = said else { return Vec::new() };
-    let own = |text: String, hint: String| Chip { text, tone: Tone::Accent, imported: true, hint };
+    // Calm, and shown also to those who judge without the labels of the data.
+    let own = |text: String, hint: String| Chip { text, tone: Tone::Muted, imported: false, hint };
     if step.hash.is_written() {
         let Some(written) = written(said, &step.hash) else { return Vec::new() };
         let number = |of: &StepHash| {

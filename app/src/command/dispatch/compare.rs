@@ -100,23 +100,17 @@ fn rated(app: &App, draft: &CompareDraft, key: u8) -> Vec<Change> {
         3 => StepRating::Bad,
         _ => StepRating::Unsure,
     };
+    if !project.schema.ratings.contains(&wanted) {
+        return Vec::new();
+    }
     let step = step_ref(open, here);
     let present = project.annotations().step(&step.trace, &step.step).and_then(|said| said.rating);
     vec![Change::RateStep { step, rating: (present != Some(wanted)).then_some(wanted) }]
 }
 
-/// Takes back what was said last. Where that was said elsewhere, the dialog gives way to what is shown of it.
+/// Takes back what was said last. Where that was said elsewhere, the dialog gives way to what is shown then.
 fn undo(app: &mut App) {
-    let trace = app.view.open.as_ref().map(|open| open.trace.id.clone());
     if app.env().can_undo {
         annotate::reverse(app, false);
-    }
-    let now = app.view.open.as_ref().map(|open| open.trace.id.clone());
-    let gone = |draft: &CompareDraft| {
-        let open = app.view.open.as_ref();
-        now != trace || draft.steps.iter().any(|step| !open.is_some_and(|open| open.trace.find_step(step).is_some()))
-    };
-    if matches!(&app.view.dialog, Some(DialogState::Compare(draft)) if gone(draft)) {
-        app.view.dialog = None;
     }
 }

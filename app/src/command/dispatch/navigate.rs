@@ -119,7 +119,7 @@ pub(super) fn filter_by(app: &mut App, text: String) {
 /// Shows the open trace as its annotator has made it by now. True where its steps are others than before.
 pub(crate) fn follow_shape(app: &mut App) -> bool {
     let (Some(project), Some(open)) = (&app.project, &mut app.view.open) else { return false };
-    let changed = open.follow(project.annotations().trace(&open.trace.id));
+    let changed = open.follow(project.annotations().trace(&open.trace.id), project.log.last_seq());
     app.view.scroll_to_step |= changed;
     changed
 }

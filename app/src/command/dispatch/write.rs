@@ -34,14 +34,24 @@ pub(super) fn answer(app: &mut App, request: WriteRequest) {
     }
 }
 
-/// After each action: the trace is shown as it was made, and a caret whose step is no longer selected is gone.
+/// After each action: the trace is shown as it was made, and a dialog on steps that are gone is gone as well. A text that
+/// is being written stays.
 pub(super) fn follow(app: &mut App) {
     navigate::follow_shape(app);
-    if let Some(DialogState::Split(draft)) = &app.view.dialog {
-        let selected = app.view.open.as_ref().and_then(|open| Some((&open.trace.id, &open.step()?.hash)));
-        if selected != Some((&draft.trace, &draft.step)) {
-            app.view.dialog = None;
+    let there = |open: &OpenTrace, step: &StepHash| open.trace.find_step(step).is_some();
+    let stays = match (&app.view.dialog, &app.view.open) {
+        (Some(DialogState::Split(draft)), Some(open)) => {
+            open.trace.id == draft.trace && open.step().is_some_and(|step| step.hash == draft.step)
         }
+        (Some(DialogState::Compare(draft)), Some(open)) => {
+            open.trace.id == draft.trace && draft.steps.iter().all(|step| there(open, step))
+        }
+        (Some(DialogState::Take(draft)), Some(open)) => open.trace.id == draft.trace && there(open, &draft.after),
+        (Some(DialogState::Split(_) | DialogState::Compare(_) | DialogState::Take(_)), None) => false,
+        _ => true,
+    };
+    if !stays {
+        app.view.dialog = None;
     }
 }
 
@@ -145,17 +155,23 @@ fn remove(app: &mut App) {
 fn begin_split(app: &mut App) {
     let Some(open) = &app.view.open else { return };
     let Some(step) = open.step() else { return };
-    app.view.dialog = Some(DialogState::Split(SplitDraft::new(open.trace.id.clone(), step)));
+    let draft = SplitDraft::new(open.trace.id.clone(), step);
+    // What can be cut nowhere is refused before a place is looked for.
+    let refused = open.selected().zip(app.project.as_ref()).and_then(|(index, project)| {
+        let desk = Reshape::new(open.source(), project.said(&open.trace.id), project.log.last_seq());
+        desk.split(index, draft.at).err()
+    });
+    if let Some(reason) = refused {
+        return app.notices.info("That cannot be done here", reason);
+    }
+    app.view.dialog = Some(DialogState::Split(draft));
     app.view.scroll_to_step = true;
 }
 
 fn split(app: &mut App, request: SplitRequest) {
     let Some(DialogState::Split(draft)) = &mut app.view.dialog else { return };
     match request {
-        SplitRequest::MoveTo(at) => {
-            draft.moved = draft.at != at;
-            draft.at = at;
-        }
+        SplitRequest::MoveTo(at) => draft.at = at,
         SplitRequest::Leave => app.view.dialog = None,
         SplitRequest::Cut => cut(app),
     }
