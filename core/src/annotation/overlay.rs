@@ -21,7 +21,7 @@ use crate::model::{
 ///   piece keeps what is true of the whole: that there is an error in it, tags and remarks.
 /// - A written step whose predecessor is not there is left out, and [`Trace::warnings`] says so.
 pub fn overlaid(trace: &Trace, said: &TraceAnnotation) -> Option<Trace> {
-    if !is_reshaped(said) {
+    if !said.is_reshaped() {
         return None;
     }
     let Shape { steps, at, is_end, left_out, .. } = Shape::new(trace, said);
@@ -64,12 +64,6 @@ pub fn overlaid(trace: &Trace, said: &TraceAnnotation) -> Option<Trace> {
         source: trace.source.clone(),
         warnings,
     })
-}
-
-/// True where the annotator cut, joined or wrote steps.
-pub(super) fn is_reshaped(said: &TraceAnnotation) -> bool {
-    said.labels.has(LabelKind::Written)
-        || said.steps.values().any(|step| step.labels.has(LabelKind::Cut) || step.labels.has(LabelKind::Joined))
 }
 
 /// True for what is said of a step and holds of a longer one that contains it.
@@ -239,6 +233,49 @@ impl Shape {
         self.steps.push(step);
         self.places.push(place);
         at
+    }
+}
+
+impl TraceAnnotation {
+    /// True where the annotator cut, joined or wrote steps.
+    pub fn is_reshaped(&self) -> bool {
+        self.labels.has(LabelKind::Written)
+            || self.steps.values().any(|step| step.labels.has(LabelKind::Cut) || step.labels.has(LabelKind::Joined))
+    }
+
+    /// The step of the source that this step is or is a part of, or that the written steps before it continue, and how
+    /// many written steps it takes to get here from there. `None` where they begin at the start.
+    pub fn anchor(&self, step: &StepHash) -> (Option<StepHash>, u32) {
+        let (mut at, mut written) = (step, 0);
+        while at.is_written() {
+            written += 1;
+            let parent = self.written(at).and_then(|step| step.parent.as_ref());
+            // What goes round in a circle is not shown either.
+            match parent.filter(|_| written as usize <= self.labels.len()) {
+                Some(parent) => at = parent,
+                None => return (None, written),
+            }
+        }
+        (Some(at.clone()), written)
+    }
+
+    /// True where a written step continues that one.
+    pub fn continued(&self, step: &StepHash) -> bool {
+        written(self).any(|written| written.parent.as_ref() == Some(step))
+    }
+
+    /// How many steps the annotator made of a path of the source, up to the last of it or to the part of that which ends
+    /// at `end`. Takes cuts and joints to be as the gestures make them, so it needs no text.
+    pub fn pieces(&self, path: &[StepHash], end: Option<usize>) -> usize {
+        let cuts = |step: &StepHash, end: usize| {
+            let labels = self.steps.get(step).into_iter().flat_map(|said| said.labels.of_kind(LabelKind::Cut));
+            labels.filter(|label| matches!(label, Label::Cut(at) if *at < end)).count()
+        };
+        let joined = |step: &&StepHash| self.steps.get(*step).is_some_and(|said| said.labels.has(LabelKind::Joined));
+        let Some((last, before)) = path.split_last() else { return 0 };
+        let joints = path.iter().skip(1).filter(joined).count();
+        let all: usize = before.iter().map(|step| cuts(step, usize::MAX)).sum();
+        (path.len() + all + cuts(last, end.unwrap_or(usize::MAX))).saturating_sub(joints)
     }
 }
 

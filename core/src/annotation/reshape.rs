@@ -110,7 +110,11 @@ impl<'a> Reshape<'a> {
             (Place::Written, Place::Written) => self.merge_written(first, second)?,
             _ => return Err("A written step cannot be merged with one of the source"),
         };
-        self.carry_over(first, second, &mut changes);
+        // Pieces of one step have nothing between them.
+        let is_one_step =
+            matches!((place, next_place), (Place::Source { to, .. }, Place::Source { from, .. }) if to == from);
+        let between = if is_one_step { "" } else { glue(&first.text, &second.text) };
+        self.carry_over(first, second, first.text.len() + between.len(), &mut changes);
         Ok(changes)
     }
 
@@ -316,10 +320,10 @@ impl<'a> Reshape<'a> {
         Ok(vec![Change::Take { target: Target::Trace(self.source.id.clone()), key }, self.write(merged)])
     }
 
-    /// Brings what was said of a step to the merged one, which is known by the name of the later.
-    fn carry_over(&self, first: &Step, second: &Step, changes: &mut Vec<Change>) {
+    /// Brings what was said of a step to the merged one, which is known by the name of the later. The text of that one
+    /// begins at `shift`.
+    fn carry_over(&self, first: &Step, second: &Step, shift: usize, changes: &mut Vec<Change>) {
         let (from, to) = (&first.hash, &second.hash);
-        let shift = first.text.len() + glue(&first.text, &second.text).len();
         let spans: Vec<&Span> = self.spans(to).collect();
         changes.extend(spans.iter().map(|span| self.take(to, Label::Span((*span).clone()).key())));
         changes.extend(spans.into_iter().map(|span| {

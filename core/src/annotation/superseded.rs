@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
+use super::overlay::written;
 use super::{Annotations, TraceAnnotation};
 use crate::import::native::NativeTrace;
 use crate::model::{FirstError, StepHash, Timestamp, TraceId};
@@ -22,18 +23,20 @@ pub struct Superseded {
 }
 
 impl TraceAnnotation {
-    /// The steps of which something was said.
-    pub fn judged_steps(&self) -> impl Iterator<Item = &StepHash> {
+    /// The steps of the source of which something was said, also of a part of them, or which a written step continues.
+    pub fn judged_steps(&self) -> impl Iterator<Item = StepHash> {
         let mark = match &self.first_error {
             Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => Some(step),
             Some(FirstError::Unsure) | None => None,
         };
-        self.steps.keys().chain(mark)
+        let continued = written(self).filter_map(|step| step.parent.as_ref());
+        let named = self.steps.keys().chain(mark).chain(continued);
+        named.filter(|step| !step.is_written()).map(|step| step.whole().0)
     }
 
-    /// True where something was said of a step that the trace does not have.
+    /// True where something was said of a step that the trace does not have. `has` knows the steps of the source.
     pub fn is_of_other_text(&self, has: impl Fn(&StepHash) -> bool) -> bool {
-        self.judged_steps().any(|judged| !has(judged))
+        self.judged_steps().any(|judged| !has(&judged))
     }
 }
 
@@ -53,7 +56,7 @@ pub fn keep_superseded(
         // What was lost before is kept already, if it ever was here.
         let was = old.step_hashes(row);
         let is = new.row_of(id).map(|row| new.step_hashes(row)).unwrap_or_default();
-        let was_there: Vec<&StepHash> = said.judged_steps().filter(|step| was.contains(step)).collect();
+        let was_there: Vec<StepHash> = said.judged_steps().filter(|step| was.contains(step)).collect();
         if was_there.iter().any(|step| !is.contains(step)) {
             changed.push(id.clone());
         }

@@ -7,7 +7,6 @@ use crate::model::{AnnotatorId, FirstError, ImportedValue, StepRating, Trace};
 use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
 use super::policy::Policy;
-use super::source::is_labelled;
 
 /// Everything, to be read by Stepscope again.
 pub(super) struct Native;
@@ -109,7 +108,11 @@ fn counts(input: &RowInput<'_>) -> Vec<(&'static str, u64)> {
     };
     let at = said().filter(|said| matches!(said.first_error, Some(FirstError::At(_)))).count() as u64;
     let none = said().filter(|said| matches!(said.first_error, Some(FirstError::NoneUpTo(_)))).count() as u64;
-    let mut counts = vec![("labelled", u64::from(said().any(is_labelled))), ("first_error", at), ("no_error", none)];
+    let mut counts = vec![
+        ("labelled", u64::from(said().any(TraceAnnotation::is_labelled))),
+        ("first_error", at),
+        ("no_error", none),
+    ];
     counts.extend(StepRating::ALL.map(rated));
     counts
 }

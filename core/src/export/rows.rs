@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::annotation::TraceAnnotation;
+use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
 use crate::model::{AnnotatorId, Trace, TraceId};
@@ -102,6 +102,12 @@ impl Run<'_> {
         let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
         let annotations: Vec<(AnnotatorId, &TraceAnnotation)> = self.annotators.iter().filter_map(said).collect();
         match self.chosen.clone() {
+            // What the annotator cut, joined and wrote is exported with what the annotator said.
+            Some(chosen @ Chosen::Own(_)) => {
+                let own = annotations.iter().find(|(by, _)| chosen == Chosen::Own(by.clone()));
+                let made = own.and_then(|(_, said)| overlaid(trace, said));
+                self.paths(made.as_ref().unwrap_or(trace), &chosen, &annotations, sink)
+            }
             None => {
                 let scores = source.scores(trace);
                 self.whole(trace, &annotations, &scores, sink)

@@ -497,11 +497,16 @@ impl Desk {
         let mark = matches!(&said.first_error, Some(FirstError::At(step)) if lost(step.as_str()));
         let shown_steps = shown.steps.iter().filter(|step| Some(&step.hash) != aside);
         let shown_steps = shown_steps.filter_map(|step| said.steps.get(&step.hash));
-        let labels = shown_steps.flat_map(|of_step| of_step.labels.iter());
-        let named = labels.filter(|label| match label {
+        let is_lost = |label: &Label| match label {
             Label::Corrected(Some(step)) => lost(step.as_str()),
             Label::Preferred(preference) => lost(preference.over.as_str()),
             _ => false,
+        };
+        let named = shown_steps.flat_map(|of_step| {
+            // Where both steps are named that are merged, one name is enough.
+            let named = move |kind| of_step.labels.of_kind(kind).all(is_lost).then_some(of_step.labels.of_kind(kind));
+            let kinds = [LabelKind::Corrected, LabelKind::Preferred].into_iter();
+            kinds.filter_map(named).flatten().filter(|label| is_lost(label))
         });
         named.count() + usize::from(mark)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::annotation::{StepAnnotation, TraceAnnotation};
-use crate::export::{ExportOptions, ExportSource, ManifestSource, Preview, is_labelled, preview};
+use crate::export::{ExportOptions, ExportSource, ManifestSource, Preview, preview};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
 use crate::model::{
@@ -38,7 +38,7 @@ impl ExportSource for Project {
     }
 
     fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        self.said.get(annotator).is_some_and(|said| said.values().any(is_labelled))
+        self.said.get(annotator).is_some_and(|said| said.values().any(TraceAnnotation::is_labelled))
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {

@@ -207,7 +207,11 @@ fn imported(native: NativeTrace) -> Imported {
     computed.retain(|scores| scores.values.iter().any(Option::is_some));
     for said in &mut annotations {
         let holds = match &said.first_error {
-            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => trace.find_step(step).is_some(),
+            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => {
+                // A part is there where its step is, a written step where it came along.
+                let written = |label: &Label| matches!(label, Label::Written(written) if written.id == *step);
+                trace.find_step(&step.whole().0).is_some() || said.labels.iter().any(written)
+            }
             Some(FirstError::Unsure) | None => true,
         };
         if !holds {
