@@ -1,9 +1,12 @@
 //! Writing steps, cutting and joining them, comparing alternatives: by keyboard, through the real app.
 
-use eframe::egui::Role;
+use std::fs;
+
+use eframe::egui::{Role, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::kittest::Queryable as _;
 use stepscope::command::Action;
-use stepscope::state::DialogState;
+use stepscope::state::{DialogState, ExportDraft};
+use stepscope_core::export::format_by_name;
 use stepscope_core::model::{Label, LabelKind, Preference, StepHash};
 
 use crate::pictures::picture;
@@ -363,4 +366,49 @@ fn a_corrected_step_goes_on_as_the_original_did() {
     picture(&mut window, "write-compare-light");
     press(&mut window, "Escape Home Y");
     picture(&mut window, "write-split-light");
+}
+
+#[test]
+fn what_is_exported_is_cut_as_it_was_labelled() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "j j Y Enter j e Space");
+    go_to(&mut window, "word-01-large");
+    let (steps, _) = path(&window);
+    let file = home.path("export.json");
+    press(&mut window, "Ctrl+E");
+    let draft = ExportDraft::new(format_by_name("processbench").unwrap());
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(&mut window, Action::WriteExport(file.clone()));
+    let text = fs::read_to_string(&file).unwrap();
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&text)
+        .unwrap_or_else(|_| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect());
+    assert_eq!(rows.len(), 1, "{}", notices(&window));
+    assert_eq!(rows[0]["steps"], serde_json::json!(steps));
+    assert_eq!((steps.len(), &rows[0]["label"]), (6, &serde_json::json!(3)), "the second part is the first error");
+}
+
+#[test]
+fn closing_the_window_tells_of_a_draft() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "Shift+W");
+    type_text(&mut window, "half a st");
+    press(&mut window, "Escape");
+    let close = |window: &mut Window| {
+        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        viewport.events.push(ViewportEvent::Close);
+        window.step();
+        let output = &window.output().viewport_output[&ViewportId::ROOT];
+        let stays = output.commands.contains(&ViewportCommand::CancelClose);
+        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+        viewport.events.clear();
+        stays
+    };
+    assert!(close(&mut window), "once the window stays");
+    assert!(notices(&window).contains("A step you began to write would be lost"), "{}", notices(&window));
+    press(&mut window, "Shift+W");
+    assert!(matches!(&window.state().view().dialog, Some(DialogState::Write(draft)) if draft.text == "half a st"));
+    press(&mut window, "Escape");
+    assert!(!close(&mut window), "asked again it goes");
 }

@@ -23,6 +23,7 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
     let request = key_request(ctx, draft);
     let given_up = busy && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
     let screen = ctx.content_rect();
+    let mut close = false;
     let response = Modal::new(Id::unique("compare")).show(ctx, |ui| {
         let width = (screen.width() - 80.0).clamp(480.0, 1240.0);
         ui.set_width(width);
@@ -31,6 +32,7 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
             ui,
             |ui| ui.heading(&model.title),
             |ui| {
+                close = ui.button("Close").clicked();
                 if let Some(criterion) = &model.criterion {
                     let button = egui::Button::new(criterion).right_text(RichText::new("C").small().weak());
                     if ui.add(button).on_hover_text("In what respect two are compared").clicked() {
@@ -62,7 +64,7 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
         ask(request);
     } else if given_up {
         ask(CompareRequest::Cancel);
-    } else if response.should_close() && !busy {
+    } else if close || (response.should_close() && !busy) {
         sink.push(Action::SetDialog(None));
     }
 }

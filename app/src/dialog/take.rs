@@ -34,7 +34,7 @@ pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut C
         ask(TakeRequest::Step(draft.step.saturating_add_signed(by_step)));
     }
     let screen = ctx.content_rect();
-    let (mut take, mut take_one) = (all, only);
+    let (mut take, mut take_one, mut close) = (all, only, false);
     let response = Modal::new(Id::unique("take steps")).show(ctx, |ui| {
         ui.set_width((screen.width() - 100.0).clamp(520.0, 1060.0));
         let height = (screen.height() - 230.0).clamp(160.0, 620.0);
@@ -66,13 +66,13 @@ pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut C
                 }
             });
         });
-        footer_ui(ui, model, &mut take, &mut take_one);
+        footer_ui(ui, model, &mut take, &mut take_one, &mut close);
     });
     if take {
         ask(TakeRequest::Take(true));
     } else if take_one {
         ask(TakeRequest::Take(false));
-    } else if response.should_close() {
+    } else if close || response.should_close() {
         sink.push(Action::SetDialog(None));
     }
 }
@@ -127,7 +127,7 @@ fn step_ui(ui: &mut Ui, step: &TakeStepModel, scroll: bool) -> egui::Response {
     response
 }
 
-fn footer_ui(ui: &mut Ui, model: &TakeModel, take: &mut bool, take_one: &mut bool) {
+fn footer_ui(ui: &mut Ui, model: &TakeModel, take: &mut bool, take_one: &mut bool, close: &mut bool) {
     ui.add_space(8.0);
     let tokens = Tokens::of(ui);
     Sides::new().shrink_left().show(
@@ -142,6 +142,7 @@ fn footer_ui(ui: &mut Ui, model: &TakeModel, take: &mut bool, take_one: &mut boo
             *take |= ui.add_enabled(model.can_take, all).clicked();
             let one = Button::new("Take only this").right_text(key("Shift+Enter"));
             *take_one |= ui.add_enabled(model.can_take, one).clicked();
+            *close |= ui.button("Close").clicked();
         },
     );
 }

@@ -47,6 +47,8 @@ pub struct StepDraft {
     pub text: String,
     /// What sort of step it is.
     pub kind: StepKind,
+    /// What sort of step it was.
+    pub kind_before: StepKind,
 }
 
 /// What the dialog asks for.
@@ -121,6 +123,7 @@ impl StepDraft {
                 saved: own.text.clone(),
                 text: own.text.clone(),
                 kind: own.kind,
+                kind_before: own.kind,
                 ..plain
             },
             None => {
@@ -132,6 +135,7 @@ impl StepDraft {
                     original: Some(text.to_owned()),
                     text: text.to_owned(),
                     kind: step.kind,
+                    kind_before: step.kind,
                     ..plain
                 }
             }
@@ -160,6 +164,7 @@ impl StepDraft {
             saved: String::new(),
             text: String::new(),
             kind: StepKind::Thought,
+            kind_before: StepKind::Thought,
         }
     }
 
@@ -195,7 +200,11 @@ impl StepDraft {
         if self.text.trim().is_empty() {
             return Some("A step needs some words");
         }
-        let same = matches!(self.purpose, Purpose::Instead(_)) && !self.is_changed();
+        let same = match self.purpose {
+            Purpose::Instead(_) => !self.is_changed(),
+            Purpose::Edit(_) => !self.is_changed() && self.kind == self.kind_before,
+            Purpose::After(_) => false,
+        };
         same.then_some("The text is the same as before")
     }
 

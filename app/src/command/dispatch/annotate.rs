@@ -94,18 +94,19 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
-/// Says something, as one gesture.
-pub(super) fn commit(app: &mut App, changes: Vec<Change>) {
-    say(app, changes);
-}
-
-/// Says something, as one gesture. False where it could not be said, which the user is told.
-pub(super) fn say(app: &mut App, changes: Vec<Change>) -> bool {
+/// Says something, as one gesture. True where anything was said.
+pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
     let Some(project) = &mut app.project else { return false };
-    let said = project.log.commit(changes).map_err(|error| app.notices.error("Not labelled", error.to_string()));
+    let said = match project.log.commit(changes) {
+        Ok(gesture) => gesture.is_some(),
+        Err(error) => {
+            app.notices.error("Not labelled", error.to_string());
+            false
+        }
+    };
     navigate::follow_shape(app);
     app.view.show_hint = false;
-    said.is_ok()
+    said
 }
 
 pub(super) fn reverse(app: &mut App, redo: bool) {

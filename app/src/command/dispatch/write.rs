@@ -140,7 +140,7 @@ pub(super) fn reshape<T>(
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return None };
     let desk = Reshape::new(open.source(), project.said(&open.trace.id), project.log.last_seq());
     match make(open, &desk) {
-        Ok((changes, made)) => annotate::say(app, changes).then_some(made),
+        Ok((changes, made)) => annotate::commit(app, changes).then_some(made),
         Err(reason) => {
             app.notices.info("That cannot be done here", reason);
             None
