@@ -5,6 +5,7 @@
 
 mod frame_times;
 mod journey;
+mod journey_write;
 mod pictures;
 mod published;
 mod readme;
@@ -13,3 +14,4 @@ mod sample_data;
 mod support;
 mod tidy;
 mod view_models;
+mod write_models;

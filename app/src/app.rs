@@ -24,7 +24,8 @@ use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores;
-use crate::state::{ExportDraft, Notices, Project, Settings, ViewState};
+use crate::state::writing::Drafts;
+use crate::state::{ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -52,6 +53,8 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// Steps that were begun and not saved.
+    pub(crate) drafts: Drafts,
     /// The user was told that closing the window loses labels; asked again, it closes.
     warned_of_loss: bool,
 }
@@ -77,6 +80,7 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            drafts: Drafts::default(),
             warned_of_loss: false,
         };
         app.open_first();
@@ -165,10 +169,16 @@ impl App {
             return;
         }
         dispatch::annotate::commit_note(self);
-        if self.save_or_tell(Leaving::Window) {
+        let drafts = self.drafts.len();
+        if self.save_or_tell(Leaving::Window) && drafts == 0 {
             self.warned_of_loss = false;
         } else if !self.warned_of_loss {
             self.warned_of_loss = true;
+            if drafts > 0 {
+                let what = if drafts == 1 { "A step" } else { "Steps" };
+                let detail = "The key that began it opens it again; close again to leave without it";
+                self.notices.warning(format!("{what} you began to write would be lost"), detail);
+            }
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
     }
@@ -299,8 +309,8 @@ impl App {
             has_trace: open.is_some(),
             has_step: open.is_some_and(|open| open.selected().is_some()),
             has_branch: open.is_some_and(|open| open.siblings().len() > 1),
-            is_written: false,
-            can_merge: false,
+            is_written: open.and_then(OpenTrace::step).is_some_and(|step| step.hash.is_written()),
+            can_merge: open.is_some_and(|open| open.selected().is_some_and(|at| open.tree.children(at).len() == 1)),
             has_proposal: false,
             can_write: project.is_some_and(Project::can_write),
             can_undo: project.is_some_and(|p| p.log.can_undo()),

@@ -13,6 +13,7 @@ use crate::dialog;
 use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
 use crate::state::{DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::compare::CompareModel;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::old_text::OldTextModel;
@@ -20,6 +21,7 @@ use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
+use crate::view_model::take::TakeModel;
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 
@@ -77,6 +79,8 @@ impl App {
             // What is still being typed is not saved, so the word must not say so.
             if self.view.note.is_some() {
                 Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            } else if !self.drafts.is_empty() {
+                Some(("Draft of a step not saved yet".into(), crate::view_model::Tone::Unsure))
             } else {
                 Some(save_text(&project.log.save_state()))
             }
@@ -138,7 +142,10 @@ impl App {
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
-        let model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        let mut model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        if let Some(DialogState::Split(split)) = &self.view.dialog {
+            model = model.with_caret(open, split);
+        }
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -219,6 +226,19 @@ impl App {
             }
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
+            }
+            // Painted in the card of its step.
+            Some(DialogState::Split(_)) => {}
+            Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
+            Some(DialogState::Take(draft)) => {
+                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.settings.show_imported), sink);
+            }
+            Some(DialogState::Compare(draft)) => {
+                if let (Some(project), Some(open)) = (&self.project, &self.view.open) {
+                    let (said, scores) = (project.said(&open.trace.id), self.series());
+                    let model = CompareModel::new(draft, open, said, &scores, project.schema());
+                    dialog::compare::compare_ui(ctx, draft, &model, sink);
+                }
             }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {

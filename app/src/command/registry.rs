@@ -297,9 +297,7 @@ impl Command {
             Self::RemoveWritten => {
                 needs(&[step, single, write, (env.is_written, "The step is not one that you wrote")])
             }
-            Self::MergeStep => {
-                needs(&[step, single, write, (env.can_merge, "There is no single next step of its kind")])
-            }
+            Self::MergeStep => needs(&[step, single, write, (env.can_merge, "No single step follows this one")]),
             Self::BestStep | Self::Compare => {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }

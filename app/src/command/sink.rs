@@ -9,6 +9,7 @@ use stepscope_core::query::SortKey;
 use super::Command;
 use crate::state::DialogState;
 use crate::state::models_draft::ModelsRequest;
+use crate::state::writing::WriteRequest;
 
 /// A command, or a command that carries its target.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,8 @@ pub enum Action {
     UseModel(PathBuf),
     /// What the dialog of models asks for.
     Models(ModelsRequest),
+    /// What a dialog of writing, taking, cutting or comparing asks for.
+    Write(WriteRequest),
     /// Write the rejected rows to that file.
     SaveRejects(PathBuf),
     /// Write the export to that file.

@@ -1,5 +1,6 @@
 //! Windows that ask or show something and go away: palette, keys, rejected rows, export, how files are read.
 
+pub mod compare;
 pub mod export;
 pub mod files;
 pub mod import;
@@ -9,6 +10,8 @@ pub mod old_text;
 pub mod palette;
 pub mod rejects;
 pub mod report;
+pub mod take;
+pub mod write;
 
 use eframe::egui::{ModalResponse, Sides, Ui};
 

@@ -5,6 +5,7 @@ use eframe::egui::{
     Ui, vec2,
 };
 
+use super::caret::caret_ui;
 use crate::command::{Action, CommandSink};
 use crate::ui_kit::tokens::GUTTER;
 use crate::ui_kit::{Tokens, chip_ui};
@@ -32,7 +33,8 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
             let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
             let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
             let must_show = scroll_to_selected && card.selected;
-            if !ui.is_rect_visible(rect) && !must_show {
+            // The keys of the caret are read where it is painted.
+            if !ui.is_rect_visible(rect) && !must_show && card.caret.is_none() {
                 ui.allocate_space(rect.size());
                 continue;
             }
@@ -102,7 +104,13 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
             ui.set_width(width - 28.0);
             ui.vertical(|ui| {
                 heading_ui(ui, model, &tokens);
-                body_ui(ui, model, &tokens).clicked()
+                match model.caret {
+                    Some(at) => {
+                        caret_ui(ui, model.body, at, model.is_code, sink);
+                        false
+                    }
+                    None => body_ui(ui, model, &tokens).clicked(),
+                }
             })
             .inner
         });

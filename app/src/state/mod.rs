@@ -1,5 +1,6 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod comparing;
 pub mod export_source;
 pub mod follow;
 pub mod import_draft;
@@ -10,8 +11,11 @@ pub mod open;
 pub mod project;
 pub mod scores;
 pub mod settings;
+pub mod splitting;
+pub mod taking;
 pub mod view;
 pub mod workers;
+pub mod writing;
 
 pub use notice::{Level, Notice, Notices};
 pub use project::Project;

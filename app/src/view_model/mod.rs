@@ -1,5 +1,7 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod alternatives;
+pub mod compare;
 pub mod curve;
 pub mod import;
 pub mod inspector;
@@ -10,8 +12,11 @@ pub mod reader;
 pub mod report;
 pub mod scores;
 pub mod status;
+pub mod take;
 pub mod trace_table;
 pub mod tree;
+pub mod word_diff;
+pub mod written;
 
 /// The meaning of a colour; which colour it is, the theme decides. Never the only sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

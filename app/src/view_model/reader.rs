@@ -7,8 +7,9 @@ use stepscope_core::model::{
 };
 
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone};
+use super::{Chip, Tone, alternatives, written};
 use crate::state::OpenTrace;
+use crate::state::splitting::SplitDraft;
 
 /// The problem and the steps of the chosen path.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +63,9 @@ pub struct StepCardModel<'a> {
     pub unjudged: bool,
     /// It is the selected step.
     pub selected: bool,
+    /// It is being cut; so many bytes into its text.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub caret: Option<usize>,
 }
 
 /// A score beside a step.
@@ -110,6 +114,16 @@ impl<'a> ReaderModel<'a> {
             has_scores: !scores.is_empty(),
             cards: cards.collect(),
         }
+    }
+
+    /// Puts a caret into the step that is being cut.
+    #[must_use]
+    pub fn with_caret(mut self, open: &OpenTrace, split: &SplitDraft) -> Self {
+        let step = open.trace.find_step(&split.step).filter(|_| open.trace.id == split.trace);
+        for card in self.cards.iter_mut().filter(|card| Some(card.step) == step) {
+            card.caret = Some(split.at);
+        }
+        self
     }
 }
 
@@ -209,7 +223,9 @@ fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static s
         let hint = "You marked every step as correct, but the text has changed since: look again";
         return ("lost".into(), Tone::Unsure, hint);
     };
-    if !open.tree.children(step).is_empty() {
+    // What the annotator wrote is no text that has come since.
+    let goes_on = |next: &StepIndex| open.trace.step(*next).is_some_and(|next| !next.hash.is_written());
+    if open.tree.children(step).iter().any(goes_on) {
         let number = open.tree.path_to(&open.trace.steps, step).len();
         let hint = "You marked every step as correct, but more have come since: look again";
         return (format!("✔ correct up to step {number}"), Tone::Unsure, hint);
@@ -252,6 +268,8 @@ fn card<'a>(
         let hint = format!("You rated this step {}", rating.name());
         chips.push(Chip { text: text.into(), tone, imported: false, hint });
     }
+    chips.extend(alternatives::chips(open, own, index));
+    chips.extend(written::chips(open, said, step));
     chips.extend(open.trace.labels.iter().filter(|label| label.step == Some(index)).map(|label| {
         let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
@@ -273,6 +291,7 @@ fn card<'a>(
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
         selected: open.selected() == Some(index),
+        caret: None,
     }
 }
 
@@ -334,7 +353,8 @@ fn unscored(series: &ScoreSeries) -> ScoreChip {
     ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, hint }
 }
 
-fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
+/// A score beside a step.
+pub fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
     let who = format!("{} ({}): {value}", series.name, series.kind.name());
     let detail = series.details.get(&step);
     let spread = detail.and_then(|detail| detail.spread).map(|spread| format!("Its members disagree by ± {spread:.3}"));

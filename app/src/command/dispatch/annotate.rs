@@ -6,7 +6,7 @@ use stepscope_core::model::{FirstError, StepRating, TraceStatus};
 use super::{label, navigate};
 use crate::app::{App, Leaving};
 use crate::command::Command;
-use crate::state::NoteDraft;
+use crate::state::{NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
     match command {
@@ -94,15 +94,22 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
-pub(super) fn commit(app: &mut App, changes: Vec<Change>) {
-    let Some(project) = &mut app.project else { return };
-    if let Err(error) = project.log.commit(changes) {
-        app.notices.error("Not labelled", error.to_string());
-    }
+/// Says something, as one gesture. True where anything was said.
+pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
+    let Some(project) = &mut app.project else { return false };
+    let said = match project.log.commit(changes) {
+        Ok(gesture) => gesture.is_some(),
+        Err(error) => {
+            app.notices.error("Not labelled", error.to_string());
+            false
+        }
+    };
+    navigate::follow_shape(app);
     app.view.show_hint = false;
+    said
 }
 
-fn reverse(app: &mut App, redo: bool) {
+pub(super) fn reverse(app: &mut App, redo: bool) {
     let Some(project) = &mut app.project else { return };
     match if redo { project.log.redo() } else { project.log.undo() } {
         Ok(Some(reversal)) => show_reversal(app, &reversal),
@@ -119,8 +126,22 @@ fn show_reversal(app: &mut App, reversal: &Reversal) {
         Target::Step(step) => (&step.trace, Some(&step.step)),
     };
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return };
-    if app.view.open.as_ref().is_none_or(|open| open.row != row) {
+    let written = |open: &OpenTrace| {
+        let written = open.trace.steps.iter().map(|step| &step.hash).filter(|hash| hash.is_written());
+        written.cloned().collect::<Vec<_>>()
+    };
+    let known = app.view.open.as_ref().filter(|open| open.row == row).map(written);
+    if known.is_none() {
         navigate::show_row(app, row);
+    }
+    navigate::follow_shape(app);
+    // A step of one's own that is there again is what was brought back.
+    let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
+        let back = written(open).into_iter().find(|hash| !known.contains(hash))?;
+        open.trace.find_step(&back)
+    });
+    if let Some(index) = back {
+        return navigate::show_step(app, index);
     }
     let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
     if let Some(index) = index {

@@ -2,11 +2,13 @@
 
 pub(crate) mod annotate;
 mod bulk;
+mod compare;
 pub(crate) mod file;
 mod label;
 pub(crate) mod models;
 mod navigate;
 mod score;
+mod take;
 mod view;
 mod work;
 mod write;
@@ -20,6 +22,11 @@ use crate::app::App;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
+    act(app, action, ctx);
+    write::follow(app);
+}
+
+fn act(app: &mut App, action: Action, ctx: &Context) {
     match action {
         Action::Run(command) => run(app, command, ctx),
         Action::ShowTrace(position) => navigate::show_position(app, position),
@@ -32,6 +39,7 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::ShowScorer(name) => score::show_scorer(app, name),
         Action::UseModel(folder) => score::use_model(app, &folder),
         Action::Models(request) => models::run(app, request),
+        Action::Write(request) => write::answer(app, request),
         Action::SaveRejects(path) => file::save_rejects(app, path),
         Action::WriteExport(path) => file::write_export(app, path),
         Action::AskExportPath => file::ask_export_path(app),
