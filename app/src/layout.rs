@@ -10,14 +10,16 @@ use stepscope_core::query;
 use crate::app::App;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
-use crate::state::{DialogState, Project, scores};
+use crate::panel::{choose, curve, inspector, menu, reader, status, trace_table, tree};
+use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::choose::ChooseModel;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
+use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::trace_table::TraceRowModel;
@@ -138,7 +140,10 @@ impl App {
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
-        let model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        let choosing = self.choose_model();
+        let mut model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
+        self.choose(ui, choosing.as_ref(), sink);
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -149,6 +154,28 @@ impl App {
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {
             reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
+    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
+        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
+        if model.is_none() && text.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new()
+            .fill(tokens.panel)
+            .stroke(egui::Stroke::new(1.0, tokens.accent))
+            .corner_radius(6)
+            .inner_margin(8);
+        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+            if let Some(draft) = text {
+                choose::text_ui(ui, draft, sink);
+            } else if let Some(model) = model {
+                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
+                choose::choose_ui(ui, model, can_go_back, sink);
+            }
         });
     }
 
@@ -165,6 +192,7 @@ impl App {
         if let (Some(job), Some(step)) = (&self.jobs.scoring, open.selected()) {
             model.critique = job.critique(open.row, step);
         }
+        model.add_labels(open, project.said(&trace), &project.schema);
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
             step: step.map(Target::Step),
@@ -219,6 +247,9 @@ impl App {
             }
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
+            }
+            Some(DialogState::Schema(draft)) => {
+                dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
             }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {

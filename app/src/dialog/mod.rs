@@ -9,6 +9,7 @@ pub mod old_text;
 pub mod palette;
 pub mod rejects;
 pub mod report;
+pub mod schema;
 
 use eframe::egui::{ModalResponse, Sides, Ui};
 

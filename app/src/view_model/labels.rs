@@ -15,8 +15,12 @@ const MOST: usize = 40;
 pub fn label_text(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Option<(String, Tone, String)> {
     let said = |text: &str, tone, hint: &str| Some((text.to_owned(), tone, hint.to_owned()));
     match label {
-        Label::Outcome(OutcomeLabel::Right) => said("✔ right answer", Tone::Good, "You say that the final answer is right"),
-        Label::Outcome(OutcomeLabel::Wrong) => said("✖ wrong answer", Tone::Bad, "You say that the final answer is wrong"),
+        Label::Outcome(OutcomeLabel::Right) => {
+            said("✔ right answer", Tone::Good, "You say that the final answer is right")
+        }
+        Label::Outcome(OutcomeLabel::Wrong) => {
+            said("✖ wrong answer", Tone::Bad, "You say that the final answer is wrong")
+        }
         Label::Outcome(OutcomeLabel::Unsure) => {
             said("? answer unsure", Tone::Unsure, "You looked at the final answer and could not decide")
         }
@@ -38,7 +42,8 @@ pub fn label_text(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Opti
                 Some(level) if level != value => format!("{title} {value} {level}"),
                 _ => format!("{title} {value}"),
             };
-            let range = scale.map(|scale| format!("from {} to {}. {}", number(scale.from), number(scale.to), scale.named.hint));
+            let range =
+                scale.map(|scale| format!("from {} to {}. {}", number(scale.from), number(scale.to), scale.named.hint));
             Some((text, Tone::Neutral, range.unwrap_or_else(|| "A scale that the schema no longer has".into())))
         }
         Label::Soft(value) => {
@@ -76,7 +81,9 @@ pub fn label_text(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Opti
             Some((format!("{what} {place}"), Tone::Neutral, String::new()))
         }
         Label::Inspected(true) => said("fine up to here", Tone::Good, "You read it while halving: no error up to here"),
-        Label::Inspected(false) => said("error by here", Tone::Bad, "You read it while halving: there is an error by here"),
+        Label::Inspected(false) => {
+            said("error by here", Tone::Bad, "You read it while halving: there is an error by here")
+        }
         Label::Written(_) | Label::Best | Label::Rank(_) | Label::Preferred(_) | Label::Cut(_) | Label::Joined => None,
     }
 }
@@ -94,8 +101,11 @@ pub fn chips(labels: &Labels, schema: &LabelSchema, open: &OpenTrace) -> Vec<Chi
 /// What a step rests on, in one line: `rests on 2, 3 · reference 1`; empty where nothing was said.
 pub fn links_text(labels: &Labels, open: &OpenTrace) -> String {
     let mut parts = Vec::new();
-    let relations =
-        [(Relation::Premise, "rests on"), (Relation::Evidence, "shown by"), (Relation::Reference, "as in reference step")];
+    let relations = [
+        (Relation::Premise, "rests on"),
+        (Relation::Evidence, "shown by"),
+        (Relation::Reference, "as in reference step"),
+    ];
     for (relation, words) in relations {
         let links = labels.of_kind(LabelKind::Link).filter_map(|label| match label {
             Label::Link(link) if link.relation == relation => Some(&link.to),
@@ -151,7 +161,8 @@ pub fn span_says(says: &str, schema: &LabelSchema) -> String {
 
 /// A critique as a line under its step: who, what was made of it, the words.
 pub fn critique_text(critique: &Critique) -> String {
-    let who = if critique.by.is_empty() { "Critique".to_owned() } else { format!("Critique of {}", author(&critique.by)) };
+    let who =
+        if critique.by.is_empty() { "Critique".to_owned() } else { format!("Critique of {}", author(&critique.by)) };
     let rating = critique.rating.map(|rating| format!("rated {}", rating.name()));
     let accepted = critique.accepted.then(|| "accepted".to_owned());
     let made: Vec<String> = [rating, accepted].into_iter().flatten().collect();
@@ -172,5 +183,9 @@ pub fn author(by: &str) -> &str {
 pub fn number(value: f64) -> String {
     let text = format!("{value:.4}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text.parse::<f64>().is_ok_and(|read| (read - value).abs() < f64::EPSILON) { text.to_owned() } else { value.to_string() }
+    if text.parse::<f64>().is_ok_and(|read| (read - value).abs() < f64::EPSILON) {
+        text.to_owned()
+    } else {
+        value.to_string()
+    }
 }

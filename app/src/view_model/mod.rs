@@ -1,13 +1,16 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod choose;
 pub mod curve;
 pub mod import;
 pub mod inspector;
+pub mod labels;
 pub mod models;
 pub mod old_text;
 pub mod palette;
 pub mod reader;
 pub mod report;
+pub mod schema;
 pub mod scores;
 pub mod status;
 pub mod trace_table;
