@@ -77,8 +77,9 @@ impl App {
         let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
-            if self.view.note.is_some() {
-                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            if let Some(draft) = &self.view.note {
+                let what = if draft.about == About::Note { "Note" } else { "Text" };
+                Some((format!("{what} not saved yet"), crate::view_model::Tone::Unsure))
             } else {
                 Some(save_text(&project.log.save_state()))
             }

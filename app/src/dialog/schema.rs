@@ -1,8 +1,8 @@
 //! The dialog of what annotators are asked for: a preset, changed as the project needs it, saved as a new revision.
 
 use eframe::egui::{
-    ComboBox, Context, DragValue, Grid, Id, Label, Modal, Response, RichText, Role, ScrollArea, Sides, TextEdit, Ui,
-    WidgetInfo,
+    ComboBox, Context, DragValue, Grid, Id, Key, Label, Modal, Modifiers, Response, RichText, Role, ScrollArea, Sides,
+    TextEdit, Ui, WidgetInfo,
 };
 
 use stepscope_core::annotation::{Dimension, ErrorKind, Gold, LabelSchema, Named, Scope};
@@ -19,6 +19,9 @@ pub fn schema_ui(ctx: &Context, draft: &SchemaDraft, model: &SchemaModel, sink: 
     let mut changed = draft.clone();
     let mut close = false;
     let screen = ctx.content_rect();
+    if model.can_save && ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter)) {
+        sink.push(Action::SaveSchema);
+    }
     let response = Modal::new(Id::unique("schema")).show(ctx, |ui| {
         let tokens = Tokens::of(ui);
         ui.set_width((screen.width() - 120.0).clamp(600.0, 980.0));
@@ -118,7 +121,7 @@ fn foot_ui(
             }
             let save = ui.add_enabled(model.can_save, eframe::egui::Button::new("Save"));
             let why = model.problems.first().map_or("Nothing is changed", String::as_str);
-            if save.on_disabled_hover_text(why).clicked() {
+            if save.on_hover_text("Ctrl+Enter").on_disabled_hover_text(why).clicked() {
                 sink.push(Action::SaveSchema);
             }
             if ui.button("Cancel").clicked() {
@@ -197,17 +200,13 @@ fn general_ui(ui: &mut Ui, schema: &mut LabelSchema) {
 }
 
 /// A list of things with names and letters. `what` is one of them.
-fn list_ui(ui: &mut Ui, list: &mut Vec<Named>, what: &str, salt: usize) {
+fn list_ui(ui: &mut Ui, list: &mut Vec<Named>, what: &str) {
     let mut gone = None;
-    if !list.is_empty() {
-        Grid::new((what, salt)).num_columns(5).spacing([8.0, 4.0]).show(ui, |ui| {
-            for (position, entry) in list.iter_mut().enumerate() {
-                if named_ui(ui, entry, &format!("{what} {}", position + 1)) {
-                    gone = Some(position);
-                }
-                ui.end_row();
-            }
-        });
+    for (position, entry) in list.iter_mut().enumerate() {
+        let row = ui.horizontal(|ui| named_ui(ui, entry, &format!("{what} {}", position + 1)));
+        if row.inner {
+            gone = Some(position);
+        }
     }
     if let Some(position) = gone {
         list.remove(position);
@@ -220,7 +219,7 @@ fn list_ui(ui: &mut Ui, list: &mut Vec<Named>, what: &str, salt: usize) {
 /// Letter, title, identity and meaning; true where it is to go.
 fn named_ui(ui: &mut Ui, entry: &mut Named, what: &str) -> bool {
     let mut key = entry.key.map(String::from).unwrap_or_default();
-    let edit = ui.add(TextEdit::singleline(&mut key).id_salt(("key", what)).desired_width(18.0).hint_text("·"));
+    let edit = ui.add(TextEdit::singleline(&mut key).id_salt(("key", what)).desired_width(22.0).hint_text("·"));
     named(&edit, Role::TextInput, &format!("Letter of {what}"));
     if edit.changed() {
         entry.key = key.trim().chars().last().map(|letter| letter.to_ascii_lowercase());
@@ -231,7 +230,7 @@ fn named_ui(ui: &mut Ui, entry: &mut Named, what: &str) -> bool {
         TextEdit::singleline(&mut entry.id).id_salt(("id", what)).desired_width(140.0).hint_text("name in files");
     named(&ui.add(edit), Role::TextInput, &format!("Name in files of {what}"));
     let edit =
-        TextEdit::singleline(&mut entry.hint).id_salt(("hint", what)).desired_width(320.0).hint_text("What it means");
+        TextEdit::singleline(&mut entry.hint).id_salt(("hint", what)).desired_width(400.0).hint_text("What it means");
     named(&ui.add(edit), Role::TextInput, &format!("Meaning of {what}"));
     let remove = ui.small_button("✖");
     named(&remove, Role::Button, &format!("Remove {what}"));
@@ -251,7 +250,7 @@ fn errors_ui(ui: &mut Ui, schema: &mut LabelSchema, tokens: &Tokens) {
                 gone = Some(position);
             }
         });
-        ui.indent(("subs", position), |ui| list_ui(ui, &mut kind.subs, &format!("{what} within"), position));
+        ui.indent(("subs", position), |ui| list_ui(ui, &mut kind.subs, &format!("{what} within")));
     }
     if let Some(position) = gone {
         schema.errors.remove(position);
@@ -261,7 +260,7 @@ fn errors_ui(ui: &mut Ui, schema: &mut LabelSchema, tokens: &Tokens) {
         schema.errors.push(ErrorKind::default());
     }
     caption_ui(ui, "Severities, mildest first; chosen by 1 to 9");
-    list_ui(ui, &mut schema.severities, "Severity", 0);
+    list_ui(ui, &mut schema.severities, "Severity");
 }
 
 fn scales_ui(ui: &mut Ui, schema: &mut LabelSchema, tokens: &Tokens) {
@@ -315,9 +314,9 @@ fn range_ui(ui: &mut Ui, scale: &mut Dimension, what: &str) {
 
 fn words_ui(ui: &mut Ui, schema: &mut LabelSchema) {
     caption_ui(ui, "Tags of traces and steps");
-    list_ui(ui, &mut schema.tags, "Tag", 0);
+    list_ui(ui, &mut schema.tags, "Tag");
     caption_ui(ui, "Criteria by which alternatives are compared");
-    list_ui(ui, &mut schema.criteria, "Criterion", 0);
+    list_ui(ui, &mut schema.criteria, "Criterion");
 }
 
 fn ways_ui(ui: &mut Ui, schema: &mut LabelSchema, tokens: &Tokens) {

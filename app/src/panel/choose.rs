@@ -32,26 +32,39 @@ pub fn choose_ui(ui: &mut Ui, model: &ChooseModel, can_go_back: bool, sink: &mut
         });
     });
     if !model.items.is_empty() {
-        ScrollArea::vertical().id_salt("items").max_height(ITEM * 6.5).auto_shrink([false, true]).show(ui, |ui| {
-            for (position, item) in model.items.iter().enumerate() {
-                if item_ui(ui, item, position == model.at, &tokens) {
-                    sink.push(Action::Choose(ChooseRequest::Pick(position)));
+        // As high as it needs: by itself it would take no more room than the chooser had in the frame before.
+        let height = (model.items.len() as f32 * (ITEM + 4.0)).min(ITEM * 6.5);
+        ScrollArea::vertical()
+            .id_salt("items")
+            .max_height(height)
+            .min_scrolled_height(height)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                for (position, item) in model.items.iter().enumerate() {
+                    if item_ui(ui, item, position == model.at, &tokens) {
+                        sink.push(Action::Choose(ChooseRequest::Pick(position)));
+                    }
                 }
-            }
-        });
+            });
     }
     let columns = ((ui.available_width() + 6.0) / (ENTRY + 6.0)).floor().max(1.0);
     let width = (ui.available_width() - 6.0 * (columns - 1.0)) / columns;
-    ScrollArea::vertical().id_salt("entries").max_height(220.0).auto_shrink([false, true]).show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
-            for (position, entry) in model.entries.iter().enumerate() {
-                let at = model.items.is_empty() && position == model.at;
-                if entry_ui(ui, entry, at, width - 1.0, &tokens) {
-                    sink.push(Action::Choose(ChooseRequest::Pick(model.items.len() + position)));
+    let height = ((model.entries.len() as f32 / columns).ceil() * (ITEM + 4.0)).min(220.0);
+    ScrollArea::vertical()
+        .id_salt("entries")
+        .max_height(height)
+        .min_scrolled_height(height)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                for (position, entry) in model.entries.iter().enumerate() {
+                    let at = model.items.is_empty() && position == model.at;
+                    if entry_ui(ui, entry, at, width - 1.0, &tokens) {
+                        sink.push(Action::Choose(ChooseRequest::Pick(model.items.len() + position)));
+                    }
                 }
-            }
+            });
         });
-    });
 }
 
 fn entry_ui(ui: &mut Ui, entry: &ChooseEntry, at: bool, width: f32, tokens: &Tokens) -> bool {

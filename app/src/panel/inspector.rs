@@ -27,7 +27,7 @@ pub fn inspector_ui(ui: &mut Ui, model: &InspectorModel, notes: &Notes<'_>, env:
         title_ui(ui, &model.step_title);
         step_buttons_ui(ui, model, env, sink);
         let more =
-            [(Command::ErrorType, "Error kind…"), (Command::StepLabels, "More…"), (Command::Critique, "Critiques…")];
+            [(Command::ErrorType, "Error kind…"), (Command::StepLabels, "More…"), (Command::Critique, "Critiques")];
         buttons_ui(ui, more, env, sink);
         if let Some(target) = &notes.step {
             said_ui(ui, &model.step_labels, target, env, sink);

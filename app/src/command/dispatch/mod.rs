@@ -56,7 +56,8 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
     }
     // A note belongs to what was shown while it was written.
     annotate::commit_note(app);
-    if !matches!(command, Command::Undo | Command::Redo) {
+    let only_looks = command.spec().group == Group::View || matches!(command, Command::Undo | Command::Redo);
+    if !only_looks {
         app.view.choose = None;
     }
     match command.spec().group {
