@@ -5,6 +5,7 @@
 
 mod frame_times;
 mod journey;
+mod journey_label;
 mod journey_write;
 mod pictures;
 mod published;

@@ -12,13 +12,14 @@ use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
-use crate::command::input::{Focus, commands_from};
+use crate::command::input::{Focus, choose_key, commands_from};
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
+use crate::state::choose::ChooseRequest;
 use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
@@ -126,6 +127,7 @@ impl App {
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
+            && jobs.schema.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -383,6 +385,12 @@ impl App {
         }
     }
 
+    fn drain(&mut self, ctx: &egui::Context) {
+        for action in self.sink.drain() {
+            dispatch::dispatch(self, action, ctx);
+        }
+    }
+
     fn take_input(&mut self, ctx: &egui::Context) {
         let focus = if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
             Focus::Dialog
@@ -393,12 +401,23 @@ impl App {
         } else {
             Focus::Traces
         };
-        let (commands, dropped) = ctx.input(|input| {
+        let (events, dropped) = ctx.input(|input| {
             let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
-            (commands_from(&input.events, focus), paths.collect::<Vec<_>>())
+            (input.events.clone(), paths.collect::<Vec<_>>())
         });
-        for command in commands {
-            self.sink.run(command);
+        for event in &events {
+            // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
+            // chooses in it.
+            let key =
+                choose_key(event, focus).filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
+            if let Some((key, shift)) = key {
+                self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
+            } else if self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus) {
+                commands_from(std::slice::from_ref(event), focus)
+                    .into_iter()
+                    .for_each(|command| self.sink.run(command));
+            }
+            self.drain(ctx);
         }
         if !dropped.is_empty() {
             self.sink.push(Action::Open(dropped));
@@ -418,9 +437,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
         self.take_input(ctx);
-        for action in self.sink.drain() {
-            dispatch::dispatch(self, action, ctx);
-        }
+        self.drain(ctx);
         self.guard_close(ctx);
         self.watch_sources();
         if self.notices.tick(ctx.input(|input| input.stable_dt)) {

@@ -48,6 +48,8 @@ pub struct Jobs {
     pub(crate) model_list: Option<Job<ModelList>>,
     pub(crate) model_check: Option<Job<ModelReport>>,
     pub(crate) pull: Option<Job<PullReport>>,
+    /// Saves what annotators are asked for.
+    pub(crate) schema: Option<Job<LabelSchema>>,
     /// The newest list of models; shown while the next one is made.
     pub(crate) shown_models: Option<Result<ModelList, String>>,
     /// The newest look at one of them.
@@ -169,6 +171,9 @@ pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.pull) {
         dispatch::models::pulled(app, outcome);
     }
+    if let Some(outcome) = take(&mut app.jobs.schema) {
+        dispatch::schema::saved(app, outcome);
+    }
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
         answered(app, what, paths);
     }
@@ -236,7 +241,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
-        schema: LabelSchema::default(),
+        schema: opened.schema.unwrap_or_else(|_| LabelSchema::usual()),
         rejects: Arc::new(opened.rejects),
         watcher: None,
         report: opened.report.map(Arc::new),
@@ -264,7 +269,7 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         placement: Placement::Beside,
         log,
         scores,
-        schema: LabelSchema::default(),
+        schema: LabelSchema::usual(),
         rejects: Arc::default(),
         watcher: None,
         report: None,
@@ -374,6 +379,10 @@ fn tell(app: &mut App, opened: &Opened) {
     if opened.placement == Placement::Fallback {
         let place = opened.store.dir().path().display();
         app.notices.warning("The folder of the sources is read-only", format!("Labels and scores are kept in {place}"));
+    }
+    if let Err(reason) = &opened.schema {
+        let detail = format!("{reason}. The usual labels are asked for meanwhile; nothing was changed");
+        app.notices.warning("The labels of this project could not be read", detail);
     }
     if let Some(torn) = &opened.log_report.torn {
         app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());

@@ -10,15 +10,17 @@ use stepscope_core::query;
 use crate::app::App;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
-use crate::state::{DialogState, Project, scores};
+use crate::panel::{choose, curve, inspector, menu, reader, status, trace_table, tree};
+use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::choose::ChooseModel;
 use crate::view_model::compare::CompareModel;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
+use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::take::TakeModel;
@@ -77,8 +79,9 @@ impl App {
         let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
-            if self.view.note.is_some() {
-                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            if let Some(draft) = &self.view.note {
+                let what = if draft.about == About::Note { "Note" } else { "Text" };
+                Some((format!("{what} not saved yet"), crate::view_model::Tone::Unsure))
             } else if !self.drafts.is_empty() {
                 Some(("Draft of a step not saved yet".into(), crate::view_model::Tone::Unsure))
             } else {
@@ -142,10 +145,13 @@ impl App {
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
+        let choosing = self.choose_model();
         let mut model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
         if let Some(DialogState::Split(split)) = &self.view.dialog {
             model = model.with_caret(open, split);
         }
+        self.choose(ui, choosing.as_ref(), sink);
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -156,6 +162,28 @@ impl App {
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {
             reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
+    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
+        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
+        if model.is_none() && text.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new()
+            .fill(tokens.panel)
+            .stroke(egui::Stroke::new(1.0, tokens.accent))
+            .corner_radius(6)
+            .inner_margin(8);
+        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+            if let Some(draft) = text {
+                choose::text_ui(ui, draft, sink);
+            } else if let Some(model) = model {
+                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
+                choose::choose_ui(ui, model, can_go_back, sink);
+            }
         });
     }
 
@@ -172,6 +200,7 @@ impl App {
         if let (Some(job), Some(step)) = (&self.jobs.scoring, open.selected()) {
             model.critique = job.critique(open.row, step);
         }
+        model.add_labels(open, project.said(&trace), &project.schema);
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
             step: step.map(Target::Step),
@@ -239,6 +268,9 @@ impl App {
                     let model = CompareModel::new(draft, open, said, &scores, project.schema());
                     dialog::compare::compare_ui(ctx, draft, &model, sink);
                 }
+            }
+            Some(DialogState::Schema(draft)) => {
+                dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
             }
             Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
             Some(DialogState::Rejects) => {

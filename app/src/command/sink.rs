@@ -8,6 +8,7 @@ use stepscope_core::query::SortKey;
 
 use super::Command;
 use crate::state::DialogState;
+use crate::state::choose::ChooseRequest;
 use crate::state::models_draft::ModelsRequest;
 use crate::state::writing::WriteRequest;
 
@@ -28,8 +29,16 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Change the draft of a note.
     EditNote(Target, String),
+    /// Change the text that is being written.
+    EditText(String),
     /// Write the draft into the log.
     CommitNote,
+    /// The same, asked for outright, so that an empty text counts as well.
+    CommitText,
+    /// Choose in the chooser, or close it.
+    Choose(ChooseRequest),
+    /// Make the schema of the dialog the project's.
+    SaveSchema,
     /// Show that scorer in table and gutter.
     ShowScorer(String),
     /// Use the model in that folder.

@@ -10,6 +10,7 @@ pub mod old_text;
 pub mod palette;
 pub mod rejects;
 pub mod report;
+pub mod schema;
 pub mod take;
 pub mod write;
 

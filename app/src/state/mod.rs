@@ -1,5 +1,6 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod choose;
 pub mod comparing;
 pub mod export_source;
 pub mod follow;
@@ -9,6 +10,7 @@ pub mod models_draft;
 pub mod notice;
 pub mod open;
 pub mod project;
+pub mod schema_draft;
 pub mod scores;
 pub mod settings;
 pub mod splitting;
@@ -20,4 +22,4 @@ pub mod writing;
 pub use notice::{Level, Notice, Notices};
 pub use project::Project;
 pub use settings::Settings;
-pub use view::{DialogState, ExportDraft, NoteDraft, OpenTrace, ViewState};
+pub use view::{About, DialogState, ExportDraft, NoteDraft, OpenTrace, ViewState};

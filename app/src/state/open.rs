@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, Annotations, LoadReport, adopt};
+use stepscope_core::annotation::{
+    Adopted, AnnotationError, AnnotationLog, Annotations, LabelSchema, LoadReport, adopt,
+};
 use stepscope_core::import::native::NativeAnnotation;
 use stepscope_core::import::{
     self, Carried, Early, ImportOptions, ImportOutcome, ImportPreview, InspectReport, Pending,
@@ -54,6 +56,8 @@ pub struct Opened {
     pub placement: Placement,
     /// The annotator's log.
     pub log: AnnotationLog,
+    /// What annotators are asked for, or why that cannot be read.
+    pub schema: Result<LabelSchema, String>,
     /// What was noticed in the log.
     pub log_report: LoadReport,
     /// The scores computed here.
@@ -116,7 +120,9 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
     let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
+    let schema = LabelSchema::load(&dir).map_err(|error| error.to_string());
     Ok(Opened {
+        schema,
         store,
         placement,
         log,

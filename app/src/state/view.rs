@@ -4,12 +4,14 @@ use std::collections::HashSet;
 
 use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
+use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
+use super::choose::Choose;
 use super::comparing::CompareDraft;
 use super::import_draft::ImportDraft;
 use super::models_draft::ModelsDraft;
+use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
 use super::taking::TakeDraft;
 use super::writing::StepDraft;
@@ -28,8 +30,10 @@ pub struct ViewState {
     pub open: Option<OpenTrace>,
     /// The open dialog.
     pub dialog: Option<DialogState>,
-    /// The note being written.
+    /// The text being written.
     pub note: Option<NoteDraft>,
+    /// What else can be said, and is being chosen.
+    pub choose: Option<Choose>,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The table should scroll to the open trace.
@@ -48,15 +52,41 @@ pub struct ViewState {
     pub show_hint: bool,
 }
 
-/// A note that is being written. It names what it is about, so that moving on cannot put it elsewhere.
+/// A text that is being written. It names what it is about, so that moving on cannot put it elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteDraft {
+    /// What becomes of it.
+    pub about: About,
     /// What it is about.
     pub target: Target,
     /// What was typed so far.
     pub text: String,
     /// The field wants the keyboard.
     pub focus: bool,
+}
+
+/// What becomes of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A note.
+    #[default]
+    Note,
+    /// A kind of error that the schema does not have.
+    OwnError,
+    /// A tag that the schema does not have.
+    OwnTag,
+    /// What a missing step would say.
+    Missing,
+    /// A number: how likely the step is right.
+    Soft,
+    /// A number on that scale.
+    Scale(String),
+    /// The words of a critique, which was this one.
+    Critique(Critique),
+    /// Why the trace was skipped, given up or flagged.
+    Reason,
+    /// Why the trace is given up, which this does.
+    GiveUp,
 }
 
 /// An open dialog and what was entered in it.
@@ -91,6 +121,8 @@ pub enum DialogState {
     Split(SplitDraft),
     /// The alternatives of a step.
     Compare(Box<CompareDraft>),
+    /// What annotators are asked for.
+    Schema(Box<SchemaDraft>),
 }
 
 /// Choices of the export dialog.

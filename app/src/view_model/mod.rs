@@ -1,15 +1,18 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
 pub mod alternatives;
+pub mod choose;
 pub mod compare;
 pub mod curve;
 pub mod import;
 pub mod inspector;
+pub mod labels;
 pub mod models;
 pub mod old_text;
 pub mod palette;
 pub mod reader;
 pub mod report;
+pub mod schema;
 pub mod scores;
 pub mod status;
 pub mod take;

@@ -1,13 +1,13 @@
 //! The middle of the window: the problem and the steps of the chosen path as cards.
 
-use stepscope_core::annotation::TraceAnnotation;
+use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
 use stepscope_core::model::{
-    FirstError, ImportedLabel, ImportedValue, Prompt, ScoreKind, Step, StepHash, StepIndex, StepKind, StepRating,
-    Verdict,
+    FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Prompt, ScoreKind, Step, StepHash, StepIndex, StepKind,
+    StepRating, Verdict,
 };
 
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone, alternatives, written};
+use super::{Chip, Tone, alternatives, labels, written};
 use crate::state::OpenTrace;
 use crate::state::splitting::SplitDraft;
 
@@ -57,6 +57,18 @@ pub struct StepCardModel<'a> {
     pub branch: Option<(usize, usize)>,
     /// The note on the step.
     pub note: &'a str,
+    /// Marked words as bytes of the text, with what is said of them.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub spans: Vec<(usize, usize, String)>,
+    /// The words that are being picked, as bytes of the text.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub picked: Option<(usize, usize)>,
+    /// What it rests on or corresponds to.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "String::is_empty"))]
+    pub links: String,
+    /// Critiques that the annotator wrote or judged, and what a missing step would say.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub remarks: Vec<String>,
     /// Colour of the edge: the own label, else none.
     pub tone: Option<Tone>,
     /// After the first error and not judged: shown paler.
@@ -124,6 +136,42 @@ impl<'a> ReaderModel<'a> {
             card.caret = Some(split.at);
         }
         self
+    }
+
+    /// Adds what the annotator said besides first error, rating, status and note. `picked` are words of the selected step.
+    pub fn add_labels(
+        &mut self,
+        open: &'a OpenTrace,
+        said: Option<&'a TraceAnnotation>,
+        schema: &LabelSchema,
+        picked: Option<(usize, usize)>,
+    ) {
+        let own = |chips: &[Chip]| chips.iter().position(|chip| chip.imported).unwrap_or(chips.len());
+        if let Some(said) = said {
+            let at = own(&self.chips);
+            self.chips.splice(at..at, labels::chips(&said.labels, schema, open));
+        }
+        for card in &mut self.cards {
+            card.picked = picked.filter(|_| card.selected);
+            let hash = open.trace.step(card.step).map(|step| &step.hash);
+            let Some(of_step) = said.zip(hash).and_then(|(said, hash)| said.steps.get(hash)) else { continue };
+            let at = own(&card.chips);
+            card.chips.splice(at..at, labels::chips(&of_step.labels, schema, open));
+            card.links = labels::links_text(&of_step.labels, open);
+            for label in of_step.labels.iter() {
+                match label {
+                    Label::Span(span) => {
+                        card.spans.push((span.start, span.end, labels::span_says(&span.says, schema)));
+                    }
+                    Label::Critique(critique) => card.remarks.push(labels::critique_text(critique)),
+                    Label::Missing(text) if !text.is_empty() => card.remarks.push(format!("Missing before  {text}")),
+                    _ => {}
+                }
+            }
+            if card.tone.is_none() && of_step.labels.has(LabelKind::Error) {
+                card.tone = Some(Tone::Bad);
+            }
+        }
     }
 }
 
@@ -288,6 +336,10 @@ fn card<'a>(
         branch: (siblings.len() > 1)
             .then(|| (siblings.iter().position(|&s| s == index).unwrap_or(0) + 1, siblings.len())),
         note: own.map_or("", |s| s.note.as_str()),
+        spans: Vec::new(),
+        picked: None,
+        links: String::new(),
+        remarks: Vec::new(),
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
         selected: open.selected() == Some(index),

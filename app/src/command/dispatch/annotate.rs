@@ -1,12 +1,12 @@
 //! Labels, notes, undo.
 
-use stepscope_core::annotation::{Change, Reversal, StepRef, Target};
+use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target};
 use stepscope_core::model::{FirstError, StepRating, TraceStatus};
 
 use super::{label, navigate};
 use crate::app::{App, Leaving};
 use crate::command::Command;
-use crate::state::{NoteDraft, OpenTrace};
+use crate::state::{About, NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
     match command {
@@ -66,6 +66,10 @@ fn mark_unsure(app: &mut App) {
 }
 
 fn rate(app: &mut App, wanted: StepRating) {
+    if app.project.as_ref().is_some_and(|project| !project.schema.offers_rating(wanted)) {
+        let detail = "Ctrl+L shows what annotators are asked for";
+        return app.notices.info(format!("This project does not ask for “{}”", wanted.name()), detail);
+    }
     let Some(step) = step_ref(app) else { return };
     let present = app.project.as_ref().and_then(|p| p.annotations().step(&step.trace, &step.step)?.rating);
     let rating = (present != Some(wanted)).then_some(wanted);
@@ -94,9 +98,21 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
+/// Under which circumstances the next thing is said.
+fn context(app: &App) -> Context {
+    let schema = app.project.as_ref().map(|project| &project.schema);
+    Context {
+        schema: schema.map_or(0, |schema| schema.revision),
+        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
+        ..Context::default()
+    }
+}
+
 /// Says something, as one gesture. True where anything was said.
 pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
+    let context = context(app);
     let Some(project) = &mut app.project else { return false };
+    project.log.set_context(context);
     let said = match project.log.commit(changes) {
         Ok(gesture) => gesture.is_some(),
         Err(error) => {
@@ -110,7 +126,9 @@ pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
 }
 
 pub(super) fn reverse(app: &mut App, redo: bool) {
+    let context = context(app);
     let Some(project) = &mut app.project else { return };
+    project.log.set_context(context);
     match if redo { project.log.redo() } else { project.log.undo() } {
         Ok(Some(reversal)) => show_reversal(app, &reversal),
         Ok(None) => {}
@@ -156,22 +174,30 @@ fn begin_note(app: &mut App, on_step: bool) {
         _ => Target::Trace(open.trace.id.clone()),
     };
     let text = app.project.as_ref().map(|p| p.annotations().note(&target).to_owned()).unwrap_or_default();
-    app.view.note = Some(NoteDraft { target, text, focus: true });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: true });
 }
 
 pub(super) fn edit_note(app: &mut App, target: Target, text: String) {
-    if app.view.note.as_ref().is_some_and(|note| note.target != target) {
+    if app.view.note.as_ref().is_some_and(|note| note.about != About::Note || note.target != target) {
         commit_note(app);
     }
-    app.view.note = Some(NoteDraft { target, text, focus: false });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
 }
 
 /// Writes the draft into the log. Called before anything that moves on.
 pub(crate) fn commit_note(app: &mut App) {
-    if let Some(NoteDraft { target, text, .. }) = app.view.note.take() {
-        let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
-        if !written {
-            commit(app, vec![Change::WriteNote { target, text }]);
-        }
+    commit_draft(app, false);
+}
+
+/// Writes the draft into the log; `entered` where the user asked for just that.
+pub(super) fn commit_draft(app: &mut App, entered: bool) {
+    let Some(draft) = app.view.note.take() else { return };
+    if draft.about != About::Note {
+        return label::commit_text(app, draft, entered);
+    }
+    let NoteDraft { target, text, .. } = draft;
+    let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
+    if !written {
+        commit(app, vec![Change::WriteNote { target, text }]);
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod file;
 mod label;
 pub(crate) mod models;
 mod navigate;
+pub(crate) mod schema;
 mod score;
 mod take;
 mod view;
@@ -35,7 +36,11 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::FilterBy(text) => navigate::filter_by(app, text),
         Action::Open(paths) => file::open(app, paths),
         Action::EditNote(target, text) => annotate::edit_note(app, target, text),
+        Action::EditText(text) => label::edit_text(app, text),
         Action::CommitNote => annotate::commit_note(app),
+        Action::CommitText => annotate::commit_draft(app, true),
+        Action::Choose(request) => label::choose(app, request),
+        Action::SaveSchema => schema::save(app),
         Action::ShowScorer(name) => score::show_scorer(app, name),
         Action::UseModel(folder) => score::use_model(app, &folder),
         Action::Models(request) => models::run(app, request),
@@ -49,6 +54,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }
+    label::tidy(app);
 }
 
 fn run(app: &mut App, command: Command, ctx: &Context) {
@@ -58,6 +64,10 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
     }
     // A note belongs to what was shown while it was written.
     annotate::commit_note(app);
+    let only_looks = command.spec().group == Group::View || matches!(command, Command::Undo | Command::Redo);
+    if !only_looks {
+        app.view.choose = None;
+    }
     match command.spec().group {
         Group::File => file::run(app, command, ctx),
         Group::Navigate => navigate::run(app, command),
