@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use stepscope::state::OpenTrace;
 use stepscope::state::models_draft::{ModelChoice, ModelsDraft};
+use stepscope::state::work::Visible;
 use stepscope::view_model::curve::CurveModel;
 use stepscope::view_model::inspector::InspectorModel;
 use stepscope::view_model::models::{Enter, ModelsFacts, ModelsModel};
@@ -94,6 +95,10 @@ fn labelled(trace: &Trace) -> TraceAnnotation {
         steps: rated(trace, &[(0, StepRating::Good, "a note on the step")]),
     }
 }
+
+/// Nothing is hidden.
+const ALL: Visible =
+    Visible { scores: true, verdict: true, answer: true, imported: true, imported_proposal: true, proposal: true };
 
 #[test]
 fn reader() {
@@ -228,10 +233,10 @@ fn table_row() {
         path_score: Some(0.031),
         last_score: Some(f64::NAN),
     };
-    insta::assert_yaml_snapshot!("table_row", TraceRowModel::new(&row, true));
+    insta::assert_yaml_snapshot!("table_row", TraceRowModel::new(&row, ALL));
     let check = |state, mark, expected: &str| {
         let row = TableRow { state, own_first_error: mark, ..row.clone() };
-        assert_eq!(TraceRowModel::new(&row, true).state.0, expected, "{state:?}");
+        assert_eq!(TraceRowModel::new(&row, ALL).state.0, expected, "{state:?}");
     };
     check(LabelState::Unlabelled, None, "");
     check(LabelState::Labelled, None, "…");

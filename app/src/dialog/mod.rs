@@ -1,5 +1,6 @@
 //! Windows that ask or show something and go away: palette, keys, rejected rows, export, how files are read.
 
+mod choice;
 pub mod export;
 pub mod files;
 pub mod import;
@@ -7,8 +8,11 @@ pub mod keys;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod queue;
 pub mod rejects;
 pub mod report;
+pub mod sitting;
+pub mod verify;
 
 use eframe::egui::{ModalResponse, Sides, Ui};
 

@@ -8,3 +8,4 @@ pub mod reader;
 pub mod status;
 pub mod trace_table;
 pub mod tree;
+pub mod work_bar;

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, Annotations, LoadReport, adopt};
+use stepscope_core::annotation::{
+    self, Adopted, AnnotationError, AnnotationLog, Annotations, LabelSchema, LoadReport, Others, adopt,
+};
 use stepscope_core::import::native::NativeAnnotation;
 use stepscope_core::import::{
     self, Carried, Early, ImportOptions, ImportOutcome, ImportPreview, InspectReport, Pending,
@@ -15,6 +17,7 @@ use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError, S
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
 use super::follow::keep_changed;
+use super::place::Place;
 
 /// What to open.
 pub struct OpenRequest {
@@ -52,6 +55,12 @@ pub struct Opened {
     pub store: Store,
     /// Where its folder lies.
     pub placement: Placement,
+    /// What annotators are asked for.
+    pub schema: LabelSchema,
+    /// What others have said.
+    pub others: Others,
+    /// Where the annotator left the project, and the row of the trace that was open.
+    pub place: Option<(Place, Option<u32>)>,
     /// The annotator's log.
     pub log: AnnotationLog,
     /// What was noticed in the log.
@@ -116,7 +125,13 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
     let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
+    // The index by which a trace is found is made here rather than in the window.
+    let row_of = |place: &Place| place.trace.as_ref().and_then(|trace| store.row_of(trace));
+    let place = Place::load(&dir, &request.annotator).map(|place| (place.clone(), row_of(&place)));
     Ok(Opened {
+        schema: schema_of(&dir),
+        others: others(&dir, &request.annotator),
+        place,
         store,
         placement,
         log,
@@ -130,6 +145,21 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         paths: request.paths.clone(),
         project: request.project.clone(),
     })
+}
+
+/// What others have said, read without locking. A log that cannot be read is told of where its annotator opens it.
+fn others(dir: &ProjectDir, annotator: &AnnotatorId) -> Others {
+    let folder = dir.annotations();
+    let names = annotation::list_annotators(&folder).unwrap_or_default().into_iter().filter(|name| name != annotator);
+    let read = names.filter_map(|name| Some((annotation::read(&folder, &name).ok()?.0, name)));
+    Arc::new(read.map(|(said, name)| (name, Arc::new(said))).collect())
+}
+
+/// The label schema in the project file.
+fn schema_of(dir: &ProjectDir) -> LabelSchema {
+    let text = std::fs::read_to_string(dir.manifest()).unwrap_or_default();
+    let labels = toml::from_str::<toml::Table>(&text).ok().and_then(|mut table| table.remove("labels"));
+    labels.and_then(|labels| labels.try_into().ok()).unwrap_or_default()
 }
 
 /// What became of labels and scores that native files carried.

@@ -6,12 +6,15 @@ pub mod inspector;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod queue;
 pub mod reader;
 pub mod report;
 pub mod scores;
+pub mod sitting;
 pub mod status;
 pub mod trace_table;
 pub mod tree;
+pub mod work;
 
 /// The meaning of a colour; which colour it is, the theme decides. Never the only sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

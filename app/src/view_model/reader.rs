@@ -60,6 +60,9 @@ pub struct StepCardModel<'a> {
     pub tone: Option<Tone>,
     /// After the first error and not judged: shown paler.
     pub unjudged: bool,
+    /// Out of what is looked for: shown paler.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub dimmed: bool,
     /// It is the selected step.
     pub selected: bool,
 }
@@ -272,6 +275,7 @@ fn card<'a>(
         note: own.map_or("", |s| s.note.as_str()),
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
+        dimmed: false,
         selected: open.selected() == Some(index),
     }
 }

@@ -1,14 +1,19 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
+pub(crate) mod ahead;
 pub(crate) mod annotate;
 mod bulk;
 pub(crate) mod file;
+mod halving;
 mod label;
 pub(crate) mod models;
 mod navigate;
+pub(crate) mod place;
+pub(crate) mod proposals;
+mod queue;
 mod score;
 mod view;
-mod work;
+pub(crate) mod work;
 mod write;
 
 pub(crate) use navigate::{keep_open, listed};
@@ -38,6 +43,8 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::AskRejectsPath => file::ask_rejects_path(app),
         Action::ReadFiles => file::read_files(app),
         Action::SaveMapping => file::save_mapping(app),
+        Action::SetQueue(queue) => queue::set(app, queue),
+        Action::ProposeFrom(source) => proposals::choose(app, source),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }
