@@ -115,6 +115,11 @@ impl App {
         &self.notices
     }
 
+    /// The row of the trace that was read beforehand, for tests.
+    pub fn read_ahead(&self) -> Option<u32> {
+        self.ahead.row()
+    }
+
     /// Asks for an action as a panel would, for tests and for paths dropped by the system.
     pub fn request(&mut self, action: Action) {
         self.sink.push(action);

@@ -7,7 +7,7 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
-use stepscope_core::query::{self, LabelState};
+use stepscope_core::query::{self, LabelState, QueueOrder};
 
 use crate::app::App;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
@@ -19,7 +19,7 @@ use crate::ui_kit::Tokens;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::old_text::OldTextModel;
-use crate::view_model::queue::QueueModel;
+use crate::view_model::queue::{QueueModel, order_text};
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
 use crate::view_model::scores::ScoreSeries;
@@ -104,7 +104,13 @@ impl App {
             counts: {
                 let fresh = if self.view.fresh > 0 { format!(" · {} new", self.view.fresh) } else { String::new() };
                 let (listed, all) = (self.view.rows.len(), project.store.len());
-                format!("{listed} of {all} traces{fresh} · {judged} labelled")
+                let order = match (&self.view.query.sort, self.view.query.queue.order) {
+                    (sort, order) if *sort == query::Sort::default() && order != QueueOrder::File => {
+                        format!(" · {}", order_text(order).0)
+                    }
+                    _ => String::new(),
+                };
+                format!("{listed} of {all} traces{fresh} · {judged} labelled{order}")
             },
             scorer: self.jobs.scorer(),
             jobs: self.jobs.models(),

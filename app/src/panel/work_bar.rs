@@ -4,6 +4,7 @@ use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, RichText, 
 
 use crate::command::{CommandEnv, CommandSink};
 use crate::ui_kit::{Tokens, command_button};
+use crate::view_model::Tone;
 use crate::view_model::work::WorkBarModel;
 
 /// Paints them.
@@ -12,7 +13,7 @@ pub fn work_bars_ui(ui: &mut Ui, bars: &[WorkBarModel], env: CommandEnv, sink: &
     for bar in bars {
         Frame::new()
             .fill(tokens.panel)
-            .stroke(Stroke::new(1.0, tokens.tone(bar.tone)))
+            .stroke(Stroke::new(1.0, if bar.tone == Tone::Muted { tokens.line } else { tokens.tone(bar.tone) }))
             .corner_radius(CornerRadius::same(5))
             .inner_margin(Margin::symmetric(10, 5))
             .show(ui, |ui| {

@@ -36,7 +36,7 @@ pub fn bars(open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState, 
     }
     if let Some(proposal) = &work.proposal {
         bars.push(proposal_bar(open, proposal));
-    } else if work.verify.is_some() {
+    } else if work.verify.is_some() && visible.proposal {
         bars.extend(verified_bar(said));
     }
     if !visible.scores {
