@@ -449,7 +449,7 @@ impl eframe::App for App {
         }
         dispatch::ahead::read(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
-            ctx.request_repaint_after_secs(seconds as f32);
+            ctx.request_repaint_after(seconds);
         }
         self.guard_close(ctx);
         self.watch_sources();

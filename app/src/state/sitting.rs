@@ -92,11 +92,11 @@ impl Sitting {
                     Event::StepRated { step: StepRef { trace, step }, rating: Some(_), .. } => {
                         steps.insert((trace, step));
                     }
-                    Event::Labelled { target: Target::Step(StepRef { trace, step }), label: Some(label), .. } => {
-                        // A look on the way is no judgement of the step.
-                        if !matches!(label, Label::Inspected(_)) {
-                            steps.insert((trace, step));
-                        }
+                    // A look on the way is no judgement of the step.
+                    Event::Labelled { target: Target::Step(StepRef { trace, step }), label: Some(label), .. }
+                        if !matches!(label, Label::Inspected(_)) =>
+                    {
+                        steps.insert((trace, step));
                     }
                     _ => {}
                 }

@@ -35,6 +35,7 @@ pub struct ReaderModel<'a> {
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct StepCardModel<'a> {
     /// Its position in the trace.
     pub step: StepIndex,

@@ -109,7 +109,7 @@ fn verified_bar(said: Option<&TraceAnnotation>) -> Option<WorkBarModel> {
 
 /// Puts on the cards what the way of working says of them: looks, the undecided span, the proposal.
 pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState) {
-    let asks = work.halving && !said.is_some_and(|said| said.first_error.is_some());
+    let asks = work.halving && said.is_none_or(|said| said.first_error.is_none());
     let undecided = asks.then(|| halving_of(open, said).undecided());
     let proposed = work.proposal.as_ref().and_then(|proposal| match &proposal.mark {
         FirstError::At(step) => Some((open.trace.find_step(step)?, proposal)),

@@ -329,6 +329,16 @@ mod queues {
         assert_eq!(right[..4], [true, false, true, false]);
     }
 
+    struct Ensemble(HashMap<StepHash, f32>);
+    impl Scores for Ensemble {
+        fn step(&self, _: &StepHash) -> Option<f32> {
+            Some(0.5)
+        }
+        fn spread(&self, hash: &StepHash) -> Option<f32> {
+            self.0.get(hash).copied()
+        }
+    }
+
     #[test]
     fn scores_decide_what_is_worth_a_look() {
         let traces = [
@@ -347,15 +357,6 @@ mod queues {
             [3, 4, 0, 1, 2],
             "the wrong answer is not meant"
         );
-        struct Ensemble(HashMap<StepHash, f32>);
-        impl Scores for Ensemble {
-            fn step(&self, _: &StepHash) -> Option<f32> {
-                Some(0.5)
-            }
-            fn spread(&self, hash: &StepHash) -> Option<f32> {
-                self.0.get(hash).copied()
-            }
-        }
         let spreads = [(1, 0, 0.1), (3, 1, 0.4), (4, 0, 0.2), (4, 1, f32::NAN)];
         let spreads = Ensemble(spreads.map(|(n, step, spread)| (traces[n].steps[step].hash.clone(), spread)).into());
         let aids = Aids { scores: Some(&spreads), ..none };

@@ -126,7 +126,7 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
     match project.log.commit(changes) {
         Ok(gesture) => {
             if gesture.is_some() {
-                work::after(app, told);
+                work::after(app, &told);
             }
             gesture.is_some()
         }

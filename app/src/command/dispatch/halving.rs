@@ -1,6 +1,6 @@
 //! Finding the first error by halving: where to look next, and what an answer says.
 
-use stepscope_core::annotation::{Way, answer_halving};
+use stepscope_core::annotation::{TraceAnnotation, Way, answer_halving};
 
 use super::{annotate, navigate};
 use crate::app::App;
@@ -70,5 +70,5 @@ fn show_found(app: &mut App) {
 fn is_judged(app: &App) -> bool {
     let open = app.view.open.as_ref();
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
-    said.is_some_and(|said| said.is_judged())
+    said.is_some_and(TraceAnnotation::is_judged)
 }

@@ -1,6 +1,7 @@
 //! Keeps where the annotator is, so that the project opens there again.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stepscope_core::job::Job;
 
@@ -24,13 +25,13 @@ impl KeptPlace {
     }
 }
 
-/// Writes the place where it has changed, off the window's thread. Gives the seconds until it should be asked again.
-pub(crate) fn keep(app: &mut App, now: f64) -> Option<f64> {
+/// Writes the place where it has changed, off the window's thread. Gives the time until it should be asked again.
+pub(crate) fn keep(app: &mut App, now: f64) -> Option<Duration> {
     let place = changed(app)?;
     let only_step = place == Place { step: place.step.clone(), ..app.kept.place.clone() };
     let wait = app.kept.at + STEP_SECONDS - now;
     if only_step && wait > 0.0 {
-        return Some(wait);
+        return Some(Duration::from_secs_f64(wait.min(STEP_SECONDS)));
     }
     if app.jobs.place.is_some() {
         return None;

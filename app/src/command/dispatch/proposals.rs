@@ -1,6 +1,6 @@
 //! Proposals: whose are shown, and what becomes of them.
 
-use stepscope_core::annotation::{Change, Target};
+use stepscope_core::annotation::{Change, Target, TraceAnnotation};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::{FirstError, Label, LabelKey, LabelKind, TraceStatus, Verified};
 
@@ -62,7 +62,7 @@ pub(crate) fn refresh(app: &mut App) {
 fn proposed(app: &App) -> Option<Proposal> {
     let source = app.view.work.verify.as_ref()?;
     let (project, open) = (app.project.as_ref()?, app.view.open.as_ref()?);
-    if open.attempts.is_some() || project.said(&open.trace.id).is_some_and(|said| said.is_judged()) {
+    if open.attempts.is_some() || project.said(&open.trace.id).is_some_and(TraceAnnotation::is_judged) {
         return None;
     }
     let visible = app.visible()?;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, agrees};
+use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, TraceAnnotation, agrees};
 use stepscope_core::job::Job;
 use stepscope_core::model::{FirstError, TraceId};
 
@@ -89,7 +89,7 @@ pub(super) fn before(app: &App, changes: &[Change]) -> Told {
     let nothing = Told { timed: None, answer: None };
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return nothing };
     let id = &open.trace.id;
-    let is_judged = project.said(id).is_some_and(|said| said.is_judged());
+    let is_judged = project.said(id).is_some_and(TraceAnnotation::is_judged);
     let mark = changes.iter().find_map(|change| match change {
         Change::MarkFirstError { trace, mark: Some(mark) } if trace == id => Some(mark.clone()),
         _ => None,
@@ -100,7 +100,7 @@ pub(super) fn before(app: &App, changes: &[Change]) -> Told {
 }
 
 /// Tells and notes it.
-pub(super) fn after(app: &mut App, told: Told) {
+pub(super) fn after(app: &mut App, told: &Told) {
     if let Some(trace) = &told.timed {
         app.sitting.recorded(trace);
     }
