@@ -6,6 +6,7 @@
 mod frame_times;
 mod journey;
 mod journey_label;
+mod journey_work;
 mod journey_write;
 mod pictures;
 mod published;

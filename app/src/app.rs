@@ -12,6 +12,8 @@ use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
+use crate::command::dispatch::ahead::Ahead;
+use crate::command::dispatch::place::KeptPlace;
 use crate::command::input::{Focus, choose_key, commands_from};
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog::files;
@@ -24,7 +26,8 @@ use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
-use crate::state::scores;
+use crate::state::scores::{self, QueryAids};
+use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
 use crate::state::{ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
@@ -56,6 +59,12 @@ pub struct App {
     pub(crate) wake: Wake,
     /// Steps that were begun and not saved.
     pub(crate) drafts: Drafts,
+    /// How long was worked on what.
+    pub(crate) sitting: Sitting,
+    /// The trace that will be asked for next.
+    pub(crate) ahead: Ahead,
+    /// Where the annotator is, as the file says.
+    pub(crate) kept: KeptPlace,
     /// The user was told that closing the window loses labels; asked again, it closes.
     warned_of_loss: bool,
 }
@@ -82,6 +91,9 @@ impl App {
             notices,
             wake,
             drafts: Drafts::default(),
+            sitting: Sitting::default(),
+            ahead: Ahead::default(),
+            kept: KeptPlace::default(),
             warned_of_loss: false,
         };
         app.open_first();
@@ -108,6 +120,11 @@ impl App {
         &self.notices
     }
 
+    /// The row of the trace that was read beforehand, for tests.
+    pub fn read_ahead(&self) -> Option<u32> {
+        self.ahead.row()
+    }
+
     /// Asks for an action as a panel would, for tests and for paths dropped by the system.
     pub fn request(&mut self, action: Action) {
         self.sink.push(action);
@@ -122,6 +139,9 @@ impl App {
             && jobs.import_preview.is_none()
             && jobs.follow.is_none()
             && jobs.merge.is_none()
+            && jobs.gold.is_none()
+            && jobs.place.is_none()
+            && !self.ahead.is_reading()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && jobs.model_list.is_none()
@@ -214,6 +234,7 @@ impl App {
         if !self.save_or_tell(Leaving::Project) {
             return;
         }
+        dispatch::place::keep_now(self);
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
         // First traces of other files that are still being read give way; what was open before them is back.
@@ -236,18 +257,19 @@ impl App {
         let Some(project) = &self.project else { return };
         let query = query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() };
         let store = project.store.clone();
-        let (said, scores) = (project.log.snapshot(), scores::chosen(&project.scores, self.view.scorer.as_deref()));
-        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
-            query::run(&query, &store, &said, scores.as_ref().map(|s| s as &dyn query::Scores), ctx)
-        });
+        let (said, aids) = (project.log.snapshot(), self.query_aids(project));
+        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| aids.run(&query, &store, &said, ctx));
         self.jobs.query = self.started(job);
     }
 
     /// Sorts the table anew where its order depends on scores.
     pub(crate) fn scores_changed(&mut self) {
-        if self.view.query.sort.key.needs_scores() {
+        let query = &self.view.query;
+        let is_queued = query.sort.key == query::SortKey::Row && query.queue.order.needs_scores();
+        if query.sort.key.needs_scores() || is_queued {
             self.start_query();
         }
+        dispatch::proposals::refresh(self);
     }
 
     pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
@@ -295,6 +317,16 @@ impl App {
         }
     }
 
+    /// What the order of traces depends on.
+    fn query_aids(&self, project: &Project) -> QueryAids {
+        QueryAids {
+            scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
+            others: Arc::clone(&project.others),
+            annotator: self.startup.annotator.to_string(),
+            gold: project.gold(),
+        }
+    }
+
     /// The facts that decide which commands can run.
     pub(crate) fn env(&self) -> CommandEnv {
         let project = self.project.as_ref();
@@ -313,7 +345,7 @@ impl App {
             has_branch: open.is_some_and(|open| open.siblings().len() > 1),
             is_written: open.and_then(OpenTrace::step).is_some_and(|step| step.hash.is_written()),
             can_merge: open.is_some_and(|open| open.selected().is_some_and(|at| open.tree.children(at).len() == 1)),
-            has_proposal: false,
+            has_proposal: self.view.work.proposal.is_some(),
             can_write: project.is_some_and(Project::can_write),
             can_undo: project.is_some_and(|p| p.log.can_undo()),
             can_redo: project.is_some_and(|p| p.log.can_redo()),
@@ -353,7 +385,7 @@ impl App {
             mappings: self.startup.folders.mappings(),
             said: project.log.snapshot(),
             query: query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() },
-            scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
+            aids: self.query_aids(project),
             listed: self.view.rows.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
@@ -436,8 +468,16 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
+        let (now, has_input, has_focus) =
+            ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
+        let open = self.view.open.as_ref().map(|open| &open.trace.id);
+        self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::ahead::read(self);
+        if let Some(seconds) = dispatch::place::keep(self, now) {
+            ctx.request_repaint_after(seconds);
+        }
         self.guard_close(ctx);
         self.watch_sources();
         if self.notices.tick(ctx.input(|input| input.stable_dt)) {
@@ -467,6 +507,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         dispatch::annotate::commit_note(self);
+        dispatch::place::keep_now(self);
         if let Some(project) = &self.project {
             // Dropping the log waits for the disk as well; this also covers a slow one.
             project.log.flush().ok();

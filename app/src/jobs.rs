@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use stepscope_core::annotation::{AnnotationLog, LabelSchema};
+use stepscope_core::annotation::{AnnotationLog, LabelSchema, Others};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -14,12 +14,16 @@ use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
 
 use crate::app::{App, Leaving};
+use crate::command::dispatch::ahead::Ahead;
+use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::follow::Followed;
 use crate::state::models_draft::ModelsRequest;
 use crate::state::open::{Opened, name_of};
+use crate::state::place::Place;
+use crate::state::sitting::GoldFigures;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
 
@@ -37,6 +41,12 @@ pub struct Jobs {
     pub(crate) rejects: Option<Job<PathBuf>>,
     /// Puts attempts together: the row they were asked for from, their number, the tree.
     pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
+    /// Compares labels with known answers.
+    pub(crate) gold: Option<Job<GoldFigures>>,
+    /// What came of it.
+    pub(crate) shown_gold: Option<GoldFigures>,
+    /// Keeps where the annotator is.
+    pub(crate) place: Option<Job<Option<()>>>,
     pub(crate) follow: Option<Job<Followed>>,
     /// Sources have changed again while they were being read.
     pub(crate) follow_again: bool,
@@ -145,6 +155,14 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Attempts not put together", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.gold) {
+        match outcome {
+            Outcome::Done(figures) => app.jobs.shown_gold = Some(figures),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not compared with known answers", error.to_string()),
+        }
+    }
+    take(&mut app.jobs.place);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
     }
@@ -230,6 +248,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let reading = app.jobs.behind.take().map(|_| std::mem::take(&mut app.view));
     tell(app, &opened);
     app.jobs.scoring = None;
+    dispatch::place::keep_now(app);
     // Opened by its folder alone, a project is found again by that folder.
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
@@ -242,6 +261,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         log: opened.log,
         scores: opened.scores,
         schema: opened.schema.unwrap_or_else(|_| LabelSchema::usual()),
+        others: opened.others,
         rejects: Arc::new(opened.rejects),
         watcher: None,
         report: opened.report.map(Arc::new),
@@ -253,7 +273,28 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         let ViewState { query, rows, position, open, .. } = view;
         app.view = ViewState { query, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
     }
+    resume(app, opened.place);
+    app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
+    app.ahead = Ahead::default();
     app.start_query();
+}
+
+/// Comes back to where the annotator left the project. Who has begun to read its first traces is left in peace.
+fn resume(app: &mut App, place: Option<(Place, Option<u32>)>) {
+    let Some((place, row)) = place else {
+        app.kept = KeptPlace::default();
+        return;
+    };
+    let has_moved = |open: &OpenTrace| open.at > 0 || app.view.position != Some(0);
+    if app.view.open.as_ref().is_none_or(|open| !has_moved(open)) {
+        app.view.open = None;
+        app.view.position = None;
+        app.view.query = place.query();
+        app.view.scorer.clone_from(&place.scorer);
+        app.view.resume = row.map(|row| (row, place.step.clone()));
+    }
+    app.view.work = place.work();
+    app.kept = KeptPlace::is(place);
 }
 
 /// Shows the first traces of files that are still being read: to look at, not yet to label.
@@ -270,6 +311,7 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         log,
         scores,
         schema: LabelSchema::usual(),
+        others: Others::default(),
         rejects: Arc::default(),
         watcher: None,
         report: None,
@@ -313,6 +355,7 @@ fn followed(app: &mut App, outcome: Outcome<Followed>) {
 fn take_followed(app: &mut App, followed: Followed) {
     let Some(project) = &mut app.project else { return };
     // Meanwhile the user may have filtered or sorted; then the list is made again.
+    app.ahead = Ahead::default();
     let is_listed = app.jobs.query.is_none();
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
     project.store = followed.store;

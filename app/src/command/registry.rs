@@ -210,6 +210,8 @@ commands! {
     Blind = "work.blind", Work, "Judge blind",
         "Hide scores, outcomes and labels of others until you have judged; again to show them", [shift(Key::I)];
     Queue = "work.queue", Work, "What comes next…", "Choose the order in which traces come", [shift(Key::N)];
+    GoOn = "work.go_on", Work, "Go on after a mark",
+        "First error and all correct finish the trace and show the next one; again to stay with the trace", [];
     Sitting = "work.sitting", Work, "This sitting…", "How much was labelled, how fast, and how it agrees with known answers",
         [];
     History = "work.history", Work, "History…", "See what was said, and jump to its place", [command(Key::H)];
@@ -330,6 +332,7 @@ impl Command {
             | Self::ToggleImported
             | Self::ToggleFollow
             | Self::NextAggregate
+            | Self::GoOn
             | Self::ToggleStrip
             | Self::Larger
             | Self::Smaller

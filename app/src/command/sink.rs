@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use stepscope_core::annotation::Target;
+use stepscope_core::export::LabelSource;
 use stepscope_core::model::StepIndex;
-use stepscope_core::query::SortKey;
+use stepscope_core::query::{Queue, SortKey};
 
 use super::Command;
 use crate::state::DialogState;
@@ -59,6 +60,10 @@ pub enum Action {
     ReadFiles,
     /// Save the mapping of the import dialog for files of the same keys.
     SaveMapping,
+    /// Let traces come in that order.
+    SetQueue(Queue),
+    /// Show that source's labels as proposals, or none.
+    ProposeFrom(Option<LabelSource>),
     /// Change the open dialog, or close it.
     SetDialog(Option<DialogState>),
     /// Take away a notice.

@@ -165,6 +165,10 @@ fn scores_ui(ui: &mut Ui, model: &InspectorModel, sink: &mut CommandSink) {
         ui.label(RichText::new("The judge writes…").small().weak());
         ui.label(RichText::new(&model.critique).small());
     }
+    if model.hides_scores {
+        ui.label(RichText::new("Hidden until you have judged").weak());
+        return;
+    }
     if scores.is_empty() {
         ui.label(RichText::new("None for this trace. M scores it; Ctrl+M chooses the reward model").weak());
         return;

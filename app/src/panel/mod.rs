@@ -10,3 +10,4 @@ pub mod reader;
 pub mod status;
 pub mod trace_table;
 pub mod tree;
+pub mod work_bar;

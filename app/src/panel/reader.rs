@@ -159,7 +159,7 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
 }
 
 fn body_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) -> Response {
-    let colour = if model.unjudged { tokens.muted } else { tokens.text };
+    let colour = if model.unjudged || model.dimmed { tokens.muted } else { tokens.text };
     let mut response = if model.spans.is_empty() && model.picked.is_none() {
         let mut text = RichText::new(model.body).color(colour);
         if model.is_code {

@@ -20,6 +20,8 @@ pub struct Settings {
     pub show_curve: bool,
     /// What the data says of right and wrong is shown.
     pub show_imported: bool,
+    /// A first error, or that there is none, finishes the trace and shows the next.
+    pub go_on: bool,
     /// Sources that grow are read again by themselves.
     pub follow: bool,
     /// Folder of the reward model chosen last, or a scorer that comes with Stepscope, as `builtin:NAME`.
@@ -53,6 +55,7 @@ impl Default for Settings {
             dark: true,
             show_curve: true,
             show_imported: true,
+            go_on: false,
             follow: true,
             model: None,
             model_folders: Vec::new(),

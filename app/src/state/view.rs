@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
 use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
-use stepscope_core::query::Query;
+use stepscope_core::query::{Query, Queue};
 
 use super::choose::Choose;
 use super::comparing::CompareDraft;
@@ -14,6 +14,7 @@ use super::models_draft::ModelsDraft;
 use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
 use super::taking::TakeDraft;
+use super::work::WorkState;
 use super::writing::StepDraft;
 
 /// What the window shows of the project.
@@ -48,6 +49,10 @@ pub struct ViewState {
     pub unread: Vec<std::path::PathBuf>,
     /// Traces that have joined while the files were followed.
     pub fresh: usize,
+    /// How the annotator works.
+    pub work: WorkState,
+    /// The row and step to come back to once the table is there.
+    pub resume: Option<(u32, Option<StepHash>)>,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
 }
@@ -111,6 +116,12 @@ pub enum DialogState {
     Report,
     /// The models of this computer.
     Models(ModelsDraft),
+    /// In which order traces come.
+    Queue(Queue),
+    /// Whose labels are shown as proposals.
+    Verify(VerifyDraft),
+    /// What came of this sitting.
+    Sitting,
     /// A trace as it was labelled.
     OldText(Box<Superseded>),
     /// A step that is being written.
@@ -123,6 +134,17 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+}
+
+/// Choices of the dialog of proposals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifyDraft {
+    /// Position of the selected entry; the first is none.
+    pub selected: usize,
+    /// A step is bad where a scorer's score is below.
+    pub threshold: f64,
+    /// Whose labels there are.
+    pub sources: Vec<LabelSource>,
 }
 
 /// Choices of the export dialog.

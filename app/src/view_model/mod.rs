@@ -10,15 +10,18 @@ pub mod labels;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod queue;
 pub mod reader;
 pub mod report;
 pub mod schema;
 pub mod scores;
+pub mod sitting;
 pub mod status;
 pub mod take;
 pub mod trace_table;
 pub mod tree;
 pub mod word_diff;
+pub mod work;
 pub mod written;
 
 /// The meaning of a colour; which colour it is, the theme decides. Never the only sign.

@@ -36,6 +36,7 @@ pub struct ReaderModel<'a> {
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct StepCardModel<'a> {
     /// Its position in the trace.
     pub step: StepIndex,
@@ -73,6 +74,9 @@ pub struct StepCardModel<'a> {
     pub tone: Option<Tone>,
     /// After the first error and not judged: shown paler.
     pub unjudged: bool,
+    /// Out of what is looked for: shown paler.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub dimmed: bool,
     /// It is the selected step.
     pub selected: bool,
     /// It is being cut; so many bytes into its text.
@@ -342,6 +346,7 @@ fn card<'a>(
         remarks: Vec::new(),
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
+        dimmed: false,
         selected: open.selected() == Some(index),
         caret: None,
     }

@@ -1,14 +1,18 @@
 //! Labels, notes, undo.
 
-use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target};
-use stepscope_core::model::{FirstError, StepRating, TraceStatus};
+use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, Way};
+use stepscope_core::model::{FirstError, StepRating, TraceId, TraceStatus};
 
-use super::{label, navigate};
+use super::{halving, label, navigate, proposals, work};
 use crate::app::{App, Leaving};
 use crate::command::Command;
 use crate::state::{About, NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
+    // While halving asks, these two keys answer.
+    if halving::answer(app, command) {
+        return;
+    }
     match command {
         Command::MarkFirstError => mark_first_error(app),
         Command::MarkAllCorrect => mark_all_correct(app),
@@ -26,6 +30,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::Undo => reverse(app, false),
         Command::Redo => reverse(app, true),
         Command::SaveAgain => save_again(app),
+        Command::ConfirmProposal => proposals::confirm(app),
         other => label::run(app, other),
     }
 }
@@ -46,16 +51,26 @@ fn mark_first_error(app: &mut App) {
     let Some(StepRef { trace, step }) = step_ref(app) else { return };
     let wanted = FirstError::At(step);
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
-    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
+}
+
+/// Marks where a trace first goes wrong. Where the annotator wants it so, that finishes the trace.
+fn mark(app: &mut App, trace: TraceId, mark: Option<FirstError>) {
+    let goes_on = app.settings.go_on && matches!(mark, Some(FirstError::At(_) | FirstError::NoneUpTo(_)));
+    let mut changes = vec![Change::MarkFirstError { trace: trace.clone(), mark }];
+    if goes_on {
+        changes.push(Change::SetStatus { trace, status: TraceStatus::Done });
+    }
+    if commit(app, changes) && goes_on {
+        navigate::show_next_unlabelled(app);
+    }
 }
 
 fn mark_all_correct(app: &mut App) {
     let said = app.view.open.as_ref().and_then(|open| Some((open.trace.id.clone(), open.no_error()?)));
     let Some((trace, wanted)) = said else { return };
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
-    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
 }
 
 fn mark_unsure(app: &mut App) {
@@ -81,7 +96,7 @@ fn toggle_status(app: &mut App, wanted: TraceStatus) {
     set_status(app, if present == Some(wanted) { TraceStatus::Open } else { wanted });
 }
 
-fn set_status(app: &mut App, status: TraceStatus) {
+pub(super) fn set_status(app: &mut App, status: TraceStatus) {
     let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
     commit(app, vec![Change::SetStatus { trace, status }]);
 }
@@ -98,19 +113,18 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
-/// Under which circumstances the next thing is said.
-fn context(app: &App) -> Context {
-    let schema = app.project.as_ref().map(|project| &project.schema);
-    Context {
-        schema: schema.map_or(0, |schema| schema.revision),
-        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
-        ..Context::default()
-    }
+/// Says something, as one gesture, in the way the annotator works just now. True where anything was said.
+pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
+    let way = app.view.work.way();
+    commit_as(app, changes, way)
 }
 
-/// Says something, as one gesture. True where anything was said.
-pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
-    let context = context(app);
+/// The same, in another way of working.
+pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
+    let changes = proposals::with_verdict(app, changes);
+    let context = Context { way, ..context(app, &changes) };
+    let told = work::before(app, &changes);
+    app.view.show_hint = false;
     let Some(project) = &mut app.project else { return false };
     project.log.set_context(context);
     let said = match project.log.commit(changes) {
@@ -121,14 +135,29 @@ pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
         }
     };
     navigate::follow_shape(app);
-    app.view.show_hint = false;
+    if said {
+        work::after(app, &told);
+    }
     said
 }
 
+/// Under which circumstances something is said now.
+fn context(app: &App, changes: &[Change]) -> Context {
+    let Some(project) = &app.project else { return Context::default() };
+    Context {
+        schema: project.schema.revision,
+        guideline: project.schema.guideline.version.clone(),
+        ..work::circumstances(app, changes)
+    }
+}
+
 pub(super) fn reverse(app: &mut App, redo: bool) {
-    let context = context(app);
+    let context = context(app, &[]);
     let Some(project) = &mut app.project else { return };
     project.log.set_context(context);
+    if !redo {
+        app.sitting.undone();
+    }
     match if redo { project.log.redo() } else { project.log.undo() } {
         Ok(Some(reversal)) => show_reversal(app, &reversal),
         Ok(None) => {}
@@ -153,6 +182,7 @@ fn show_reversal(app: &mut App, reversal: &Reversal) {
         navigate::show_row(app, row);
     }
     navigate::follow_shape(app);
+    proposals::refresh(app);
     // A step of one's own that is there again is what was brought back.
     let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
         let back = written(open).into_iter().find(|hash| !known.contains(hash))?;

@@ -1,17 +1,22 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
+pub(crate) mod ahead;
 pub(crate) mod annotate;
 mod bulk;
 mod compare;
 pub(crate) mod file;
+mod halving;
 mod label;
 pub(crate) mod models;
 mod navigate;
+pub(crate) mod place;
+pub(crate) mod proposals;
+mod queue;
 pub(crate) mod schema;
 mod score;
 mod take;
 mod view;
-mod work;
+pub(crate) mod work;
 mod write;
 
 pub(crate) use navigate::{keep_open, listed};
@@ -51,6 +56,8 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::AskRejectsPath => file::ask_rejects_path(app),
         Action::ReadFiles => file::read_files(app),
         Action::SaveMapping => file::save_mapping(app),
+        Action::SetQueue(queue) => queue::set(app, queue),
+        Action::ProposeFrom(source) => proposals::choose(app, source),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }

@@ -1,9 +1,10 @@
 //! Moving between traces, steps and branches; filter and order of the table.
 
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, TraceId};
 use stepscope_core::query::{self, SortKey};
 
-use super::annotate;
+use super::ahead::Ahead;
+use super::{annotate, work};
 use crate::app::App;
 use crate::command::Command;
 use crate::state::OpenTrace;
@@ -58,7 +59,8 @@ pub(super) fn show_position(app: &mut App, position: usize) {
 pub(crate) fn show_row(app: &mut App, row: u32) {
     annotate::commit_note(app);
     let Some(project) = &app.project else { return };
-    match project.store.trace(row) {
+    let ahead = app.ahead.take(row);
+    match ahead.map_or_else(|| project.store.trace(row), Ok) {
         Ok(trace) => {
             let id = trace.id.clone();
             app.view.open = Some(OpenTrace::overlaid(row, trace, project.annotations().trace(&id)));
@@ -66,8 +68,18 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
             app.view.scroll_to_step = true;
             app.view.scroll_to_trace = true;
             app.jobs.prioritise(row);
+            work::shown(app);
         }
         Err(error) => app.notices.error("Trace not shown", error.to_string()),
+    }
+}
+
+/// Shows a trace at the step at which it was left.
+fn show_again(app: &mut App, row: u32, step: Option<&StepHash>) {
+    show_row(app, row);
+    let step = step.and_then(|step| app.view.open.as_ref()?.trace.find_step(step));
+    if let Some(step) = step {
+        show_step(app, step);
     }
 }
 
@@ -149,6 +161,7 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
 /// Takes over the rows that a query found. The open trace stays open as long as it is among them.
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
+    app.ahead = Ahead::default();
     app.view.fresh = 0;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
     app.view.scroll_to_trace = true;
@@ -156,6 +169,11 @@ pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     if app.view.position.is_none() {
         annotate::commit_note(app);
         app.view.open = None;
-        show_position(app, 0);
+        let resumed = app.view.resume.take().filter(|(row, _)| app.view.rows.contains(row));
+        match resumed {
+            Some((row, step)) => show_again(app, row, step.as_ref()),
+            None => show_position(app, 0),
+        }
     }
+    app.view.resume = None;
 }
