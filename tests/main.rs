@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod journey;
+mod journey_feel;
+mod keystrokes;
 mod pictures;
 mod published;
 mod readme;

@@ -12,19 +12,20 @@ use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
-use crate::command::input::{Focus, commands_from};
-use crate::command::{Action, CommandEnv, CommandSink, dispatch};
+use crate::command::input::{Focus, command_from};
+use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
+use crate::state::draft_file::DraftFile;
 use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores;
-use crate::state::{ExportDraft, Notices, Project, Settings, ViewState};
+use crate::state::{DialogState, ExportDraft, Notices, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -46,6 +47,8 @@ const PREVIEWED: usize = 5;
 pub struct App {
     pub(crate) startup: Startup,
     pub(crate) settings: Settings,
+    /// The keys in use.
+    pub(crate) keys: Arc<KeyMap>,
     pub(crate) project: Option<Project>,
     pub(crate) view: ViewState,
     pub(crate) jobs: Jobs,
@@ -67,10 +70,18 @@ impl App {
             Settings::default()
         });
         ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        // The commands for it are remembered and can have other keys.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.set_zoom_factor(settings.scale());
+        let (keys, problems) = KeyMap::new(&settings.keys);
+        notices.warnings("Some keys of the settings were left out", problems);
+        let keys = Arc::new(keys);
+        keys.install(&ctx);
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let mut app = Self {
             startup,
             settings,
+            keys,
             project: None,
             view: ViewState::default(),
             jobs: Jobs::default(),
@@ -122,6 +133,9 @@ impl App {
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
+            && !jobs.is_saying()
+            && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
+            && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -150,11 +164,11 @@ impl App {
         project.log.retry();
         let Err(error) = project.log.flush() else { return true };
         let count = project.log.last_seq() - project.log.saved_seq();
-        let remedy = match leaving {
+        let remedy = self.keys.fill(match leaving {
             Leaving::Nothing => "",
-            Leaving::Project => " The project stays open, so that they are not lost. Ctrl+S tries again.",
-            Leaving::Window => " Ctrl+S tries again; close again to leave without them.",
-        };
+            Leaving::Project => " The project stays open, so that they are not lost. {edit.save_again} tries again.",
+            Leaving::Window => " {edit.save_again} tries again; close again to leave without them.",
+        });
         self.notices.error("Labels are not saved", format!("{count} changes are only in this window.{remedy} {error}"));
         false
     }
@@ -366,15 +380,16 @@ impl App {
             let detail = match change.kind {
                 ChangeKind::Removed => "Its traces stay here as they were read; labels and scores are kept",
                 ChangeKind::Grown | ChangeKind::Replaced => {
-                    "F5 reads it again; labels stay with steps whose text is the same"
+                    "{file.reload} reads it again; labels stay with steps whose text is the same"
                 }
             };
-            self.notices.warning(format!("{name} {what}"), detail);
+            self.notices.warning(format!("{name} {what}"), self.keys.fill(detail));
         }
     }
 
-    fn take_input(&mut self, ctx: &egui::Context) {
-        let focus = if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
+    /// What has the keyboard.
+    pub(crate) fn focus(&self, ctx: &egui::Context) -> Focus {
+        if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
             Focus::Dialog
         } else if ctx.text_edit_focused() {
             Focus::Text
@@ -382,10 +397,29 @@ impl App {
             Focus::Widget
         } else {
             Focus::Traces
-        };
-        let (commands, dropped) = ctx.input(|input| {
+        }
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) {
+        let focus = self.focus(ctx);
+        let (commands, dropped) = ctx.input_mut(|input| {
+            let (mut commands, mut rest) = (Vec::new(), Vec::new());
+            let events = std::mem::take(&mut input.events);
+            for (at, event) in events.iter().enumerate() {
+                match command_from(event, events.get(at + 1), focus, &self.keys) {
+                    // A text field must not take for its own what was a command.
+                    Some(command) => {
+                        commands.push(command);
+                        if focus != Focus::Text {
+                            rest.push(event.clone());
+                        }
+                    }
+                    None => rest.push(event.clone()),
+                }
+            }
+            input.events = rest;
             let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
-            (commands_from(&input.events, focus), paths.collect::<Vec<_>>())
+            (commands, paths.collect::<Vec<_>>())
         });
         for command in commands {
             self.sink.run(command);
@@ -410,6 +444,15 @@ impl eframe::App for App {
         self.take_input(ctx);
         for action in self.sink.drain() {
             dispatch::dispatch(self, action, ctx);
+        }
+        let mut again = dispatch::bulk::go_on_saying(self);
+        again |= dispatch::bulk::go_on_back(self);
+        again |= dispatch::bulk::go_on_listing(self);
+        if again {
+            ctx.request_repaint();
+        }
+        if let Some(wait) = dispatch::annotate::keep_draft(self) {
+            ctx.request_repaint_after(wait);
         }
         self.guard_close(ctx);
         self.watch_sources();
@@ -442,7 +485,11 @@ impl eframe::App for App {
         dispatch::annotate::commit_note(self);
         if let Some(project) = &self.project {
             // Dropping the log waits for the disk as well; this also covers a slow one.
-            project.log.flush().ok();
+            if project.log.flush().is_ok()
+                && let Some(file) = &mut self.jobs.draft_file
+            {
+                file.remove();
+            }
         }
     }
 

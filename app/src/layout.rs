@@ -8,18 +8,22 @@ use stepscope_core::model::FirstError;
 use stepscope_core::query;
 
 use crate::app::App;
+use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree};
+use crate::panel::{curve, inspector, menu, reader, status, strip, trace_table, tree};
+use crate::state::history::{HistoryDraft, local_day};
 use crate::state::{DialogState, Project, scores};
 use crate::ui_kit::Tokens;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
+use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::status::{StatusModel, save_text};
+use crate::view_model::strip::{StripMode, StripModel};
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 
@@ -35,8 +39,13 @@ impl App {
         if let Some(kind) = stop {
             self.jobs.stop(kind);
         }
+        if self.settings.show_strip {
+            let strip = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 8, right: 8, top: 1, bottom: 0 });
+            Panel::bottom("strip").frame(strip).show(ui, |ui| strip::strip_ui(ui, &self.strip_model(ui.ctx(), env)));
+        }
         let width = ui.ctx().content_rect().width();
-        let third = (width * 0.34).clamp(380.0, 760.0);
+        // In a small window, or one where everything is large, the steps need their room.
+        let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
         // A window of another size class begins with a width of its own; what was dragged is kept within the class.
         Panel::left(("traces", (width / 640.0).floor().to_bits()))
             .frame(side)
@@ -47,9 +56,13 @@ impl App {
             });
         let series = self.series();
         if self.view.open.is_some() {
-            Panel::right("inspector").frame(side).default_size(264.0).size_range(220.0..=420.0).show(ui, |ui| {
-                self.inspector(ui, &series, env, sink);
-            });
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
+                .size_range(220.0..=420.0)
+                .show(ui, |ui| {
+                    self.inspector(ui, &series, env, sink);
+                });
             if self.settings.show_curve && !series.is_empty() {
                 Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
                     ui,
@@ -61,6 +74,28 @@ impl App {
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
         CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, sink));
+    }
+
+    /// The keys that matter now.
+    fn strip_model(&self, ctx: &egui::Context, env: CommandEnv) -> StripModel {
+        let mode = match (&self.view.dialog, self.focus(ctx)) {
+            (Some(DialogState::Palette { .. }), _) => StripMode::Palette,
+            (Some(DialogState::Keys(_)), _) => StripMode::Keys,
+            (Some(DialogState::History(_)), _) => StripMode::History,
+            (Some(DialogState::Many(_)), _) => StripMode::Many,
+            (_, Focus::Dialog) => StripMode::Dialog,
+            (_, Focus::Text) if self.is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) => StripMode::Note,
+            (_, Focus::Widget) => StripMode::Control,
+            (_, Focus::Traces) if !env.has_trace => StripMode::Nothing,
+            (_, Focus::Traces) if env.is_merged || !env.can_write => StripMode::Looking,
+            (_, Focus::Traces) => StripMode::Reading,
+        };
+        StripModel::new(mode, env, &self.keys)
+    }
+
+    fn is_filter_focused(&self, ctx: &egui::Context) -> bool {
+        ctx.memory(|memory| memory.has_focus(trace_table::filter_id()))
     }
 
     fn title(&self) -> String {
@@ -90,7 +125,8 @@ impl App {
             counts: {
                 let fresh = if self.view.fresh > 0 { format!(" · {} new", self.view.fresh) } else { String::new() };
                 let (listed, all) = (self.view.rows.len(), project.store.len());
-                format!("{listed} of {all} traces{fresh} · {judged} labelled")
+                let selected = selection_text(self.view.selection.len());
+                format!("{listed} of {all} traces{fresh} · {judged} labelled{selected}")
             },
             scorer: self.jobs.scorer(),
             jobs: self.jobs.models(),
@@ -98,6 +134,7 @@ impl App {
     }
 
     fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        let empty = self.empty_text();
         let frame = trace_table::TableFrame {
             rows: self.view.rows.len(),
             selected: self.view.position,
@@ -107,25 +144,30 @@ impl App {
             has_scores: self.view.has_scores,
             aggregate: self.settings.aggregate(),
             sort: self.view.query.sort,
-            empty: self.empty_text(),
+            empty: &empty,
         };
         let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
         let row = |position: usize| {
             let project = self.project.as_ref()?;
             let row = *self.view.rows.get(position)?;
             let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
-            query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate())
-                .map(|row| TraceRowModel::new(&row, self.settings.show_imported))
+            query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate()).map(|row| {
+                TraceRowModel {
+                    selected: self.view.selection.contains(&row.summary.row),
+                    ..TraceRowModel::new(&row, self.settings.show_imported)
+                }
+            })
         };
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
 
-    fn empty_text(&self) -> &'static str {
-        match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
+    fn empty_text(&self) -> String {
+        let text = match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
             (_, true) => "Opening…",
-            (None, false) => "Nothing is open. Drop a file here, or press Ctrl+O",
+            (None, false) => "Nothing is open. Drop a file here, or press {file.open}",
             (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
-        }
+        };
+        self.keys.fill(text)
     }
 
     fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
@@ -133,8 +175,10 @@ impl App {
         let said = project.said(&open.trace.id);
         if self.view.show_hint {
             let tokens = Tokens::of(ui);
-            let hint =
-                "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
+            let hint = self.keys.fill(
+                "{step.next} and {step.previous} move, {label.first_error} marks the first error, {label.all_correct} \
+                 says all correct, {label.done} finishes, {view.palette} finds the rest",
+            );
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
@@ -199,6 +243,17 @@ impl App {
             .collect()
     }
 
+    fn history(&self, ctx: &egui::Context, draft: &HistoryDraft, sink: &mut CommandSink) {
+        let now = self.startup.clock.now();
+        let frame = dialog::history::HistoryFrame {
+            list: &self.view.history,
+            today: local_day(now, (self.startup.offset)(now)),
+            busy: self.jobs.is_saying(),
+            can_write: self.project.as_ref().is_some_and(Project::can_write),
+        };
+        dialog::history::history_ui(ctx, draft, &frame, |row| dispatch::bulk::history_line(self, row), sink);
+    }
+
     pub(crate) fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
         match &self.view.dialog {
             None => {}
@@ -220,7 +275,13 @@ impl App {
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
             }
-            Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
+            Some(DialogState::Keys(draft)) => dialog::keys::keys_ui(ctx, draft, &self.keys, sink),
+            Some(DialogState::History(draft)) => self.history(ctx, draft, sink),
+            Some(DialogState::Many(draft)) => {
+                let (plan, saying) = (self.jobs.shown_plan.as_ref(), self.jobs.saying.as_ref());
+                let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
+                dialog::many::many_ui(ctx, draft, &model, sink);
+            }
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
                 dialog::rejects::rejects_ui(ctx, rejects, sink);

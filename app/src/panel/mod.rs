@@ -6,5 +6,6 @@ pub mod menu;
 pub mod notices;
 pub mod reader;
 pub mod status;
+pub mod strip;
 pub mod trace_table;
 pub mod tree;

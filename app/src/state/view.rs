@@ -1,13 +1,17 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
 use stepscope_core::model::{FirstError, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::Query;
 
+use super::draft_file::Draft;
+use super::history::{HistoryDraft, HistoryList};
 use super::import_draft::ImportDraft;
+use super::keys_draft::KeysDraft;
+use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
 
 /// What the window shows of the project.
@@ -20,12 +24,18 @@ pub struct ViewState {
     pub rows: Vec<u32>,
     /// Position of the open trace in `rows`.
     pub position: Option<usize>,
+    /// Selected rows of the store, listed or not.
+    pub selection: BTreeSet<u32>,
     /// The open trace.
     pub open: Option<OpenTrace>,
     /// The open dialog.
     pub dialog: Option<DialogState>,
     /// The note being written.
     pub note: Option<NoteDraft>,
+    /// A note that was being typed when the program ended; shown as soon as the table is there.
+    pub found_draft: Option<Draft>,
+    /// What the dialog of history lists.
+    pub history: HistoryList,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The table should scroll to the open trace.
@@ -65,8 +75,12 @@ pub enum DialogState {
         /// Position of the selected entry.
         selected: usize,
     },
-    /// The sheet of keys.
-    Keys,
+    /// The keys, and changes to them.
+    Keys(KeysDraft),
+    /// What was said, newest first.
+    History(HistoryDraft),
+    /// Labels on many traces at once.
+    Many(ManyDraft),
     /// Rows that could not be read.
     Rejects,
     /// Training files.

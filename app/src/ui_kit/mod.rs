@@ -2,9 +2,11 @@
 
 pub mod button;
 pub mod chip;
+pub mod focus;
 pub mod fonts;
 pub mod tokens;
 
 pub use button::command_button;
 pub use chip::chip_ui;
+pub use focus::focus_ring;
 pub use tokens::Tokens;

@@ -1,8 +1,11 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
 pub mod curve;
+pub mod history;
 pub mod import;
 pub mod inspector;
+pub mod keys;
+pub mod many;
 pub mod models;
 pub mod old_text;
 pub mod palette;
@@ -10,6 +13,7 @@ pub mod reader;
 pub mod report;
 pub mod scores;
 pub mod status;
+pub mod strip;
 pub mod trace_table;
 pub mod tree;
 

@@ -1,8 +1,9 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
 pub(crate) mod annotate;
-mod bulk;
+pub(crate) mod bulk;
 pub(crate) mod file;
+mod keys;
 mod label;
 pub(crate) mod models;
 mod navigate;
@@ -39,13 +40,19 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::ReadFiles => file::read_files(app),
         Action::SaveMapping => file::save_mapping(app),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
+        Action::Keys(request) => keys::run(app, request, ctx),
+        Action::Select(request) => bulk::select(app, request),
+        Action::LabelMany => bulk::label_many(app),
+        Action::StopLabelling => bulk::stop_labelling(app),
+        Action::ShowGesture(gesture) => bulk::show_gesture(app, gesture),
+        Action::GoBackTo(gesture) => bulk::go_back_to(app, gesture),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }
 }
 
 fn run(app: &mut App, command: Command, ctx: &Context) {
     if let Availability::Blocked(reason) = command.availability(app.env()) {
-        app.notices.info(reason, command.spec().title);
+        app.notices.info(app.keys.fill(reason), command.spec().title);
         return;
     }
     // A note belongs to what was shown while it was written.

@@ -152,4 +152,5 @@ pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
         app.view.open = None;
         show_position(app, 0);
     }
+    annotate::put_back_draft(app);
 }
