@@ -5,9 +5,11 @@
 
 mod frame_times;
 mod journey;
+mod journey_feel;
 mod journey_label;
 mod journey_work;
 mod journey_write;
+mod keystrokes;
 mod pictures;
 mod published;
 mod readme;

@@ -8,6 +8,7 @@ pub mod menu;
 pub mod notices;
 pub mod reader;
 pub mod status;
+pub mod strip;
 pub mod trace_table;
 pub mod tree;
 pub mod work_bar;

@@ -7,9 +7,9 @@ use eframe::egui::{
 };
 
 use super::caret::caret_ui;
-use crate::command::{Action, CommandSink};
+use crate::command::{Action, CommandSink, KeyMap};
 use crate::ui_kit::tokens::GUTTER;
-use crate::ui_kit::{Tokens, chip_ui};
+use crate::ui_kit::{Tokens, chip_ui, focus_ring};
 use crate::view_model::reader::{ReaderModel, ScoreChip, StepCardModel};
 
 /// Widest a card becomes, in points.
@@ -124,6 +124,7 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
     }
     let response = ui.interact(card.rect, ui.scope_id().with(("step", model.step)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, model.selected, card_name(model)));
+    focus_ring(ui, &response, &tokens);
     if response.clicked() || text_clicked {
         sink.push(Action::ShowStep(model.step));
     }
@@ -146,7 +147,9 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
         }
         if let Some((which, of)) = model.branch {
             let text = RichText::new(format!("⋎ {which} of {of}")).small().color(tokens.accent);
-            ui.add(Label::new(text).selectable(false)).on_hover_text("Alternatives: , and . go through them");
+            ui.add(Label::new(text).selectable(false)).on_hover_ui(|ui| {
+                ui.label(KeyMap::of(ui).fill("Alternatives: {branch.previous} and {branch.next} go through them"));
+            });
         }
         for chip in &model.chips {
             chip_ui(ui, chip);

@@ -2,9 +2,13 @@
 
 pub mod choose;
 pub mod comparing;
+pub mod draft_file;
 pub mod export_source;
 pub mod follow;
+pub mod history;
 pub mod import_draft;
+pub mod keys_draft;
+pub mod many;
 pub mod merged;
 pub mod models_draft;
 pub mod notice;

@@ -16,6 +16,7 @@ use stepscope_core::model::{AnnotatorId, Clock, TraceId};
 use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError, StepScore};
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
+use super::draft_file::{Draft, read_draft};
 use super::follow::keep_changed;
 use super::place::Place;
 
@@ -65,6 +66,8 @@ pub struct Opened {
     pub schema: Result<LabelSchema, String>,
     /// What was noticed in the log.
     pub log_report: LoadReport,
+    /// A note that was being typed when the program ended without closing.
+    pub draft: Option<Draft>,
     /// The scores computed here.
     pub scores: ScoreBook,
     /// What was noticed in the score files.
@@ -123,6 +126,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     let annotations = dir.annotations();
     let (log, log_report) =
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
+    let draft = read_draft(log.draft_path());
     let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
     let schema = LabelSchema::load(&dir).map_err(|error| error.to_string());
@@ -137,6 +141,7 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         placement,
         log,
         log_report,
+        draft,
         scores,
         score_report,
         rejects,

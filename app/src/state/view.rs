@@ -1,6 +1,6 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
@@ -9,7 +9,11 @@ use stepscope_core::query::{Query, Queue};
 
 use super::choose::Choose;
 use super::comparing::CompareDraft;
+use super::draft_file::Draft;
+use super::history::{HistoryDraft, HistoryList};
 use super::import_draft::ImportDraft;
+use super::keys_draft::KeysDraft;
+use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
 use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
@@ -27,6 +31,8 @@ pub struct ViewState {
     pub rows: Vec<u32>,
     /// Position of the open trace in `rows`.
     pub position: Option<usize>,
+    /// Selected rows of the store, listed or not.
+    pub selection: BTreeSet<u32>,
     /// The open trace.
     pub open: Option<OpenTrace>,
     /// The open dialog.
@@ -35,6 +41,10 @@ pub struct ViewState {
     pub note: Option<NoteDraft>,
     /// What else can be said, and is being chosen.
     pub choose: Option<Choose>,
+    /// A note that was being typed when the program ended; shown as soon as the table is there.
+    pub found_draft: Option<Draft>,
+    /// What the dialog of history lists.
+    pub history: HistoryList,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The table should scroll to the open trace.
@@ -104,8 +114,12 @@ pub enum DialogState {
         /// Position of the selected entry.
         selected: usize,
     },
-    /// The sheet of keys.
-    Keys,
+    /// The keys, and changes to them.
+    Keys(KeysDraft),
+    /// What was said, newest first.
+    History(HistoryDraft),
+    /// Labels on many traces at once.
+    Many(ManyDraft),
     /// Rows that could not be read.
     Rejects,
     /// Training files.

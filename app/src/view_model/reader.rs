@@ -214,7 +214,7 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
             "text changed",
             Tone::Unsure,
             false,
-            "Labels of yours are about an older text; O shows it as you labelled it",
+            "Labels of yours are about an older text; {view.old_text} shows it as you labelled it",
         );
     }
     if let Some(hint) = said.and_then(|said| contradiction(open, said)) {

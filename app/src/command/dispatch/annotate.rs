@@ -1,11 +1,14 @@
 //! Labels, notes, undo.
 
+use std::time::Duration;
+
 use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, Way};
 use stepscope_core::model::{FirstError, StepRating, TraceId, TraceStatus};
 
 use super::{halving, label, navigate, proposals, work};
 use crate::app::{App, Leaving};
 use crate::command::Command;
+use crate::state::draft_file::Draft;
 use crate::state::{About, NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
@@ -107,8 +110,8 @@ fn finish(app: &mut App, status: TraceStatus) {
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
     let judged = said.is_some_and(|said| said.first_error.is_some() || said.steps.values().any(|s| s.rating.is_some()));
     if status == TraceStatus::Done && !judged {
-        let detail = "Done says nothing of errors, so training files leave the trace out. Ctrl+Z takes it back";
-        app.notices.info("Finished without a label", detail);
+        let detail = "Done says nothing of errors, so training files leave the trace out. {edit.undo} takes it back";
+        app.notices.info("Finished without a label", app.keys.fill(detail));
     }
     navigate::show_next_unlabelled(app);
 }
@@ -167,12 +170,15 @@ pub(super) fn reverse(app: &mut App, redo: bool) {
 
 /// Undo must be seen to be believed: what it touched is shown.
 fn show_reversal(app: &mut App, reversal: &Reversal) {
-    let Some(target) = reversal.targets.first() else { return };
-    let (trace, step) = match target {
-        Target::Trace(trace) => (trace, None),
-        Target::Step(step) => (&step.trace, Some(&step.step)),
-    };
-    let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return };
+    if let Some(target) = reversal.targets.first() {
+        show_target(app, target);
+    }
+}
+
+/// Shows a trace, and the step where it is one. False where the trace is gone.
+pub(super) fn show_target(app: &mut App, target: &Target) -> bool {
+    let (trace, step) = (target.trace(), target.step());
+    let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return false };
     let written = |open: &OpenTrace| {
         let written = open.trace.steps.iter().map(|step| &step.hash).filter(|hash| hash.is_written());
         written.cloned().collect::<Vec<_>>()
@@ -189,12 +195,14 @@ fn show_reversal(app: &mut App, reversal: &Reversal) {
         open.trace.find_step(&back)
     });
     if let Some(index) = back {
-        return navigate::show_step(app, index);
+        navigate::show_step(app, index);
+        return true;
     }
     let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
     if let Some(index) = index {
         navigate::show_step(app, index);
     }
+    true
 }
 
 fn begin_note(app: &mut App, on_step: bool) {
@@ -212,6 +220,45 @@ pub(super) fn edit_note(app: &mut App, target: Target, text: String) {
         commit_note(app);
     }
     app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
+}
+
+/// Puts a note back that was being typed when the program ended without closing.
+pub(super) fn put_back_draft(app: &mut App) {
+    let Some(Draft { target, text }) = app.view.found_draft.take() else { return };
+    if app.project.as_ref().is_none_or(|project| project.annotations().note(&target) == text) {
+        return;
+    }
+    let is_shown = show_target(app, &target);
+    let is_there = target.step().is_none_or(|step| app.view.open.as_ref().is_some_and(|open| open.has(step)));
+    if is_shown && is_there {
+        app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
+        let detail =
+            "It was being typed when Stepscope ended. It is kept with whatever you do next; clear the field to drop it";
+        app.notices.info("A note that was not finished is back", detail);
+    } else {
+        app.notices.warning("A note that was not finished has lost its place", text);
+    }
+}
+
+/// Keeps the note that is being typed in its file, and takes the file away once the log has the note.
+pub(crate) fn keep_draft(app: &mut App) -> Option<Duration> {
+    let project = app.project.as_ref()?;
+    let file = app.jobs.draft_file.as_mut()?;
+    let notes = app.view.note.as_ref().filter(|note| note.about == About::Note);
+    let typed = notes.filter(|note| project.annotations().note(&note.target) != note.text);
+    let wanted = typed.map(Draft::from).or_else(|| app.view.found_draft.clone());
+    // What was typed last is on its way to the log, but not there yet.
+    if wanted.is_none() && project.log.last_seq() != project.log.saved_seq() {
+        return None;
+    }
+    match file.keep(wanted.as_ref(), &app.wake) {
+        Ok(again) => again,
+        Err(error) => {
+            let detail = format!("Were the program killed now, what you are typing would be lost. {error}");
+            app.notices.warning("The note is not kept while it is typed", detail);
+            None
+        }
+    }
 }
 
 /// Writes the draft into the log. Called before anything that moves on.

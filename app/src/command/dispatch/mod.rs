@@ -2,10 +2,11 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
-mod bulk;
+pub(crate) mod bulk;
 mod compare;
 pub(crate) mod file;
 mod halving;
+mod keys;
 mod label;
 pub(crate) mod models;
 mod navigate;
@@ -59,6 +60,12 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::SetQueue(queue) => queue::set(app, queue),
         Action::ProposeFrom(source) => proposals::choose(app, source),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
+        Action::Keys(request) => keys::run(app, request, ctx),
+        Action::Select(request) => bulk::select(app, request),
+        Action::LabelMany => bulk::label_many(app),
+        Action::StopLabelling => bulk::stop_labelling(app),
+        Action::ShowGesture(gesture) => bulk::show_gesture(app, gesture),
+        Action::GoBackTo(gesture) => bulk::go_back_to(app, gesture),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }
     label::tidy(app);
@@ -66,7 +73,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
 
 fn run(app: &mut App, command: Command, ctx: &Context) {
     if let Availability::Blocked(reason) = command.availability(app.env()) {
-        app.notices.info(reason, command.spec().title);
+        app.notices.info(app.keys.fill(reason), command.spec().title);
         return;
     }
     // A note belongs to what was shown while it was written.

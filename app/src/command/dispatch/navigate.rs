@@ -176,4 +176,5 @@ pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
         }
     }
     app.view.resume = None;
+    annotate::put_back_draft(app);
 }
