@@ -3,8 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::load::{LoadReport, load, repair};
+use super::disk::{Disk, RealDisk};
+use super::load::{LoadReport, load_all, repair};
 use super::lock::{Claim, claim};
 use super::name::{LogPaths, annotator_of};
 
@@ -46,22 +48,24 @@ fn check_log(folder: &Path, file: &Path, found: &mut Vec<Checked>) {
     let Some(annotator) = name.and_then(annotator_of) else {
         return add("name", "Is no log that Stepscope wrote, and is ignored; rename it to use it".into(), false);
     };
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let (paths, claimed) = match LogPaths::new(folder, &annotator) {
         Ok(paths) => {
-            let claimed = claim(&paths);
+            let claimed = claim(&*disk, &paths);
             (paths, claimed)
         }
         Err(error) => return add("name", error.to_string(), false),
     };
-    let mut loaded = match load(&paths, &annotator) {
+    let mut loaded = match load_all(&disk, &paths, &annotator) {
         Ok(loaded) => loaded,
         Err(error) => return add("log", error.to_string(), false),
     };
     let torn = loaded.torn.len();
     if torn > 0 {
-        match (&claimed, repair_if_held(&claimed, || repair(&paths, &mut loaded))) {
+        match (&claimed, repair_if_held(&claimed, || repair(&*disk, &paths, &mut loaded))) {
             (_, Some(Ok(()))) => {
-                let aside = loaded.report.torn.as_deref().map(|aside| aside.display().to_string()).unwrap_or_default();
+                let aside =
+                    loaded.progress.report.torn.as_deref().map(|aside| aside.display().to_string()).unwrap_or_default();
                 add("torn", format!("The last line was cut short ({torn} bytes) and was moved to {aside}"), true);
             }
             (_, Some(Err(error))) => add("torn", error.to_string(), false),
@@ -73,7 +77,7 @@ fn check_log(folder: &Path, file: &Path, found: &mut Vec<Checked>) {
             }
         }
     }
-    let LoadReport { warnings, unknown, rescued, .. } = loaded.report;
+    let LoadReport { warnings, unknown, rescued, .. } = loaded.progress.report;
     for aside in rescued {
         add(
             "rescued",

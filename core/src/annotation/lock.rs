@@ -1,16 +1,16 @@
 //! One writer per log: the lock that a second window finds taken.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::any::Any;
 use std::io;
 
+use super::disk::{Disk, Locked, Purpose};
 use super::name::LogPaths;
 
 /// The answer to the wish to write.
-#[derive(Debug)]
 pub(super) enum Claim {
-    /// Ours until the file is closed, also by the end of the process.
-    Held(File),
-    /// The file system knows no locks; the writer notices others by the length of the log.
+    /// Ours until this is dropped, also by the end of the process.
+    Held(Box<dyn Any + Send>),
+    /// The file system knows no locks; the writer notices others by the length and the end of the log.
     Unlockable(String),
     /// Another window has it.
     Taken,
@@ -19,30 +19,21 @@ pub(super) enum Claim {
 }
 
 /// Tries to become the writer of a log.
-pub(super) fn claim(paths: &LogPaths) -> Claim {
-    let lock = match OpenOptions::new().create(true).truncate(false).write(true).open(paths.lock()) {
-        Ok(file) => file,
+pub(super) fn claim(disk: &dyn Disk, paths: &LogPaths) -> Claim {
+    let locked = match disk.lock(&paths.lock()) {
+        Ok(Locked::Taken) => return Claim::Taken,
+        Ok(locked) => locked,
         Err(error) => return Claim::Unwritable(error),
     };
-    let is_taken = match lock.try_lock() {
-        Ok(()) => None,
-        Err(TryLockError::WouldBlock) => return Claim::Taken,
-        Err(TryLockError::Error(error)) => Some(error),
-    };
-    // The lock alone says nothing about the log, which may be protected.
-    if let Err(error) = OpenOptions::new().create(true).append(true).open(paths.log()) {
+    // The lock alone says nothing about the log, which may be protected. Lines that a killed window left may not be on
+    // the disk yet, and must be before they are called saved.
+    let opened = disk.open(&paths.log(), Purpose::AppendOrCreate).and_then(|mut log| log.sync());
+    if let Err(error) = opened.and_then(|()| disk.sync_folder(paths.folder())) {
         return Claim::Unwritable(error);
     }
-    sync_folder(paths);
-    match is_taken {
-        None => Claim::Held(lock),
-        Some(error) => Claim::Unlockable(error.to_string()),
-    }
-}
-
-/// Makes the new file's name as durable as its lines. Systems that cannot sync a folder need no help.
-pub(super) fn sync_folder(paths: &LogPaths) {
-    if let Some(folder) = paths.log().parent().and_then(|folder| fs::File::open(folder).ok()) {
-        folder.sync_all().ok();
+    match locked {
+        Locked::Held(lock) => Claim::Held(lock),
+        Locked::Unlockable(error) => Claim::Unlockable(error.to_string()),
+        Locked::Taken => Claim::Taken,
     }
 }

@@ -1,20 +1,31 @@
 //! What people say about traces: an append-only log of events, and the state that is a fold over it.
 
 mod adopt;
+mod backup;
 mod change;
 mod check;
 mod context;
+mod disk;
 mod error;
 mod event;
+mod fact;
 mod fold;
+mod fold_pack;
+mod line;
 mod load;
 mod lock;
 mod log;
 mod log_file;
 mod name;
 mod overlay;
+mod pack;
+mod place;
+mod quick;
+mod replay;
 mod schema;
+mod snapshot;
 mod state;
+mod sum;
 mod superseded;
 #[cfg(test)]
 mod tests;
