@@ -33,7 +33,7 @@ mod writer;
 
 pub use adopt::{Adopted, adopt};
 pub use change::Change;
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_schema};
 pub use context::{Context, Seen, Way};
 pub use error::AnnotationError;
 pub use event::{Event, GestureId, LOG_VERSION, Record, StepRef, Target};

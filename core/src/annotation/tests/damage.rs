@@ -2,46 +2,12 @@
 
 use super::*;
 
-const SAMPLE_V1: &str = include_str!("../../../../sample-data/logs/v1.jsonl");
-
 /// Puts a log into a fresh folder and opens it.
 fn opened(text: impl AsRef<[u8]>) -> (tempfile::TempDir, AnnotationLog, LoadReport) {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("ann.jsonl"), text).unwrap();
     let (log, report) = open(folder.path());
     (folder, log, report)
-}
-
-#[test]
-fn a_log_of_version_1_loads_for_ever() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("sample.jsonl"), SAMPLE_V1).unwrap();
-    let (said, report) = read(folder.path(), &AnnotatorId::new("sample")).unwrap();
-    assert_eq!(report, LoadReport { records: 16, ..LoadReport::default() });
-    let expected = [
-        "7c1f0e52a9b34d68: 369d0369b20369cd369d0369b20369cd: Some(Unsure), \"\"",
-        "7c1f0e52a9b34d68: 5b05b05ad35b05ab5b05b05ad35b05ab: Some(Bad), \"see above\\nand below\"",
-        "7c1f0e52a9b34d68: Some(At(StepHash(\"5b05b05ad35b05ab5b05b05ad35b05ab\"))), Done, \"Adds the tax twice: 1.2² ≠ 1.2\"",
-        "90ab44e1c35d7f20-2: Some(NoneUpTo(StepHash(\"0f1e2d3c4b5a69780f1e2d3c4b5a6978\"))), Defective, \"\"",
-    ];
-    assert_eq!(report_of(&said), expected);
-    for line in SAMPLE_V1.lines() {
-        let record: Record = serde_json::from_str(line).unwrap();
-        assert_eq!(serde_json::to_string(&record).unwrap(), line, "this version writes what it reads");
-    }
-}
-
-/// One line per fact, in a fixed order.
-fn report_of(said: &Annotations) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (trace, of_trace) in said.traces() {
-        let TraceAnnotation { first_error, status, note, steps, .. } = of_trace;
-        lines.push(format!("{trace}: {first_error:?}, {status:?}, {note:?}"));
-        let steps = steps.iter().map(|(step, said)| format!("{trace}: {step}: {:?}, {:?}", said.rating, said.note));
-        lines.extend(steps);
-    }
-    lines.sort();
-    lines
 }
 
 #[test]

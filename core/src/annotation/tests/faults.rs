@@ -130,17 +130,32 @@ impl Run {
                 self.tamper();
             }
         }
-        match self.random.below(4) {
-            0 => self.close(),
-            1 => {
-                self.disk.kill(self.log.take());
-                self.tally.kills += 1;
+        if self.random.once_in(4) {
+            return self.close();
+        }
+        // Most ends come in the middle of a write.
+        if self.random.below(4) > 0 {
+            self.die_soon(7);
+            for _ in 0..1 + self.random.below(3) {
+                self.do_something();
             }
-            _ => {
-                self.disk.kill(self.log.take());
-                self.disk.cut_power();
-                self.tally.cuts += 1;
-            }
+            self.flush();
+        }
+        self.end();
+    }
+
+    fn die_soon(&mut self, steps: u64) {
+        let steps = self.random.below(steps);
+        self.disk.world().dies_in = Some(steps);
+    }
+
+    /// The process ends without a word, and often the power goes with it.
+    fn end(&mut self) {
+        self.disk.kill(self.log.take());
+        self.tally.kills += 1;
+        if self.random.below(3) > 0 {
+            self.disk.cut_power();
+            self.tally.cuts += 1;
         }
     }
 
@@ -151,6 +166,9 @@ impl Run {
             self.disk.heal();
         }
         for _ in 0..20 {
+            if self.random.once_in(4) {
+                self.die_soon(20);
+            }
             let setting = Setting {
                 disk: Arc::new(self.disk.clone()),
                 drive: Drive::ByHand,
@@ -158,7 +176,8 @@ impl Run {
             };
             let clock = Arc::new(FixedClock(Timestamp(1_795_000_000_123)));
             match AnnotationLog::open_with(setting, &folder(), &ann(), clock, quiet()) {
-                Ok((log, report)) if *log.access() == Access::Writable => {
+                Ok((log, report)) if *log.access() == Access::Writable && !self.disk.world().is_dead => {
+                    self.disk.world().dies_in = None;
                     self.check(&log, &report);
                     self.log = Some(log);
                     return self.acknowledge();
@@ -166,7 +185,11 @@ impl Run {
                 Ok((log, _)) => drop(log),
                 Err(_) => {}
             }
-            assert!(!is_sound, "seed {}: a sound disk must open", self.seed);
+            let is_dead = self.disk.world().is_dead;
+            assert!(is_dead || !is_sound, "seed {}: a sound disk must open", self.seed);
+            if is_dead {
+                self.end();
+            }
             if self.random.once_in(3) {
                 self.disk.heal();
             }
@@ -291,7 +314,16 @@ impl Run {
         if !unsaved {
             self.log = Some(log);
             self.acknowledge();
-            return self.log = None;
+            if self.random.once_in(3) {
+                // In the middle of the snapshot.
+                self.die_soon(4);
+            }
+            self.log = None;
+            if self.disk.world().is_dead {
+                self.end();
+            }
+            self.disk.world().dies_in = None;
+            return;
         }
         let last = log.last_seq();
         self.disk.world().faults = Faults::default();

@@ -56,8 +56,10 @@ pub(super) struct World {
     pub(super) room: Option<usize>,
     pub(super) is_read_only: bool,
     pub(super) has_locks: bool,
+    /// So many steps more, and the process ends in the middle of what it does.
+    pub(super) dies_in: Option<u64>,
     /// The process is gone: whatever it still tries has no effect.
-    is_dead: bool,
+    pub(super) is_dead: bool,
     folder_is_gone: bool,
     page: usize,
     names: Names,
@@ -78,6 +80,12 @@ fn failed() -> io::Error {
 }
 
 impl Node {
+    fn add(&mut self, bytes: &[u8], page: usize) {
+        let start = self.now.len();
+        self.now.extend_from_slice(bytes);
+        self.mark(start, start + bytes.len(), page);
+    }
+
     fn mark(&mut self, from: usize, to: usize, page: usize) {
         self.dirty.extend(from / page..to.div_ceil(page));
     }
@@ -120,6 +128,7 @@ impl FaultyDisk {
             room: None,
             is_read_only: false,
             has_locks: true,
+            dies_in: None,
             is_dead: false,
             folder_is_gone: false,
             page,
@@ -173,7 +182,7 @@ impl FaultyDisk {
         self.world().is_dead = true;
         drop(program);
         let mut world = self.world();
-        world.is_dead = false;
+        (world.is_dead, world.dies_in) = (false, None);
         world.locks.clear();
     }
 
@@ -208,6 +217,10 @@ impl FaultyDisk {
 
 impl World {
     fn check(&mut self, once_in: u64) -> io::Result<()> {
+        if let Some(left) = &mut self.dies_in {
+            self.is_dead |= *left == 0;
+            *left = left.saturating_sub(1);
+        }
         if self.is_dead || self.random.once_in(once_in) { Err(failed()) } else { Ok(()) }
     }
 
@@ -312,8 +325,14 @@ struct Handle {
 impl Write for Handle {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut world = self.disk.world();
-        let once_in = world.faults.write;
-        world.check(once_in)?;
+        let (once_in, was_alive) = (world.faults.write, !world.is_dead);
+        if let Err(error) = world.check(once_in) {
+            if world.is_dead && was_alive {
+                let part = world.random.index(bytes.len() + 1);
+                held(&self.node).add(&bytes[..part], world.page);
+            }
+            return Err(error);
+        }
         let short = world.faults.short;
         if world.random.once_in(short * 4) {
             return Err(io::ErrorKind::Interrupted.into());
@@ -326,10 +345,7 @@ impl Write for Handle {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
-        let mut node = held(&self.node);
-        let start = node.now.len();
-        node.now.extend_from_slice(&bytes[..length]);
-        node.mark(start, start + length, world.page);
+        held(&self.node).add(&bytes[..length], world.page);
         Ok(length)
     }
 
@@ -371,9 +387,7 @@ impl DiskFile for Handle {
 
     fn sync(&mut self) -> io::Result<()> {
         let mut world = self.disk.world();
-        if world.is_dead {
-            return Err(failed());
-        }
+        world.check(0)?;
         let (once_in, page) = (world.faults.sync, world.page);
         let fails = world.random.once_in(once_in);
         let mut node = held(&self.node);

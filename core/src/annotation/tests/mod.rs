@@ -9,6 +9,8 @@ mod full_disk;
 mod history;
 mod save;
 mod sharing;
+mod states;
+mod versions;
 
 use std::fs;
 use std::path::Path;
