@@ -19,8 +19,9 @@ pub(super) enum Purpose {
     New,
     /// To write from the start; whatever was there goes.
     Replace,
-    /// To shorten; it must exist. A handle that only appends could not do this on every system.
-    Shorten,
+    /// To shorten, or to write again what is there; it must exist. A handle that only appends could not do this on
+    /// every system.
+    Mend,
 }
 
 /// The answer to the wish to hold a lock.
@@ -52,6 +53,8 @@ pub(super) trait DiskFile: Write + Send {
     fn length(&self) -> io::Result<u64>;
     /// Fills the buffer from that place on.
     fn read_at(&mut self, start: u64, buffer: &mut [u8]) -> io::Result<()>;
+    /// Writes bytes again that are there already.
+    fn write_again(&mut self, start: u64, bytes: &[u8]) -> io::Result<()>;
     /// Shortens the file, for good when it returns.
     fn cut(&mut self, length: u64) -> io::Result<()>;
     /// Returns when everything written is there for good.
@@ -80,7 +83,7 @@ impl Disk for RealDisk {
             Purpose::AppendOrCreate => options.read(true).append(true).create(true),
             Purpose::New => options.write(true).create_new(true),
             Purpose::Replace => options.write(true).create(true).truncate(true),
-            Purpose::Shorten => options.write(true),
+            Purpose::Mend => options.write(true),
         };
         Ok(Box::new(options.open(path)?))
     }
@@ -128,6 +131,11 @@ impl DiskFile for File {
     fn read_at(&mut self, start: u64, buffer: &mut [u8]) -> io::Result<()> {
         self.seek(SeekFrom::Start(start))?;
         self.read_exact(buffer)
+    }
+
+    fn write_again(&mut self, start: u64, bytes: &[u8]) -> io::Result<()> {
+        self.seek(SeekFrom::Start(start))?;
+        self.write_all(bytes)
     }
 
     fn cut(&mut self, length: u64) -> io::Result<()> {

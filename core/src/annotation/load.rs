@@ -178,7 +178,7 @@ pub(super) fn repair(disk: &dyn Disk, paths: &LogPaths, loaded: &mut Loaded) -> 
 
 /// Shortens a file, durably.
 pub(super) fn cut(disk: &dyn Disk, path: &Path, length: u64) -> io::Result<()> {
-    disk.open(path, Purpose::Shorten)?.cut(length)
+    disk.open(path, Purpose::Mend)?.cut(length)
 }
 
 /// Writes a new file of the first name that is free; nothing stays of one that could not be written whole.

@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::set_aside;
+use super::lock::leave_in_order;
 use super::log_file::LogFile;
 use crate::job::Wake;
 
@@ -297,6 +298,8 @@ impl Ending {
             if let Some(last) = last {
                 last(&self.file);
             }
+            // Only the next start does more without it.
+            leave_in_order(self.file.disk(), self.file.paths(), self.file.durable().0).ok();
             return;
         }
         let paths = self.file.paths();

@@ -196,6 +196,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "{}").unwrap();
         }
+        // An annotator's log is no file of traces, unless somebody insists.
+        fs::write(root.join("ann.jsonl"), "{\"v\":12,\"seq\":1,\"at\":\"2026-11-21T10:00:00.000Z\"}\n").unwrap();
+        assert_eq!(find(&[root.join("ann.jsonl")]).0.len(), 1);
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(root, root.join("sub/circle")).unwrap();

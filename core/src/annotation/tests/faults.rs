@@ -48,10 +48,8 @@ fn runs(quarter: u64) {
     // What did not happen was not tested.
     let Tally { acknowledged, failures, cuts, kills, torn, damaged, halves, snapshots, rescued, .. } = sum;
     assert!(acknowledged > 10 * RUNS, "{sum:?}");
-    assert!(
-        [failures, cuts, kills, torn, damaged, halves, snapshots, rescued].iter().all(|count| *count > 50),
-        "{sum:?}"
-    );
+    let often = [failures, cuts, kills, torn, damaged, snapshots, rescued];
+    assert!(often.iter().all(|count| *count > 50) && halves > 5, "{sum:?}");
 }
 
 /// How often what happened.

@@ -371,6 +371,17 @@ impl DiskFile for Handle {
         Ok(())
     }
 
+    fn write_again(&mut self, start: u64, bytes: &[u8]) -> io::Result<()> {
+        let mut world = self.disk.world();
+        let once_in = world.faults.write;
+        world.check(once_in)?;
+        let start = usize::try_from(start).unwrap();
+        let mut node = held(&self.node);
+        assert_eq!(&node.now[start..start + bytes.len()], bytes, "only what is there");
+        node.mark(start, start + bytes.len(), world.page);
+        Ok(())
+    }
+
     fn cut(&mut self, length: u64) -> io::Result<()> {
         let mut world = self.disk.world();
         let once_in = world.faults.write;
