@@ -50,10 +50,10 @@ fn tell(name: &str, value: f64) {
 
 fn tell_times(name: &str, times: &mut [Duration]) {
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    tell(&format!("{name}_p50_ms"), at(0.5));
-    tell(&format!("{name}_p99_ms"), at(0.99));
-    tell(&format!("{name}_worst_ms"), at(1.0));
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    tell(&format!("{name}_p50_ms"), at(50));
+    tell(&format!("{name}_p99_ms"), at(99));
+    tell(&format!("{name}_worst_ms"), at(100));
 }
 
 fn open(folder: &Path) -> Result<(AnnotationLog, LoadReport, mpsc::Receiver<()>), Box<dyn Error>> {

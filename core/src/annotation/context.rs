@@ -64,6 +64,7 @@ pub enum Way {
 }
 
 impl Way {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
     const fn is_linear(&self) -> bool {
         matches!(self, Self::Linear)
     }

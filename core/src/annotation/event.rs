@@ -65,6 +65,7 @@ pub enum Target {
 /// A fact. `before` makes each line reversible and readable alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "labels are most of what is said")]
 pub enum Event {
     /// A step was rated, or its rating taken away.
     StepRated {

@@ -69,10 +69,8 @@ impl Fold {
     pub(super) fn say(&mut self, gesture: GestureId, spent_ms: u32, lines: Lines, fact: Fact<'_>) {
         self.undone.clear();
         // A log put together by hand may say more in an earlier gesture.
-        let earlier = match gesture > self.highest {
-            true => None,
-            false => self.done.iter_mut().rev().find(|entry| entry.id == gesture),
-        };
+        let earlier =
+            if gesture > self.highest { None } else { self.done.iter_mut().rev().find(|entry| entry.id == gesture) };
         match earlier {
             Some(entry) => entry.add(lines),
             None => self.done.push(Entry::new(gesture, lines)),

@@ -36,6 +36,7 @@ pub(super) struct Line<'a> {
 
 /// What an event does.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the largest one, and a box each would cost time")]
 pub(super) enum What<'a> {
     Said(Fact<'a>),
     Undone(GestureId),
@@ -48,6 +49,7 @@ pub(super) enum What<'a> {
 
 /// What became of a line.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the largest one, and a box each would cost time")]
 pub(super) enum Parsed<'a> {
     Line(Line<'a>),
     /// A later version wrote it, and this one would misread it.

@@ -225,10 +225,8 @@ impl AnnotationLog {
             return Ok(None);
         }
         match self.write(gesture, &events) {
-            Ok((at, under, length)) => {
-                self.progress
-                    .fold
-                    .settle(Lines::new(self.end - length, length as usize), Gesture { id: gesture, at, under, events });
+            Ok((at, under, lines)) => {
+                self.progress.fold.settle(lines, Gesture { id: gesture, at, under, events });
                 Ok(Some(gesture))
             }
             Err(error) => {
@@ -329,8 +327,8 @@ impl AnnotationLog {
     }
 
     /// Makes lines of the events of a gesture and hands them to the writer. Gives when and under what they were said,
-    /// and their length.
-    fn write(&mut self, gesture: GestureId, events: &[Event]) -> Result<(Timestamp, Context, u64), AnnotationError> {
+    /// and where they stand.
+    fn write(&mut self, gesture: GestureId, events: &[Event]) -> Result<(Timestamp, Context, Lines), AnnotationError> {
         let (at, under) = (self.clock.now(), self.context.clone());
         let of = if events.len() > 1 { u32::try_from(events.len()).unwrap_or(u32::MAX) } else { 0 };
         let mut lines = Vec::new();
@@ -346,13 +344,14 @@ impl AnnotationLog {
         self.progress.lines += count;
         self.progress.report.records += count;
         self.progress.has_new = true;
+        let stand = Lines::new(self.end, lines.len());
         self.end += lines.len() as u64;
         self.last_at = Some(at);
         self.context.spent_ms = 0;
         if let Some(writer) = &self.writer {
             writer.push(&lines, self.progress.last_seq);
         }
-        Ok((at, under, lines.len() as u64))
+        Ok((at, under, stand))
     }
 }
 

@@ -7,10 +7,10 @@ pub(super) struct Packer(pub(super) Vec<u8>);
 impl Packer {
     pub(super) fn number(&mut self, mut number: u64) {
         while number >= 0x80 {
-            self.0.push((number & 0x7f) as u8 | 0x80);
+            self.0.push(number.to_le_bytes()[0] | 0x80);
             number >>= 7;
         }
-        self.0.push(number as u8);
+        self.0.push(number.to_le_bytes()[0]);
     }
 
     pub(super) fn count(&mut self, count: usize) {
@@ -28,8 +28,9 @@ impl Packer {
 
     /// A number that is near another one.
     pub(super) fn step(&mut self, from: u64, to: u64) {
-        let difference = to.wrapping_sub(from) as i64;
-        self.number(((difference << 1) ^ (difference >> 63)) as u64);
+        let difference = to.wrapping_sub(from);
+        // The sign goes to the last bit, so that small steps in either direction are small numbers.
+        self.number((difference << 1) ^ 0_u64.wrapping_sub(difference >> 63));
     }
 }
 
@@ -66,8 +67,7 @@ impl<'a> Unpacker<'a> {
 
     pub(super) fn step(&mut self, from: u64) -> Option<u64> {
         let number = self.number()?;
-        let difference = (number >> 1) as i64 ^ -((number & 1) as i64);
-        Some(from.wrapping_add(difference as u64))
+        Some(from.wrapping_add((number >> 1) ^ 0_u64.wrapping_sub(number & 1)))
     }
 }
 

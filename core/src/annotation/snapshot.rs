@@ -110,7 +110,7 @@ pub(super) fn read(disk: &dyn Disk, paths: &LogPaths) -> Result<Start, Unfit> {
     }
     let rest = body.strip_prefix(MAGIC).ok_or(Unfit::Unreadable)?;
     let end = memchr::memchr(b'\n', rest).ok_or(Unfit::Unreadable)?;
-    let header: Header = serde_json::from_slice(&rest[..end]).map_err(|_| Unfit::Unreadable)?;
+    let header: Header = serde_json::from_slice(&rest[..end]).ok().ok_or(Unfit::Unreadable)?;
     if header.log_version != LOG_VERSION {
         return Err(Unfit::Unreadable);
     }

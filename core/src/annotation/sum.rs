@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn sums_grow_as_the_file_does() {
-        let bytes: Vec<u8> = (0..3 * BLOCK + 7).map(|at| (at % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..3 * BLOCK + 7).map(|at| u8::try_from(at % 251).unwrap()).collect();
         for length in [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, bytes.len()] {
             let mut grown = LogSum::default();
             for part in bytes[..length].chunks(BLOCK / 3 + 5) {

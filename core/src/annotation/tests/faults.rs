@@ -134,7 +134,7 @@ impl Run {
         // Most ends come in the middle of a write.
         if self.random.below(4) > 0 {
             self.die_soon(7);
-            for _ in 0..1 + self.random.below(3) {
+            for _ in 0..=self.random.below(3) {
                 self.do_something();
             }
             self.flush();
@@ -260,7 +260,7 @@ impl Run {
     }
 
     fn do_something(&mut self) {
-        let change: Vec<Change> = (0..1 + self.random.below(3)).map(|_| random_change(&mut self.random)).collect();
+        let change: Vec<Change> = (0..=self.random.below(3)).map(|_| random_change(&mut self.random)).collect();
         let what = self.random.below(5);
         let Some(log) = &mut self.log else { return };
         // What is to be undone may have to be read on a disk that fails.
@@ -354,11 +354,10 @@ fn random_change(random: &mut Random) -> Change {
         4 => Change::SetStatus { trace: trace(of), status: TraceStatus::ALL[random.index(5)] },
         5 => Change::WriteNote { target, text: format!("{} {}", random.below(9), "≠".repeat(random.index(400))) },
         sort => {
-            let label = sample_label(LABEL_KINDS[random.index(LABEL_KINDS.len())], random.below(60) as u32);
-            let target = match is_of_trace(label.kind()) {
-                true => Target::Trace(trace(of)),
-                false => Target::Step(step(of, number)),
-            };
+            let label =
+                sample_label(LABEL_KINDS[random.index(LABEL_KINDS.len())], u32::try_from(random.below(60)).unwrap());
+            let target =
+                if is_of_trace(label.kind()) { Target::Trace(trace(of)) } else { Target::Step(step(of, number)) };
             if sort == 6 { Change::Take { target, key: label.key() } } else { Change::Give { target, label } }
         }
     }

@@ -49,6 +49,7 @@ struct Node {
 type Names = BTreeMap<PathBuf, Arc<Mutex<Node>>>;
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
 pub(super) struct World {
     pub(super) random: Random,
     pub(super) faults: Faults,
