@@ -480,4 +480,7 @@ fn tell(app: &mut App, opened: &Opened) {
     if let stepscope_core::annotation::Access::ReadOnly { reason } = opened.log.access() {
         app.notices.warning("Open read-only", reason);
     }
+    if let Some(warning) = opened.log.clock_warning() {
+        app.notices.warning("The clock was set back", warning);
+    }
 }

@@ -188,6 +188,24 @@ fn check_finds_and_repairs() {
     let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
     assert!(shown["labels"].to_string().contains("\"done\""), "{}", shown["labels"]);
 
+    // A snapshot that does not fit is made anew; a line that does not fit its checksum, and a schema, are told.
+    fs::write(annotations.join("ada.snapshot"), "rubbish").unwrap();
+    let again = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!((&again["repaired"][0]["what"], &again["ok"]), (&json!("snapshot"), &json!(true)), "{again}");
+    let again = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!(again["repaired"], json!([]), "and fits then");
+    let log = fs::read_to_string(annotations.join("ada.jsonl")).unwrap();
+    let manifest = home.path("p.stepscope/project.toml");
+    let schema = fs::read_to_string(&manifest).unwrap();
+    fs::write(annotations.join("ada.jsonl"), format!("{log}{{\"v\":2,\"seq\":2,\"sum\":\"00000000\"}}\n")).unwrap();
+    fs::write(&manifest, format!("{schema}\n[labels]\nreaders = \"many\"\n")).unwrap();
+    let told = home.ends(1, &["check", "--json", "--project", &project]).json();
+    let kinds: Vec<_> = told["problems"].as_array().unwrap().iter().map(|found| found["what"].clone()).collect();
+    assert_eq!(kinds, ["line", "schema"], "{told}");
+    assert!(told["problems"][0]["detail"].as_str().unwrap().contains("does not fit its checksum"), "{told}");
+    fs::write(annotations.join("ada.jsonl"), log).unwrap();
+    fs::write(&manifest, schema).unwrap();
+
     let table = home.tables("p.stepscope").join("steps.arrow");
     let bytes = fs::read(&table).unwrap();
     fs::write(&table, &bytes[..bytes.len() / 2]).unwrap();
