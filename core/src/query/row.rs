@@ -10,6 +10,12 @@ use crate::store::{Mark, Store, TraceSummary, min_and_last};
 pub trait Scores {
     /// The score of that step; `None` where it has none.
     fn step(&self, hash: &StepHash) -> Option<f32>;
+
+    /// How far the members of an ensemble disagree about that step; `None` where it is not known.
+    fn spread(&self, hash: &StepHash) -> Option<f32> {
+        let _ = hash;
+        None
+    }
 }
 
 /// What the list shows of a trace.

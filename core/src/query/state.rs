@@ -1,10 +1,13 @@
 //! How far the annotator got with a trace, in one word for lists and filters.
 
+use serde::{Deserialize, Serialize};
+
 use crate::annotation::TraceAnnotation;
 use crate::model::TraceStatus;
 
 /// How far the annotator got with a trace. Ordered as in lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelState {
     /// No label yet; see [`TraceAnnotation::is_labelled`].
     #[default]

@@ -284,6 +284,15 @@ impl Store {
         self.0.traces.generator.get(row as usize)
     }
 
+    pub(crate) fn file(&self, row: u32) -> Option<&str> {
+        self.0.traces.file.get(row as usize)
+    }
+
+    /// True where labels came with the trace.
+    pub(crate) fn has_labels(&self, row: u32) -> bool {
+        self.0.traces.labels.get(row as usize).is_some_and(|count| count > 0)
+    }
+
     pub(crate) fn step_count(&self, row: u32) -> u32 {
         self.0.traces.steps.get(row as usize).unwrap_or_default()
     }
