@@ -98,12 +98,13 @@ fn foreign(
 ) -> HashSet<StepHash> {
     let written = |label: &Label| if let Label::Written(step) = label { Some(step.clone()) } else { None };
     let theirs: Vec<WrittenStep> = said.labels.iter().filter_map(written).collect();
-    let is_other = |step: &WrittenStep| match own.and_then(|own| own.written(&step.id)) {
-        Some(own) => own != step,
-        None => {
-            let key = LabelKey::of(LabelKind::Written, step.id.as_str());
-            wishes.fold.was_taken_back(&Subject::new(&Target::Trace(trace.clone()), Place::Label(key)))
-        }
+    let was_there = |step: &StepHash| {
+        let key = LabelKey::of(LabelKind::Written, step.as_str());
+        wishes.fold.was_taken_back(&Subject::new(&Target::Trace(trace.clone()), Place::Label(key)))
+    };
+    let is_other = |step: &WrittenStep| {
+        let own = own.and_then(|own| own.written(&step.id));
+        own.map_or_else(|| was_there(&step.id), |own| own != step)
     };
     let mut foreign: HashSet<StepHash> =
         theirs.iter().filter(|step| is_other(step)).map(|step| step.id.clone()).collect();
