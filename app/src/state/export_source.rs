@@ -1,5 +1,6 @@
 //! A project as the source of an export: its traces, everyone's labels, the scores. Window and command line share it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -81,6 +82,7 @@ impl ExportSource for ProjectExport {
             fingerprint: scorer.fingerprint.clone(),
             kind: scorer.kind,
             values: keys.iter().map(|key| self.scores.get(&scorer.name, key)).collect(),
+            more: BTreeMap::new(),
         });
         all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
     }

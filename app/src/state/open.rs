@@ -273,6 +273,8 @@ fn take_scores(dir: &ProjectDir, store: &Store, carried: &[Carried]) -> Result<(
             });
             let values = trace.steps.iter().zip(&computed.values);
             let values = values.filter_map(|(step, value)| Some((step.hash.clone(), (*value)?.into())));
+            let more = computed.more.iter().map(|(key, value)| (key.clone(), (*value).into()));
+            let values = values.chain(more);
             // What was computed here since is newer.
             let missing: Vec<(_, StepScore)> = values.filter(|(hash, _)| scores.get(&name, hash).is_none()).collect();
             scores.append(&name, &missing)?;

@@ -30,7 +30,7 @@ pub trait ExportSource: Sync {
     /// True where that annotator has labelled any trace of the project; see [`TraceAnnotation::is_labelled`].
     fn has_labels(&self, annotator: &AnnotatorId) -> bool;
 
-    /// What the scorers of the project gave for that trace.
+    /// What the scorers of the project gave for that trace, or for what an annotator made of it.
     fn scores(&self, trace: &Trace) -> Vec<NativeScores>;
 
     /// The files that the project was made from.
