@@ -86,15 +86,12 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Where words begin, but for the first.
 fn words(text: &str) -> Vec<usize> {
-    let mut before = ' ';
-    let mut places = Vec::new();
-    for (at, c) in text.char_indices() {
-        if at > 0 && !c.is_whitespace() && before.is_whitespace() {
-            places.push(at);
-        }
-        before = c;
-    }
-    places
+    let begins = text.char_indices().scan(' ', |before, (at, c)| {
+        let begins = !c.is_whitespace() && before.is_whitespace();
+        *before = c;
+        Some(begins.then_some(at))
+    });
+    begins.flatten().skip(1).collect()
 }
 
 /// Where lines and sentences begin, but for the first. The space between two sentences stays with the earlier one, so
