@@ -339,7 +339,8 @@ impl App {
 
     pub(crate) fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
         match &self.view.dialog {
-            None => {}
+            // The caret is painted in the card of its step.
+            None | Some(DialogState::Split(_)) => {}
             Some(DialogState::Palette { text, selected }) => {
                 dialog::palette::palette_ui(ctx, text, *selected, self.env(), sink);
             }
@@ -358,8 +359,6 @@ impl App {
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
             }
-            // Painted in the card of its step.
-            Some(DialogState::Split(_)) => {}
             Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
             Some(DialogState::Take(draft)) => {
                 dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.settings.show_imported), sink);
