@@ -403,9 +403,9 @@ impl App {
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
             } else if self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus) {
-                commands_from(std::slice::from_ref(event), focus)
-                    .into_iter()
-                    .for_each(|command| self.sink.run(command));
+                for command in commands_from(std::slice::from_ref(event), focus) {
+                    self.sink.run(command);
+                }
             }
             self.drain(ctx);
         }

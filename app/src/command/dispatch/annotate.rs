@@ -100,7 +100,8 @@ fn finish(app: &mut App, status: TraceStatus) {
 
 /// Under which circumstances the next thing is said.
 fn context(app: &App) -> Context {
-    let schema = app.project.as_ref().map(|project| &project.schema);
+    // Nobody has chosen the schema of a project that has none saved.
+    let schema = app.project.as_ref().map(|project| &project.schema).filter(|schema| schema.revision > 0);
     Context {
         schema: schema.map_or(0, |schema| schema.revision),
         guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
