@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use stepscope_core::annotation::{AnnotationLog, LabelSchema};
+use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -14,12 +14,18 @@ use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
 
 use crate::app::{App, Leaving};
+use crate::command::dispatch::ahead::Ahead;
+use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::draft_file::DraftFile;
 use crate::state::follow::Followed;
+use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
 use crate::state::open::{Opened, name_of};
+use crate::state::place::Place;
+use crate::state::sitting::GoldFigures;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
 
@@ -37,6 +43,12 @@ pub struct Jobs {
     pub(crate) rejects: Option<Job<PathBuf>>,
     /// Puts attempts together: the row they were asked for from, their number, the tree.
     pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
+    /// Compares labels with known answers.
+    pub(crate) gold: Option<Job<GoldFigures>>,
+    /// What came of it.
+    pub(crate) shown_gold: Option<GoldFigures>,
+    /// Keeps where the annotator is.
+    pub(crate) place: Option<Job<Option<()>>>,
     pub(crate) follow: Option<Job<Followed>>,
     /// Sources have changed again while they were being read.
     pub(crate) follow_again: bool,
@@ -54,6 +66,16 @@ pub struct Jobs {
     pub(crate) shown_models: Option<Result<ModelList, String>>,
     /// The newest look at one of them.
     pub(crate) shown_check: Option<ModelReport>,
+    /// Works out what labels on many traces would change.
+    pub(crate) plan: Option<Job<ManyPlan>>,
+    /// What they would change.
+    pub(crate) shown_plan: Option<Result<ManyPlan, String>>,
+    /// Labels on many traces that are being said, a part in each frame.
+    pub(crate) saying: Option<Saying>,
+    /// The gesture that undo or redo is on its way to, a part in each frame.
+    pub(crate) going_back: Option<GestureId>,
+    /// Keeps the note that is being typed.
+    pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.
     pub(crate) shown_preview: Option<Result<Preview, String>>,
 }
@@ -88,6 +110,16 @@ impl Jobs {
     /// Who gives scores and where they come from, as long as a worker holds a model.
     pub fn scorer(&self) -> String {
         self.scoring.as_ref().map(ScoringJob::source).unwrap_or_default()
+    }
+
+    /// What was under way in a project that is no longer open ends.
+    fn forget_project(&mut self) {
+        (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
+    }
+
+    /// True while labels on many traces are worked out or said, or undo or redo is on its way.
+    pub(crate) fn is_saying(&self) -> bool {
+        self.plan.is_some() || self.saying.is_some() || self.going_back.is_some()
     }
 
     /// Asks that job to stop.
@@ -145,6 +177,14 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Attempts not put together", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.gold) {
+        match outcome {
+            Outcome::Done(figures) => app.jobs.shown_gold = Some(figures),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not compared with known answers", error.to_string()),
+        }
+    }
+    take(&mut app.jobs.place);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
     }
@@ -161,6 +201,9 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Cancelled => {}
             Outcome::Failed(error) => app.notices.error("Rejected rows not saved", error.to_string()),
         }
+    }
+    if let Some(outcome) = take(&mut app.jobs.plan) {
+        dispatch::bulk::planned(app, outcome);
     }
     if let Some(outcome) = take(&mut app.jobs.model_list) {
         dispatch::models::listed(app, outcome);
@@ -230,6 +273,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let reading = app.jobs.behind.take().map(|_| std::mem::take(&mut app.view));
     tell(app, &opened);
     app.jobs.scoring = None;
+    dispatch::place::keep_now(app);
     // Opened by its folder alone, a project is found again by that folder.
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
@@ -242,6 +286,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         log: opened.log,
         scores: opened.scores,
         schema: opened.schema.unwrap_or_else(|_| LabelSchema::usual()),
+        others: opened.others,
         rejects: Arc::new(opened.rejects),
         watcher: None,
         report: opened.report.map(Arc::new),
@@ -253,7 +298,34 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         let ViewState { query, rows, position, open, .. } = view;
         app.view = ViewState { query, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
     }
+    resume(app, opened.place);
+    app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
+    app.ahead = Ahead::default();
+    app.jobs.forget_project();
+    let project = app.project.as_ref().filter(|project| project.can_write());
+    if let Some(path) = project.map(|project| project.log.draft_path().to_owned()) {
+        app.jobs.draft_file = Some(DraftFile::new(path, opened.draft.clone()));
+        app.view.found_draft = opened.draft;
+    }
     app.start_query();
+}
+
+/// Comes back to where the annotator left the project. Who has begun to read its first traces is left in peace.
+fn resume(app: &mut App, place: Option<(Place, Option<u32>)>) {
+    let Some((place, row)) = place else {
+        app.kept = KeptPlace::default();
+        return;
+    };
+    let has_moved = |open: &OpenTrace| open.at > 0 || app.view.position != Some(0);
+    if app.view.open.as_ref().is_none_or(|open| !has_moved(open)) {
+        app.view.open = None;
+        app.view.position = None;
+        app.view.query = place.query();
+        app.view.scorer.clone_from(&place.scorer);
+        app.view.resume = row.map(|row| (row, place.step.clone()));
+    }
+    app.view.work = place.work();
+    app.kept = KeptPlace::is(place);
 }
 
 /// Shows the first traces of files that are still being read: to look at, not yet to label.
@@ -270,6 +342,7 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         log,
         scores,
         schema: LabelSchema::usual(),
+        others: Others::default(),
         rejects: Arc::default(),
         watcher: None,
         report: None,
@@ -313,13 +386,15 @@ fn followed(app: &mut App, outcome: Outcome<Followed>) {
 fn take_followed(app: &mut App, followed: Followed) {
     let Some(project) = &mut app.project else { return };
     // Meanwhile the user may have filtered or sorted; then the list is made again.
+    app.ahead = Ahead::default();
     let is_listed = app.jobs.query.is_none();
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
-    project.store = followed.store;
+    let before = std::mem::replace(&mut project.store, followed.store);
     project.rejects = Arc::new(followed.rejects);
     project.report = Some(Arc::new(followed.report));
     app.view.rows = followed.rows;
     app.view.fresh += followed.fresh;
+    dispatch::bulk::keep_selection(app, &before);
     if let Some((id, selected)) = open {
         dispatch::keep_open(app, &id, selected);
     }

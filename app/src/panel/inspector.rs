@@ -5,10 +5,10 @@ use eframe::egui::{self, CollapsingHeader, Grid, Key, Label, RichText, ScrollAre
 use stepscope_core::annotation::Target;
 use stepscope_core::model::{StepRating, TraceStatus};
 
-use crate::command::{Action, Command, CommandEnv, CommandSink};
+use crate::command::{Action, Command, CommandEnv, CommandSink, KeyMap};
 use crate::state::choose::ChooseRequest;
 use crate::state::{About, NoteDraft};
-use crate::ui_kit::{Tokens, command_button};
+use crate::ui_kit::{Tokens, command_button, focus_ring};
 use crate::view_model::inspector::{InspectorModel, SaidLine, ScoreLine};
 
 /// What the notes are about, and the one being written.
@@ -165,8 +165,13 @@ fn scores_ui(ui: &mut Ui, model: &InspectorModel, sink: &mut CommandSink) {
         ui.label(RichText::new("The judge writes…").small().weak());
         ui.label(RichText::new(&model.critique).small());
     }
+    if model.hides_scores {
+        ui.label(RichText::new("Hidden until you have judged").weak());
+        return;
+    }
     if scores.is_empty() {
-        ui.label(RichText::new("None for this trace. M scores it; Ctrl+M chooses the reward model").weak());
+        let text = "None for this trace. {score.trace} scores it; {score.choose_model} chooses the reward model";
+        ui.label(RichText::new(KeyMap::of(ui).fill(text)).weak());
         return;
     }
     let tokens = Tokens::of(ui);
@@ -181,7 +186,11 @@ fn scores_ui(ui: &mut Ui, model: &InspectorModel, sink: &mut CommandSink) {
             let name = Label::new(RichText::new(&line.name).color(colour)).truncate().sense(Sense::click());
             ui.scope(|ui| {
                 ui.set_width(104.0);
-                if ui.add(name.selectable(false)).on_hover_text(hint(line)).clicked() {
+                let name = ui.add(name.selectable(false));
+                let text = format!("Show scores of {}", line.name);
+                name.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, line.chosen, &text));
+                focus_ring(ui, &name, &tokens);
+                if name.on_hover_text(hint(line)).clicked() {
                     sink.push(Action::ShowScorer(line.name.clone()));
                 }
             });

@@ -6,9 +6,10 @@ use eframe::egui::{
     Ui, vec2,
 };
 
-use crate::command::{Action, CommandSink};
+use super::caret::caret_ui;
+use crate::command::{Action, CommandSink, KeyMap};
 use crate::ui_kit::tokens::GUTTER;
-use crate::ui_kit::{Tokens, chip_ui};
+use crate::ui_kit::{Tokens, chip_ui, focus_ring};
 use crate::view_model::reader::{ReaderModel, ScoreChip, StepCardModel};
 
 /// Widest a card becomes, in points.
@@ -33,7 +34,8 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
             let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
             let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
             let must_show = scroll_to_selected && card.selected;
-            if !ui.is_rect_visible(rect) && !must_show {
+            // The keys of the caret are read where it is painted.
+            if !ui.is_rect_visible(rect) && !must_show && card.caret.is_none() {
                 ui.allocate_space(rect.size());
                 continue;
             }
@@ -103,7 +105,13 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
             ui.set_width(width - 28.0);
             ui.vertical(|ui| {
                 heading_ui(ui, model, &tokens);
-                body_ui(ui, model, &tokens).clicked()
+                match model.caret {
+                    Some(at) => {
+                        caret_ui(ui, model.body, at, model.is_code, sink);
+                        false
+                    }
+                    None => body_ui(ui, model, &tokens).clicked(),
+                }
             })
             .inner
         });
@@ -116,6 +124,7 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
     }
     let response = ui.interact(card.rect, ui.scope_id().with(("step", model.step)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, model.selected, card_name(model)));
+    focus_ring(ui, &response, &tokens);
     if response.clicked() || text_clicked {
         sink.push(Action::ShowStep(model.step));
     }
@@ -138,7 +147,9 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
         }
         if let Some((which, of)) = model.branch {
             let text = RichText::new(format!("⋎ {which} of {of}")).small().color(tokens.accent);
-            ui.add(Label::new(text).selectable(false)).on_hover_text("Alternatives: , and . go through them");
+            ui.add(Label::new(text).selectable(false)).on_hover_ui(|ui| {
+                ui.label(KeyMap::of(ui).fill("Alternatives: {branch.previous} and {branch.next} go through them"));
+            });
         }
         for chip in &model.chips {
             chip_ui(ui, chip);
@@ -151,7 +162,7 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
 }
 
 fn body_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) -> Response {
-    let colour = if model.unjudged { tokens.muted } else { tokens.text };
+    let colour = if model.unjudged || model.dimmed { tokens.muted } else { tokens.text };
     let mut response = if model.spans.is_empty() && model.picked.is_none() {
         let mut text = RichText::new(model.body).color(colour);
         if model.is_code {

@@ -40,6 +40,9 @@ pub struct InspectorModel {
     pub aggregate: &'static str,
     /// Scores of the selected step by scorer.
     pub scores: Vec<ScoreLine>,
+    /// Scores are hidden until the trace is judged.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub hides_scores: bool,
     /// What a judge has written so far of the step.
     #[cfg_attr(feature = "testing", serde(skip_serializing_if = "String::is_empty"))]
     pub critique: String,
@@ -111,6 +114,7 @@ impl InspectorModel {
             trace_note: said.map(|s| s.note.clone()).unwrap_or_default(),
             aggregate: aggregate_text(aggregate).0,
             scores: (0..).zip(scores).map(|(rank, series)| score_line(open, series, rank == 0, aggregate)).collect(),
+            hides_scores: false,
             critique: String::new(),
             imported: if show_imported { imported(open) } else { Vec::new() },
             facts: facts(open, show_imported),
@@ -131,6 +135,14 @@ impl InspectorModel {
 fn said_line(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Option<SaidLine> {
     let (text, tone, hint) = label_text(label, schema, open)?;
     Some(SaidLine { text: one_line(&text, 120), tone, hint, key: label.key() })
+}
+
+impl InspectorModel {
+    /// Leaves out what the source says besides labels: the answer, and fields that may hold anything.
+    pub fn hide_answer(&mut self) {
+        self.facts.retain(|(name, _)| *name != "Reference answer");
+        self.metadata.clear();
+    }
 }
 
 fn score_line(open: &OpenTrace, series: &ScoreSeries, chosen: bool, aggregate: Aggregate) -> ScoreLine {

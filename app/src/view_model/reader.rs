@@ -7,8 +7,9 @@ use stepscope_core::model::{
 };
 
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone, labels};
+use super::{Chip, Tone, alternatives, labels, written};
 use crate::state::OpenTrace;
+use crate::state::splitting::SplitDraft;
 
 /// The problem and the steps of the chosen path.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,7 @@ pub struct ReaderModel<'a> {
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct StepCardModel<'a> {
     /// Its position in the trace.
     pub step: StepIndex,
@@ -72,8 +74,14 @@ pub struct StepCardModel<'a> {
     pub tone: Option<Tone>,
     /// After the first error and not judged: shown paler.
     pub unjudged: bool,
+    /// Out of what is looked for: shown paler.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub dimmed: bool,
     /// It is the selected step.
     pub selected: bool,
+    /// It is being cut; so many bytes into its text.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub caret: Option<usize>,
 }
 
 /// A score beside a step.
@@ -122,6 +130,16 @@ impl<'a> ReaderModel<'a> {
             has_scores: !scores.is_empty(),
             cards: cards.collect(),
         }
+    }
+
+    /// Puts a caret into the step that is being cut.
+    #[must_use]
+    pub fn with_caret(mut self, open: &OpenTrace, split: &SplitDraft) -> Self {
+        let step = open.trace.find_step(&split.step).filter(|_| open.trace.id == split.trace);
+        for card in self.cards.iter_mut().filter(|card| Some(card.step) == step) {
+            card.caret = Some(split.at);
+        }
+        self
     }
 
     /// Adds what the annotator said besides first error, rating, status and note. `picked` are words of the selected step.
@@ -208,7 +226,7 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
             "text changed",
             Tone::Unsure,
             false,
-            "Labels of yours are about an older text; O shows it as you labelled it",
+            "Labels of yours are about an older text; {view.old_text} shows it as you labelled it",
         );
     }
     if let Some(hint) = said.and_then(|said| contradiction(open, said)) {
@@ -269,7 +287,9 @@ fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static s
         let hint = "You marked every step as correct, but the text has changed since: look again";
         return ("lost".into(), Tone::Unsure, hint);
     };
-    if !open.tree.children(step).is_empty() {
+    // What the annotator wrote is no text that has come since.
+    let goes_on = |next: &StepIndex| open.trace.step(*next).is_some_and(|next| !next.hash.is_written());
+    if open.tree.children(step).iter().any(goes_on) {
         let number = open.tree.path_to(&open.trace.steps, step).len();
         let hint = "You marked every step as correct, but more have come since: look again";
         return (format!("✔ correct up to step {number}"), Tone::Unsure, hint);
@@ -312,6 +332,8 @@ fn card<'a>(
         let hint = format!("You rated this step {}", rating.name());
         chips.push(Chip { text: text.into(), tone, imported: false, hint });
     }
+    chips.extend(alternatives::chips(open, own, index));
+    chips.extend(written::chips(open, said, step));
     chips.extend(open.trace.labels.iter().filter(|label| label.step == Some(index)).map(|label| {
         let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
@@ -336,7 +358,9 @@ fn card<'a>(
         remarks: Vec::new(),
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
+        dimmed: false,
         selected: open.selected() == Some(index),
+        caret: None,
     }
 }
 
@@ -398,7 +422,8 @@ fn unscored(series: &ScoreSeries) -> ScoreChip {
     ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, hint }
 }
 
-fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
+/// A score beside a step.
+pub fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
     let who = format!("{} ({}): {value}", series.name, series.kind.name());
     let detail = series.details.get(&step);
     let spread = detail.and_then(|detail| detail.spread).map(|spread| format!("Its members disagree by ± {spread:.3}"));

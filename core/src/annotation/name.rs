@@ -32,6 +32,11 @@ impl LogPaths {
         self.folder.join(format!("{}.jsonl", self.stem))
     }
 
+    /// A note that is being typed.
+    pub(super) fn draft(&self) -> PathBuf {
+        self.folder.join(format!("{}.draft", self.stem))
+    }
+
     /// The file whose lock says who may write.
     pub(super) fn lock(&self) -> PathBuf {
         self.folder.join(format!("{}.lock", self.stem))
@@ -54,6 +59,11 @@ pub(super) fn annotator_of(file_name: &str) -> Option<AnnotatorId> {
     let name = decode(stem)?;
     // Two spellings of one name would be two logs of one person.
     (encode(&name).ok()? == stem).then(|| AnnotatorId::new(name))
+}
+
+/// The annotator's name as the beginning of a file name.
+pub fn file_stem(annotator: &AnnotatorId) -> Result<String, AnnotationError> {
+    encode(annotator.as_str())
 }
 
 fn encode(name: &str) -> Result<String, AnnotationError> {

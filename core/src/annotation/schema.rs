@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LabelKind, StepRating};
+use super::lot::drawn;
+use crate::model::{AnnotatorId, LabelKind, StepRating, TraceId};
 
 /// What annotators are asked for, and how they work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,6 +134,14 @@ pub struct ErrorKind {
     /// The kinds within it.
     #[serde(rename = "sub", skip_serializing_if = "Vec::is_empty")]
     pub subs: Vec<Named>,
+}
+
+impl Blind {
+    /// True where that annotator is to judge that trace without seeing what others say of it.
+    pub fn hides(&self, annotator: &AnnotatorId, trace: &TraceId) -> bool {
+        self.annotators.iter().any(|name| name == annotator.as_str())
+            || drawn("blind", &[annotator.as_str(), trace.as_str()], self.share)
+    }
 }
 
 impl Default for LabelSchema {

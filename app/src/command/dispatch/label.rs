@@ -77,7 +77,9 @@ pub(super) fn tidy(app: &mut App) {
 
 pub(super) fn choose(app: &mut App, request: ChooseRequest) {
     match request {
-        ChooseRequest::Take(target, key) => commit(app, vec![Change::Take { target, key }]),
+        ChooseRequest::Take(target, key) => {
+            commit(app, vec![Change::Take { target, key }]);
+        }
         ChooseRequest::Close => app.view.choose = None,
         ChooseRequest::Back => back(app),
         ChooseRequest::Pick(position) => {
