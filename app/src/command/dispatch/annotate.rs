@@ -147,9 +147,11 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
 /// Under which circumstances something is said now.
 fn context(app: &App, changes: &[Change]) -> Context {
     let Some(project) = &app.project else { return Context::default() };
+    // Nobody has chosen the schema of a project that has none saved, so nobody was told its guideline.
+    let guideline = Some(&project.schema).filter(|schema| schema.revision > 0).map(|schema| &schema.guideline.version);
     Context {
         schema: project.schema.revision,
-        guideline: project.schema.guideline.version.clone(),
+        guideline: guideline.cloned().unwrap_or_default(),
         ..work::circumstances(app, changes)
     }
 }
