@@ -1,13 +1,11 @@
 //! Where the panels are: view-models are built from the state, painted, and their actions collected.
 
-use std::collections::HashSet;
-
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
-use stepscope_core::query::{self, LabelState, QueueOrder};
+use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
@@ -28,6 +26,9 @@ use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 use crate::view_model::work;
+
+/// A table that takes longer to be made than this is worth a word, in milliseconds.
+const SAY_AFTER_MS: u128 = 500;
 
 impl App {
     pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
@@ -110,6 +111,9 @@ impl App {
                     }
                     _ => String::new(),
                 };
+                // Some orders read every trace.
+                let is_slow = self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS);
+                let order = if is_slow { " · ordering…".to_owned() } else { order };
                 format!("{listed} of {all} traces{fresh} · {judged} labelled{order}")
             },
             scorer: self.jobs.scorer(),
@@ -222,22 +226,6 @@ impl App {
         }
     }
 
-    /// How many traces the table lists, and how many of them are not labelled.
-    fn left(&self) -> (usize, usize) {
-        let Some(project) = &self.project else { return (0, 0) };
-        let labelled =
-            project.annotations().traces().filter(|(_, said)| LabelState::new(Some(said)) != LabelState::Unlabelled);
-        let rows = &self.view.rows;
-        // Without a filter every labelled trace is listed; with one, those are looked for.
-        let count = if rows.len() == project.store.len() {
-            labelled.count()
-        } else {
-            let listed: HashSet<u32> = rows.iter().copied().collect();
-            labelled.filter(|(id, _)| project.store.row_of(id).is_some_and(|row| listed.contains(&row))).count()
-        };
-        (rows.len(), rows.len().saturating_sub(count))
-    }
-
     /// Whose labels an export could use.
     fn label_sources(&self) -> Vec<LabelSource> {
         let Some(project) = &self.project else { return Vec::new() };
@@ -270,9 +258,8 @@ impl App {
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
             }
-            Some(DialogState::Queue(queue)) => {
-                let (listed, left) = self.left();
-                dialog::queue::queue_ui(ctx, queue, &QueueModel::new(queue, listed, left), sink);
+            Some(DialogState::Queue(draft)) => {
+                dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);
             }
             Some(DialogState::Verify(draft)) => dialog::verify::verify_ui(ctx, draft, sink),
             Some(DialogState::Sitting) => {

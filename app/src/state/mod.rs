@@ -19,4 +19,4 @@ pub mod workers;
 pub use notice::{Level, Notice, Notices};
 pub use project::Project;
 pub use settings::Settings;
-pub use view::{DialogState, ExportDraft, NoteDraft, OpenTrace, VerifyDraft, ViewState};
+pub use view::{DialogState, ExportDraft, NoteDraft, OpenTrace, QueueDraft, VerifyDraft, ViewState};

@@ -83,13 +83,24 @@ pub enum DialogState {
     /// The models of this computer.
     Models(ModelsDraft),
     /// In which order traces come.
-    Queue(Queue),
+    Queue(QueueDraft),
     /// Whose labels are shown as proposals.
     Verify(VerifyDraft),
     /// What came of this sitting.
     Sitting,
     /// A trace as it was labelled.
     OldText(Box<Superseded>),
+}
+
+/// Choices of the dialog of orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueDraft {
+    /// The order.
+    pub queue: Queue,
+    /// How many traces the table lists.
+    pub listed: usize,
+    /// How many of them are not labelled.
+    pub left: usize,
 }
 
 /// Choices of the dialog of proposals.
