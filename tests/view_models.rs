@@ -3,24 +3,29 @@
 use std::collections::HashMap;
 
 use stepscope::state::OpenTrace;
+use stepscope::state::choose::{Choose, Page};
 use stepscope::state::models_draft::{ModelChoice, ModelsDraft};
+use stepscope::state::schema_draft::SchemaDraft;
 use stepscope::state::sitting::{GoldFigures, SittingReport};
 use stepscope::state::work::{Proposal, Visible, WorkState};
+use stepscope::view_model::choose::ChooseModel;
 use stepscope::view_model::curve::CurveModel;
 use stepscope::view_model::inspector::InspectorModel;
 use stepscope::view_model::models::{Enter, ModelsFacts, ModelsModel};
 use stepscope::view_model::queue::QueueModel;
 use stepscope::view_model::reader::ReaderModel;
+use stepscope::view_model::schema::SchemaModel;
 use stepscope::view_model::scores::series_of;
 use stepscope::view_model::sitting::SittingModel;
 use stepscope::view_model::trace_table::TraceRowModel;
 use stepscope::view_model::tree::TreeModel;
 use stepscope::view_model::work;
-use stepscope_core::annotation::{Agreement, Labels, StepAnnotation, TraceAnnotation};
+use stepscope_core::annotation::{Agreement, LabelSchema, Labels, StepAnnotation, StepRef, Target, TraceAnnotation};
 use stepscope_core::job::{JobContext, Progress};
 use stepscope_core::model::{
-    FirstError, ImportedScore, ImportedValue, Label, Problem, ProblemId, ScoreKind, Step, StepHash, StepKind,
-    StepRating, ToolCall, Trace, TraceBuilder, TraceId, TraceStatus, Verdict, Verified,
+    Critique, ErrorLabel, FirstError, ImportedScore, ImportedValue, Label, Link, OutcomeLabel, Problem, ProblemId,
+    Rated, Relation, ScoreKind, Span, Step, StepHash, StepKind, StepRating, ToolCall, Trace, TraceBuilder, TraceId,
+    TraceStatus, Verdict, Verified,
 };
 use stepscope_core::query::{LabelState, Queue, QueueOrder, TableRow};
 use stepscope_core::scoring::models::{self, ListedModel, ModelList, ModelPlace, Places};
@@ -386,4 +391,126 @@ fn words_filter_models_and_names_fetch_them() {
     let draft = ModelsDraft::default();
     let looking = ModelsModel::new(&ModelsFacts { list: None, is_looking: true, ..facts(&draft, &list) });
     assert_eq!(looking.empty.as_deref(), Some("Looking for models…"));
+}
+
+/// Everything that can be said of the middle step of a chain and of the chain.
+fn said_in_full(trace: &Trace) -> TraceAnnotation {
+    let link = |relation, to: &str| Label::Link(Link { relation, to: to.into() });
+    let of_step = [
+        Label::Error(ErrorLabel {
+            kind: "calculation".into(),
+            sub: Some("copy".into()),
+            severity: Some("minor".into()),
+        }),
+        Label::Soft(0.125),
+        Label::Redundant,
+        Label::Corrected(Some(trace.steps[2].hash.clone())),
+        Label::Missing("ask first".into()),
+        Label::Unsafe,
+        Label::Masked,
+        Label::Tag("discuss".into()),
+        Label::Tag("a word of mine".into()),
+        Label::Rated(Rated { dimension: "local_quality".into(), value: 0.25 }),
+        Label::Rated(Rated { dimension: "gone".into(), value: 3.0 }),
+        Label::Critique(Critique {
+            by: "scorer:judge".into(),
+            text: "12 × 12 is not 142".into(),
+            rating: Some(StepRating::Good),
+            accepted: true,
+        }),
+        Label::Critique(Critique { text: "mine".into(), accepted: true, ..Critique::default() }),
+        link(Relation::Premise, trace.steps[0].hash.as_str()),
+        link(Relation::Reference, "2"),
+        Label::Best,
+        Label::Cut(3),
+    ];
+    let steps = [
+        (
+            trace.steps[1].hash.clone(),
+            StepAnnotation { labels: of_step.into_iter().collect(), ..StepAnnotation::default() },
+        ),
+        (
+            trace.steps[2].hash.clone(),
+            StepAnnotation {
+                labels: [Label::Span(Span { start: 6, end: 9, says: "calculation".into() })].into_iter().collect(),
+                ..StepAnnotation::default()
+            },
+        ),
+    ];
+    let labels = [
+        Label::Outcome(OutcomeLabel::Wrong),
+        Label::Reason("the tool was down".into()),
+        Label::Rated(Rated { dimension: "progress".into(), value: 0.5 }),
+    ];
+    TraceAnnotation {
+        labels: labels.into_iter().collect(),
+        steps: steps.into_iter().collect(),
+        ..TraceAnnotation::default()
+    }
+}
+
+#[test]
+fn labels_of_every_kind() {
+    let schema = LabelSchema::usual();
+    let mut open = OpenTrace::new(0, chain());
+    open.move_by(1);
+    let said = said_in_full(&open.trace);
+    let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
+    reader.add_labels(&open, Some(&said), &schema, Some((0, 2)));
+    insta::assert_yaml_snapshot!("labels_in_the_reader", reader);
+    let mut inspector = InspectorModel::new(&open, Some(&said), &[], true, Aggregate::Min);
+    inspector.add_labels(&open, Some(&said), &schema);
+    insta::assert_yaml_snapshot!("labels_in_the_inspector", (&inspector.step_labels, &inspector.trace_labels));
+}
+
+#[test]
+fn the_chooser() {
+    let mut trace = chain();
+    trace.problem.solution = Some("12 × 12 = 144\n\nSo it is 144.".into());
+    let mut open = OpenTrace::new(0, trace);
+    open.move_by(1);
+    let (schema, said) = (LabelSchema::usual(), said_in_full(&open.trace));
+    let step = open.step().unwrap().hash.clone();
+    let on_step = Target::Step(StepRef { trace: open.trace.id.clone(), step });
+    let model = |target: &Target, page: Page, said: Option<&TraceAnnotation>| {
+        ChooseModel::new(&Choose::new(target.clone(), page), &open, said, &schema, &[], true)
+    };
+    for (name, page) in [
+        ("errors", Page::Errors),
+        ("subs", Page::Subs("calculation".into())),
+        ("severity", Page::Severity),
+        ("step", Page::Step),
+        ("soft", Page::Soft),
+        ("scale", Page::Scale("contribution".into())),
+        ("later", Page::Later),
+        ("tags", Page::Tags),
+        ("reference", Page::Link(Relation::Reference)),
+        ("critiques", Page::Critiques),
+    ] {
+        insta::assert_yaml_snapshot!(format!("choose_{name}"), model(&on_step, page, Some(&said)));
+    }
+    let on_trace = Target::Trace(open.trace.id.clone());
+    insta::assert_yaml_snapshot!("choose_trace", model(&on_trace, Page::Trace, Some(&said)));
+    // Each letter of a page chooses one entry only.
+    for page in [Page::Errors, Page::Step, Page::Soft, Page::Tags, Page::Words, Page::Critiques] {
+        let mut keys: Vec<char> = model(&on_step, page, None).unwrap().entries.iter().filter_map(|e| e.key).collect();
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+    // Whatever was opened for another step is not shown.
+    open.move_by(1);
+    let choose = Choose::new(on_step, Page::Errors);
+    assert_eq!(ChooseModel::new(&choose, &open, None, &schema, &[], true), None);
+}
+
+#[test]
+fn the_dialog_of_labels() {
+    let mut draft = SchemaDraft::new(LabelSchema::usual());
+    assert!(!SchemaModel::new(&draft, true).can_save, "nothing is changed");
+    draft.take_preset("agent_process_bench");
+    assert!(SchemaModel::new(&draft, true).can_save);
+    insta::assert_yaml_snapshot!("the_dialog_of_labels", SchemaModel::new(&draft, true));
+    assert_eq!(SchemaModel::new(&draft, false).problems, ["The project is open read-only"]);
 }

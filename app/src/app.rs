@@ -14,20 +14,23 @@ use stepscope_core::watch::{ChangeKind, Watcher};
 
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
-use crate::command::input::{Focus, commands_from};
-use crate::command::{Action, CommandEnv, CommandSink, dispatch};
+use crate::command::input::{Focus, choose_key, command_from};
+use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
+use crate::state::choose::ChooseRequest;
+use crate::state::draft_file::DraftFile;
 use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
-use crate::state::{ExportDraft, Notices, Project, Settings, ViewState};
+use crate::state::writing::Drafts;
+use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -49,12 +52,16 @@ const PREVIEWED: usize = 5;
 pub struct App {
     pub(crate) startup: Startup,
     pub(crate) settings: Settings,
+    /// The keys in use.
+    pub(crate) keys: Arc<KeyMap>,
     pub(crate) project: Option<Project>,
     pub(crate) view: ViewState,
     pub(crate) jobs: Jobs,
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// Steps that were begun and not saved.
+    pub(crate) drafts: Drafts,
     /// How long was worked on what.
     pub(crate) sitting: Sitting,
     /// The trace that will be asked for next.
@@ -76,16 +83,25 @@ impl App {
             Settings::default()
         });
         ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        // The commands for it are remembered and can have other keys.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.set_zoom_factor(settings.scale());
+        let (keys, problems) = KeyMap::new(&settings.keys);
+        notices.warnings("Some keys of the settings were left out", problems);
+        let keys = Arc::new(keys);
+        keys.install(&ctx);
         let wake: Wake = Arc::new(move || ctx.request_repaint());
         let mut app = Self {
             startup,
             settings,
+            keys,
             project: None,
             view: ViewState::default(),
             jobs: Jobs::default(),
             sink: CommandSink::default(),
             notices,
             wake,
+            drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
             kept: KeptPlace::default(),
@@ -142,6 +158,10 @@ impl App {
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
+            && jobs.schema.is_none()
+            && !jobs.is_saying()
+            && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
+            && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -170,11 +190,11 @@ impl App {
         project.log.retry();
         let Err(error) = project.log.flush() else { return true };
         let count = project.log.last_seq() - project.log.saved_seq();
-        let remedy = match leaving {
+        let remedy = self.keys.fill(match leaving {
             Leaving::Nothing => "",
-            Leaving::Project => " The project stays open, so that they are not lost. Ctrl+S tries again.",
-            Leaving::Window => " Ctrl+S tries again; close again to leave without them.",
-        };
+            Leaving::Project => " The project stays open, so that they are not lost. {edit.save_again} tries again.",
+            Leaving::Window => " {edit.save_again} tries again; close again to leave without them.",
+        });
         self.notices.error("Labels are not saved", format!("{count} changes are only in this window.{remedy} {error}"));
         false
     }
@@ -185,10 +205,16 @@ impl App {
             return;
         }
         dispatch::annotate::commit_note(self);
-        if self.save_or_tell(Leaving::Window) {
+        let drafts = self.drafts.len();
+        if self.save_or_tell(Leaving::Window) && drafts == 0 {
             self.warned_of_loss = false;
         } else if !self.warned_of_loss {
             self.warned_of_loss = true;
+            if drafts > 0 {
+                let what = if drafts == 1 { "A step" } else { "Steps" };
+                let detail = "The key that began it opens it again; close again to leave without it";
+                self.notices.warning(format!("{what} you began to write would be lost"), detail);
+            }
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
     }
@@ -331,8 +357,8 @@ impl App {
             has_trace: open.is_some(),
             has_step: open.is_some_and(|open| open.selected().is_some()),
             has_branch: open.is_some_and(|open| open.siblings().len() > 1),
-            is_written: false,
-            can_merge: false,
+            is_written: open.and_then(OpenTrace::step).is_some_and(|step| step.hash.is_written()),
+            can_merge: open.is_some_and(|open| open.selected().is_some_and(|at| open.tree.children(at).len() == 1)),
             has_proposal: self.view.work.proposal.is_some(),
             can_write: project.is_some_and(Project::can_write),
             can_undo: project.is_some_and(|p| p.log.can_undo()),
@@ -398,15 +424,22 @@ impl App {
             let detail = match change.kind {
                 ChangeKind::Removed => "Its traces stay here as they were read; labels and scores are kept",
                 ChangeKind::Grown | ChangeKind::Replaced => {
-                    "F5 reads it again; labels stay with steps whose text is the same"
+                    "{file.reload} reads it again; labels stay with steps whose text is the same"
                 }
             };
-            self.notices.warning(format!("{name} {what}"), detail);
+            self.notices.warning(format!("{name} {what}"), self.keys.fill(detail));
         }
     }
 
-    fn take_input(&mut self, ctx: &egui::Context) {
-        let focus = if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
+    fn drain(&mut self, ctx: &egui::Context) {
+        for action in self.sink.drain() {
+            dispatch::dispatch(self, action, ctx);
+        }
+    }
+
+    /// What has the keyboard.
+    pub(crate) fn focus(&self, ctx: &egui::Context) -> Focus {
+        if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
             Focus::Dialog
         } else if ctx.text_edit_focused() {
             Focus::Text
@@ -414,14 +447,35 @@ impl App {
             Focus::Widget
         } else {
             Focus::Traces
-        };
-        let (commands, dropped) = ctx.input(|input| {
-            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
-            (commands_from(&input.events, focus), paths.collect::<Vec<_>>())
-        });
-        for command in commands {
-            self.sink.run(command);
         }
+    }
+
+    fn take_input(&mut self, ctx: &egui::Context) {
+        let focus = self.focus(ctx);
+        let (events, dropped) = ctx.input_mut(|input| {
+            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
+            (std::mem::take(&mut input.events), paths.collect::<Vec<_>>())
+        });
+        let mut rest = Vec::new();
+        for (at, event) in events.iter().enumerate() {
+            // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
+            // chooses in it.
+            let key =
+                choose_key(event, focus).filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
+            let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
+            let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            if let Some((key, shift)) = key {
+                self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
+            } else if let Some(command) = command {
+                self.sink.run(command);
+            }
+            // A text field must not take for its own what was a command.
+            if command.is_none() || focus != Focus::Text {
+                rest.push(event.clone());
+            }
+            self.drain(ctx);
+        }
+        ctx.input_mut(|input| input.events = rest);
         if !dropped.is_empty() {
             self.sink.push(Action::Open(dropped));
         }
@@ -444,12 +498,19 @@ impl eframe::App for App {
         let open = self.view.open.as_ref().map(|open| &open.trace.id);
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
-        for action in self.sink.drain() {
-            dispatch::dispatch(self, action, ctx);
-        }
+        self.drain(ctx);
         dispatch::ahead::read(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
+        }
+        let mut again = dispatch::bulk::go_on_saying(self);
+        again |= dispatch::bulk::go_on_back(self);
+        again |= dispatch::bulk::go_on_listing(self);
+        if again {
+            ctx.request_repaint();
+        }
+        if let Some(wait) = dispatch::annotate::keep_draft(self) {
+            ctx.request_repaint_after(wait);
         }
         self.guard_close(ctx);
         self.watch_sources();
@@ -483,7 +544,11 @@ impl eframe::App for App {
         dispatch::place::keep_now(self);
         if let Some(project) = &self.project {
             // Dropping the log waits for the disk as well; this also covers a slow one.
-            project.log.flush().ok();
+            if project.log.flush().is_ok()
+                && let Some(file) = &mut self.jobs.draft_file
+            {
+                file.remove();
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use stepscope_core::annotation::{AnnotationLog, LabelSchema, Others};
+use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -19,7 +19,9 @@ use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::draft_file::DraftFile;
 use crate::state::follow::Followed;
+use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
@@ -58,10 +60,22 @@ pub struct Jobs {
     pub(crate) model_list: Option<Job<ModelList>>,
     pub(crate) model_check: Option<Job<ModelReport>>,
     pub(crate) pull: Option<Job<PullReport>>,
+    /// Saves what annotators are asked for.
+    pub(crate) schema: Option<Job<LabelSchema>>,
     /// The newest list of models; shown while the next one is made.
     pub(crate) shown_models: Option<Result<ModelList, String>>,
     /// The newest look at one of them.
     pub(crate) shown_check: Option<ModelReport>,
+    /// Works out what labels on many traces would change.
+    pub(crate) plan: Option<Job<ManyPlan>>,
+    /// What they would change.
+    pub(crate) shown_plan: Option<Result<ManyPlan, String>>,
+    /// Labels on many traces that are being said, a part in each frame.
+    pub(crate) saying: Option<Saying>,
+    /// The gesture that undo or redo is on its way to, a part in each frame.
+    pub(crate) going_back: Option<GestureId>,
+    /// Keeps the note that is being typed.
+    pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.
     pub(crate) shown_preview: Option<Result<Preview, String>>,
 }
@@ -96,6 +110,16 @@ impl Jobs {
     /// Who gives scores and where they come from, as long as a worker holds a model.
     pub fn scorer(&self) -> String {
         self.scoring.as_ref().map(ScoringJob::source).unwrap_or_default()
+    }
+
+    /// What was under way in a project that is no longer open ends.
+    fn forget_project(&mut self) {
+        (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
+    }
+
+    /// True while labels on many traces are worked out or said, or undo or redo is on its way.
+    pub(crate) fn is_saying(&self) -> bool {
+        self.plan.is_some() || self.saying.is_some() || self.going_back.is_some()
     }
 
     /// Asks that job to stop.
@@ -178,6 +202,9 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Rejected rows not saved", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.plan) {
+        dispatch::bulk::planned(app, outcome);
+    }
     if let Some(outcome) = take(&mut app.jobs.model_list) {
         dispatch::models::listed(app, outcome);
     }
@@ -186,6 +213,9 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.pull) {
         dispatch::models::pulled(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.schema) {
+        dispatch::schema::saved(app, outcome);
     }
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
         answered(app, what, paths);
@@ -255,7 +285,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
-        schema: opened.schema,
+        schema: opened.schema.unwrap_or_else(|_| LabelSchema::usual()),
         others: opened.others,
         rejects: Arc::new(opened.rejects),
         watcher: None,
@@ -271,6 +301,12 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     resume(app, opened.place);
     app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
     app.ahead = Ahead::default();
+    app.jobs.forget_project();
+    let project = app.project.as_ref().filter(|project| project.can_write());
+    if let Some(path) = project.map(|project| project.log.draft_path().to_owned()) {
+        app.jobs.draft_file = Some(DraftFile::new(path, opened.draft.clone()));
+        app.view.found_draft = opened.draft;
+    }
     app.start_query();
 }
 
@@ -305,7 +341,7 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         placement: Placement::Beside,
         log,
         scores,
-        schema: LabelSchema::default(),
+        schema: LabelSchema::usual(),
         others: Others::default(),
         rejects: Arc::default(),
         watcher: None,
@@ -353,11 +389,12 @@ fn take_followed(app: &mut App, followed: Followed) {
     app.ahead = Ahead::default();
     let is_listed = app.jobs.query.is_none();
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
-    project.store = followed.store;
+    let before = std::mem::replace(&mut project.store, followed.store);
     project.rejects = Arc::new(followed.rejects);
     project.report = Some(Arc::new(followed.report));
     app.view.rows = followed.rows;
     app.view.fresh += followed.fresh;
+    dispatch::bulk::keep_selection(app, &before);
     if let Some((id, selected)) = open {
         dispatch::keep_open(app, &id, selected);
     }
@@ -417,6 +454,10 @@ fn tell(app: &mut App, opened: &Opened) {
     if opened.placement == Placement::Fallback {
         let place = opened.store.dir().path().display();
         app.notices.warning("The folder of the sources is read-only", format!("Labels and scores are kept in {place}"));
+    }
+    if let Err(reason) = &opened.schema {
+        let detail = format!("{reason}. The usual labels are asked for meanwhile; nothing was changed");
+        app.notices.warning("The labels of this project could not be read", detail);
     }
     if let Some(torn) = &opened.log_report.torn {
         app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());

@@ -8,21 +8,29 @@ use stepscope_core::model::FirstError;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
+use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{curve, inspector, menu, reader, status, trace_table, tree, work_bar};
+use crate::panel::{choose, curve, inspector, menu, reader, status, strip, trace_table, tree, work_bar};
+use crate::state::history::{HistoryDraft, local_day};
 use crate::state::work::visible;
-use crate::state::{DialogState, Project, scores};
+use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::choose::ChooseModel;
+use crate::view_model::compare::CompareModel;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
+use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::queue::{QueueModel, order_text};
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
+use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::sitting::{SittingModel, time_text};
 use crate::view_model::status::{StatusModel, save_text};
+use crate::view_model::strip::{StripMode, StripModel};
+use crate::view_model::take::TakeModel;
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 use crate::view_model::work;
@@ -42,8 +50,13 @@ impl App {
         if let Some(kind) = stop {
             self.jobs.stop(kind);
         }
+        if self.settings.show_strip {
+            let strip = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 8, right: 8, top: 1, bottom: 0 });
+            Panel::bottom("strip").frame(strip).show(ui, |ui| strip::strip_ui(ui, &self.strip_model(ui.ctx(), env)));
+        }
         let width = ui.ctx().content_rect().width();
-        let third = (width * 0.34).clamp(380.0, 760.0);
+        // In a small window, or one where everything is large, the steps need their room.
+        let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
         // A window of another size class begins with a width of its own; what was dragged is kept within the class.
         Panel::left(("traces", (width / 640.0).floor().to_bits()))
             .frame(side)
@@ -57,9 +70,13 @@ impl App {
         let has_scores = !all_series.is_empty();
         let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
         if self.view.open.is_some() {
-            Panel::right("inspector").frame(side).default_size(264.0).size_range(220.0..=420.0).show(ui, |ui| {
-                self.inspector(ui, &series, env, sink);
-            });
+            Panel::right("inspector")
+                .frame(side)
+                .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
+                .size_range(220.0..=420.0)
+                .show(ui, |ui| {
+                    self.inspector(ui, &series, env, sink);
+                });
             if self.settings.show_curve && has_scores {
                 Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
                     ui,
@@ -78,6 +95,28 @@ impl App {
         CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, has_scores, env, sink));
     }
 
+    /// The keys that matter now.
+    fn strip_model(&self, ctx: &egui::Context, env: CommandEnv) -> StripModel {
+        let mode = match (&self.view.dialog, self.focus(ctx)) {
+            (Some(DialogState::Palette { .. }), _) => StripMode::Palette,
+            (Some(DialogState::Keys(_)), _) => StripMode::Keys,
+            (Some(DialogState::History(_)), _) => StripMode::History,
+            (Some(DialogState::Many(_)), _) => StripMode::Many,
+            (_, Focus::Dialog) => StripMode::Dialog,
+            (_, Focus::Text) if self.is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) => StripMode::Note,
+            (_, Focus::Widget) => StripMode::Control,
+            (_, Focus::Traces) if !env.has_trace => StripMode::Nothing,
+            (_, Focus::Traces) if env.is_merged || !env.can_write => StripMode::Looking,
+            (_, Focus::Traces) => StripMode::Reading,
+        };
+        StripModel::new(mode, env, &self.keys)
+    }
+
+    fn is_filter_focused(&self, ctx: &egui::Context) -> bool {
+        ctx.memory(|memory| memory.has_focus(trace_table::filter_id()))
+    }
+
     fn title(&self) -> String {
         let name = self.settings.last_opened.first().map(|path| crate::state::open::name_of(path)).unwrap_or_default();
         if self.project.is_some() { format!("{name} · {}", self.startup.annotator) } else { String::new() }
@@ -90,8 +129,11 @@ impl App {
         let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
-            if self.view.note.is_some() {
-                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            if let Some(draft) = &self.view.note {
+                let what = if draft.about == About::Note { "Note" } else { "Text" };
+                Some((format!("{what} not saved yet"), crate::view_model::Tone::Unsure))
+            } else if !self.drafts.is_empty() {
+                Some(("Draft of a step not saved yet".into(), crate::view_model::Tone::Unsure))
             } else {
                 Some(save_text(&project.log.save_state()))
             }
@@ -114,7 +156,8 @@ impl App {
                 // Some orders read every trace.
                 let is_slow = self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS);
                 let order = if is_slow { " · ordering…".to_owned() } else { order };
-                format!("{listed} of {all} traces{fresh} · {judged} labelled{order}")
+                let selected = selection_text(self.view.selection.len());
+                format!("{listed} of {all} traces{fresh} · {judged} labelled{order}{selected}")
             },
             scorer: self.jobs.scorer(),
             jobs: self.jobs.models(),
@@ -122,6 +165,7 @@ impl App {
     }
 
     fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        let empty = self.empty_text();
         let frame = trace_table::TableFrame {
             rows: self.view.rows.len(),
             selected: self.view.position,
@@ -131,7 +175,7 @@ impl App {
             has_scores: self.view.has_scores,
             aggregate: self.settings.aggregate(),
             sort: self.view.query.sort,
-            empty: self.empty_text(),
+            empty: &empty,
         };
         let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
         let row = |position: usize| {
@@ -140,17 +184,19 @@ impl App {
             let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
             let row = query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate())?;
             let (id, rules) = (&row.summary.id, self.rules()?);
-            Some(TraceRowModel::new(&row, visible(rules, id, project.said(id))))
+            let selected = self.view.selection.contains(&row.summary.row);
+            Some(TraceRowModel { selected, ..TraceRowModel::new(&row, visible(rules, id, project.said(id))) })
         };
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
 
-    fn empty_text(&self) -> &'static str {
-        match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
+    fn empty_text(&self) -> String {
+        let text = match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
             (_, true) => "Opening…",
-            (None, false) => "Nothing is open. Drop a file here, or press Ctrl+O",
+            (None, false) => "Nothing is open. Drop a file here, or press {file.open}",
             (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
-        }
+        };
+        self.keys.fill(text)
     }
 
     fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], has_scores: bool, env: CommandEnv, sink: &mut CommandSink) {
@@ -159,19 +205,27 @@ impl App {
         let said = project.said(&open.trace.id);
         if self.view.show_hint {
             let tokens = Tokens::of(ui);
-            let hint =
-                "J and K move, E marks the first error, A says all correct, Space finishes, Ctrl+K finds the rest";
+            let hint = self.keys.fill(
+                "{step.next} and {step.previous} move, {label.first_error} marks the first error, {label.all_correct} \
+                 says all correct, {label.done} finishes, {view.palette} finds the rest",
+            );
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
+        let choosing = self.choose_model();
         let mut model = ReaderModel::new(open, said, series, visible.imported);
         model.has_scores = has_scores;
         if !visible.answer {
             model.answer = None;
             model.warnings = &[];
         }
+        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
+        if let Some(DialogState::Split(split)) = &self.view.dialog {
+            model = model.with_caret(open, split);
+        }
         work::dress(&mut model, open, said, &self.view.work);
         work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
+        self.choose(ui, choosing.as_ref(), sink);
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -182,6 +236,28 @@ impl App {
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {
             reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
+    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
+        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
+        if model.is_none() && text.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new()
+            .fill(tokens.panel)
+            .stroke(egui::Stroke::new(1.0, tokens.accent))
+            .corner_radius(6)
+            .inner_margin(8);
+        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+            if let Some(draft) = text {
+                choose::text_ui(ui, draft, sink);
+            } else if let Some(model) = model {
+                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
+                choose::choose_ui(ui, model, can_go_back, sink);
+            }
         });
     }
 
@@ -202,6 +278,7 @@ impl App {
         if let (Some(job), Some(step), true) = (&self.jobs.scoring, open.selected(), visible.scores) {
             model.critique = job.critique(open.row, step);
         }
+        model.add_labels(open, project.said(&trace), &project.schema);
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
             step: step.map(Target::Step),
@@ -219,8 +296,7 @@ impl App {
             }
             _ => None,
         };
-        let show_imported = self.visible().is_some_and(|visible| visible.imported);
-        let model = CurveModel::new(open, series, own_error, show_imported, self.settings.aggregate());
+        let model = CurveModel::new(open, series, own_error, self.shows_imported(), self.settings.aggregate());
         if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
             sink.push(Action::ShowStep(step));
         }
@@ -235,6 +311,17 @@ impl App {
             .into_iter()
             .chain(scorers.map(|scorer| LabelSource::Scorer { name: scorer.name, threshold: 0.5 }))
             .collect()
+    }
+
+    fn history(&self, ctx: &egui::Context, draft: &HistoryDraft, sink: &mut CommandSink) {
+        let now = self.startup.clock.now();
+        let frame = dialog::history::HistoryFrame {
+            list: &self.view.history,
+            today: local_day(now, (self.startup.offset)(now)),
+            busy: self.jobs.is_saying(),
+            can_write: self.project.as_ref().is_some_and(Project::can_write),
+        };
+        dialog::history::history_ui(ctx, draft, &frame, |row| dispatch::bulk::history_line(self, row), sink);
     }
 
     pub(crate) fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
@@ -258,6 +345,22 @@ impl App {
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
             }
+            // Painted in the card of its step.
+            Some(DialogState::Split(_)) => {}
+            Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
+            Some(DialogState::Take(draft)) => {
+                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.shows_imported()), sink);
+            }
+            Some(DialogState::Compare(draft)) => {
+                if let (Some(project), Some(open)) = (&self.project, &self.view.open) {
+                    let (said, scores) = (project.said(&open.trace.id), self.visible_series());
+                    let model = CompareModel::new(draft, open, said, &scores, project.schema());
+                    dialog::compare::compare_ui(ctx, draft, &model, sink);
+                }
+            }
+            Some(DialogState::Schema(draft)) => {
+                dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
+            }
             Some(DialogState::Queue(draft)) => {
                 dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);
             }
@@ -269,7 +372,13 @@ impl App {
                 let model = SittingModel::new(&report, has_gold, self.jobs.shown_gold.as_ref());
                 dialog::sitting::sitting_ui(ctx, &model, sink);
             }
-            Some(DialogState::Keys) => dialog::keys::keys_ui(ctx, sink),
+            Some(DialogState::Keys(draft)) => dialog::keys::keys_ui(ctx, draft, &self.keys, sink),
+            Some(DialogState::History(draft)) => self.history(ctx, draft, sink),
+            Some(DialogState::Many(draft)) => {
+                let (plan, saying) = (self.jobs.shown_plan.as_ref(), self.jobs.saying.as_ref());
+                let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
+                dialog::many::many_ui(ctx, draft, &model, sink);
+            }
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
                 dialog::rejects::rejects_ui(ctx, rejects, sink);

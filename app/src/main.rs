@@ -28,6 +28,14 @@ impl Clock for SystemClock {
     }
 }
 
+/// How many seconds this computer's time zone is ahead of UTC at that time.
+fn local_offset(at: Timestamp) -> i32 {
+    use chrono::{DateTime, Local, Offset as _};
+
+    let at = DateTime::from_timestamp_millis(at.0).unwrap_or_default();
+    at.with_timezone(&Local).offset().fix().local_minus_utc()
+}
+
 /// Exit status for arguments that make no sense, as clap uses it.
 const WRONG_USAGE: u8 = 2;
 
@@ -63,6 +71,7 @@ fn startup(args: &WindowArgs) -> Result<Startup, String> {
         project: args.project.clone(),
         annotator: AnnotatorId::new(annotator),
         clock: Arc::new(SystemClock),
+        offset: local_offset,
         worker: Launch { program: program.into_os_string(), args: vec!["worker".into()] },
         // The name under which vLLM itself looks for it.
         server_key: variable("VLLM_API_KEY"),

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepscope_core::model::{AnnotatorId, Clock};
+use stepscope_core::model::{AnnotatorId, Clock, Timestamp};
 use stepscope_core::scoring::Launch;
 use stepscope_core::scoring::models::{Hub, Places};
 
@@ -23,6 +23,8 @@ pub struct Startup {
     pub annotator: AnnotatorId,
     /// The present time.
     pub clock: Arc<dyn Clock>,
+    /// How many seconds the user's clocks are ahead of UTC at that time.
+    pub offset: fn(Timestamp) -> i32,
     /// How to start a scoring worker.
     pub worker: Launch,
     /// The key that a scoring server asks for.

@@ -50,6 +50,7 @@ impl Home {
             project: None,
             annotator: AnnotatorId::new("ada"),
             clock: Arc::new(FixedClock(Timestamp(1_790_000_000_000))),
+            offset: |_| 0,
             // Most journeys score nothing; those that do put in a worker.
             worker: Launch { program: "no-such-worker".into(), args: Vec::new() },
             server_key: None,
@@ -149,6 +150,7 @@ fn chord(name: &str) -> (Modifiers, Key) {
         modifiers |= match modifier {
             "Ctrl" => Modifiers::COMMAND,
             "Shift" => Modifiers::SHIFT,
+            "Alt" => Modifiers::ALT,
             other => panic!("no modifier `{other}` in `{name}`"),
         };
         rest = key;

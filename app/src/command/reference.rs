@@ -8,9 +8,13 @@ use super::{Command, Group};
 
 /// The keys of a command as text, such as `J or ↓`, with the modifier of this system.
 pub fn keys_text(keys: &[KeyboardShortcut]) -> String {
-    let command = if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" };
-    let texts: Vec<String> = keys.iter().map(|key| key_text(*key, command)).collect();
+    let texts: Vec<String> = keys.iter().map(|key| key_text(*key, system_command())).collect();
     texts.join(" or ")
+}
+
+/// What this system prints on the key that makes commands.
+pub(super) const fn system_command() -> &'static str {
+    if cfg!(target_os = "macos") { "Cmd" } else { "Ctrl" }
 }
 
 fn key_text(shortcut: KeyboardShortcut, command: &str) -> String {

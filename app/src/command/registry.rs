@@ -53,7 +53,7 @@ pub struct CommandSpec {
     pub title: &'static str,
     /// One line that says what it does.
     pub hint: &'static str,
-    /// Keys, primary first.
+    /// Keys as declared, primary first; those in use are in [`KeyMap`](super::KeyMap).
     pub keys: &'static [KeyboardShortcut],
 }
 
@@ -264,7 +264,7 @@ impl Command {
         let rows = (env.has_rows, "The table lists no trace");
         let trace = (env.has_trace, "No trace is open");
         let step = (env.has_step, "No step is selected");
-        let single = (!env.is_merged, "This is several attempts as one tree; T shows the single trace");
+        let single = (!env.is_merged, "This is several attempts as one tree; {view.attempts} shows the single trace");
         let write = (env.can_write, "The project is open read-only");
         match self {
             Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep => needs(&[trace, step]),
@@ -299,9 +299,7 @@ impl Command {
             Self::RemoveWritten => {
                 needs(&[step, single, write, (env.is_written, "The step is not one that you wrote")])
             }
-            Self::MergeStep => {
-                needs(&[step, single, write, (env.can_merge, "There is no single next step of its kind")])
-            }
+            Self::MergeStep => needs(&[step, single, write, (env.can_merge, "No single step follows this one")]),
             Self::BestStep | Self::Compare => {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }
@@ -314,9 +312,10 @@ impl Command {
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
             Self::SaveAgain => needs(&[project, write]),
-            Self::ShowReport => {
-                needs(&[(env.has_report, "The files were not read since the project was opened; F5 reads them again")])
-            }
+            Self::ShowReport => needs(&[(
+                env.has_report,
+                "The files were not read since the project was opened; {file.reload} reads them again",
+            )]),
             Self::MergeAttempts => needs(&[trace]),
             Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
             Self::ScoreTrace => needs(&[trace, single]),

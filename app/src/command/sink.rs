@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use stepscope_core::annotation::Target;
+use stepscope_core::annotation::{GestureId, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::StepIndex;
 use stepscope_core::query::{Queue, SortKey};
 
-use super::Command;
+use super::{Command, KeysRequest};
 use crate::state::DialogState;
+use crate::state::choose::ChooseRequest;
 use crate::state::models_draft::ModelsRequest;
+use crate::state::writing::WriteRequest;
 
 /// A command, or a command that carries its target.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,14 +30,24 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Change the draft of a note.
     EditNote(Target, String),
+    /// Change the text that is being written.
+    EditText(String),
     /// Write the draft into the log.
     CommitNote,
+    /// The same, asked for outright, so that an empty text counts as well.
+    CommitText,
+    /// Choose in the chooser, or close it.
+    Choose(ChooseRequest),
+    /// Make the schema of the dialog the project's.
+    SaveSchema,
     /// Show that scorer in table and gutter.
     ShowScorer(String),
     /// Use the model in that folder.
     UseModel(PathBuf),
     /// What the dialog of models asks for.
     Models(ModelsRequest),
+    /// What a dialog of writing, taking, cutting or comparing asks for.
+    Write(WriteRequest),
     /// Write the rejected rows to that file.
     SaveRejects(PathBuf),
     /// Write the export to that file.
@@ -54,8 +66,29 @@ pub enum Action {
     ProposeFrom(Option<LabelSource>),
     /// Change the open dialog, or close it.
     SetDialog(Option<DialogState>),
+    /// Change keys.
+    Keys(KeysRequest),
+    /// Select traces with the mouse.
+    Select(SelectRequest),
+    /// Say what the dialog of many traces is set to.
+    LabelMany,
+    /// Stop saying it, and take back what was said of it.
+    StopLabelling,
+    /// Show where that gesture was made.
+    ShowGesture(GestureId),
+    /// Undo or redo until that gesture is the newest that counts.
+    GoBackTo(GestureId),
     /// Take away a notice.
     DismissNotice(u64),
+}
+
+/// Traces to select, by position in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelectRequest {
+    /// Adds one, or takes it out.
+    Toggle(usize),
+    /// Adds all from the open one up to this.
+    UpTo(usize),
 }
 
 /// Collects actions during a frame; `App` drains it at one point.

@@ -1,20 +1,26 @@
 //! Windows that ask or show something and go away: palette, keys, rejected rows, export, how files are read.
 
 mod choice;
+pub mod compare;
 pub mod export;
 pub mod files;
+pub mod history;
 pub mod import;
 pub mod keys;
+pub mod many;
 pub mod models;
 pub mod old_text;
 pub mod palette;
 pub mod queue;
 pub mod rejects;
 pub mod report;
+pub mod schema;
 pub mod sitting;
+pub mod take;
 pub mod verify;
+pub mod write;
 
-use eframe::egui::{ModalResponse, Sides, Ui};
+use eframe::egui::{Context, ModalResponse, Sides, Ui};
 
 use crate::command::{Action, CommandSink};
 
@@ -31,6 +37,25 @@ fn footer_ui(ui: &mut Ui, sink: &mut CommandSink, more: impl FnOnce(&mut Ui, &mu
             more(ui, sink);
         },
     );
+}
+
+/// The width of a dialog that would like to be so wide: never wider than the window.
+fn width(ctx: &Context, wanted: f32) -> f32 {
+    wanted.min(ctx.content_rect().width() - 48.0)
+}
+
+/// No field and no button has the keyboard any more.
+fn leave_focus(ctx: &Context) {
+    ctx.memory_mut(|memory| {
+        if let Some(id) = memory.focused() {
+            memory.surrender_focus(id);
+        }
+    });
+}
+
+/// Nothing has the keyboard, or a text field has it: Enter is not meant for a button.
+fn has_no_button(ctx: &Context) -> bool {
+    ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none())
 }
 
 /// Escape and a click beside the dialog close it.

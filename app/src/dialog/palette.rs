@@ -4,8 +4,7 @@ use eframe::egui::{
     self, Align2, Context, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Sense, TextEdit, Ui, vec2,
 };
 
-use crate::command::reference::keys_text;
-use crate::command::{Action, Availability, CommandEnv, CommandSink};
+use crate::command::{Action, Availability, CommandEnv, CommandSink, KeyMap};
 use crate::state::DialogState;
 use crate::ui_kit::Tokens;
 use crate::view_model::palette::{PaletteEntry, entries};
@@ -63,9 +62,10 @@ pub fn palette_ui(ctx: &Context, text: &str, selected: usize, env: CommandEnv, s
 fn entry_ui(ui: &mut Ui, entry: &PaletteEntry, selected: bool) -> bool {
     let tokens = Tokens::of(ui);
     let spec = entry.command.spec();
+    let keys = KeyMap::of(ui);
     let (colour, detail) = match entry.availability {
-        Availability::Ready => (tokens.text, spec.hint),
-        Availability::Blocked(reason) => (tokens.muted, reason),
+        Availability::Ready => (tokens.text, spec.hint.to_owned()),
+        Availability::Blocked(reason) => (tokens.muted, keys.fill(reason)),
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, selected, spec.title));
@@ -77,7 +77,7 @@ fn entry_ui(ui: &mut Ui, entry: &PaletteEntry, selected: bool) -> bool {
         ui.horizontal_centered(|ui| {
             ui.add(Label::new(RichText::new(spec.title).color(colour)).selectable(false));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let keys = RichText::new(keys_text(spec.keys)).small().monospace().color(tokens.accent);
+                let keys = RichText::new(keys.text(entry.command)).small().monospace().color(tokens.accent);
                 ui.add(Label::new(keys).selectable(false));
                 ui.add(Label::new(RichText::new(detail).small().color(tokens.muted)).truncate().selectable(false));
             });

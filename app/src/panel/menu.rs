@@ -2,8 +2,7 @@
 
 use eframe::egui::{self, Button, MenuBar, Ui};
 
-use crate::command::reference::keys_text;
-use crate::command::{Availability, Command, CommandEnv, CommandSink, Group};
+use crate::command::{Availability, Command, CommandEnv, CommandSink, Group, KeyMap};
 
 /// Paints the menu bar.
 pub fn menu_ui(ui: &mut Ui, env: CommandEnv, title: &str, sink: &mut CommandSink) {
@@ -23,10 +22,11 @@ pub fn menu_ui(ui: &mut Ui, env: CommandEnv, title: &str, sink: &mut CommandSink
 
 fn entry_ui(ui: &mut Ui, command: Command, env: CommandEnv, sink: &mut CommandSink) {
     let spec = command.spec();
-    let button = Button::new(spec.title).shortcut_text(keys_text(spec.keys.get(..1).unwrap_or_default()));
+    let keys = KeyMap::of(ui);
+    let button = Button::new(spec.title).shortcut_text(keys.first(command));
     let response = match command.availability(env) {
         Availability::Ready => ui.add(button).on_hover_text(spec.hint),
-        Availability::Blocked(reason) => ui.add_enabled(false, button).on_disabled_hover_text(reason),
+        Availability::Blocked(reason) => ui.add_enabled(false, button).on_disabled_hover_text(keys.fill(reason)),
     };
     if response.clicked() {
         sink.run(command);

@@ -3,12 +3,12 @@
 use eframe::egui::{self, Align, Label, Layout, RichText, Sense, TextEdit, Ui};
 use egui_extras::{Column, TableBuilder};
 
-use stepscope_core::query::Sort;
+use stepscope_core::query::{Sort, SortKey};
 use stepscope_core::scoring::Aggregate;
 
-use crate::command::{Action, CommandSink};
-use crate::ui_kit::Tokens;
-use crate::view_model::trace_table::{TraceRowModel, columns};
+use crate::command::{Action, CommandSink, KeyMap, SelectRequest};
+use crate::ui_kit::{Tokens, focus_ring};
+use crate::view_model::trace_table::{ColumnModel, TraceRowModel, columns};
 
 /// What the table needs besides its rows.
 pub struct TableFrame<'a> {
@@ -34,6 +34,9 @@ pub struct TableFrame<'a> {
 
 const ROW_HEIGHT: f32 = 22.0;
 
+/// In a table narrower than this, in points, less important columns give way.
+const NARROW: f32 = 370.0;
+
 /// Paints filter and table; `row` gives the model of a row.
 pub fn trace_table_ui(
     ui: &mut Ui,
@@ -48,13 +51,15 @@ pub fn trace_table_ui(
         return;
     }
     let tokens = Tokens::of(ui);
+    let columns = visible_columns(frame, ui.available_width());
     let mut table = TableBuilder::new(ui)
-        .id_salt("traces")
+        .id_salt(("traces", columns.len()))
         .striped(false)
-        .sense(Sense::click())
+        // Reached with the keys for traces; as stops of Tab, so many cells would be in the way.
+        .sense(Sense::CLICK)
         .cell_layout(Layout::left_to_right(Align::Center))
         .auto_shrink([false, false]);
-    for column in columns(frame.has_scores, frame.aggregate) {
+    for column in &columns {
         table = table.column(match column.width {
             Some(width) => Column::initial(width).at_least(28.0).clip(true).resizable(true),
             None => Column::remainder().at_least(80.0).clip(true),
@@ -64,7 +69,7 @@ pub fn trace_table_ui(
         table = table.scroll_to_row(selected, None);
     }
     let header = |mut header: egui_extras::TableRow<'_, '_>| {
-        for column in columns(frame.has_scores, frame.aggregate) {
+        for column in &columns {
             header.col(|ui| {
                 let arrow = match (frame.sort.key == column.key, frame.sort.descending) {
                     (false, _) => "",
@@ -72,8 +77,16 @@ pub fn trace_table_ui(
                     (true, true) => " ▼",
                 };
                 let text = RichText::new(format!("{}{arrow}", column.title)).small().color(tokens.muted);
-                let label = Label::new(text).sense(Sense::click()).selectable(false);
-                if ui.add(label).on_hover_text(format!("{}. Click to sort", column.hint)).clicked() {
+                let label = ui.add(Label::new(text).sense(Sense::click()).selectable(false));
+                let order = match arrow.trim() {
+                    "▲" => ", ascending",
+                    "▼" => ", descending",
+                    _ => "",
+                };
+                let name = format!("Sort by {}{order}", column.title);
+                label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+                focus_ring(ui, &label, &tokens);
+                if label.on_hover_text(format!("{}. Click to sort", column.hint)).clicked() {
                     sink.push(Action::SortBy(column.key));
                 }
             });
@@ -85,19 +98,33 @@ pub fn trace_table_ui(
             let index = line.index();
             line.set_selected(frame.selected == Some(index));
             if let Some(model) = row(index) {
-                row_ui(&mut line, &model, frame.has_scores, &tokens);
+                row_ui(&mut line, &model, frame, &columns, &tokens);
+                if model.selected {
+                    mark_ui(&line.response(), &tokens);
+                }
             }
-            if line.response().clicked() {
-                sink.push(Action::ShowTrace(index));
+            let response = line.response();
+            if response.clicked() {
+                let held = response.ctx.input(|input| input.modifiers);
+                sink.push(match (held.command, held.shift) {
+                    (true, _) => Action::Select(SelectRequest::Toggle(index)),
+                    (false, true) => Action::Select(SelectRequest::UpTo(index)),
+                    (false, false) => Action::ShowTrace(index),
+                });
             }
         });
     });
 }
 
+/// The field for the filter, so that others can tell whether it has the keyboard.
+pub fn filter_id() -> egui::Id {
+    egui::Id::unique("filter")
+}
+
 fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
     let mut text = frame.filter.to_owned();
-    let edit =
-        TextEdit::singleline(&mut text).hint_text("Filter: words that must appear   /").desired_width(f32::INFINITY);
+    let hint = KeyMap::of(ui).fill("Filter: words that must appear   {trace.filter}");
+    let edit = TextEdit::singleline(&mut text).id(filter_id()).hint_text(hint).desired_width(f32::INFINITY);
     let response = ui.add(edit);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter traces"));
     if frame.focus_filter {
@@ -112,19 +139,47 @@ fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
     }
 }
 
-fn row_ui(line: &mut egui_extras::TableRow<'_, '_>, model: &TraceRowModel, has_scores: bool, tokens: &Tokens) {
-    let mut cell = |text: RichText| {
-        line.col(|ui| {
+/// The columns that have room.
+fn visible_columns(frame: &TableFrame<'_>, width: f32) -> Vec<ColumnModel> {
+    let spare = |key: SortKey| matches!(key, SortKey::Generator | SortKey::LastScore);
+    columns(frame.has_scores, frame.aggregate).filter(|column| width >= NARROW || !spare(column.key)).collect()
+}
+
+fn row_ui(
+    line: &mut egui_extras::TableRow<'_, '_>,
+    model: &TraceRowModel,
+    frame: &TableFrame<'_>,
+    columns: &[ColumnModel],
+    tokens: &Tokens,
+) {
+    let is_open = frame.selected == Some(line.index());
+    for (number, column) in columns.iter().enumerate() {
+        let muted = |text: &str| RichText::new(text).color(tokens.muted);
+        let text = match column.key {
+            SortKey::State => RichText::new(&model.state.0).color(tokens.tone(model.state.1)),
+            SortKey::Problem => RichText::new(&model.problem).color(tokens.text),
+            SortKey::Generator => muted(&model.generator).small(),
+            SortKey::Steps => muted(&model.steps),
+            SortKey::Outcome => RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)),
+            SortKey::PathScore => muted(&model.path_score),
+            SortKey::LastScore => muted(&model.last_score),
+            _ => continue,
+        };
+        let (_, response) = line.col(|ui| {
             ui.add(Label::new(text).truncate().selectable(false));
         });
-    };
-    cell(RichText::new(&model.state.0).color(tokens.tone(model.state.1)));
-    cell(RichText::new(&model.problem).color(tokens.text));
-    cell(RichText::new(&model.generator).small().color(tokens.muted));
-    cell(RichText::new(&model.steps).color(tokens.muted));
-    cell(RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)));
-    if has_scores {
-        cell(RichText::new(&model.path_score).color(tokens.muted));
-        cell(RichText::new(&model.last_score).color(tokens.muted));
+        if number == 0 {
+            let name = model.name();
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Row, true, is_open, &name));
+        }
     }
+}
+
+/// Shades a selected row, and puts a bar before it: the open one is shaded too.
+fn mark_ui(row: &egui::Response, tokens: &Tokens) {
+    let painter = row.ctx.layer_painter(row.layer_id);
+    let rect = egui::Rect::from_x_y_ranges(row.rect.x_range(), row.interact_rect.y_range());
+    painter.rect_filled(rect, 0.0, tokens.accent.gamma_multiply(0.14));
+    let bar = egui::Rect::from_min_size(rect.min - egui::vec2(5.0, 0.0), egui::vec2(3.0, rect.height()));
+    painter.rect_filled(bar, 1.0, tokens.accent);
 }

@@ -3,7 +3,7 @@
 use eframe::egui::{self, CornerRadius, Rect, ScrollArea, Sense, Ui, vec2};
 
 use crate::command::{Action, CommandSink};
-use crate::ui_kit::Tokens;
+use crate::ui_kit::{Tokens, focus_ring};
 use crate::view_model::tree::{NodeModel, TreeModel};
 
 const ROW: f32 = 20.0;
@@ -33,6 +33,7 @@ fn node_ui(ui: &mut Ui, node: &NodeModel, sink: &mut CommandSink) {
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::Role::Button, true, node.selected, format!("Node {}", node.text))
     });
+    focus_ring(ui, &response, &tokens);
     if response.clicked() {
         sink.push(Action::ShowStep(node.step));
     }

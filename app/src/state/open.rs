@@ -16,6 +16,7 @@ use stepscope_core::model::{AnnotatorId, Clock, TraceId};
 use stepscope_core::scoring::{BookReport, ScoreBook, ScorerInfo, ScoringError, StepScore};
 use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
+use super::draft_file::{Draft, read_draft};
 use super::follow::keep_changed;
 use super::place::Place;
 
@@ -55,16 +56,18 @@ pub struct Opened {
     pub store: Store,
     /// Where its folder lies.
     pub placement: Placement,
-    /// What annotators are asked for.
-    pub schema: LabelSchema,
     /// What others have said.
     pub others: Others,
     /// Where the annotator left the project, and the row of the trace that was open.
     pub place: Option<(Place, Option<u32>)>,
     /// The annotator's log.
     pub log: AnnotationLog,
+    /// What annotators are asked for, or why that cannot be read.
+    pub schema: Result<LabelSchema, String>,
     /// What was noticed in the log.
     pub log_report: LoadReport,
+    /// A note that was being typed when the program ended without closing.
+    pub draft: Option<Draft>,
     /// The scores computed here.
     pub scores: ScoreBook,
     /// What was noticed in the score files.
@@ -123,19 +126,22 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     let annotations = dir.annotations();
     let (log, log_report) =
         AnnotationLog::open(&annotations, &request.annotator, Arc::clone(&request.clock), wake).map_err(failed)?;
+    let draft = read_draft(log.draft_path());
     let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
+    let schema = LabelSchema::load(&dir).map_err(|error| error.to_string());
     // The index by which a trace is found is made here rather than in the window.
     let row_of = |place: &Place| place.trace.as_ref().and_then(|trace| store.row_of(trace));
     let place = Place::load(&dir, &request.annotator).map(|place| (place.clone(), row_of(&place)));
     Ok(Opened {
-        schema: schema_of(&dir),
+        schema,
         others: others(&dir, &request.annotator),
         place,
         store,
         placement,
         log,
         log_report,
+        draft,
         scores,
         score_report,
         rejects,
@@ -153,13 +159,6 @@ fn others(dir: &ProjectDir, annotator: &AnnotatorId) -> Others {
     let names = annotation::list_annotators(&folder).unwrap_or_default().into_iter().filter(|name| name != annotator);
     let read = names.filter_map(|name| Some((annotation::read(&folder, &name).ok()?.0, name)));
     Arc::new(read.map(|(said, name)| (name, Arc::new(said))).collect())
-}
-
-/// The label schema in the project file.
-fn schema_of(dir: &ProjectDir) -> LabelSchema {
-    let text = std::fs::read_to_string(dir.manifest()).unwrap_or_default();
-    let labels = toml::from_str::<toml::Table>(&text).ok().and_then(|mut table| table.remove("labels"));
-    labels.and_then(|labels| labels.try_into().ok()).unwrap_or_default()
 }
 
 /// What became of labels and scores that native files carried.
@@ -303,6 +302,8 @@ fn take_scores(dir: &ProjectDir, store: &Store, carried: &[Carried]) -> Result<(
             });
             let values = trace.steps.iter().zip(&computed.values);
             let values = values.filter_map(|(step, value)| Some((step.hash.clone(), (*value)?.into())));
+            let more = computed.more.iter().map(|(key, value)| (key.clone(), (*value).into()));
+            let values = values.chain(more);
             // What was computed here since is newer.
             let missing: Vec<(_, StepScore)> = values.filter(|(hash, _)| scores.get(&name, hash).is_none()).collect();
             scores.append(&name, &missing)?;

@@ -1,5 +1,6 @@
 //! What is remembered from one run to the next, in one TOML file.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,10 @@ pub struct Settings {
     pub show_imported: bool,
     /// A first error, or that there is none, finishes the trace and shows the next.
     pub go_on: bool,
+    /// The keys that matter now are shown at the bottom.
+    pub show_strip: bool,
+    /// How large everything is shown; 1 is the usual size.
+    pub scale: f32,
     /// Sources that grow are read again by themselves.
     pub follow: bool,
     /// Folder of the reward model chosen last, or a scorer that comes with Stepscope, as `builtin:NAME`.
@@ -44,6 +49,10 @@ pub struct Settings {
     /// The project folder they were opened into, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_project: Option<PathBuf>,
+    /// Keys of the user's own by the identity of the command, as `"edit.undo" = ["Ctrl+Z", "Backspace"]`; an empty list
+    /// leaves the command without a key. Commands that are not named have the keys they come with.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, Vec<String>>,
     /// Who scores; one worker on this computer where none is named. They come last, as TOML wants it.
     #[serde(rename = "worker", skip_serializing_if = "Vec::is_empty")]
     pub workers: Vec<WorkerSetting>,
@@ -56,6 +65,8 @@ impl Default for Settings {
             show_curve: true,
             show_imported: true,
             go_on: false,
+            show_strip: true,
+            scale: 1.0,
             follow: true,
             model: None,
             model_folders: Vec::new(),
@@ -66,12 +77,28 @@ impl Default for Settings {
             critique_tokens: Writing::default().tokens,
             last_opened: Vec::new(),
             last_project: None,
+            keys: BTreeMap::new(),
             workers: Vec::new(),
         }
     }
 }
 
 impl Settings {
+    /// Smallest and largest scale that can be chosen.
+    pub const SCALES: (f32, f32) = (0.7, 2.5);
+
+    /// The scale to use, whatever the file says.
+    pub fn scale(&self) -> f32 {
+        let (least, most) = Self::SCALES;
+        if self.scale.is_finite() { self.scale.clamp(least, most) } else { 1.0 }
+    }
+
+    /// The scale that many tenths larger.
+    pub fn scale_by(&self, tenths: f32) -> f32 {
+        let (least, most) = Self::SCALES;
+        ((self.scale() * 10.0 + tenths).round() / 10.0).clamp(least, most)
+    }
+
     /// The reward model that scores: the chosen one, else the first of those that come with Stepscope.
     pub fn scoring_model(&self) -> &str {
         self.model.as_deref().or(BUILTINS.first().map(|(name, _)| *name)).unwrap_or_default()

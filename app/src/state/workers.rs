@@ -140,6 +140,7 @@ mod tests {
             project: None,
             annotator: AnnotatorId::new("me"),
             clock: Arc::new(Never),
+            offset: |_| 0,
             worker: Launch::new("/bin/stepscope", ["worker"]),
             server_key: None,
             hub: HubAccess {

@@ -2,8 +2,7 @@
 
 use eframe::egui::{Button, Response, RichText, Ui};
 
-use crate::command::reference::keys_text;
-use crate::command::{Availability, Command, CommandEnv, CommandSink};
+use crate::command::{Availability, Command, CommandEnv, CommandSink, KeyMap};
 
 /// Paints a button for a command and sends it when clicked.
 pub fn command_button(
@@ -15,11 +14,11 @@ pub fn command_button(
     sink: &mut CommandSink,
 ) -> Response {
     let spec = command.spec();
-    let key = spec.keys.first().map(|key| keys_text(&[*key])).unwrap_or_default();
-    let button = Button::new(title).selected(selected).right_text(RichText::new(key).small().weak());
+    let keys = KeyMap::of(ui);
+    let button = Button::new(title).selected(selected).right_text(RichText::new(keys.first(command)).small().weak());
     let response = match command.availability(env) {
         Availability::Ready => ui.add(button).on_hover_text(spec.hint),
-        Availability::Blocked(reason) => ui.add_enabled(false, button).on_disabled_hover_text(reason),
+        Availability::Blocked(reason) => ui.add_enabled(false, button).on_disabled_hover_text(keys.fill(reason)),
     };
     if response.clicked() {
         sink.run(command);

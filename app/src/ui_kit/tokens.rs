@@ -143,5 +143,8 @@ fn visuals(visuals: &mut Visuals, tokens: &Tokens) {
     widgets.hovered.weak_bg_fill = tokens.selected;
     widgets.hovered.bg_stroke = Stroke::new(1.0, tokens.accent);
     widgets.active.weak_bg_fill = tokens.selected;
+    widgets.active.bg_fill = tokens.selected;
+    // Also what has the keyboard.
+    widgets.active.bg_stroke = Stroke::new(super::focus::FOCUS_WIDTH, tokens.accent);
     widgets.open.weak_bg_fill = tokens.selected;
 }

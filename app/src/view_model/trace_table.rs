@@ -73,6 +73,8 @@ pub struct TraceRowModel {
     pub path_score: String,
     /// Score of the last step of the main path.
     pub last_score: String,
+    /// It is one of several that are selected.
+    pub selected: bool,
 }
 
 impl TraceRowModel {
@@ -93,7 +95,16 @@ impl TraceRowModel {
             },
             path_score: number(row.path_score),
             last_score: number(row.last_score),
+            selected: false,
         }
+    }
+
+    /// The name by which assistive technology finds the row.
+    pub fn name(&self) -> String {
+        let steps = format!("{} steps", self.steps);
+        let selected = if self.selected { "selected" } else { "" };
+        let parts = [self.problem.as_str(), self.state.0.as_str(), self.generator.as_str(), &steps, selected];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -92,6 +92,11 @@ impl Fold {
         (self.undone.iter().filter_map(gesture), self.done.iter().rev().filter_map(gesture))
     }
 
+    /// That gesture, unless redo can no longer reach it.
+    pub(super) fn gesture(&self, gesture: GestureId) -> Option<&Gesture> {
+        self.gestures.get(&gesture)
+    }
+
     /// Milliseconds of work on that trace.
     pub(super) fn spent(&self, trace: &TraceId) -> u64 {
         self.spent.get(trace).copied().unwrap_or_default()

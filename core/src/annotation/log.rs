@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::change::Change;
@@ -36,10 +36,11 @@ pub enum Access {
 /// Dropped while it cannot be saved, what is missing in the log goes to `<annotator>.rescued-N` beside it, if possible.
 pub struct AnnotationLog {
     annotator: AnnotatorId,
+    draft: PathBuf,
     clock: Arc<dyn Clock>,
     pub(super) fold: Fold,
     last_seq: u64,
-    context: Context,
+    pub(super) context: Context,
     access: Access,
     writer: Option<Writer>,
 }
@@ -89,6 +90,7 @@ impl AnnotationLog {
                 (None, Access::ReadOnly { reason })
             }
         };
+        let draft = paths.draft();
         let mut writer = None;
         if access == Access::Writable {
             repair(&paths, &mut loaded)?;
@@ -98,7 +100,7 @@ impl AnnotationLog {
         }
         let annotator = annotator.clone();
         let (fold, last_seq, context) = (loaded.fold, loaded.last_seq, Context::default());
-        let log = Self { annotator, clock, fold, last_seq, context, access, writer };
+        let log = Self { annotator, draft, clock, fold, last_seq, context, access, writer };
         Ok((log, loaded.report))
     }
 
@@ -117,6 +119,11 @@ impl AnnotationLog {
         &self.annotator
     }
 
+    /// Where a note that is being typed can be kept, beside the log. The log itself never touches it.
+    pub fn draft_path(&self) -> &Path {
+        &self.draft
+    }
+
     /// Whether labels can be changed.
     pub fn access(&self) -> &Access {
         &self.access
@@ -125,6 +132,16 @@ impl AnnotationLog {
     /// Under which circumstances the next gestures are said. Time spent counts for the first record only.
     pub fn set_context(&mut self, context: Context) {
         self.context = context;
+    }
+
+    /// The circumstances of the next gesture.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// That gesture, unless redo can no longer reach it.
+    pub fn gesture(&self, gesture: GestureId) -> Option<&Gesture> {
+        self.fold.gesture(gesture)
     }
 
     /// What redo would bring back, the last of it first; then what undo would take back, newest first.
@@ -141,8 +158,19 @@ impl AnnotationLog {
     ///
     /// Changes that change nothing are left out; where none is left, nothing is written and the answer is `None`.
     pub fn commit(&mut self, changes: Vec<Change>) -> Result<Option<GestureId>, AnnotationError> {
+        self.commit_more(None, changes)
+    }
+
+    /// Goes on with the gesture that was said last, so that one of very many changes need not hold up the window:
+    /// what is said in several calls is undone together. `None`, or a gesture that is not the last, begins one.
+    pub fn commit_more(
+        &mut self,
+        gesture: Option<GestureId>,
+        changes: Vec<Change>,
+    ) -> Result<Option<GestureId>, AnnotationError> {
         self.check_writable()?;
-        let gesture = self.last_seq + 1;
+        let begun = gesture.filter(|gesture| self.fold.last_done() == Some(*gesture));
+        let gesture = begun.unwrap_or(self.last_seq + 1);
         let mut lines = Vec::new();
         for change in changes {
             // Each against the state that the one before it left.
@@ -154,7 +182,7 @@ impl AnnotationLog {
             }
         }
         self.push(&lines);
-        Ok((!lines.is_empty()).then_some(gesture))
+        Ok(begun.or((!lines.is_empty()).then_some(gesture)))
     }
 
     /// Takes the last gesture back; `None` where there is none.

@@ -16,7 +16,10 @@ mod log_file;
 mod lot;
 mod name;
 mod overlay;
+mod reshape;
 mod schema;
+mod schema_check;
+mod schema_file;
 mod state;
 mod superseded;
 #[cfg(test)]
@@ -37,7 +40,12 @@ pub use log::{Access, AnnotationLog};
 pub use lot::{drawn, lot};
 pub use name::file_stem;
 pub use overlay::overlaid;
-pub use schema::{Blind, Dimension, ErrorKind, Gold, Guideline, LabelSchema, Named, PRESETS, Scope, schema_from_toml};
+pub use reshape::{NewStep, Refusal, Reshape};
+pub use schema::{
+    Blind, Dimension, ErrorKind, Gold, Guideline, LabelSchema, Named, PRESETS, Scope, preset, schema_from_toml,
+};
+pub use schema_check::letters;
+pub use schema_file::SchemaError;
 pub use state::{Annotations, Labels, StepAnnotation, TraceAnnotation};
 pub use superseded::{Superseded, keep_superseded, read_superseded};
 pub use writer::SaveState;

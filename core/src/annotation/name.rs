@@ -32,6 +32,11 @@ impl LogPaths {
         self.folder.join(format!("{}.jsonl", self.stem))
     }
 
+    /// A note that is being typed.
+    pub(super) fn draft(&self) -> PathBuf {
+        self.folder.join(format!("{}.draft", self.stem))
+    }
+
     /// The file whose lock says who may write.
     pub(super) fn lock(&self) -> PathBuf {
         self.folder.join(format!("{}.lock", self.stem))

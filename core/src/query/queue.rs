@@ -218,13 +218,13 @@ fn marks_in_data(row: u32, store: &Store) -> Vec<Said> {
 fn marks_of_others(row: u32, store: &Store, aids: &Aids<'_>) -> Vec<Said> {
     let id = TraceId::new(store.id_text(row));
     let marks = aids.others.iter().filter_map(|(_, said)| said.trace(&id)?.first_error.as_ref());
-    let find = |mark| Mark::from_first_error(mark, |hash| store.step_index(row, hash), |_| true);
+    let find = |mark| Mark::from_first_error(mark, |hash| store.step_index(row, &hash.whole().0), |_| true);
     marks.filter_map(|mark| said(find(mark), row, store)).collect()
 }
 
 fn said(mark: Mark, row: u32, store: &Store) -> Option<Said> {
     match mark {
-        Mark::At(step) => Some(Said::At(store.depth(row, step) as usize)),
+        Mark::At(step) => Some(Said::At(store.path_hashes(row, step).len())),
         Mark::NoError => Some(Said::NoError),
         Mark::Unsure | Mark::Lost => None,
     }

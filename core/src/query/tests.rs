@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, TraceAnnotation};
+use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, StepRef, Target, TraceAnnotation};
 use crate::job::{Job, JobContext, JobError, Outcome};
 use crate::model::{
-    AnnotatorId, FirstError, FixedClock, ImportedScore, Problem, ScoreKind, Step, StepHash, StepRating, Trace,
-    TraceBuilder, TraceStatus, Verdict,
+    AnnotatorId, ErrorLabel, FirstError, FixedClock, ImportedScore, Label, Problem, ScoreKind, Step, StepHash,
+    StepKind, StepRating, Trace, TraceBuilder, TraceStatus, Verdict, WrittenStep,
 };
 use crate::scoring::Aggregate;
 use crate::store::{Mark, ProjectDir, Store, StoreWriter};
@@ -178,6 +178,81 @@ fn rows_show_the_own_mark_by_position() {
     let mark = |row| super::row(row, &store, &annotations, None, Aggregate::Min).unwrap().own_first_error;
     assert_eq!([mark(0), mark(1), mark(2)], [Some(Mark::At(1)), None, Some(Mark::Lost)]);
     assert!(super::row(3, &store, &annotations, None, Aggregate::Min).is_none());
+}
+
+#[test]
+fn marks_on_parts_and_written_steps_are_found_and_numbered_as_shown() {
+    let traces = [trace("pears", None, Verdict::Unknown, &[0.9, 0.5, 0.1])];
+    let (_folder, store) = store(&traces);
+    let [first, second, third] = [0, 1, 2].map(|step: usize| traces[0].steps[step].hash.clone());
+    let give = |step: &StepHash, label| Change::Give {
+        target: Target::Step(StepRef { trace: traces[0].id.clone(), step: step.clone() }),
+        label,
+    };
+    let write = |number, parent: Option<&StepHash>| Change::Give {
+        target: Target::Trace(traces[0].id.clone()),
+        label: Label::Written(WrittenStep {
+            id: StepHash::written(number),
+            parent: parent.cloned(),
+            text: "w".into(),
+            kind: StepKind::Thought,
+            replaces: None,
+            taken_from: None,
+        }),
+    };
+    let shape = || {
+        let own = StepHash::written;
+        vec![
+            give(&first, Label::Cut(2)),
+            give(&first, Label::Cut(4)),
+            give(&second, Label::Joined),
+            give(&third, Label::Cut(3)),
+            write(1, Some(&third)),
+            write(2, Some(&own(1))),
+            write(3, None),
+        ]
+    };
+    // pe|ar|s step 0 + pears step 1|, pea|rs step 2, then two written steps; another at the start.
+    let shown = |mark: FirstError| {
+        let mut changes = shape();
+        changes.push(Change::MarkFirstError { trace: traces[0].id.clone(), mark: Some(mark) });
+        let row = super::row(0, &store, &annotated(changes), None, Aggregate::Min).unwrap();
+        (row.own_first_error, row.own_error_number)
+    };
+    let check = |step: StepHash, position, number| {
+        assert_eq!(shown(FirstError::At(step.clone())), (Some(Mark::At(position)), Some(number)), "{step}");
+    };
+    check(first.part(2), 0, 1);
+    check(first.part(4), 0, 2);
+    check(second.clone(), 1, 3);
+    check(third.part(3), 2, 4);
+    check(third.clone(), 2, 5);
+    check(StepHash::written(1), 2, 6);
+    check(StepHash::written(2), 2, 7);
+    check(StepHash::written(3), 0, 1);
+    assert_eq!(shown(FirstError::At(StepHash::written(4))).0, Some(Mark::Lost));
+    assert_eq!(shown(FirstError::At(StepHash::new("gone").part(1))).0, Some(Mark::Lost));
+    assert_eq!(shown(FirstError::NoneUpTo(third.clone())).0, Some(Mark::NoError), "what was written is not the source");
+    assert_eq!(shown(FirstError::NoneUpTo(third.part(3))).0, Some(Mark::Lost), "the rest of the step is unjudged");
+    assert_eq!(shown(FirstError::NoneUpTo(StepHash::written(2))).0, Some(Mark::NoError));
+    assert_eq!(shown(FirstError::NoneUpTo(StepHash::written(1))).0, Some(Mark::Lost));
+}
+
+#[test]
+fn what_judges_makes_a_trace_labelled() {
+    let traces = three();
+    let target = Target::Step(StepRef { trace: traces[0].id.clone(), step: traces[0].steps[0].hash.clone() });
+    let check = |label: Label, expected| {
+        let said = annotated(vec![Change::Give { target: target.clone(), label: label.clone() }]);
+        let state = LabelState::new(said.trace(&traces[0].id));
+        assert_eq!(state, expected, "{label:?}");
+    };
+    for label in [Label::Soft(0.5), Label::Redundant, Label::Error(ErrorLabel::default()), Label::Best] {
+        check(label, LabelState::Labelled);
+    }
+    for label in [Label::Tag("t".into()), Label::Cut(1), Label::Joined, Label::Inspected(true), Label::Masked] {
+        check(label, LabelState::Unlabelled);
+    }
 }
 
 #[test]

@@ -1,12 +1,15 @@
 //! Labels, notes, undo.
 
+use std::time::Duration;
+
 use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, Way};
 use stepscope_core::model::{FirstError, StepRating, TraceId, TraceStatus};
 
 use super::{halving, label, navigate, proposals, work};
 use crate::app::{App, Leaving};
 use crate::command::Command;
-use crate::state::NoteDraft;
+use crate::state::draft_file::Draft;
+use crate::state::{About, NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
     // While halving asks, these two keys answer.
@@ -81,6 +84,10 @@ fn mark_unsure(app: &mut App) {
 }
 
 fn rate(app: &mut App, wanted: StepRating) {
+    if app.project.as_ref().is_some_and(|project| !project.schema.offers_rating(wanted)) {
+        let detail = "Ctrl+L shows what annotators are asked for";
+        return app.notices.info(format!("This project does not ask for “{}”", wanted.name()), detail);
+    }
     let Some(step) = step_ref(app) else { return };
     let present = app.project.as_ref().and_then(|p| p.annotations().step(&step.trace, &step.step)?.rating);
     let rating = (present != Some(wanted)).then_some(wanted);
@@ -103,8 +110,8 @@ fn finish(app: &mut App, status: TraceStatus) {
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
     let judged = said.is_some_and(|said| said.first_error.is_some() || said.steps.values().any(|s| s.rating.is_some()));
     if status == TraceStatus::Done && !judged {
-        let detail = "Done says nothing of errors, so training files leave the trace out. Ctrl+Z takes it back";
-        app.notices.info("Finished without a label", detail);
+        let detail = "Done says nothing of errors, so training files leave the trace out. {edit.undo} takes it back";
+        app.notices.info("Finished without a label", app.keys.fill(detail));
     }
     navigate::show_next_unlabelled(app);
 }
@@ -123,18 +130,18 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
     app.view.show_hint = false;
     let Some(project) = &mut app.project else { return false };
     project.log.set_context(context);
-    match project.log.commit(changes) {
-        Ok(gesture) => {
-            if gesture.is_some() {
-                work::after(app, &told);
-            }
-            gesture.is_some()
-        }
+    let said = match project.log.commit(changes) {
+        Ok(gesture) => gesture.is_some(),
         Err(error) => {
             app.notices.error("Not labelled", error.to_string());
             false
         }
+    };
+    navigate::follow_shape(app);
+    if said {
+        work::after(app, &told);
     }
+    said
 }
 
 /// Under which circumstances something is said now.
@@ -148,7 +155,7 @@ fn context(app: &App, changes: &[Change]) -> Context {
     }
 }
 
-fn reverse(app: &mut App, redo: bool) {
+pub(super) fn reverse(app: &mut App, redo: bool) {
     let context = context(app, &[]);
     let Some(project) = &mut app.project else { return };
     project.log.set_context(context);
@@ -164,20 +171,39 @@ fn reverse(app: &mut App, redo: bool) {
 
 /// Undo must be seen to be believed: what it touched is shown.
 fn show_reversal(app: &mut App, reversal: &Reversal) {
-    let Some(target) = reversal.targets.first() else { return };
-    let (trace, step) = match target {
-        Target::Trace(trace) => (trace, None),
-        Target::Step(step) => (&step.trace, Some(&step.step)),
+    if let Some(target) = reversal.targets.first() {
+        show_target(app, target);
+    }
+}
+
+/// Shows a trace, and the step where it is one. False where the trace is gone.
+pub(super) fn show_target(app: &mut App, target: &Target) -> bool {
+    let (trace, step) = (target.trace(), target.step());
+    let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return false };
+    let written = |open: &OpenTrace| {
+        let written = open.trace.steps.iter().map(|step| &step.hash).filter(|hash| hash.is_written());
+        written.cloned().collect::<Vec<_>>()
     };
-    let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return };
-    if app.view.open.as_ref().is_none_or(|open| open.row != row) {
+    let known = app.view.open.as_ref().filter(|open| open.row == row).map(written);
+    if known.is_none() {
         navigate::show_row(app, row);
     }
+    navigate::follow_shape(app);
     proposals::refresh(app);
+    // A step of one's own that is there again is what was brought back.
+    let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
+        let back = written(open).into_iter().find(|hash| !known.contains(hash))?;
+        open.trace.find_step(&back)
+    });
+    if let Some(index) = back {
+        navigate::show_step(app, index);
+        return true;
+    }
     let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
     if let Some(index) = index {
         navigate::show_step(app, index);
     }
+    true
 }
 
 fn begin_note(app: &mut App, on_step: bool) {
@@ -187,22 +213,69 @@ fn begin_note(app: &mut App, on_step: bool) {
         _ => Target::Trace(open.trace.id.clone()),
     };
     let text = app.project.as_ref().map(|p| p.annotations().note(&target).to_owned()).unwrap_or_default();
-    app.view.note = Some(NoteDraft { target, text, focus: true });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: true });
 }
 
 pub(super) fn edit_note(app: &mut App, target: Target, text: String) {
-    if app.view.note.as_ref().is_some_and(|note| note.target != target) {
+    if app.view.note.as_ref().is_some_and(|note| note.about != About::Note || note.target != target) {
         commit_note(app);
     }
-    app.view.note = Some(NoteDraft { target, text, focus: false });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
+}
+
+/// Puts a note back that was being typed when the program ended without closing.
+pub(super) fn put_back_draft(app: &mut App) {
+    let Some(Draft { target, text }) = app.view.found_draft.take() else { return };
+    if app.project.as_ref().is_none_or(|project| project.annotations().note(&target) == text) {
+        return;
+    }
+    let is_shown = show_target(app, &target);
+    let is_there = target.step().is_none_or(|step| app.view.open.as_ref().is_some_and(|open| open.has(step)));
+    if is_shown && is_there {
+        app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
+        let detail =
+            "It was being typed when Stepscope ended. It is kept with whatever you do next; clear the field to drop it";
+        app.notices.info("A note that was not finished is back", detail);
+    } else {
+        app.notices.warning("A note that was not finished has lost its place", text);
+    }
+}
+
+/// Keeps the note that is being typed in its file, and takes the file away once the log has the note.
+pub(crate) fn keep_draft(app: &mut App) -> Option<Duration> {
+    let project = app.project.as_ref()?;
+    let file = app.jobs.draft_file.as_mut()?;
+    let notes = app.view.note.as_ref().filter(|note| note.about == About::Note);
+    let typed = notes.filter(|note| project.annotations().note(&note.target) != note.text);
+    let wanted = typed.map(Draft::from).or_else(|| app.view.found_draft.clone());
+    // What was typed last is on its way to the log, but not there yet.
+    if wanted.is_none() && project.log.last_seq() != project.log.saved_seq() {
+        return None;
+    }
+    match file.keep(wanted.as_ref(), &app.wake) {
+        Ok(again) => again,
+        Err(error) => {
+            let detail = format!("Were the program killed now, what you are typing would be lost. {error}");
+            app.notices.warning("The note is not kept while it is typed", detail);
+            None
+        }
+    }
 }
 
 /// Writes the draft into the log. Called before anything that moves on.
 pub(crate) fn commit_note(app: &mut App) {
-    if let Some(NoteDraft { target, text, .. }) = app.view.note.take() {
-        let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
-        if !written {
-            commit(app, vec![Change::WriteNote { target, text }]);
-        }
+    commit_draft(app, false);
+}
+
+/// Writes the draft into the log; `entered` where the user asked for just that.
+pub(super) fn commit_draft(app: &mut App, entered: bool) {
+    let Some(draft) = app.view.note.take() else { return };
+    if draft.about != About::Note {
+        return label::commit_text(app, draft, entered);
+    }
+    let NoteDraft { target, text, .. } = draft;
+    let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
+    if !written {
+        commit(app, vec![Change::WriteNote { target, text }]);
     }
 }

@@ -62,7 +62,8 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
     let ahead = app.ahead.take(row);
     match ahead.map_or_else(|| project.store.trace(row), Ok) {
         Ok(trace) => {
-            app.view.open = Some(OpenTrace::new(row, trace));
+            let id = trace.id.clone();
+            app.view.open = Some(OpenTrace::overlaid(row, trace, project.annotations().trace(&id)));
             app.view.position = app.view.rows.iter().position(|&r| r == row);
             app.view.scroll_to_step = true;
             app.view.scroll_to_trace = true;
@@ -127,6 +128,14 @@ pub(super) fn filter_by(app: &mut App, text: String) {
     app.start_query();
 }
 
+/// Shows the open trace as its annotator has made it by now. True where its steps are others than before.
+pub(crate) fn follow_shape(app: &mut App) -> bool {
+    let (Some(project), Some(open)) = (&app.project, &mut app.view.open) else { return false };
+    let changed = open.follow(project.annotations().trace(&open.trace.id), project.log.last_seq());
+    app.view.scroll_to_step |= changed;
+    changed
+}
+
 /// After files were read again: keeps the open trace open, at the same step, without scrolling. Where its text is
 /// another now, the first step is selected that is new.
 pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>) {
@@ -139,14 +148,11 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
     };
     app.view.position = app.view.rows.iter().position(|&listed| listed == row);
     let Ok(trace) = project.store.trace(row) else { return };
-    if trace.steps == open.trace.steps {
-        open.row = row;
-        open.trace = trace;
-        return;
-    }
     let hash = selected.and_then(|step| open.trace.step(step)).map(|step| step.hash.clone());
-    let mut now = OpenTrace::new(row, trace);
-    if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
+    let mut now = OpenTrace::overlaid(row, trace, project.annotations().trace(id));
+    if now.trace.steps == open.trace.steps {
+        (now.path, now.at) = (std::mem::take(&mut open.path), open.at);
+    } else if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
         now.select(step);
     }
     *open = now;
@@ -170,4 +176,5 @@ pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
         }
     }
     app.view.resume = None;
+    annotate::put_back_draft(app);
 }

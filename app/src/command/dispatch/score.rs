@@ -63,8 +63,8 @@ fn score(app: &mut App, first: Option<u32>, rows: &[u32]) {
             Err(error) => return app.notices.error("Scoring not started", error),
         }
     }
-    if let Some(job) = &mut app.jobs.scoring {
-        job.add(first, rows);
+    if let (Some(job), Some(project)) = (&mut app.jobs.scoring, &app.project) {
+        job.add(first, rows, project.annotations());
     }
 }
 
@@ -77,12 +77,12 @@ fn toggle_critiques(app: &mut App) {
     let (title, detail) = if app.settings.critiques > 0 {
         (
             "Judges write critiques",
-            "For GenPRM, ThinkPRM and their like; settings.toml sets how many and how long. M scores this trace",
+            "For GenPRM, ThinkPRM and their like; settings.toml sets how many and how long. {score.trace} scores this trace",
         )
     } else {
         ("Judges give verdicts at once", "Critiques that were written stay")
     };
-    app.notices.info(title, detail);
+    app.notices.info(title, app.keys.fill(detail));
 }
 
 /// Uses the model in that folder from now on.
@@ -95,7 +95,8 @@ pub(super) fn use_model(app: &mut App, folder: &Path) {
         return app.notices.error("This is no model folder", detail);
     }
     app.jobs.scoring = None;
-    app.notices.info("Reward model chosen", format!("{}. M scores this trace, Shift+M all", folder.display()));
+    let keys = app.keys.fill("{score.trace} scores this trace, {score.all} all");
+    app.notices.info("Reward model chosen", format!("{}. {keys}", folder.display()));
     app.settings.model = Some(folder.to_string_lossy().into_owned());
     app.save_settings();
 }

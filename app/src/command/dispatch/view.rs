@@ -10,13 +10,14 @@ use stepscope_core::job::Job;
 use crate::app::App;
 use crate::command::Command;
 use crate::state::DialogState;
+use crate::state::keys_draft::KeysDraft;
 use crate::state::merged::trace_from_attempts;
 use crate::state::open::failed;
 
 pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     match command {
         Command::Palette => app.view.dialog = Some(DialogState::Palette { text: String::new(), selected: 0 }),
-        Command::Keys => app.view.dialog = Some(DialogState::Keys),
+        Command::Keys => app.view.dialog = Some(DialogState::Keys(KeysDraft::default())),
         Command::ToggleTheme => {
             app.settings.dark = !app.settings.dark;
             ctx.set_theme(if app.settings.dark { Theme::Dark } else { Theme::Light });
@@ -32,9 +33,9 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             let (title, detail) = if app.settings.follow {
                 ("Files are followed", "New traces join at the end of the table")
             } else {
-                ("Files are not followed", "F5 reads them again")
+                ("Files are not followed", "{file.reload} reads them again")
             };
-            app.notices.info(title, detail);
+            app.notices.info(title, app.keys.fill(detail));
         }
         Command::MergeAttempts => merge_attempts(app),
         Command::ShowOldText => show_old_text(app),
@@ -42,8 +43,23 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             app.settings.show_curve = !app.settings.show_curve;
             app.save_settings();
         }
+        Command::ToggleStrip => {
+            app.settings.show_strip = !app.settings.show_strip;
+            app.save_settings();
+        }
+        Command::Larger => set_scale(app, app.settings.scale_by(1.0), ctx),
+        Command::Smaller => set_scale(app, app.settings.scale_by(-1.0), ctx),
+        Command::UsualSize => set_scale(app, 1.0, ctx),
         _ => {}
     }
+}
+
+fn set_scale(app: &mut App, scale: f32, ctx: &Context) {
+    app.settings.scale = scale;
+    ctx.set_zoom_factor(scale);
+    app.save_settings();
+    app.notices
+        .info(format!("Size {} %", (scale * 100.0).round()), app.keys.fill("{view.usual_size} is the usual one"));
 }
 
 /// Shows all attempts at the problem as one tree, or the single trace again.
@@ -91,6 +107,11 @@ pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
         && app.view.dialog != dialog
     {
         app.start_import_preview(draft);
+    }
+    if let Some(DialogState::Many(draft)) = &dialog
+        && app.view.dialog != dialog
+    {
+        super::bulk::start_plan(app, draft);
     }
     app.view.dialog = dialog;
     super::models::check_selected(app);
