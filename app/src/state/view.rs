@@ -131,7 +131,7 @@ pub enum DialogState {
     /// The models of this computer.
     Models(ModelsDraft),
     /// In which order traces come.
-    Queue(Queue),
+    Queue(QueueDraft),
     /// Whose labels are shown as proposals.
     Verify(VerifyDraft),
     /// What came of this sitting.
@@ -148,6 +148,17 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+}
+
+/// Choices of the dialog of orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueDraft {
+    /// The order.
+    pub queue: Queue,
+    /// How many traces the table lists.
+    pub listed: usize,
+    /// How many of them are not labelled.
+    pub left: usize,
 }
 
 /// Choices of the dialog of proposals.

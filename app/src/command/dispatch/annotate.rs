@@ -146,12 +146,11 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
 
 /// Under which circumstances something is said now.
 fn context(app: &App, changes: &[Change]) -> Context {
-    let Some(project) = &app.project else { return Context::default() };
-    // Nobody has chosen the schema of a project that has none saved, so nobody was told its guideline.
-    let guideline = Some(&project.schema).filter(|schema| schema.revision > 0).map(|schema| &schema.guideline.version);
+    // Nobody has chosen the schema of a project that has none saved.
+    let schema = app.project.as_ref().map(|project| &project.schema).filter(|schema| schema.revision > 0);
     Context {
-        schema: project.schema.revision,
-        guideline: guideline.cloned().unwrap_or_default(),
+        schema: schema.map_or(0, |schema| schema.revision),
+        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
         ..work::circumstances(app, changes)
     }
 }
