@@ -3,9 +3,13 @@
 //! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod frame_times;
 mod journey;
 mod journey_feel;
 mod keystrokes;
+mod journey_label;
+mod journey_work;
+mod journey_write;
 mod pictures;
 mod published;
 mod readme;
@@ -14,3 +18,4 @@ mod sample_data;
 mod support;
 mod tidy;
 mod view_models;
+mod write_models;

@@ -6,7 +6,7 @@ use image::RgbaImage;
 
 use crate::support::fixture::{copy_folder, workspace};
 use crate::support::window::{Home, Window, ask, open, press, project, settle};
-use stepscope::command::Action;
+use stepscope::command::{Action, Command};
 use stepscope::state::models_draft::ModelsRequest;
 use stepscope_core::model::ScoreKind;
 use stepscope_core::scoring::ScorerInfo;
@@ -99,4 +99,26 @@ fn the_dialog_of_models() {
     picture(&mut window, "models");
     press(&mut window, "ArrowDown ArrowDown Ctrl+T");
     picture(&mut window, "models-broken");
+}
+
+#[test]
+fn ways_of_working() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    press(&mut window, "n Shift+H g");
+    picture(&mut window, "halving");
+    press(&mut window, "Shift+H Shift+Q ArrowDown");
+    picture(&mut window, "verify-dialog");
+    press(&mut window, "Enter");
+    picture(&mut window, "verify");
+    press(&mut window, "Shift+I");
+    picture(&mut window, "blind");
+    press(&mut window, "Ctrl+T Shift+N ArrowDown ArrowDown");
+    picture(&mut window, "queue-dialog");
+    press(&mut window, "Escape");
+    ask(&mut window, Action::Run(Command::Sitting));
+    picture(&mut window, "sitting");
+    press(&mut window, "Escape");
+    assert_eq!(window.state().view().dialog, None);
 }

@@ -3,21 +3,31 @@
 use std::collections::HashMap;
 
 use stepscope::state::OpenTrace;
+use stepscope::state::choose::{Choose, Page};
 use stepscope::state::models_draft::{ModelChoice, ModelsDraft};
+use stepscope::state::schema_draft::SchemaDraft;
+use stepscope::state::sitting::{GoldFigures, SittingReport};
+use stepscope::state::work::{Proposal, Visible, WorkState};
+use stepscope::view_model::choose::ChooseModel;
 use stepscope::view_model::curve::CurveModel;
 use stepscope::view_model::inspector::InspectorModel;
 use stepscope::view_model::models::{Enter, ModelsFacts, ModelsModel};
+use stepscope::view_model::queue::QueueModel;
 use stepscope::view_model::reader::ReaderModel;
+use stepscope::view_model::schema::SchemaModel;
 use stepscope::view_model::scores::series_of;
+use stepscope::view_model::sitting::SittingModel;
 use stepscope::view_model::trace_table::TraceRowModel;
 use stepscope::view_model::tree::TreeModel;
-use stepscope_core::annotation::{Labels, StepAnnotation, TraceAnnotation};
+use stepscope::view_model::work;
+use stepscope_core::annotation::{Agreement, LabelSchema, Labels, StepAnnotation, StepRef, Target, TraceAnnotation};
 use stepscope_core::job::{JobContext, Progress};
 use stepscope_core::model::{
-    FirstError, ImportedScore, ImportedValue, Problem, ProblemId, ScoreKind, Step, StepHash, StepKind, StepRating,
-    ToolCall, Trace, TraceBuilder, TraceId, TraceStatus, Verdict,
+    Critique, ErrorLabel, FirstError, ImportedScore, ImportedValue, Label, Link, OutcomeLabel, Problem, ProblemId,
+    Rated, Relation, ScoreKind, Span, Step, StepHash, StepKind, StepRating, ToolCall, Trace, TraceBuilder, TraceId,
+    TraceStatus, Verdict, Verified,
 };
-use stepscope_core::query::{LabelState, TableRow};
+use stepscope_core::query::{LabelState, Queue, QueueOrder, TableRow};
 use stepscope_core::scoring::models::{self, ListedModel, ModelList, ModelPlace, Places};
 use stepscope_core::scoring::{Aggregate, Recipes, ScoreBook, ScorerInfo, StepScore};
 use stepscope_core::store::{Mark, TraceSummary};
@@ -95,6 +105,10 @@ fn labelled(trace: &Trace) -> TraceAnnotation {
     }
 }
 
+/// Nothing is hidden.
+const ALL: Visible =
+    Visible { scores: true, verdict: true, answer: true, imported: true, imported_proposal: true, proposal: true };
+
 #[test]
 fn reader() {
     let trace = chain();
@@ -104,6 +118,65 @@ fn reader() {
     open.move_by(1);
     let said = labelled(&open.trace);
     insta::assert_yaml_snapshot!("reader_labelled", ReaderModel::new(&open, Some(&said), &series, true));
+}
+
+#[test]
+fn ways_of_working() {
+    let mut builder = TraceBuilder::new(Problem::from_text("1 + 1?")).source_id("long");
+    for n in 1..=6 {
+        builder = builder.thought(format!("Thought {n}."));
+    }
+    let mut open = OpenTrace::new(0, builder.build());
+    let step = |open: &OpenTrace, n: usize| open.trace.steps[n].hash.clone();
+    let look =
+        |right| StepAnnotation { labels: [Label::Inspected(right)].into_iter().collect(), ..StepAnnotation::default() };
+    let steps = [(step(&open, 1), look(true)), (step(&open, 4), look(false))].into();
+    let said = TraceAnnotation { steps, ..TraceAnnotation::default() };
+    open.move_by(2);
+    let halving = WorkState { halving: true, ..WorkState::default() };
+    let shown = |open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState, visible| {
+        let mut model = ReaderModel::new(open, said, &[], true);
+        work::dress(&mut model, open, said, work);
+        let cards = model.cards.iter().map(|card| {
+            let chips: Vec<String> = card.chips.iter().map(|chip| chip.text.clone()).collect();
+            format!("{}{}{}", card.number, if card.dimmed { " dimmed " } else { " " }, chips.join(", "))
+        });
+        let bars = work::bars(open, said, work, visible);
+        (bars, cards.map(|card| card.trim().to_owned()).collect::<Vec<_>>(), model.chips.len())
+    };
+    insta::assert_yaml_snapshot!("work_halving", shown(&open, Some(&said), &halving, ALL));
+    let found = TraceAnnotation { first_error: Some(FirstError::At(step(&open, 3))), ..said.clone() };
+    insta::assert_yaml_snapshot!("work_found", shown(&open, Some(&found), &halving, ALL));
+    let proposed = |mark| WorkState {
+        verify: "scorer:prm@0.5".parse().ok(),
+        proposal: Some(Proposal { by: "scorer:prm@0.5".into(), mark }),
+        ..WorkState::default()
+    };
+    let proposal = proposed(FirstError::At(step(&open, 2)));
+    insta::assert_yaml_snapshot!("work_proposed", shown(&open, None, &proposal, ALL));
+    let clean = proposed(open.no_error().unwrap());
+    insta::assert_yaml_snapshot!("work_proposed_clean", shown(&open, None, &clean, ALL));
+    let verified = TraceAnnotation {
+        first_error: Some(FirstError::At(step(&open, 3))),
+        labels: [Label::Verified(Verified { by: "imported:human".into(), agreed: false })].into_iter().collect(),
+        ..TraceAnnotation::default()
+    };
+    let work = WorkState { proposal: None, ..proposal };
+    insta::assert_yaml_snapshot!("work_corrected", shown(&open, Some(&verified), &work, ALL).0);
+    let blind = Visible { scores: false, proposal: false, ..ALL };
+    insta::assert_yaml_snapshot!("work_blind", shown(&open, None, &work, blind).0);
+}
+
+#[test]
+fn dialogs_of_work() {
+    let queue = Queue { order: QueueOrder::FirstDrop, threshold: 0.35, ..Queue::default() };
+    insta::assert_yaml_snapshot!("queue", QueueModel::new(&queue, 66, 12));
+    let report =
+        SittingReport { steps: 9, active_ms: 754_000, median_ms: Some(65_300), undone: 2, ..Default::default() };
+    insta::assert_yaml_snapshot!("sitting", SittingModel::new(&report, false, None));
+    let sitting = Agreement { faulty: 3, faulty_right: 2, clean: 1, clean_right: 1 };
+    let gold = GoldFigures { sitting, all: Agreement { faulty: 8, faulty_right: 6, clean: 4, clean_right: 2 } };
+    insta::assert_yaml_snapshot!("sitting_gold", SittingModel::new(&report, true, Some(&gold)));
 }
 
 #[test]
@@ -228,10 +301,10 @@ fn table_row() {
         path_score: Some(0.031),
         last_score: Some(f64::NAN),
     };
-    insta::assert_yaml_snapshot!("table_row", TraceRowModel::new(&row, true));
+    insta::assert_yaml_snapshot!("table_row", TraceRowModel::new(&row, ALL));
     let check = |state, mark, expected: &str| {
         let row = TableRow { state, own_first_error: mark, ..row.clone() };
-        assert_eq!(TraceRowModel::new(&row, true).state.0, expected, "{state:?}");
+        assert_eq!(TraceRowModel::new(&row, ALL).state.0, expected, "{state:?}");
     };
     check(LabelState::Unlabelled, None, "");
     check(LabelState::Labelled, None, "…");
@@ -318,4 +391,126 @@ fn words_filter_models_and_names_fetch_them() {
     let draft = ModelsDraft::default();
     let looking = ModelsModel::new(&ModelsFacts { list: None, is_looking: true, ..facts(&draft, &list) });
     assert_eq!(looking.empty.as_deref(), Some("Looking for models…"));
+}
+
+/// Everything that can be said of the middle step of a chain and of the chain.
+fn said_in_full(trace: &Trace) -> TraceAnnotation {
+    let link = |relation, to: &str| Label::Link(Link { relation, to: to.into() });
+    let of_step = [
+        Label::Error(ErrorLabel {
+            kind: "calculation".into(),
+            sub: Some("copy".into()),
+            severity: Some("minor".into()),
+        }),
+        Label::Soft(0.125),
+        Label::Redundant,
+        Label::Corrected(Some(trace.steps[2].hash.clone())),
+        Label::Missing("ask first".into()),
+        Label::Unsafe,
+        Label::Masked,
+        Label::Tag("discuss".into()),
+        Label::Tag("a word of mine".into()),
+        Label::Rated(Rated { dimension: "local_quality".into(), value: 0.25 }),
+        Label::Rated(Rated { dimension: "gone".into(), value: 3.0 }),
+        Label::Critique(Critique {
+            by: "scorer:judge".into(),
+            text: "12 × 12 is not 142".into(),
+            rating: Some(StepRating::Good),
+            accepted: true,
+        }),
+        Label::Critique(Critique { text: "mine".into(), accepted: true, ..Critique::default() }),
+        link(Relation::Premise, trace.steps[0].hash.as_str()),
+        link(Relation::Reference, "2"),
+        Label::Best,
+        Label::Cut(3),
+    ];
+    let steps = [
+        (
+            trace.steps[1].hash.clone(),
+            StepAnnotation { labels: of_step.into_iter().collect(), ..StepAnnotation::default() },
+        ),
+        (
+            trace.steps[2].hash.clone(),
+            StepAnnotation {
+                labels: [Label::Span(Span { start: 6, end: 9, says: "calculation".into() })].into_iter().collect(),
+                ..StepAnnotation::default()
+            },
+        ),
+    ];
+    let labels = [
+        Label::Outcome(OutcomeLabel::Wrong),
+        Label::Reason("the tool was down".into()),
+        Label::Rated(Rated { dimension: "progress".into(), value: 0.5 }),
+    ];
+    TraceAnnotation {
+        labels: labels.into_iter().collect(),
+        steps: steps.into_iter().collect(),
+        ..TraceAnnotation::default()
+    }
+}
+
+#[test]
+fn labels_of_every_kind() {
+    let schema = LabelSchema::usual();
+    let mut open = OpenTrace::new(0, chain());
+    open.move_by(1);
+    let said = said_in_full(&open.trace);
+    let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
+    reader.add_labels(&open, Some(&said), &schema, Some((0, 2)));
+    insta::assert_yaml_snapshot!("labels_in_the_reader", reader);
+    let mut inspector = InspectorModel::new(&open, Some(&said), &[], true, Aggregate::Min);
+    inspector.add_labels(&open, Some(&said), &schema);
+    insta::assert_yaml_snapshot!("labels_in_the_inspector", (&inspector.step_labels, &inspector.trace_labels));
+}
+
+#[test]
+fn the_chooser() {
+    let mut trace = chain();
+    trace.problem.solution = Some("12 × 12 = 144\n\nSo it is 144.".into());
+    let mut open = OpenTrace::new(0, trace);
+    open.move_by(1);
+    let (schema, said) = (LabelSchema::usual(), said_in_full(&open.trace));
+    let step = open.step().unwrap().hash.clone();
+    let on_step = Target::Step(StepRef { trace: open.trace.id.clone(), step });
+    let model = |target: &Target, page: Page, said: Option<&TraceAnnotation>| {
+        ChooseModel::new(&Choose::new(target.clone(), page), &open, said, &schema, &[], true)
+    };
+    for (name, page) in [
+        ("errors", Page::Errors),
+        ("subs", Page::Subs("calculation".into())),
+        ("severity", Page::Severity),
+        ("step", Page::Step),
+        ("soft", Page::Soft),
+        ("scale", Page::Scale("contribution".into())),
+        ("later", Page::Later),
+        ("tags", Page::Tags),
+        ("reference", Page::Link(Relation::Reference)),
+        ("critiques", Page::Critiques),
+    ] {
+        insta::assert_yaml_snapshot!(format!("choose_{name}"), model(&on_step, page, Some(&said)));
+    }
+    let on_trace = Target::Trace(open.trace.id.clone());
+    insta::assert_yaml_snapshot!("choose_trace", model(&on_trace, Page::Trace, Some(&said)));
+    // Each letter of a page chooses one entry only.
+    for page in [Page::Errors, Page::Step, Page::Soft, Page::Tags, Page::Words, Page::Critiques] {
+        let mut keys: Vec<char> = model(&on_step, page, None).unwrap().entries.iter().filter_map(|e| e.key).collect();
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+    // Whatever was opened for another step is not shown.
+    open.move_by(1);
+    let choose = Choose::new(on_step, Page::Errors);
+    assert_eq!(ChooseModel::new(&choose, &open, None, &schema, &[], true), None);
+}
+
+#[test]
+fn the_dialog_of_labels() {
+    let mut draft = SchemaDraft::new(LabelSchema::usual());
+    assert!(!SchemaModel::new(&draft, true).can_save, "nothing is changed");
+    draft.take_preset("agent_process_bench");
+    assert!(SchemaModel::new(&draft, true).can_save);
+    insta::assert_yaml_snapshot!("the_dialog_of_labels", SchemaModel::new(&draft, true));
+    assert_eq!(SchemaModel::new(&draft, false).problems, ["The project is open read-only"]);
 }

@@ -12,20 +12,25 @@ use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
-use crate::command::input::{Focus, command_from};
+use crate::command::dispatch::ahead::Ahead;
+use crate::command::dispatch::place::KeptPlace;
+use crate::command::input::{Focus, choose_key, command_from};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
+use crate::state::choose::ChooseRequest;
 use crate::state::draft_file::DraftFile;
 use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
-use crate::state::scores;
-use crate::state::{DialogState, ExportDraft, Notices, Project, Settings, ViewState};
+use crate::state::scores::{self, QueryAids};
+use crate::state::sitting::Sitting;
+use crate::state::writing::Drafts;
+use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -55,6 +60,14 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// Steps that were begun and not saved.
+    pub(crate) drafts: Drafts,
+    /// How long was worked on what.
+    pub(crate) sitting: Sitting,
+    /// The trace that will be asked for next.
+    pub(crate) ahead: Ahead,
+    /// Where the annotator is, as the file says.
+    pub(crate) kept: KeptPlace,
     /// The user was told that closing the window loses labels; asked again, it closes.
     warned_of_loss: bool,
 }
@@ -88,6 +101,10 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            drafts: Drafts::default(),
+            sitting: Sitting::default(),
+            ahead: Ahead::default(),
+            kept: KeptPlace::default(),
             warned_of_loss: false,
         };
         app.open_first();
@@ -114,6 +131,11 @@ impl App {
         &self.notices
     }
 
+    /// The row of the trace that was read beforehand, for tests.
+    pub fn read_ahead(&self) -> Option<u32> {
+        self.ahead.row()
+    }
+
     /// Asks for an action as a panel would, for tests and for paths dropped by the system.
     pub fn request(&mut self, action: Action) {
         self.sink.push(action);
@@ -128,6 +150,9 @@ impl App {
             && jobs.import_preview.is_none()
             && jobs.follow.is_none()
             && jobs.merge.is_none()
+            && jobs.gold.is_none()
+            && jobs.place.is_none()
+            && !self.ahead.is_reading()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && jobs.model_list.is_none()
@@ -136,6 +161,7 @@ impl App {
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
+            && jobs.schema.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -179,10 +205,16 @@ impl App {
             return;
         }
         dispatch::annotate::commit_note(self);
-        if self.save_or_tell(Leaving::Window) {
+        let drafts = self.drafts.len();
+        if self.save_or_tell(Leaving::Window) && drafts == 0 {
             self.warned_of_loss = false;
         } else if !self.warned_of_loss {
             self.warned_of_loss = true;
+            if drafts > 0 {
+                let what = if drafts == 1 { "A step" } else { "Steps" };
+                let detail = "The key that began it opens it again; close again to leave without it";
+                self.notices.warning(format!("{what} you began to write would be lost"), detail);
+            }
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
         }
     }
@@ -216,6 +248,7 @@ impl App {
         if !self.save_or_tell(Leaving::Project) {
             return;
         }
+        dispatch::place::keep_now(self);
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
         // First traces of other files that are still being read give way; what was open before them is back.
@@ -238,18 +271,19 @@ impl App {
         let Some(project) = &self.project else { return };
         let query = query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() };
         let store = project.store.clone();
-        let (said, scores) = (project.log.snapshot(), scores::chosen(&project.scores, self.view.scorer.as_deref()));
-        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
-            query::run(&query, &store, &said, scores.as_ref().map(|s| s as &dyn query::Scores), ctx)
-        });
+        let (said, aids) = (project.log.snapshot(), self.query_aids(project));
+        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| aids.run(&query, &store, &said, ctx));
         self.jobs.query = self.started(job);
     }
 
     /// Sorts the table anew where its order depends on scores.
     pub(crate) fn scores_changed(&mut self) {
-        if self.view.query.sort.key.needs_scores() {
+        let query = &self.view.query;
+        let is_queued = query.sort.key == query::SortKey::Row && query.queue.order.needs_scores();
+        if query.sort.key.needs_scores() || is_queued {
             self.start_query();
         }
+        dispatch::proposals::refresh(self);
     }
 
     pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
@@ -297,6 +331,16 @@ impl App {
         }
     }
 
+    /// What the order of traces depends on.
+    fn query_aids(&self, project: &Project) -> QueryAids {
+        QueryAids {
+            scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
+            others: Arc::clone(&project.others),
+            annotator: self.startup.annotator.to_string(),
+            gold: project.gold(),
+        }
+    }
+
     /// The facts that decide which commands can run.
     pub(crate) fn env(&self) -> CommandEnv {
         let project = self.project.as_ref();
@@ -313,9 +357,9 @@ impl App {
             has_trace: open.is_some(),
             has_step: open.is_some_and(|open| open.selected().is_some()),
             has_branch: open.is_some_and(|open| open.siblings().len() > 1),
-            is_written: false,
-            can_merge: false,
-            has_proposal: false,
+            is_written: open.and_then(OpenTrace::step).is_some_and(|step| step.hash.is_written()),
+            can_merge: open.is_some_and(|open| open.selected().is_some_and(|at| open.tree.children(at).len() == 1)),
+            has_proposal: self.view.work.proposal.is_some(),
             can_write: project.is_some_and(Project::can_write),
             can_undo: project.is_some_and(|p| p.log.can_undo()),
             can_redo: project.is_some_and(|p| p.log.can_redo()),
@@ -355,7 +399,7 @@ impl App {
             mappings: self.startup.folders.mappings(),
             said: project.log.snapshot(),
             query: query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() },
-            scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
+            aids: self.query_aids(project),
             listed: self.view.rows.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
@@ -387,6 +431,12 @@ impl App {
         }
     }
 
+    fn drain(&mut self, ctx: &egui::Context) {
+        for action in self.sink.drain() {
+            dispatch::dispatch(self, action, ctx);
+        }
+    }
+
     /// What has the keyboard.
     pub(crate) fn focus(&self, ctx: &egui::Context) -> Focus {
         if self.view.dialog.is_some() || egui::Popup::is_any_open(ctx) {
@@ -402,28 +452,31 @@ impl App {
 
     fn take_input(&mut self, ctx: &egui::Context) {
         let focus = self.focus(ctx);
-        let (commands, dropped) = ctx.input_mut(|input| {
-            let (mut commands, mut rest) = (Vec::new(), Vec::new());
-            let events = std::mem::take(&mut input.events);
-            for (at, event) in events.iter().enumerate() {
-                match command_from(event, events.get(at + 1), focus, &self.keys) {
-                    // A text field must not take for its own what was a command.
-                    Some(command) => {
-                        commands.push(command);
-                        if focus != Focus::Text {
-                            rest.push(event.clone());
-                        }
-                    }
-                    None => rest.push(event.clone()),
-                }
-            }
-            input.events = rest;
-            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
-            (commands, paths.collect::<Vec<_>>())
+        let (events, dropped) = ctx.input_mut(|input| {
+            let paths: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+            (std::mem::take(&mut input.events), paths)
         });
-        for command in commands {
-            self.sink.run(command);
+        let mut rest = Vec::new();
+        for (at, event) in events.iter().enumerate() {
+            // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
+            // chooses in it.
+            let key =
+                choose_key(event, focus).filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
+            let mut is_taken = false;
+            if let Some((key, shift)) = key {
+                self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
+            } else if self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus) {
+                let command = command_from(event, events.get(at + 1), focus, &self.keys);
+                is_taken = command.is_some();
+                command.into_iter().for_each(|command| self.sink.run(command));
+            }
+            self.drain(ctx);
+            // A text field must not take for its own what was a command.
+            if !is_taken || focus != Focus::Text {
+                rest.push(event.clone());
+            }
         }
+        ctx.input_mut(|input| input.events = rest);
         if !dropped.is_empty() {
             self.sink.push(Action::Open(dropped));
         }
@@ -441,9 +494,15 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
+        let (now, has_input, has_focus) =
+            ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
+        let open = self.view.open.as_ref().map(|open| &open.trace.id);
+        self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
-        for action in self.sink.drain() {
-            dispatch::dispatch(self, action, ctx);
+        self.drain(ctx);
+        dispatch::ahead::read(self);
+        if let Some(seconds) = dispatch::place::keep(self, now) {
+            ctx.request_repaint_after(seconds);
         }
         let mut again = dispatch::bulk::go_on_saying(self);
         again |= dispatch::bulk::go_on_back(self);
@@ -483,6 +542,7 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         dispatch::annotate::commit_note(self);
+        dispatch::place::keep_now(self);
         if let Some(project) = &self.project {
             // Dropping the log waits for the disk as well; this also covers a slow one.
             if project.log.flush().is_ok()

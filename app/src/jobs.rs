@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
-use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema};
+use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -14,6 +14,8 @@ use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
 
 use crate::app::{App, Leaving};
+use crate::command::dispatch::ahead::Ahead;
+use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
@@ -22,6 +24,8 @@ use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
 use crate::state::open::{Opened, name_of};
+use crate::state::place::Place;
+use crate::state::sitting::GoldFigures;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
 
@@ -39,6 +43,12 @@ pub struct Jobs {
     pub(crate) rejects: Option<Job<PathBuf>>,
     /// Puts attempts together: the row they were asked for from, their number, the tree.
     pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
+    /// Compares labels with known answers.
+    pub(crate) gold: Option<Job<GoldFigures>>,
+    /// What came of it.
+    pub(crate) shown_gold: Option<GoldFigures>,
+    /// Keeps where the annotator is.
+    pub(crate) place: Option<Job<Option<()>>>,
     pub(crate) follow: Option<Job<Followed>>,
     /// Sources have changed again while they were being read.
     pub(crate) follow_again: bool,
@@ -50,6 +60,8 @@ pub struct Jobs {
     pub(crate) model_list: Option<Job<ModelList>>,
     pub(crate) model_check: Option<Job<ModelReport>>,
     pub(crate) pull: Option<Job<PullReport>>,
+    /// Saves what annotators are asked for.
+    pub(crate) schema: Option<Job<LabelSchema>>,
     /// The newest list of models; shown while the next one is made.
     pub(crate) shown_models: Option<Result<ModelList, String>>,
     /// The newest look at one of them.
@@ -165,6 +177,14 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Attempts not put together", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.gold) {
+        match outcome {
+            Outcome::Done(figures) => app.jobs.shown_gold = Some(figures),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not compared with known answers", error.to_string()),
+        }
+    }
+    take(&mut app.jobs.place);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
     }
@@ -193,6 +213,9 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.pull) {
         dispatch::models::pulled(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.schema) {
+        dispatch::schema::saved(app, outcome);
     }
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
         answered(app, what, paths);
@@ -250,6 +273,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     let reading = app.jobs.behind.take().map(|_| std::mem::take(&mut app.view));
     tell(app, &opened);
     app.jobs.scoring = None;
+    dispatch::place::keep_now(app);
     // Opened by its folder alone, a project is found again by that folder.
     let folder = opened.store.dir().path().to_owned();
     app.settings.last_opened = if opened.paths.is_empty() { vec![folder] } else { opened.paths.clone() };
@@ -261,7 +285,8 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         placement: opened.placement,
         log: opened.log,
         scores: opened.scores,
-        schema: LabelSchema::default(),
+        schema: opened.schema.unwrap_or_else(|_| LabelSchema::usual()),
+        others: opened.others,
         rejects: Arc::new(opened.rejects),
         watcher: None,
         report: opened.report.map(Arc::new),
@@ -279,7 +304,28 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         app.jobs.draft_file = Some(DraftFile::new(path, opened.draft.clone()));
         app.view.found_draft = opened.draft;
     }
+    resume(app, opened.place);
+    app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
+    app.ahead = Ahead::default();
     app.start_query();
+}
+
+/// Comes back to where the annotator left the project. Who has begun to read its first traces is left in peace.
+fn resume(app: &mut App, place: Option<(Place, Option<u32>)>) {
+    let Some((place, row)) = place else {
+        app.kept = KeptPlace::default();
+        return;
+    };
+    let has_moved = |open: &OpenTrace| open.at > 0 || app.view.position != Some(0);
+    if app.view.open.as_ref().is_none_or(|open| !has_moved(open)) {
+        app.view.open = None;
+        app.view.position = None;
+        app.view.query = place.query();
+        app.view.scorer.clone_from(&place.scorer);
+        app.view.resume = row.map(|row| (row, place.step.clone()));
+    }
+    app.view.work = place.work();
+    app.kept = KeptPlace::is(place);
 }
 
 /// Shows the first traces of files that are still being read: to look at, not yet to label.
@@ -295,7 +341,8 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         placement: Placement::Beside,
         log,
         scores,
-        schema: LabelSchema::default(),
+        schema: LabelSchema::usual(),
+        others: Others::default(),
         rejects: Arc::default(),
         watcher: None,
         report: None,
@@ -339,6 +386,7 @@ fn followed(app: &mut App, outcome: Outcome<Followed>) {
 fn take_followed(app: &mut App, followed: Followed) {
     let Some(project) = &mut app.project else { return };
     // Meanwhile the user may have filtered or sorted; then the list is made again.
+    app.ahead = Ahead::default();
     let is_listed = app.jobs.query.is_none();
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
     let before = std::mem::replace(&mut project.store, followed.store);
@@ -406,6 +454,10 @@ fn tell(app: &mut App, opened: &Opened) {
     if opened.placement == Placement::Fallback {
         let place = opened.store.dir().path().display();
         app.notices.warning("The folder of the sources is read-only", format!("Labels and scores are kept in {place}"));
+    }
+    if let Err(reason) = &opened.schema {
+        let detail = format!("{reason}. The usual labels are asked for meanwhile; nothing was changed");
+        app.notices.warning("The labels of this project could not be read", detail);
     }
     if let Some(torn) = &opened.log_report.torn {
         app.notices.warning("The last line of the label log was cut off and set aside", torn.display().to_string());

@@ -1,31 +1,41 @@
 //! Where the panels are: view-models are built from the state, painted, and their actions collected.
 
+use std::collections::HashSet;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
-use stepscope_core::query;
+use stepscope_core::query::{self, LabelState, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{curve, inspector, menu, reader, status, strip, trace_table, tree};
+use crate::panel::{choose, curve, inspector, menu, reader, status, strip, trace_table, tree, work_bar};
 use crate::state::history::{HistoryDraft, local_day};
-use crate::state::{DialogState, Project, scores};
+use crate::state::work::visible;
+use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::choose::ChooseModel;
+use crate::view_model::compare::CompareModel;
 use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
+use crate::view_model::queue::{QueueModel, order_text};
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
+use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
+use crate::view_model::sitting::{SittingModel, time_text};
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::strip::{StripMode, StripModel};
+use crate::view_model::take::TakeModel;
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
+use crate::view_model::work;
 
 impl App {
     pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
@@ -51,7 +61,10 @@ impl App {
         Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
             self.table(ui, sink);
         });
-        let series = self.series();
+        let visible = self.visible();
+        let all_series = self.series();
+        let has_scores = !all_series.is_empty();
+        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
         if self.view.open.is_some() {
             Panel::right(("inspector", class))
                 .frame(side)
@@ -60,17 +73,22 @@ impl App {
                 .show(ui, |ui| {
                     self.inspector(ui, &series, env, sink);
                 });
-            if self.settings.show_curve && !series.is_empty() {
+            if self.settings.show_curve && has_scores {
                 Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
                     ui,
                     |ui| {
-                        self.curve(ui, &series, sink);
+                        if series.is_empty() {
+                            let text = egui::RichText::new("Scores are hidden until you have judged").weak();
+                            ui.centered_and_justified(|ui| ui.label(text));
+                        } else {
+                            self.curve(ui, &series, sink);
+                        }
                     },
                 );
             }
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
-        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, sink));
+        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, has_scores, env, sink));
     }
 
     /// The keys that matter now.
@@ -107,8 +125,11 @@ impl App {
         let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
-            if self.view.note.is_some() {
-                Some(("Note not saved yet".into(), crate::view_model::Tone::Unsure))
+            if let Some(draft) = &self.view.note {
+                let what = if draft.about == About::Note { "Note" } else { "Text" };
+                Some((format!("{what} not saved yet"), crate::view_model::Tone::Unsure))
+            } else if !self.drafts.is_empty() {
+                Some(("Draft of a step not saved yet".into(), crate::view_model::Tone::Unsure))
             } else {
                 Some(save_text(&project.log.save_state()))
             }
@@ -122,8 +143,14 @@ impl App {
             counts: {
                 let fresh = if self.view.fresh > 0 { format!(" · {} new", self.view.fresh) } else { String::new() };
                 let (listed, all) = (self.view.rows.len(), project.store.len());
+                let order = match (&self.view.query.sort, self.view.query.queue.order) {
+                    (sort, order) if *sort == query::Sort::default() && order != QueueOrder::File => {
+                        format!(" · {}", order_text(order).0)
+                    }
+                    _ => String::new(),
+                };
                 let selected = selection_text(self.view.selection.len());
-                format!("{listed} of {all} traces{fresh} · {judged} labelled{selected}")
+                format!("{listed} of {all} traces{fresh} · {judged} labelled{order}{selected}")
             },
             scorer: self.jobs.scorer(),
             jobs: self.jobs.models(),
@@ -148,12 +175,10 @@ impl App {
             let project = self.project.as_ref()?;
             let row = *self.view.rows.get(position)?;
             let scores = scores.as_ref().map(|s| s as &dyn query::Scores);
-            query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate()).map(|row| {
-                TraceRowModel {
-                    selected: self.view.selection.contains(&row.summary.row),
-                    ..TraceRowModel::new(&row, self.settings.show_imported)
-                }
-            })
+            let row = query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate())?;
+            let (id, rules) = (&row.summary.id, self.rules()?);
+            let selected = self.view.selection.contains(&row.summary.row);
+            Some(TraceRowModel { selected, ..TraceRowModel::new(&row, visible(rules, id, project.said(id))) })
         };
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
@@ -167,8 +192,9 @@ impl App {
         self.keys.fill(text)
     }
 
-    fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
+    fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], has_scores: bool, env: CommandEnv, sink: &mut CommandSink) {
         let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let Some(visible) = self.visible() else { return };
         let said = project.said(&open.trace.id);
         if self.view.show_hint {
             let tokens = Tokens::of(ui);
@@ -179,7 +205,20 @@ impl App {
             ui.label(egui::RichText::new(hint).small().color(tokens.accent));
             ui.add_space(2.0);
         }
-        let model = ReaderModel::new(open, said, series, self.settings.show_imported);
+        let choosing = self.choose_model();
+        let mut model = ReaderModel::new(open, said, series, visible.imported);
+        model.has_scores = has_scores;
+        if !visible.answer {
+            model.answer = None;
+            model.warnings = &[];
+        }
+        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
+        if let Some(DialogState::Split(split)) = &self.view.dialog {
+            model = model.with_caret(open, split);
+        }
+        work::dress(&mut model, open, said, &self.view.work);
+        work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
+        self.choose(ui, choosing.as_ref(), sink);
         if let Some(nodes) = TreeModel::new(open, said, series) {
             let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
             let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
@@ -193,19 +232,46 @@ impl App {
         });
     }
 
+    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
+    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
+        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
+        if model.is_none() && text.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new()
+            .fill(tokens.panel)
+            .stroke(egui::Stroke::new(1.0, tokens.accent))
+            .corner_radius(6)
+            .inner_margin(8);
+        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+            if let Some(draft) = text {
+                choose::text_ui(ui, draft, sink);
+            } else if let Some(model) = model {
+                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
+                choose::choose_ui(ui, model, can_go_back, sink);
+            }
+        });
+    }
+
     fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
         let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let Some(visible) = self.visible() else { return };
         let trace = open.trace.id.clone();
-        let mut model = InspectorModel::new(
-            open,
-            project.said(&trace),
-            series,
-            self.settings.show_imported,
-            self.settings.aggregate(),
-        );
-        if let (Some(job), Some(step)) = (&self.jobs.scoring, open.selected()) {
+        let mut model =
+            InspectorModel::new(open, project.said(&trace), series, visible.imported, self.settings.aggregate());
+        model.hides_scores = !visible.scores;
+        if !visible.answer {
+            model.hide_answer();
+        }
+        if open.attempts.is_none() {
+            let spent = project.log.spent_ms(&trace) + u64::from(self.sitting.unrecorded_ms(&trace));
+            model.facts.push(("Time", time_text(spent)));
+        }
+        if let (Some(job), Some(step), true) = (&self.jobs.scoring, open.selected(), visible.scores) {
             model.critique = job.critique(open.row, step);
         }
+        model.add_labels(open, project.said(&trace), &project.schema);
         let step = open.step().map(|step| StepRef { trace: trace.clone(), step: step.hash.clone() });
         let notes = inspector::Notes {
             step: step.map(Target::Step),
@@ -223,10 +289,27 @@ impl App {
             }
             _ => None,
         };
-        let model = CurveModel::new(open, series, own_error, self.settings.show_imported, self.settings.aggregate());
+        let show_imported = self.visible().is_some_and(|visible| visible.imported);
+        let model = CurveModel::new(open, series, own_error, show_imported, self.settings.aggregate());
         if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
             sink.push(Action::ShowStep(step));
         }
+    }
+
+    /// How many traces the table lists, and how many of them are not labelled.
+    fn left(&self) -> (usize, usize) {
+        let Some(project) = &self.project else { return (0, 0) };
+        let labelled =
+            project.annotations().traces().filter(|(_, said)| LabelState::new(Some(said)) != LabelState::Unlabelled);
+        let rows = &self.view.rows;
+        // Without a filter every labelled trace is listed; with one, those are looked for.
+        let count = if rows.len() == project.store.len() {
+            labelled.count()
+        } else {
+            let listed: HashSet<u32> = rows.iter().copied().collect();
+            labelled.filter(|(id, _)| project.store.row_of(id).is_some_and(|row| listed.contains(&row))).count()
+        };
+        (rows.len(), rows.len().saturating_sub(count))
     }
 
     /// Whose labels an export could use.
@@ -278,6 +361,34 @@ impl App {
                 let (plan, saying) = (self.jobs.shown_plan.as_ref(), self.jobs.saying.as_ref());
                 let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
                 dialog::many::many_ui(ctx, draft, &model, sink);
+            }
+            // Painted in the card of its step.
+            Some(DialogState::Split(_)) => {}
+            Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
+            Some(DialogState::Take(draft)) => {
+                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.settings.show_imported), sink);
+            }
+            Some(DialogState::Compare(draft)) => {
+                if let (Some(project), Some(open)) = (&self.project, &self.view.open) {
+                    let (said, scores) = (project.said(&open.trace.id), self.series());
+                    let model = CompareModel::new(draft, open, said, &scores, project.schema());
+                    dialog::compare::compare_ui(ctx, draft, &model, sink);
+                }
+            }
+            Some(DialogState::Schema(draft)) => {
+                dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
+            }
+            Some(DialogState::Queue(queue)) => {
+                let (listed, left) = self.left();
+                dialog::queue::queue_ui(ctx, queue, &QueueModel::new(queue, listed, left), sink);
+            }
+            Some(DialogState::Verify(draft)) => dialog::verify::verify_ui(ctx, draft, sink),
+            Some(DialogState::Sitting) => {
+                let Some(project) = &self.project else { return };
+                let report = self.sitting.report(project.log.history().1);
+                let has_gold = project.gold().is_some();
+                let model = SittingModel::new(&report, has_gold, self.jobs.shown_gold.as_ref());
+                dialog::sitting::sitting_ui(ctx, &model, sink);
             }
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();

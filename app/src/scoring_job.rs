@@ -1,12 +1,13 @@
 //! Scoring in the background: worker processes that keep their model, fed from a queue that the view reorders.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use stepscope_core::annotation::{Annotations, TraceAnnotation, overlaid};
 use stepscope_core::job::{JobError, Outcome, Wake};
-use stepscope_core::model::ScoreKind;
+use stepscope_core::model::{ScoreKind, StepHash, TraceId};
 use stepscope_core::scoring::{
     PoolEvent, PoolSpec, PoolStatus, ScoreBook, ScoreQueue, ScoringPool, TreeText, WorkerSpec,
 };
@@ -14,6 +15,11 @@ use stepscope_core::store::Store;
 
 use crate::app::App;
 use crate::state::workers::origin;
+
+/// What the annotator said of the traces whose steps were cut, joined or written: those are scored as shown.
+type Reshaped = Arc<Mutex<HashMap<TraceId, TraceAnnotation>>>;
+/// What the scores of each row will be kept under: its steps when it was given to a worker.
+type Sent = Mutex<HashMap<u32, Vec<StepHash>>>;
 
 /// Workers with their model, at work or waiting for more.
 pub struct ScoringJob {
@@ -28,6 +34,7 @@ pub struct ScoringJob {
     troubles: Vec<String>,
     /// Critiques being written: row, step and number of the critique.
     critiques: BTreeMap<(u32, u32, u32), String>,
+    reshaped: Reshaped,
 }
 
 impl ScoringJob {
@@ -36,14 +43,22 @@ impl ScoringJob {
         let workers = spec.workers.clone();
         let scorer: Arc<OnceLock<(String, ScoreKind)>> = Arc::default();
         let (known, adopted, texts, done) = (Arc::clone(&scorer), Arc::clone(&scorer), store.clone(), book.clone());
+        let reshaped = Reshaped::default();
+        let (shapes, sent) = (Arc::clone(&reshaped), Arc::new(Sent::default()));
+        let given = Arc::clone(&sent);
         let text_of = move |row: u32| {
             let trace = texts.trace(row).map_err(|error| error.to_string())?;
+            let said = locked(&shapes).get(&trace.id).cloned();
+            let trace = said.and_then(|said| overlaid(&trace, &said)).unwrap_or(trace);
+            let keys = trace.score_keys();
             let scorer = known.get().map_or("", |(name, _)| name.as_str());
             // Scored before, perhaps in an earlier run: nothing to do.
-            let missing = trace.steps.iter().any(|step| done.get(scorer, &step.hash).is_none());
+            let missing = keys.iter().any(|key| done.get(scorer, key).is_none());
+            // The annotator may cut and join steps while they are being scored.
+            locked(&given).insert(row, keys);
             Ok(missing.then(|| TreeText::from_trace(&trace)))
         };
-        let keep = move |event: &PoolEvent| keep(event, &store, &book, &adopted);
+        let keep = move |event: &PoolEvent| keep(event, &sent, &book, &adopted);
         let pool = ScoringPool::start(spec, ScoreQueue::new(), text_of, keep, wake)?;
         let origins = vec![None; workers.len()];
         Ok(Self {
@@ -54,11 +69,14 @@ impl ScoringJob {
             busy_since: Some(Instant::now()),
             troubles: Vec::new(),
             critiques: BTreeMap::new(),
+            reshaped,
         })
     }
 
-    /// Adds rows, that one first, and goes on where it was paused.
-    pub fn add(&mut self, first: Option<u32>, rows: &[u32]) {
+    /// Adds rows, that one first, and goes on where it was paused. Steps are scored as the annotator made them by now.
+    pub fn add(&mut self, first: Option<u32>, rows: &[u32], said: &Annotations) {
+        let reshaped = said.traces().filter(|(_, said)| said.is_reshaped());
+        *locked(&self.reshaped) = reshaped.map(|(trace, said)| (trace.clone(), said.clone())).collect();
         let queue = self.pool.queue();
         queue.resume();
         queue.push(rows.iter().copied());
@@ -119,7 +137,7 @@ impl ScoringJob {
 /// Writes scores down on the pool's threads, so that the window never waits for the disk.
 fn keep(
     event: &PoolEvent,
-    store: &Store,
+    sent: &Sent,
     book: &ScoreBook,
     scorer: &OnceLock<(String, ScoreKind)>,
 ) -> Result<(), JobError> {
@@ -128,8 +146,8 @@ fn keep(
             scorer.set((book.adopt(info), info.kind)).ok();
         }
         PoolEvent::Scored { row, scores } => {
-            let trace = store.trace(*row).map_err(|e| JobError::from_error(&e))?;
-            let values = scores.by_step(&trace.steps);
+            let keys = locked(sent).remove(row).unwrap_or_default();
+            let values = scores.by_step(&keys);
             let name = scorer.get().map_or("", |(name, _)| name.as_str());
             book.append(name, &values).map_err(|e| JobError::from_error(&e))?;
         }
@@ -140,6 +158,10 @@ fn keep(
         | PoolEvent::Idle => {}
     }
     Ok(())
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Takes in what the workers did since the last frame.

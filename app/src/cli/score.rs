@@ -90,7 +90,7 @@ fn score(source: &dyn Source, spec: &PoolSpec, out: &Output) -> Result<u64, Fail
             PoolEvent::Loaded { scorer, .. } => lines.scorer(source.adopt(scorer), scorer.kind),
             PoolEvent::Scored { row, scores } => {
                 let trace = source.take(*row).map_err(JobError::Failed)?;
-                source.keep(lines.name(), &scores.by_step(&trace.steps))?;
+                source.keep(lines.name(), &scores.by_step(&trace.score_keys()))?;
                 lines.scored(*row, &trace, scores)?;
             }
             PoolEvent::Failed { row, reason } => {

@@ -9,6 +9,7 @@ use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use super::Command;
 use super::keymap::KeyMap;
+use crate::state::choose::ChooseKey;
 
 /// What has the keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,6 +153,38 @@ const fn presses_or_moves(key: Key) -> bool {
     matches!(key, Key::Space | Key::Enter | Key::ArrowUp | Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight)
 }
 
+/// The key as the chooser understands it, and whether Shift was held; `None` for keys that are never the chooser's.
+///
+/// A held letter does not choose again; a held arrow moves on.
+pub fn choose_key(event: &Event, focus: Focus) -> Option<(ChooseKey, bool)> {
+    let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { return None };
+    if modifiers.command || modifiers.alt || matches!(focus, Focus::Text | Focus::Dialog) {
+        return None;
+    }
+    let moves = match key {
+        Key::ArrowUp => Some(ChooseKey::Up),
+        Key::ArrowDown => Some(ChooseKey::Down),
+        Key::ArrowLeft => Some(ChooseKey::Left),
+        Key::ArrowRight => Some(ChooseKey::Right),
+        Key::J if *repeat => Some(ChooseKey::Char('j')),
+        Key::K if *repeat => Some(ChooseKey::Char('k')),
+        _ => None,
+    };
+    let chosen = match key {
+        // A button that has the keyboard is pressed by Enter.
+        Key::Enter if focus == Focus::Traces => Some(ChooseKey::Enter),
+        Key::Backspace => Some(ChooseKey::Back),
+        Key::Escape => Some(ChooseKey::Escape),
+        Key::Equals => Some(ChooseKey::Char('=')),
+        other => {
+            let mut name = other.name().chars();
+            let letter = name.next().filter(|letter| name.next().is_none() && letter.is_ascii_alphanumeric());
+            letter.map(|letter| ChooseKey::Char(letter.to_ascii_lowercase()))
+        }
+    };
+    Some((moves.or(chosen.filter(|_| !repeat))?, modifiers.shift))
+}
+
 const fn edits_text(key: Key) -> bool {
     matches!(key, Key::A | Key::C | Key::V | Key::X | Key::Y | Key::Z)
 }
@@ -200,6 +233,24 @@ mod tests {
                 check(key.logical_key, key.modifiers, Focus::Dialog, None);
             }
         }
+    }
+
+    #[test]
+    fn the_chooser_takes_letters_digits_and_moves() {
+        let check = |key, modifiers, repeat, focus, expected: Option<(ChooseKey, bool)>| {
+            assert_eq!(choose_key(&press(key, modifiers, repeat), focus), expected, "{modifiers:?} {key:?} {focus:?}");
+        };
+        let (none, traces) = (Modifiers::NONE, Focus::Traces);
+        check(Key::C, none, false, traces, Some((ChooseKey::Char('c'), false)));
+        check(Key::C, Modifiers::SHIFT, false, traces, Some((ChooseKey::Char('c'), true)));
+        check(Key::Num7, none, false, traces, Some((ChooseKey::Char('7'), false)));
+        check(Key::ArrowDown, none, true, traces, Some((ChooseKey::Down, false)));
+        check(Key::C, none, true, traces, None);
+        check(Key::Z, Modifiers::COMMAND, false, traces, None);
+        check(Key::C, none, false, Focus::Text, None);
+        check(Key::Enter, none, false, Focus::Widget, None);
+        check(Key::F5, none, false, traces, None);
+        check(Key::Space, none, false, traces, None);
     }
 
     #[test]

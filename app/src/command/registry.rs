@@ -210,6 +210,8 @@ commands! {
     Blind = "work.blind", Work, "Judge blind",
         "Hide scores, outcomes and labels of others until you have judged; again to show them", [shift(Key::I)];
     Queue = "work.queue", Work, "What comes next…", "Choose the order in which traces come", [shift(Key::N)];
+    GoOn = "work.go_on", Work, "Go on after a mark",
+        "First error and all correct finish the trace and show the next one; again to stay with the trace", [];
     Sitting = "work.sitting", Work, "This sitting…", "How much was labelled, how fast, and how it agrees with known answers",
         [];
     History = "work.history", Work, "History…", "See what was said, and jump to its place", [command(Key::H)];
@@ -297,9 +299,7 @@ impl Command {
             Self::RemoveWritten => {
                 needs(&[step, single, write, (env.is_written, "The step is not one that you wrote")])
             }
-            Self::MergeStep => {
-                needs(&[step, single, write, (env.can_merge, "There is no single next step of its kind")])
-            }
+            Self::MergeStep => needs(&[step, single, write, (env.can_merge, "No single step follows this one")]),
             Self::BestStep | Self::Compare => {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }
@@ -333,6 +333,7 @@ impl Command {
             | Self::ToggleImported
             | Self::ToggleFollow
             | Self::NextAggregate
+            | Self::GoOn
             | Self::ToggleStrip
             | Self::Larger
             | Self::Smaller

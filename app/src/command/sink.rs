@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use stepscope_core::annotation::{GestureId, Target};
+use stepscope_core::export::LabelSource;
 use stepscope_core::model::StepIndex;
-use stepscope_core::query::SortKey;
+use stepscope_core::query::{Queue, SortKey};
 
 use super::{Command, KeysRequest};
 use crate::state::DialogState;
+use crate::state::choose::ChooseRequest;
 use crate::state::models_draft::ModelsRequest;
+use crate::state::writing::WriteRequest;
 
 /// A command, or a command that carries its target.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,14 +30,24 @@ pub enum Action {
     Open(Vec<PathBuf>),
     /// Change the draft of a note.
     EditNote(Target, String),
+    /// Change the text that is being written.
+    EditText(String),
     /// Write the draft into the log.
     CommitNote,
+    /// The same, asked for outright, so that an empty text counts as well.
+    CommitText,
+    /// Choose in the chooser, or close it.
+    Choose(ChooseRequest),
+    /// Make the schema of the dialog the project's.
+    SaveSchema,
     /// Show that scorer in table and gutter.
     ShowScorer(String),
     /// Use the model in that folder.
     UseModel(PathBuf),
     /// What the dialog of models asks for.
     Models(ModelsRequest),
+    /// What a dialog of writing, taking, cutting or comparing asks for.
+    Write(WriteRequest),
     /// Write the rejected rows to that file.
     SaveRejects(PathBuf),
     /// Write the export to that file.
@@ -47,6 +60,10 @@ pub enum Action {
     ReadFiles,
     /// Save the mapping of the import dialog for files of the same keys.
     SaveMapping,
+    /// Let traces come in that order.
+    SetQueue(Queue),
+    /// Show that source's labels as proposals, or none.
+    ProposeFrom(Option<LabelSource>),
     /// Change the open dialog, or close it.
     SetDialog(Option<DialogState>),
     /// Change keys.

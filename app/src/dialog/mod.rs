@@ -1,5 +1,7 @@
 //! Windows that ask or show something and go away: palette, keys, rejected rows, export, how files are read.
 
+mod choice;
+pub mod compare;
 pub mod export;
 pub mod files;
 pub mod history;
@@ -9,8 +11,14 @@ pub mod many;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod queue;
 pub mod rejects;
 pub mod report;
+pub mod schema;
+pub mod sitting;
+pub mod take;
+pub mod verify;
+pub mod write;
 
 use eframe::egui::{Context, ModalResponse, Sides, Ui};
 

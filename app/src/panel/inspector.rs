@@ -6,9 +6,10 @@ use stepscope_core::annotation::Target;
 use stepscope_core::model::{StepRating, TraceStatus};
 
 use crate::command::{Action, Command, CommandEnv, CommandSink, KeyMap};
-use crate::state::NoteDraft;
+use crate::state::choose::ChooseRequest;
+use crate::state::{About, NoteDraft};
 use crate::ui_kit::{Tokens, command_button, focus_ring};
-use crate::view_model::inspector::{InspectorModel, ScoreLine};
+use crate::view_model::inspector::{InspectorModel, SaidLine, ScoreLine};
 
 /// What the notes are about, and the one being written.
 pub struct Notes<'a> {
@@ -25,12 +26,20 @@ pub fn inspector_ui(ui: &mut Ui, model: &InspectorModel, notes: &Notes<'_>, env:
     ScrollArea::vertical().id_salt("inspector").auto_shrink([false, false]).show(ui, |ui| {
         title_ui(ui, &model.step_title);
         step_buttons_ui(ui, model, env, sink);
+        let more =
+            [(Command::ErrorType, "Error kind…"), (Command::StepLabels, "More…"), (Command::Critique, "Critiques")];
+        buttons_ui(ui, more, env, sink);
+        if let Some(target) = &notes.step {
+            said_ui(ui, &model.step_labels, target, env, sink);
+        }
         if let Some(target) = &notes.step {
             note_ui(ui, "Note on step", target, &model.step_note, notes.draft, env, sink);
         }
         ui.add_space(8.0);
         title_ui(ui, "Trace");
         trace_buttons_ui(ui, model, env, sink);
+        buttons_ui(ui, [(Command::TraceLabels, "More…"), (Command::GiveUp, "Give up…")], env, sink);
+        said_ui(ui, &model.trace_labels, &notes.trace, env, sink);
         note_ui(ui, "Note on trace", &notes.trace, &model.trace_note, notes.draft, env, sink);
         scores_ui(ui, model, sink);
         facts_ui(ui, model);
@@ -51,8 +60,9 @@ fn step_buttons_ui(ui: &mut Ui, model: &InspectorModel, env: CommandEnv, sink: &
         (StepRating::Bad, Command::RateBad, "✖ Bad"),
         (StepRating::Unsure, Command::RateUnsure, "? Unsure"),
     ];
+    let offered = ratings.into_iter().filter(|(rating, ..)| model.ratings.contains(rating));
     ui.columns(2, |columns| {
-        for (position, (rating, command, title)) in ratings.into_iter().enumerate() {
+        for (position, (rating, command, title)) in offered.enumerate() {
             if let Some(ui) = columns.get_mut(position % 2) {
                 full_width(ui, |ui| {
                     command_button(ui, command, title, model.rating == Some(rating), env, sink);
@@ -60,6 +70,35 @@ fn step_buttons_ui(ui: &mut Ui, model: &InspectorModel, env: CommandEnv, sink: &
             }
         }
     });
+}
+
+fn buttons_ui<const N: usize>(ui: &mut Ui, entries: [(Command, &str); N], env: CommandEnv, sink: &mut CommandSink) {
+    ui.columns(2, |columns| {
+        for (position, (command, title)) in entries.into_iter().enumerate() {
+            if let Some(ui) = columns.get_mut(position % 2) {
+                full_width(ui, |ui| {
+                    command_button(ui, command, title, false, env, sink);
+                });
+            }
+        }
+    });
+}
+
+/// What else is said, each with a button that takes it away.
+fn said_ui(ui: &mut Ui, lines: &[SaidLine], target: &Target, env: CommandEnv, sink: &mut CommandSink) {
+    let tokens = Tokens::of(ui);
+    for line in lines {
+        ui.horizontal(|ui| {
+            let button = ui.add_enabled(env.can_write, egui::Button::new("✖").small().frame(false));
+            let name = format!("Take away {}", line.text);
+            button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, env.can_write, &name));
+            if button.on_hover_text("Take this away").clicked() {
+                sink.push(Action::Choose(ChooseRequest::Take(target.clone(), line.key.clone())));
+            }
+            let text = Label::new(RichText::new(&line.text).color(tokens.tone(line.tone))).truncate();
+            ui.add(text).on_hover_text(&line.hint);
+        });
+    }
 }
 
 fn trace_buttons_ui(ui: &mut Ui, model: &InspectorModel, env: CommandEnv, sink: &mut CommandSink) {
@@ -93,7 +132,7 @@ fn note_ui(
     env: CommandEnv,
     sink: &mut CommandSink,
 ) {
-    let draft = draft.filter(|draft| draft.target == *target);
+    let draft = draft.filter(|draft| draft.about == About::Note && draft.target == *target);
     let mut text = draft.map_or(saved, |draft| draft.text.as_str()).to_owned();
     let edit = TextEdit::multiline(&mut text)
         .id_salt(name)
@@ -125,6 +164,10 @@ fn scores_ui(ui: &mut Ui, model: &InspectorModel, sink: &mut CommandSink) {
     if !model.critique.is_empty() {
         ui.label(RichText::new("The judge writes…").small().weak());
         ui.label(RichText::new(&model.critique).small());
+    }
+    if model.hides_scores {
+        ui.label(RichText::new("Hidden until you have judged").weak());
+        return;
     }
     if scores.is_empty() {
         let text = "None for this trace. {score.trace} scores it; {score.choose_model} chooses the reward model";

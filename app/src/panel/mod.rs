@@ -1,5 +1,7 @@
 //! Painting: one file per panel, each a function that lays out a view-model and sends actions.
 
+pub mod caret;
+pub mod choose;
 pub mod curve;
 pub mod inspector;
 pub mod menu;
@@ -9,3 +11,4 @@ pub mod status;
 pub mod strip;
 pub mod trace_table;
 pub mod tree;
+pub mod work_bar;

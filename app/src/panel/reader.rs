@@ -1,10 +1,12 @@
 //! Paints the problem and the steps of the chosen path. Cards out of sight are only measured.
 
+use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
     self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, ScrollArea, Sense, Stroke,
     Ui, vec2,
 };
 
+use super::caret::caret_ui;
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::ui_kit::tokens::GUTTER;
 use crate::ui_kit::{Tokens, chip_ui, focus_ring};
@@ -32,7 +34,8 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, scroll_to_selected: bool,
             let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
             let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
             let must_show = scroll_to_selected && card.selected;
-            if !ui.is_rect_visible(rect) && !must_show {
+            // The keys of the caret are read where it is painted.
+            if !ui.is_rect_visible(rect) && !must_show && card.caret.is_none() {
                 ui.allocate_space(rect.size());
                 continue;
             }
@@ -102,7 +105,13 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
             ui.set_width(width - 28.0);
             ui.vertical(|ui| {
                 heading_ui(ui, model, &tokens);
-                body_ui(ui, model, &tokens).clicked()
+                match model.caret {
+                    Some(at) => {
+                        caret_ui(ui, model.body, at, model.is_code, sink);
+                        false
+                    }
+                    None => body_ui(ui, model, &tokens).clicked(),
+                }
             })
             .inner
         });
@@ -153,19 +162,67 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
 }
 
 fn body_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) -> Response {
-    let colour = if model.unjudged { tokens.muted } else { tokens.text };
-    let mut text = RichText::new(model.body).color(colour);
-    if model.is_code {
-        text = text.monospace();
-    }
-    let mut response = ui.add(Label::new(text).wrap());
+    let colour = if model.unjudged || model.dimmed { tokens.muted } else { tokens.text };
+    let mut response = if model.spans.is_empty() && model.picked.is_none() {
+        let mut text = RichText::new(model.body).color(colour);
+        if model.is_code {
+            text = text.monospace();
+        }
+        ui.add(Label::new(text).wrap())
+    } else {
+        marked_ui(ui, model, colour, tokens)
+    };
     if let Some(arguments) = model.arguments {
         response |= ui.add(Label::new(RichText::new(arguments).monospace().color(tokens.neutral)).wrap());
+    }
+    if !model.links.is_empty() {
+        ui.label(RichText::new(&model.links).small().color(tokens.muted));
+    }
+    for remark in &model.remarks {
+        ui.label(RichText::new(remark).italics().color(tokens.neutral));
     }
     if !model.note.is_empty() {
         note_ui(ui, model.note, tokens);
     }
     response
+}
+
+/// The text with marked words underlined, and those being picked on another ground.
+fn marked_ui(ui: &mut Ui, model: &StepCardModel<'_>, colour: egui::Color32, tokens: &Tokens) -> Response {
+    let style = if model.is_code { egui::TextStyle::Monospace } else { egui::TextStyle::Body };
+    let plain = TextFormat { font_id: style.resolve(ui.style()), color: colour, ..TextFormat::default() };
+    let mut cuts = vec![0, model.body.len()];
+    cuts.extend(model.spans.iter().flat_map(|(start, end, _)| [*start, *end]));
+    cuts.extend(model.picked.into_iter().flat_map(|(start, end)| [start, end]));
+    cuts.sort_unstable();
+    cuts.dedup();
+    let mut job = LayoutJob::default();
+    for (start, end) in cuts.iter().zip(cuts.iter().skip(1)) {
+        // A mark on an older text may end in the middle of a letter; then nothing is cut there.
+        let Some(piece) = model.body.get(*start..*end) else { continue };
+        let mut format = plain.clone();
+        if model.spans.iter().any(|(from, to, _)| from <= start && end <= to) {
+            format.underline = Stroke::new(2.0, tokens.unsure);
+        }
+        if model.picked.is_some_and(|(from, to)| from <= *start && *end <= to) {
+            format.background = tokens.accent.gamma_multiply(0.45);
+        }
+        job.append(piece, 0.0, format);
+    }
+    // Whatever the marks say, no word of the text is left out.
+    if job.text != model.body {
+        job = LayoutJob::single_section(model.body.to_owned(), plain);
+    }
+    let says: Vec<String> = model
+        .spans
+        .iter()
+        .map(|(start, end, says)| {
+            let words = model.body.get(*start..*end).unwrap_or_default();
+            if says.is_empty() { format!("“{words}” marked") } else { format!("“{words}” {says}") }
+        })
+        .collect();
+    let response = ui.add(Label::new(job).wrap());
+    if says.is_empty() { response } else { response.on_hover_text(says.join("\n")) }
 }
 
 fn gutter_ui(ui: &mut Ui, score: Option<&ScoreChip>, tokens: &Tokens) {

@@ -1,10 +1,11 @@
 //! A project as the source of an export: its traces, everyone's labels, the scores. Window and command line share it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{self, Annotations, TraceAnnotation};
-use stepscope_core::export::{ExportSource, ManifestSource, is_labelled};
+use stepscope_core::export::{ExportSource, ManifestSource};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
 use stepscope_core::model::{AnnotatorId, Trace, TraceId};
@@ -71,15 +72,17 @@ impl ExportSource for ProjectExport {
     }
 
     fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        self.said(annotator).is_some_and(|said| said.traces().any(|(_, said)| is_labelled(said)))
+        self.said(annotator).is_some_and(|said| said.traces().any(|(_, said)| said.is_labelled()))
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
+        let keys = trace.score_keys();
         let all = self.scores.scorers().into_iter().map(|scorer| NativeScores {
             scorer: scorer.name.clone(),
             fingerprint: scorer.fingerprint.clone(),
             kind: scorer.kind,
-            values: trace.steps.iter().map(|step| self.scores.get(&scorer.name, &step.hash)).collect(),
+            values: keys.iter().map(|key| self.scores.get(&scorer.name, key)).collect(),
+            more: BTreeMap::new(),
         });
         all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
     }

@@ -8,11 +8,11 @@ use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::import::{self, ImportOptions, InspectReport};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::model::{Clock, TraceId};
-use stepscope_core::query::{self, Query};
+use stepscope_core::query::Query;
 use stepscope_core::store::{ProjectDir, Reject, Store};
 
 use super::open::failed;
-use super::scores::ChosenScorer;
+use super::scores::QueryAids;
 
 /// What to read again, and what was shown of it.
 pub struct FollowRequest {
@@ -26,8 +26,8 @@ pub struct FollowRequest {
     pub said: Arc<Annotations>,
     /// Filter and order of the table.
     pub query: Query,
-    /// The scores to sort by.
-    pub scores: Option<ChosenScorer>,
+    /// What its order depends on.
+    pub aids: QueryAids,
     /// The rows that the table lists.
     pub listed: Vec<u32>,
     /// The present time.
@@ -62,8 +62,7 @@ pub fn follow(request: &FollowRequest, ctx: &JobContext) -> Result<Followed, Job
     let outcome = import::refresh(old, &request.paths, &options, now, ctx)?;
     let store = outcome.store;
     let changed = keep_changed(&dir, old, &store, &request.said, &*request.clock)?;
-    let scores = request.scores.as_ref().map(|scores| scores as &dyn query::Scores);
-    let found = query::run(&request.query, &store, &request.said, scores, ctx)?;
+    let found = request.aids.run(&request.query, &store, &request.said, ctx)?;
     let rows = joined(old, &store, &request.listed, &found);
     let (before, after) = (old.len(), store.len());
     let rejects = store.rejects().map_err(failed)?;

@@ -1,6 +1,8 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
 pub mod draft_file;
+pub mod choose;
+pub mod comparing;
 pub mod export_source;
 pub mod follow;
 pub mod history;
@@ -11,13 +13,20 @@ pub mod merged;
 pub mod models_draft;
 pub mod notice;
 pub mod open;
+pub mod place;
 pub mod project;
+pub mod schema_draft;
 pub mod scores;
 pub mod settings;
+pub mod sitting;
+pub mod splitting;
+pub mod taking;
 pub mod view;
+pub mod work;
 pub mod workers;
+pub mod writing;
 
 pub use notice::{Level, Notice, Notices};
 pub use project::Project;
 pub use settings::Settings;
-pub use view::{DialogState, ExportDraft, NoteDraft, OpenTrace, ViewState};
+pub use view::{About, DialogState, ExportDraft, NoteDraft, OpenTrace, VerifyDraft, ViewState};

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-use stepscope_core::annotation::{Adopted, AnnotationError, AnnotationLog, Annotations, LoadReport, adopt};
+use stepscope_core::annotation::{
+    self, Adopted, AnnotationError, AnnotationLog, Annotations, LabelSchema, LoadReport, Others, adopt,
+};
 use stepscope_core::import::native::NativeAnnotation;
 use stepscope_core::import::{
     self, Carried, Early, ImportOptions, ImportOutcome, ImportPreview, InspectReport, Pending,
@@ -16,6 +18,7 @@ use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 
 use super::draft_file::{Draft, read_draft};
 use super::follow::keep_changed;
+use super::place::Place;
 
 /// What to open.
 pub struct OpenRequest {
@@ -53,8 +56,14 @@ pub struct Opened {
     pub store: Store,
     /// Where its folder lies.
     pub placement: Placement,
+    /// What others have said.
+    pub others: Others,
+    /// Where the annotator left the project, and the row of the trace that was open.
+    pub place: Option<(Place, Option<u32>)>,
     /// The annotator's log.
     pub log: AnnotationLog,
+    /// What annotators are asked for, or why that cannot be read.
+    pub schema: Result<LabelSchema, String>,
     /// What was noticed in the log.
     pub log_report: LoadReport,
     /// A note that was being typed when the program ended without closing.
@@ -120,7 +129,14 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
     let draft = read_draft(log.draft_path());
     let (scores, score_report) = ScoreBook::open(&dir.scores()).map_err(failed)?;
     let rejects = store.rejects().map_err(failed)?;
+    let schema = LabelSchema::load(&dir).map_err(|error| error.to_string());
+    // The index by which a trace is found is made here rather than in the window.
+    let row_of = |place: &Place| place.trace.as_ref().and_then(|trace| store.row_of(trace));
+    let place = Place::load(&dir, &request.annotator).map(|place| (place.clone(), row_of(&place)));
     Ok(Opened {
+        schema,
+        others: others(&dir, &request.annotator),
+        place,
         store,
         placement,
         log,
@@ -135,6 +151,14 @@ pub fn open(request: &OpenRequest, wake: Wake, ctx: &JobContext) -> Result<Opene
         paths: request.paths.clone(),
         project: request.project.clone(),
     })
+}
+
+/// What others have said, read without locking. A log that cannot be read is told of where its annotator opens it.
+fn others(dir: &ProjectDir, annotator: &AnnotatorId) -> Others {
+    let folder = dir.annotations();
+    let names = annotation::list_annotators(&folder).unwrap_or_default().into_iter().filter(|name| name != annotator);
+    let read = names.filter_map(|name| Some((annotation::read(&folder, &name).ok()?.0, name)));
+    Arc::new(read.map(|(said, name)| (name, Arc::new(said))).collect())
 }
 
 /// What became of labels and scores that native files carried.
@@ -278,6 +302,8 @@ fn take_scores(dir: &ProjectDir, store: &Store, carried: &[Carried]) -> Result<(
             });
             let values = trace.steps.iter().zip(&computed.values);
             let values = values.filter_map(|(step, value)| Some((step.hash.clone(), (*value)?.into())));
+            let more = computed.more.iter().map(|(key, value)| (key.clone(), (*value).into()));
+            let values = values.chain(more);
             // What was computed here since is newer.
             let missing: Vec<(_, StepScore)> = values.filter(|(hash, _)| scores.get(&name, hash).is_none()).collect();
             scores.append(&name, &missing)?;

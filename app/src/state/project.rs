@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Access, AnnotationLog, Annotations, LabelSchema, TraceAnnotation};
+use stepscope_core::annotation::{
+    Access, AnnotationLog, Annotations, KnownAnswers, LabelSchema, Others, TraceAnnotation,
+};
 use stepscope_core::import::{ImportPreview, InspectReport};
 use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
@@ -16,6 +18,8 @@ pub struct Project {
     pub(crate) log: AnnotationLog,
     pub(crate) scores: ScoreBook,
     pub(crate) schema: LabelSchema,
+    /// What other annotators had said when the project was opened.
+    pub(crate) others: Others,
     pub(crate) rejects: Arc<Vec<Reject>>,
     pub(crate) watcher: Option<Watcher>,
     pub(crate) report: Option<Arc<InspectReport>>,
@@ -57,6 +61,17 @@ impl Project {
     /// What annotators are asked for.
     pub fn schema(&self) -> &LabelSchema {
         &self.schema
+    }
+
+    /// What other annotators had said when the project was opened.
+    pub fn others(&self) -> &Others {
+        &self.others
+    }
+
+    /// The known answers that the schema names, and the share of such traces.
+    pub fn gold(&self) -> Option<(KnownAnswers, f64)> {
+        let gold = self.schema.gold.as_ref()?;
+        Some((KnownAnswers::new(gold, self.log.annotator(), &self.others)?, gold.rate))
     }
 
     /// The scores computed here.

@@ -25,6 +25,8 @@ pub struct Settings {
     pub show_strip: bool,
     /// How large everything is shown; 1 is the usual size.
     pub scale: f32,
+    /// A first error, or that there is none, finishes the trace and shows the next.
+    pub go_on: bool,
     /// Sources that grow are read again by themselves.
     pub follow: bool,
     /// Folder of the reward model chosen last, or a scorer that comes with Stepscope, as `builtin:NAME`.
@@ -64,6 +66,7 @@ impl Default for Settings {
             show_imported: true,
             show_strip: true,
             scale: 1.0,
+            go_on: false,
             follow: true,
             model: None,
             model_folders: Vec::new(),

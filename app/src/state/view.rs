@@ -2,17 +2,24 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use stepscope_core::annotation::{Superseded, Target};
+use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{FirstError, Step, StepHash, StepIndex, StepTree, Trace};
-use stepscope_core::query::Query;
+use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
+use stepscope_core::query::{Query, Queue};
 
 use super::draft_file::Draft;
 use super::history::{HistoryDraft, HistoryList};
+use super::choose::Choose;
+use super::comparing::CompareDraft;
 use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
 use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
+use super::schema_draft::SchemaDraft;
+use super::splitting::SplitDraft;
+use super::taking::TakeDraft;
+use super::work::WorkState;
+use super::writing::StepDraft;
 
 /// What the window shows of the project.
 #[derive(Clone, Debug, Default)]
@@ -30,12 +37,14 @@ pub struct ViewState {
     pub open: Option<OpenTrace>,
     /// The open dialog.
     pub dialog: Option<DialogState>,
-    /// The note being written.
+    /// The text being written.
     pub note: Option<NoteDraft>,
     /// A note that was being typed when the program ended; shown as soon as the table is there.
     pub found_draft: Option<Draft>,
     /// What the dialog of history lists.
     pub history: HistoryList,
+    /// What else can be said, and is being chosen.
+    pub choose: Option<Choose>,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The table should scroll to the open trace.
@@ -50,19 +59,49 @@ pub struct ViewState {
     pub unread: Vec<std::path::PathBuf>,
     /// Traces that have joined while the files were followed.
     pub fresh: usize,
+    /// How the annotator works.
+    pub work: WorkState,
+    /// The row and step to come back to once the table is there.
+    pub resume: Option<(u32, Option<StepHash>)>,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
 }
 
-/// A note that is being written. It names what it is about, so that moving on cannot put it elsewhere.
+/// A text that is being written. It names what it is about, so that moving on cannot put it elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoteDraft {
+    /// What becomes of it.
+    pub about: About,
     /// What it is about.
     pub target: Target,
     /// What was typed so far.
     pub text: String,
     /// The field wants the keyboard.
     pub focus: bool,
+}
+
+/// What becomes of a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum About {
+    /// A note.
+    #[default]
+    Note,
+    /// A kind of error that the schema does not have.
+    OwnError,
+    /// A tag that the schema does not have.
+    OwnTag,
+    /// What a missing step would say.
+    Missing,
+    /// A number: how likely the step is right.
+    Soft,
+    /// A number on that scale.
+    Scale(String),
+    /// The words of a critique, which was this one.
+    Critique(Critique),
+    /// Why the trace was skipped, given up or flagged.
+    Reason,
+    /// Why the trace is given up, which this does.
+    GiveUp,
 }
 
 /// An open dialog and what was entered in it.
@@ -91,8 +130,35 @@ pub enum DialogState {
     Report,
     /// The models of this computer.
     Models(ModelsDraft),
+    /// In which order traces come.
+    Queue(Queue),
+    /// Whose labels are shown as proposals.
+    Verify(VerifyDraft),
+    /// What came of this sitting.
+    Sitting,
     /// A trace as it was labelled.
     OldText(Box<Superseded>),
+    /// A step that is being written.
+    Write(Box<StepDraft>),
+    /// Steps to be taken from elsewhere.
+    Take(Box<TakeDraft>),
+    /// A step that is being cut in two; painted in its card.
+    Split(SplitDraft),
+    /// The alternatives of a step.
+    Compare(Box<CompareDraft>),
+    /// What annotators are asked for.
+    Schema(Box<SchemaDraft>),
+}
+
+/// Choices of the dialog of proposals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VerifyDraft {
+    /// Position of the selected entry; the first is none.
+    pub selected: usize,
+    /// A step is bad where a scorer's score is below.
+    pub threshold: f64,
+    /// Whose labels there are.
+    pub sources: Vec<LabelSource>,
 }
 
 /// Choices of the export dialog.
@@ -134,17 +200,33 @@ pub struct OpenTrace {
     pub at: usize,
     /// How many attempts are shown as one tree; `None` where it is one trace.
     pub attempts: Option<usize>,
-    /// The identities of all steps.
+    /// The identities of all steps, those of the source among them.
     hashes: HashSet<StepHash>,
+    /// The trace as its source has it, where the annotator made another of it.
+    source: Option<Trace>,
+    /// What the annotator made of it.
+    shape: Vec<(StepHash, Label)>,
+    /// The record of the log up to which that was looked at.
+    looked_at: Option<u64>,
 }
 
 impl OpenTrace {
+    /// Shows a trace as its annotator made it: with cuts, joints and steps of their own.
+    pub fn overlaid(row: u32, source: Trace, said: Option<&TraceAnnotation>) -> Self {
+        let made = said.and_then(|said| overlaid(&source, said));
+        let shape = said.map(shape_of).unwrap_or_default();
+        let Some(trace) = made else { return Self { shape, ..Self::new(row, source) } };
+        let mut open = Self { shape, ..Self::new(row, trace) };
+        open.hashes.extend(source.steps.iter().map(|step| step.hash.clone()));
+        Self { source: Some(source), ..open }
+    }
+
     /// Shows a trace along the path that its source returned.
     pub fn new(row: u32, trace: Trace) -> Self {
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
         let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
-        Self { row, trace, tree, path, at: 0, attempts: None, hashes }
+        Self { row, trace, tree, path, at: 0, attempts: None, hashes, source: None, shape: Vec::new(), looked_at: None }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
@@ -154,9 +236,56 @@ impl OpenTrace {
         open
     }
 
-    /// True where the trace has that step.
+    /// The trace as its source has it.
+    pub fn source(&self) -> &Trace {
+        self.source.as_ref().unwrap_or(&self.trace)
+    }
+
+    /// True where the trace has that step, as it is shown or as its source has it.
     pub fn has(&self, step: &StepHash) -> bool {
         self.hashes.contains(step)
+    }
+
+    /// Takes over what the annotator has made of the trace since it was shown. The selected step stays selected; where
+    /// it is gone, one that stands near. True where the steps are others now. `last_seq` is
+    /// that of the log.
+    pub fn follow(&mut self, said: Option<&TraceAnnotation>, last_seq: u64) -> bool {
+        if self.looked_at.replace(last_seq) == Some(last_seq) {
+            return false;
+        }
+        if self.attempts.is_some() || said.map(shape_of).unwrap_or_default() == self.shape {
+            return false;
+        }
+        let source = self.source.take().unwrap_or_else(|| self.trace.clone());
+        let mut now = Self { looked_at: self.looked_at, ..Self::overlaid(self.row, source, said) };
+        now.select_near(self);
+        let changed = now.trace.steps != self.trace.steps;
+        *self = now;
+        changed
+    }
+
+    /// Selects what was selected before, and keeps to the path that was shown.
+    fn select_near(&mut self, before: &Self) {
+        let hash = |step: &StepIndex| Some(before.trace.step(*step)?.hash.clone());
+        let path: Vec<StepHash> = before.path.iter().filter_map(hash).collect();
+        let find = |hash: &StepHash| self.trace.find_step(hash);
+        // The last step that is still there says which branch was shown.
+        let branch = path.iter().rev().find_map(find);
+        let was_written = path.get(before.at).is_some_and(StepHash::is_written);
+        let here = path.get(before.at).and_then(find);
+        let replaced = before.shape.iter().find_map(|(_, label)| match label {
+            Label::Written(step) if Some(&step.id) == path.get(before.at) => step.replaces.as_ref(),
+            _ => None,
+        });
+        let after = || path.iter().skip(before.at).find_map(find).filter(|_| !was_written);
+        let earlier = || path.iter().take(before.at).rev().find_map(find);
+        let selected = here.or_else(|| replaced.and_then(find)).or_else(after).or_else(earlier);
+        if let Some(branch) = branch {
+            self.select(branch);
+        }
+        if let Some(step) = selected {
+            self.select(step);
+        }
     }
 
     /// The selected step's position in the trace.
@@ -204,6 +333,18 @@ impl OpenTrace {
             self.select(step);
         }
     }
+}
+
+/// Everything that makes the trace another than its source has it, in one order.
+fn shape_of(said: &TraceAnnotation) -> Vec<(StepHash, Label)> {
+    let written = said.labels.of_kind(LabelKind::Written).map(|label| (StepHash::default(), label.clone()));
+    let of_step = |(hash, step): (&StepHash, &stepscope_core::annotation::StepAnnotation)| {
+        let labels = step.labels.of_kind(LabelKind::Cut).chain(step.labels.of_kind(LabelKind::Joined));
+        labels.map(|label| (hash.clone(), label.clone())).collect::<Vec<_>>()
+    };
+    let mut shape: Vec<_> = written.chain(said.steps.iter().flat_map(of_step)).collect();
+    shape.sort_by_cached_key(|(hash, label)| (hash.clone(), label.key()));
+    shape
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The right side: labels of the chosen step and trace, scores by scorer, notes.
 
-use stepscope_core::annotation::TraceAnnotation;
-use stepscope_core::model::{FirstError, ImportedValue, StepRating, TraceStatus};
+use stepscope_core::annotation::{LabelSchema, Labels, TraceAnnotation};
+use stepscope_core::model::{FirstError, ImportedValue, Label, LabelKey, StepRating, TraceStatus};
 use stepscope_core::scoring::Aggregate;
 
+use super::labels::label_text;
 use super::scores::{ScoreDetail, ScoreSeries, aggregate_text, score_text, score_tone};
 use super::{Tone, one_line};
 use crate::state::OpenTrace;
@@ -16,6 +17,15 @@ pub struct InspectorModel {
     pub step_title: String,
     /// The rating given to the step.
     pub rating: Option<StepRating>,
+    /// The ratings that the project asks for.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub ratings: Vec<StepRating>,
+    /// What else the annotator said of the step.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub step_labels: Vec<SaidLine>,
+    /// What else the annotator said of the trace.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub trace_labels: Vec<SaidLine>,
     /// The step is marked as the first error.
     pub is_first_error: bool,
     /// The path shown is marked as free of errors, to its end.
@@ -30,6 +40,9 @@ pub struct InspectorModel {
     pub aggregate: &'static str,
     /// Scores of the selected step by scorer.
     pub scores: Vec<ScoreLine>,
+    /// Scores are hidden until the trace is judged.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub hides_scores: bool,
     /// What a judge has written so far of the step.
     #[cfg_attr(feature = "testing", serde(skip_serializing_if = "String::is_empty"))]
     pub critique: String,
@@ -39,6 +52,21 @@ pub struct InspectorModel {
     pub facts: Vec<(&'static str, String)>,
     /// Fields of the source that have no place of their own, name and value.
     pub metadata: Vec<(String, String)>,
+}
+
+/// A label of the annotator's, which can be taken away.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct SaidLine {
+    /// What it says.
+    pub text: String,
+    /// What that means.
+    pub tone: Tone,
+    /// More about it.
+    pub hint: String,
+    /// Which it is.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub key: LabelKey,
 }
 
 /// The score of one scorer.
@@ -76,6 +104,9 @@ impl InspectorModel {
         Self {
             step_title: format!("Step {} of {}", open.at + 1, open.path.len()),
             rating: own.and_then(|s| s.rating),
+            ratings: StepRating::ALL.to_vec(),
+            step_labels: Vec::new(),
+            trace_labels: Vec::new(),
             is_first_error: matches!((first_error, open.step()), (Some(FirstError::At(hash)), Some(step)) if step.hash == *hash),
             is_all_correct: first_error.is_some_and(|mark| Some(mark) == open.no_error().as_ref()),
             status: said.map(|s| s.status).unwrap_or_default(),
@@ -83,11 +114,34 @@ impl InspectorModel {
             trace_note: said.map(|s| s.note.clone()).unwrap_or_default(),
             aggregate: aggregate_text(aggregate).0,
             scores: (0..).zip(scores).map(|(rank, series)| score_line(open, series, rank == 0, aggregate)).collect(),
+            hides_scores: false,
             critique: String::new(),
             imported: if show_imported { imported(open) } else { Vec::new() },
             facts: facts(open, show_imported),
             metadata: trace.metadata.iter().map(|(key, value)| (key.clone(), value_text(value))).collect(),
         }
+    }
+
+    /// Adds what the project asks for, and what the annotator said beside first error, rating, status and note.
+    pub fn add_labels(&mut self, open: &OpenTrace, said: Option<&TraceAnnotation>, schema: &LabelSchema) {
+        self.ratings.retain(|&rating| schema.offers_rating(rating));
+        let lines = |labels: &Labels| labels.iter().filter_map(|label| said_line(label, schema, open)).collect();
+        self.trace_labels = said.map(|said| lines(&said.labels)).unwrap_or_default();
+        let own = open.step().and_then(|step| said?.steps.get(&step.hash));
+        self.step_labels = own.map(|own| lines(&own.labels)).unwrap_or_default();
+    }
+}
+
+fn said_line(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Option<SaidLine> {
+    let (text, tone, hint) = label_text(label, schema, open)?;
+    Some(SaidLine { text: one_line(&text, 120), tone, hint, key: label.key() })
+}
+
+impl InspectorModel {
+    /// Leaves out what the source says besides labels: the answer, and fields that may hold anything.
+    pub fn hide_answer(&mut self) {
+        self.facts.retain(|(name, _)| *name != "Reference answer");
+        self.metadata.clear();
     }
 }
 

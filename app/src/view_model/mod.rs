@@ -1,21 +1,32 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod alternatives;
+pub mod choose;
+pub mod compare;
 pub mod curve;
 pub mod history;
 pub mod import;
 pub mod inspector;
 pub mod keys;
 pub mod many;
+pub mod labels;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod queue;
 pub mod reader;
 pub mod report;
+pub mod schema;
 pub mod scores;
+pub mod sitting;
 pub mod status;
 pub mod strip;
+pub mod take;
 pub mod trace_table;
 pub mod tree;
+pub mod word_diff;
+pub mod work;
+pub mod written;
 
 /// The meaning of a colour; which colour it is, the theme decides. Never the only sign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

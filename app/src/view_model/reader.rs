@@ -1,14 +1,15 @@
 //! The middle of the window: the problem and the steps of the chosen path as cards.
 
-use stepscope_core::annotation::TraceAnnotation;
+use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
 use stepscope_core::model::{
-    FirstError, ImportedLabel, ImportedValue, Prompt, ScoreKind, Step, StepHash, StepIndex, StepKind, StepRating,
-    Verdict,
+    FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Prompt, ScoreKind, Step, StepHash, StepIndex, StepKind,
+    StepRating, Verdict,
 };
 
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone};
+use super::{Chip, Tone, alternatives, labels, written};
 use crate::state::OpenTrace;
+use crate::state::splitting::SplitDraft;
 
 /// The problem and the steps of the chosen path.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,7 @@ pub struct ReaderModel<'a> {
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct StepCardModel<'a> {
     /// Its position in the trace.
     pub step: StepIndex,
@@ -56,12 +58,30 @@ pub struct StepCardModel<'a> {
     pub branch: Option<(usize, usize)>,
     /// The note on the step.
     pub note: &'a str,
+    /// Marked words as bytes of the text, with what is said of them.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub spans: Vec<(usize, usize, String)>,
+    /// The words that are being picked, as bytes of the text.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub picked: Option<(usize, usize)>,
+    /// What it rests on or corresponds to.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "String::is_empty"))]
+    pub links: String,
+    /// Critiques that the annotator wrote or judged, and what a missing step would say.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub remarks: Vec<String>,
     /// Colour of the edge: the own label, else none.
     pub tone: Option<Tone>,
     /// After the first error and not judged: shown paler.
     pub unjudged: bool,
+    /// Out of what is looked for: shown paler.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "std::ops::Not::not"))]
+    pub dimmed: bool,
     /// It is the selected step.
     pub selected: bool,
+    /// It is being cut; so many bytes into its text.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub caret: Option<usize>,
 }
 
 /// A score beside a step.
@@ -109,6 +129,52 @@ impl<'a> ReaderModel<'a> {
             note: said.map_or("", |s| s.note.as_str()),
             has_scores: !scores.is_empty(),
             cards: cards.collect(),
+        }
+    }
+
+    /// Puts a caret into the step that is being cut.
+    #[must_use]
+    pub fn with_caret(mut self, open: &OpenTrace, split: &SplitDraft) -> Self {
+        let step = open.trace.find_step(&split.step).filter(|_| open.trace.id == split.trace);
+        for card in self.cards.iter_mut().filter(|card| Some(card.step) == step) {
+            card.caret = Some(split.at);
+        }
+        self
+    }
+
+    /// Adds what the annotator said besides first error, rating, status and note. `picked` are words of the selected step.
+    pub fn add_labels(
+        &mut self,
+        open: &'a OpenTrace,
+        said: Option<&'a TraceAnnotation>,
+        schema: &LabelSchema,
+        picked: Option<(usize, usize)>,
+    ) {
+        let own = |chips: &[Chip]| chips.iter().position(|chip| chip.imported).unwrap_or(chips.len());
+        if let Some(said) = said {
+            let at = own(&self.chips);
+            self.chips.splice(at..at, labels::chips(&said.labels, schema, open));
+        }
+        for card in &mut self.cards {
+            card.picked = picked.filter(|_| card.selected);
+            let hash = open.trace.step(card.step).map(|step| &step.hash);
+            let Some(of_step) = said.zip(hash).and_then(|(said, hash)| said.steps.get(hash)) else { continue };
+            let at = own(&card.chips);
+            card.chips.splice(at..at, labels::chips(&of_step.labels, schema, open));
+            card.links = labels::links_text(&of_step.labels, open);
+            for label in of_step.labels.iter() {
+                match label {
+                    Label::Span(span) => {
+                        card.spans.push((span.start, span.end, labels::span_says(&span.says, schema)));
+                    }
+                    Label::Critique(critique) => card.remarks.push(labels::critique_text(critique)),
+                    Label::Missing(text) if !text.is_empty() => card.remarks.push(format!("Missing before  {text}")),
+                    _ => {}
+                }
+            }
+            if card.tone.is_none() && of_step.labels.has(LabelKind::Error) {
+                card.tone = Some(Tone::Bad);
+            }
         }
     }
 }
@@ -209,7 +275,9 @@ fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static s
         let hint = "You marked every step as correct, but the text has changed since: look again";
         return ("lost".into(), Tone::Unsure, hint);
     };
-    if !open.tree.children(step).is_empty() {
+    // What the annotator wrote is no text that has come since.
+    let goes_on = |next: &StepIndex| open.trace.step(*next).is_some_and(|next| !next.hash.is_written());
+    if open.tree.children(step).iter().any(goes_on) {
         let number = open.tree.path_to(&open.trace.steps, step).len();
         let hint = "You marked every step as correct, but more have come since: look again";
         return (format!("✔ correct up to step {number}"), Tone::Unsure, hint);
@@ -252,6 +320,8 @@ fn card<'a>(
         let hint = format!("You rated this step {}", rating.name());
         chips.push(Chip { text: text.into(), tone, imported: false, hint });
     }
+    chips.extend(alternatives::chips(open, own, index));
+    chips.extend(written::chips(open, said, step));
     chips.extend(open.trace.labels.iter().filter(|label| label.step == Some(index)).map(|label| {
         let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
@@ -270,9 +340,15 @@ fn card<'a>(
         branch: (siblings.len() > 1)
             .then(|| (siblings.iter().position(|&s| s == index).unwrap_or(0) + 1, siblings.len())),
         note: own.map_or("", |s| s.note.as_str()),
+        spans: Vec::new(),
+        picked: None,
+        links: String::new(),
+        remarks: Vec::new(),
         tone: if is_first_error { Some(Tone::Bad) } else { rating.map(|r| rating_text(r).1) },
         unjudged: after_error && rating.is_none(),
+        dimmed: false,
         selected: open.selected() == Some(index),
+        caret: None,
     }
 }
 
@@ -334,7 +410,8 @@ fn unscored(series: &ScoreSeries) -> ScoreChip {
     ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, hint }
 }
 
-fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
+/// A score beside a step.
+pub fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChip {
     let who = format!("{} ({}): {value}", series.name, series.kind.name());
     let detail = series.details.get(&step);
     let spread = detail.and_then(|detail| detail.spread).map(|spread| format!("Its members disagree by ± {spread:.3}"));

@@ -60,8 +60,9 @@ pub const fn aggregate_text(aggregate: Aggregate) -> (&'static str, &'static str
 
 /// All series of a trace: the chosen scorer first, then computed ones, then imported ones.
 pub fn series_of(trace: &Trace, book: &ScoreBook, chosen: Option<&str>) -> Vec<ScoreSeries> {
+    let keys = trace.score_keys();
     let computed = book.scorers().into_iter().map(|scorer| {
-        let scores: Vec<Option<StepScore>> = trace.steps.iter().map(|s| book.full(&scorer.name, &s.hash)).collect();
+        let scores: Vec<Option<StepScore>> = keys.iter().map(|key| book.full(&scorer.name, key)).collect();
         let values = scores.iter().map(|score| Some(f64::from(score.as_ref()?.value))).collect();
         let detail = |(step, score): (StepIndex, Option<StepScore>)| {
             let StepScore { spread, note, .. } = score?;

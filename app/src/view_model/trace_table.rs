@@ -6,6 +6,7 @@ use stepscope_core::scoring::Aggregate;
 
 use super::scores::{aggregate_text, score_text};
 use super::{Tone, one_line};
+use crate::state::work::Visible;
 
 /// A column of the table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,17 +78,17 @@ pub struct TraceRowModel {
 }
 
 impl TraceRowModel {
-    /// Formats one row.
-    pub fn new(row: &TableRow, show_imported: bool) -> Self {
+    /// Formats one row, as far as it may be seen.
+    pub fn new(row: &TableRow, visible: Visible) -> Self {
         let summary = &row.summary;
-        let number = |value: Option<f64>| value.map(score_text).unwrap_or_default();
+        let number = |value: Option<f64>| value.filter(|_| visible.scores).map(score_text).unwrap_or_default();
         Self {
             state: state_text(row),
             problem: one_line(&summary.problem, 120),
             generator: summary.generator.clone().unwrap_or_default(),
             steps: if summary.branching { format!("{} ⋎", summary.steps) } else { summary.steps.to_string() },
             outcome: match summary.verdict {
-                _ if !show_imported => ("", Tone::Muted),
+                _ if !visible.verdict => ("", Tone::Muted),
                 Verdict::Correct => ("✔", Tone::Good),
                 Verdict::Incorrect => ("✖", Tone::Bad),
                 Verdict::Unknown => ("", Tone::Muted),

@@ -74,7 +74,7 @@ fn node(
         step: index,
         indent,
         depth,
-        text: one_line(text, 60),
+        text: if step.hash.is_written() { format!("✎ {}", one_line(text, 60)) } else { one_line(text, 60) },
         score: scores.and_then(|s| s.at(index).map(|v| (score_text(v), score_tone(s.kind, v)))),
         mark: if is_error {
             Some(("✖", Tone::Bad))

@@ -52,6 +52,15 @@ pub enum Change {
 }
 
 impl Change {
+    /// The trace it is about.
+    pub const fn trace(&self) -> &TraceId {
+        match self {
+            Self::RateStep { step, .. } => &step.trace,
+            Self::MarkFirstError { trace, .. } | Self::SetStatus { trace, .. } => trace,
+            Self::WriteNote { target, .. } | Self::Give { target, .. } | Self::Take { target, .. } => target.trace(),
+        }
+    }
+
     /// The fact that this change makes of the present state; `None` where it would change nothing.
     pub(super) fn into_event(self, present: &Annotations) -> Option<Event> {
         match self {

@@ -170,7 +170,7 @@ impl Event {
 
 impl Target {
     /// The trace it is or lies in.
-    pub fn trace(&self) -> &TraceId {
+    pub const fn trace(&self) -> &TraceId {
         match self {
             Self::Trace(trace) => trace,
             Self::Step(step) => &step.trace,

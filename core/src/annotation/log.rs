@@ -40,7 +40,7 @@ pub struct AnnotationLog {
     clock: Arc<dyn Clock>,
     pub(super) fold: Fold,
     last_seq: u64,
-    context: Context,
+    pub(super) context: Context,
     access: Access,
     writer: Option<Writer>,
 }

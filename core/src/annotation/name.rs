@@ -61,6 +61,11 @@ pub(super) fn annotator_of(file_name: &str) -> Option<AnnotatorId> {
     (encode(&name).ok()? == stem).then(|| AnnotatorId::new(name))
 }
 
+/// The annotator's name as the beginning of a file name.
+pub fn file_stem(annotator: &AnnotatorId) -> Result<String, AnnotationError> {
+    encode(annotator.as_str())
+}
+
 fn encode(name: &str) -> Result<String, AnnotationError> {
     let refuse = |reason| Err(AnnotationError::Name { name: name.into(), reason });
     if name.trim().is_empty() {

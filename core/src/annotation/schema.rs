@@ -4,7 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{LabelKind, StepRating};
+use super::lot::drawn;
+use crate::model::{AnnotatorId, LabelKind, StepRating, TraceId};
 
 /// What annotators are asked for, and how they work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -135,6 +136,14 @@ pub struct ErrorKind {
     pub subs: Vec<Named>,
 }
 
+impl Blind {
+    /// True where that annotator is to judge that trace without seeing what others say of it.
+    pub fn hides(&self, annotator: &AnnotatorId, trace: &TraceId) -> bool {
+        self.annotators.iter().any(|name| name == annotator.as_str())
+            || drawn("blind", &[annotator.as_str(), trace.as_str()], self.share)
+    }
+}
+
 impl Default for LabelSchema {
     fn default() -> Self {
         Self {
@@ -167,8 +176,81 @@ impl Default for Dimension {
     }
 }
 
+impl Named {
+    /// What is shown: the title, or the identity where there is none.
+    pub fn shown(&self) -> &str {
+        if self.title.trim().is_empty() { &self.id } else { &self.title }
+    }
+}
+
+impl LabelSchema {
+    /// What a project without a schema of its own is asked for.
+    pub fn usual() -> Self {
+        preset("first_error").unwrap_or_default()
+    }
+
+    /// True where labels of that sort are offered.
+    pub fn offers(&self, kind: LabelKind) -> bool {
+        self.offers.is_empty() || self.offers.contains(&kind)
+    }
+
+    /// True where that rating of steps is offered.
+    pub fn offers_rating(&self, rating: StepRating) -> bool {
+        self.ratings.is_empty() || self.ratings.contains(&rating)
+    }
+
+    /// The scale of that identity.
+    pub fn dimension(&self, id: &str) -> Option<&Dimension> {
+        self.dimensions.iter().find(|dimension| dimension.named.id == id)
+    }
+
+    /// The kind of error of that identity.
+    pub fn error(&self, id: &str) -> Option<&ErrorKind> {
+        self.errors.iter().find(|error| error.named.id == id)
+    }
+
+    /// The title of a tag; the tag itself where it is the annotator's own.
+    pub fn tag_title<'a>(&'a self, tag: &'a str) -> &'a str {
+        self.tags.iter().find(|named| named.id == tag).map_or(tag, Named::shown)
+    }
+}
+
+impl Dimension {
+    /// The values it offers, lowest first; none where any value may be given.
+    pub fn values(&self) -> Vec<f64> {
+        if self.step <= 0.0 || self.to < self.from {
+            return Vec::new();
+        }
+        // A last value that rounding would lose still counts.
+        let most = ((self.to - self.from) / self.step + 1e-9).floor();
+        (0..=100_u8).map(f64::from).take_while(|&at| at <= most).map(|at| self.from + at * self.step).collect()
+    }
+
+    /// The word for a value, where it has one.
+    pub fn level(&self, value: f64) -> Option<&str> {
+        let at = self.values().iter().position(|known| (known - value).abs() < 1e-9)?;
+        self.levels.get(at).map(String::as_str)
+    }
+}
+
 /// The schemas that come with Stepscope: what identifies each, and its TOML.
-pub const PRESETS: &[(&str, &str)] = &[("first_error", include_str!("presets/first_error.toml"))];
+pub const PRESETS: &[(&str, &str)] = &[
+    ("first_error", include_str!("presets/first_error.toml")),
+    ("prm800k_phase_1", include_str!("presets/prm800k_phase_1.toml")),
+    ("prm800k_phase_2", include_str!("presets/prm800k_phase_2.toml")),
+    ("agent_process_bench", include_str!("presets/agent_process_bench.toml")),
+    ("error_taxonomy", include_str!("presets/error_taxonomy.toml")),
+    ("prmbench", include_str!("presets/prmbench.toml")),
+    ("mast", include_str!("presets/mast.toml")),
+    ("proof_grading", include_str!("presets/proof_grading.toml")),
+    ("rubric", include_str!("presets/rubric.toml")),
+];
+
+/// The schema that comes with Stepscope under that name.
+pub fn preset(id: &str) -> Option<LabelSchema> {
+    let (_, text) = PRESETS.iter().find(|(known, _)| *known == id)?;
+    schema_from_toml(text).ok()
+}
 
 /// Reads a schema; the error says what is wrong with the text.
 pub fn schema_from_toml(text: &str) -> Result<LabelSchema, String> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::event::{Event, StepRef, Target};
-use crate::model::{FirstError, Label, LabelKey, LabelKind, StepHash, StepRating, TraceId, TraceStatus};
+use crate::model::{FirstError, Label, LabelKey, LabelKind, StepHash, StepRating, TraceId, TraceStatus, WrittenStep};
 
 /// Everything one annotator has said. Cheap to read, changed only by applying records.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,6 +45,11 @@ impl Labels {
     /// True where there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// All of them, sort by sort.
@@ -211,8 +216,25 @@ impl TraceAnnotation {
             && self.steps.values().all(|step| *step == StepAnnotation::default())
     }
 
-    /// True where the annotator judged the trace: marked an error or none, or finished, skipped or flagged it.
+    /// True where the annotator judged the trace or a step of it: what lists, filters and exports call labelled. A note,
+    /// a status or a label that does not [judge](LabelKind::judges) is none.
+    pub fn is_labelled(&self) -> bool {
+        let judges = |labels: &Labels| labels.iter().any(|label| label.kind().judges());
+        self.first_error.is_some()
+            || judges(&self.labels)
+            || self.steps.values().any(|step| step.rating.is_some() || judges(&step.labels))
+    }
+
+    /// True where the annotator labelled the trace, or finished, skipped, gave up or flagged it.
     pub fn is_judged(&self) -> bool {
-        self.first_error.is_some() || self.status != TraceStatus::Open
+        self.status != TraceStatus::Open || self.is_labelled()
+    }
+
+    /// The written step of that name.
+    pub fn written(&self, step: &StepHash) -> Option<&WrittenStep> {
+        match self.labels.get(&LabelKey::of(LabelKind::Written, step.as_str()))? {
+            Label::Written(step) => Some(step),
+            _ => None,
+        }
     }
 }

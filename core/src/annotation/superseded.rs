@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
+use super::overlay::written;
 use super::{Annotations, TraceAnnotation};
 use crate::import::native::NativeTrace;
 use crate::model::{FirstError, StepHash, Timestamp, TraceId};
@@ -22,18 +23,20 @@ pub struct Superseded {
 }
 
 impl TraceAnnotation {
-    /// The steps of which something was said.
-    pub fn judged_steps(&self) -> impl Iterator<Item = &StepHash> {
+    /// The steps of the source of which something was said, also of a part of them, or which a written step continues.
+    pub fn judged_steps(&self) -> impl Iterator<Item = StepHash> {
         let mark = match &self.first_error {
             Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => Some(step),
             Some(FirstError::Unsure) | None => None,
         };
-        self.steps.keys().chain(mark)
+        let continued = written(self).filter_map(|step| step.parent.as_ref());
+        let named = self.steps.keys().chain(mark).chain(continued);
+        named.filter(|step| !step.is_written()).map(|step| step.whole().0)
     }
 
-    /// True where something was said of a step that the trace does not have.
+    /// True where something was said of a step that the trace does not have. `has` knows the steps of the source.
     pub fn is_of_other_text(&self, has: impl Fn(&StepHash) -> bool) -> bool {
-        self.judged_steps().any(|judged| !has(judged))
+        self.judged_steps().any(|judged| !has(&judged))
     }
 }
 
@@ -53,7 +56,7 @@ pub fn keep_superseded(
         // What was lost before is kept already, if it ever was here.
         let was = old.step_hashes(row);
         let is = new.row_of(id).map(|row| new.step_hashes(row)).unwrap_or_default();
-        let was_there: Vec<&StepHash> = said.judged_steps().filter(|step| was.contains(step)).collect();
+        let was_there: Vec<StepHash> = said.judged_steps().filter(|step| was.contains(step)).collect();
         if was_there.iter().any(|step| !is.contains(step)) {
             changed.push(id.clone());
         }
@@ -107,4 +110,66 @@ fn append(dir: &ProjectDir, lines: &str) -> io::Result<()> {
     let text = if cut { format!("\n{lines}") } else { lines.to_owned() };
     file.write_all(text.as_bytes())?;
     file.sync_data()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StepAnnotation;
+    use super::*;
+    use crate::model::{Label, Problem, StepKind, Trace, TraceBuilder, WrittenStep};
+    use crate::store::StoreWriter;
+
+    fn chain(texts: &[&str]) -> Trace {
+        let builder = TraceBuilder::new(Problem::from_text("1+1?")).source_id("t");
+        texts.iter().fold(builder, |builder, text| builder.thought(*text)).build()
+    }
+
+    fn store(folder: &std::path::Path, name: &str, trace: &Trace) -> Store {
+        let mut writer = StoreWriter::create(&ProjectDir::new(folder.join(name))).unwrap();
+        writer.push(trace).unwrap();
+        writer.finish(Vec::new()).unwrap()
+    }
+
+    fn writing(parent: StepHash) -> TraceAnnotation {
+        let (id, kind) = (StepHash::written(1), StepKind::Thought);
+        let step = WrittenStep { id, parent: Some(parent), text: "w".into(), kind, replaces: None, taken_from: None };
+        TraceAnnotation { labels: [Label::Written(step)].into_iter().collect(), ..TraceAnnotation::default() }
+    }
+
+    fn about(step: StepHash) -> TraceAnnotation {
+        let mut said = TraceAnnotation::default();
+        said.steps.insert(step, StepAnnotation { note: "n".into(), ..StepAnnotation::default() });
+        said
+    }
+
+    #[test]
+    fn what_was_said_of_a_part_or_a_written_step_is_of_the_text_it_stands_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let (was, same, is) = (chain(&["a", "bcd"]), chain(&["a", "bcd", "e"]), chain(&["a", "other"]));
+        let stores =
+            [("was", &was), ("same", &same), ("is", &is)].map(|(name, trace)| store(folder.path(), name, trace));
+        let step = was.steps[1].hash.clone();
+        let mut marked = about(was.steps[0].hash.clone());
+        marked.first_error = Some(FirstError::At(step.part(1)));
+        let mut of_written = writing(step.clone());
+        of_written.first_error = Some(FirstError::At(StepHash::written(1)));
+        of_written.steps.extend(about(StepHash::written(1)).steps);
+        for (number, said) in [about(step.clone()), about(step.part(1)), marked, of_written, writing(step.part(2))]
+            .into_iter()
+            .enumerate()
+        {
+            let other = |trace: &Trace| said.is_of_other_text(|step| trace.find_step(step).is_some());
+            assert_eq!([other(&was), other(&same), other(&is)], [false, false, true], "{number}");
+            let said = Annotations { traces: [(was.id.clone(), said)].into() };
+            let kept = |new: usize| {
+                let dir = ProjectDir::new(folder.path().join(format!("kept-{number}-{new}")));
+                fs::create_dir_all(dir.path()).unwrap();
+                keep_superseded(&dir, &stores[0], &stores[new], std::slice::from_ref(&said), Timestamp(1))
+                    .unwrap()
+                    .len()
+            };
+            assert_eq!([kept(1), kept(2)], [0, 1], "{number}");
+        }
+        assert!(!writing(step).is_of_other_text(|_| true));
+    }
 }

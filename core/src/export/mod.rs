@@ -34,6 +34,6 @@ pub use policy::{AfterError, NeutralSteps, Policy, PolicyOption, UnlabelledSteps
 pub use preview::{Preview, preview};
 pub use report::ExportReport;
 pub use rows::ExportOptions;
-pub use source::{ExportSource, ManifestSource, is_labelled};
+pub use source::{ExportSource, ManifestSource};
 pub use tally::Counts;
 pub use write::write;

@@ -2,12 +2,11 @@
 
 use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::{NativeAnnotation, NativeScores, NativeStepAnnotation, NativeTrace, SCHEMA};
-use crate::model::{AnnotatorId, FirstError, ImportedValue, StepRating, Trace};
+use crate::model::{AnnotatorId, FirstError, ImportedValue, Label, StepRating, Trace};
 
 use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
 use super::policy::Policy;
-use super::source::is_labelled;
 
 /// Everything, to be read by Stepscope again.
 pub(super) struct Native;
@@ -94,11 +93,19 @@ fn check_finite(line: &NativeTrace) -> Result<(), Objection> {
         _ => None,
     });
     let computed = |scores: &NativeScores| {
-        let mut values = scores.values.iter().flatten();
+        let mut values = scores.values.iter().flatten().chain(scores.more.values());
         values.find_map(|&value| lossy(&format!("score of `{}`", scores.scorer), f64::from(value)))
     };
     let computed = line.computed_scores.iter().find_map(computed);
-    reward.or(imported).or(soft).or(computed).map_or(Ok(()), Err)
+    let mut labels = line.annotations.iter().flat_map(|said| {
+        said.labels.iter().chain(said.steps.iter().flat_map(|step| &step.labels)).map(|label| (&said.annotator, label))
+    });
+    let own = labels.find_map(|(by, label)| match label {
+        Label::Soft(value) => lossy(&format!("a soft label of {by}"), *value),
+        Label::Rated(rated) => lossy(&format!("`{}` of {by}", rated.dimension), rated.value),
+        _ => None,
+    });
+    reward.or(imported).or(soft).or(computed).or(own).map_or(Ok(()), Err)
 }
 
 fn counts(input: &RowInput<'_>) -> Vec<(&'static str, u64)> {
@@ -109,7 +116,11 @@ fn counts(input: &RowInput<'_>) -> Vec<(&'static str, u64)> {
     };
     let at = said().filter(|said| matches!(said.first_error, Some(FirstError::At(_)))).count() as u64;
     let none = said().filter(|said| matches!(said.first_error, Some(FirstError::NoneUpTo(_)))).count() as u64;
-    let mut counts = vec![("labelled", u64::from(said().any(is_labelled))), ("first_error", at), ("no_error", none)];
+    let mut counts = vec![
+        ("labelled", u64::from(said().any(TraceAnnotation::is_labelled))),
+        ("first_error", at),
+        ("no_error", none),
+    ];
     counts.extend(StepRating::ALL.map(rated));
     counts
 }

@@ -1,8 +1,8 @@
 //! Which root-to-leaf paths of a trace become rows.
 //!
-//! A chain gives one. A tree gives its main path, and each further leaf's path that has a judged step which no row
-//! before it holds: so no judgement is lost and none is repeated alone. A main path of which nothing is judged gives
-//! way to the others.
+//! A chain gives one. A tree, or a chain to which an annotator wrote branches, gives its main path, and each further
+//! leaf's path that has a judged step which no row before it holds: so no judgement is lost and none is repeated alone.
+//! A main path of which nothing is judged gives way to the others.
 
 use crate::model::{StepIndex, StepTree, Trace};
 
@@ -12,7 +12,8 @@ use super::labels::Ratings;
 pub(super) fn judged_paths(trace: &Trace, tree: &StepTree, ratings: &Ratings) -> Vec<Vec<StepIndex>> {
     let judged = |step: StepIndex| ratings.get(step as usize).is_some_and(Option::is_some);
     let main = tree.main_path(&trace.steps);
-    if !tree.is_branching() {
+    // Also a chain may go on in steps that the annotator wrote.
+    if !tree.is_branching() && main.len() == trace.steps.len() {
         return vec![main];
     }
     let mut held = vec![false; trace.steps.len()];

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::annotation::TraceAnnotation;
+use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, Trace, TraceId};
+use crate::model::{AnnotatorId, StepHash, Trace, TraceId};
 
 use super::format::{ExportFormat, Row, RowInput, Scope, format_by_name};
 use super::label_source::{Chosen, LabelSource};
@@ -102,8 +102,14 @@ impl Run<'_> {
         let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
         let annotations: Vec<(AnnotatorId, &TraceAnnotation)> = self.annotators.iter().filter_map(said).collect();
         match self.chosen.clone() {
+            // What the annotator cut, joined and wrote is exported with what the annotator said.
+            Some(chosen @ Chosen::Own(_)) => {
+                let own = annotations.iter().find(|(by, _)| chosen == Chosen::Own(by.clone()));
+                let made = own.and_then(|(_, said)| overlaid(trace, said));
+                self.paths(made.as_ref().unwrap_or(trace), &chosen, &annotations, sink)
+            }
             None => {
-                let scores = source.scores(trace);
+                let scores = all_scores(source, trace, &annotations);
                 self.whole(trace, &annotations, &scores, sink)
             }
             Some(chosen) => self.paths(trace, &chosen, &annotations, sink),
@@ -231,6 +237,35 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// The scores of the trace, and of what each annotator made of it.
+fn all_scores(
+    source: &dyn ExportSource,
+    trace: &Trace,
+    annotations: &[(AnnotatorId, &TraceAnnotation)],
+) -> Vec<NativeScores> {
+    let mut all = source.scores(trace);
+    for made in annotations.iter().filter_map(|(_, said)| overlaid(trace, said)) {
+        let keys = made.score_keys();
+        for scores in source.scores(&made) {
+            let scored = keys.iter().zip(&scores.values).filter_map(|(key, value)| Some((key, (*value)?)));
+            let more = scored.filter(|(key, _)| trace.find_step(key).is_none());
+            let more: Vec<(StepHash, f32)> = more.map(|(key, value)| (key.clone(), value)).collect();
+            if more.is_empty() {
+                continue;
+            }
+            match all.iter_mut().find(|known| known.scorer == scores.scorer) {
+                Some(known) => known.more.extend(more),
+                None => all.push(NativeScores {
+                    values: vec![None; trace.steps.len()],
+                    more: more.into_iter().collect(),
+                    ..scores
+                }),
+            }
+        }
+    }
+    all
 }
 
 /// With own labels that annotator's word counts; with others everyone's, so that no defective problem slips through.

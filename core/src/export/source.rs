@@ -27,10 +27,10 @@ pub trait ExportSource: Sync {
     /// What that annotator says of that trace.
     fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation>;
 
-    /// True where that annotator has labelled any trace of the project; see [`is_labelled`].
+    /// True where that annotator has labelled any trace of the project; see [`TraceAnnotation::is_labelled`].
     fn has_labels(&self, annotator: &AnnotatorId) -> bool;
 
-    /// What the scorers of the project gave for that trace.
+    /// What the scorers of the project gave for that trace, or for what an annotator made of it.
     fn scores(&self, trace: &Trace) -> Vec<NativeScores>;
 
     /// The files that the project was made from.
@@ -53,11 +53,6 @@ pub struct ManifestSource {
     pub format: String,
     /// How many traces it gave.
     pub traces: u64,
-}
-
-/// True where an annotation judges the trace or a step of it. A note or a status alone is no label.
-pub fn is_labelled(said: &TraceAnnotation) -> bool {
-    said.first_error.is_some() || said.steps.values().any(|step| step.rating.is_some())
 }
 
 /// What can be said of a trace beside its labels, gathered from the annotators that count.

@@ -43,6 +43,11 @@ impl ContentHasher {
         text
     }
 
+    /// The first 64 bits of the digest, to draw lots with.
+    pub fn number(&self) -> u64 {
+        u64::from_str_radix(&self.hex(16), 16).unwrap_or_default()
+    }
+
     /// Adds one part in place.
     pub(crate) fn add(&mut self, bytes: &[u8]) {
         self.collected.extend_from_slice(&(bytes.len() as u64).to_le_bytes());

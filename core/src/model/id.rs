@@ -81,6 +81,11 @@ impl StepHash {
     pub fn is_written(&self) -> bool {
         self.0.starts_with(WRITTEN)
     }
+
+    /// The number of a step that an annotator wrote.
+    pub fn written_number(&self) -> Option<u64> {
+        self.0.strip_prefix(WRITTEN)?.parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +97,9 @@ mod tests {
         let step = StepHash::new("ab");
         assert_eq!(step.part(12).as_str(), "ab@12");
         assert_eq!(step.part(12).whole(), (step.clone(), Some(12)));
-        assert_eq!(step.whole(), (step, None));
+        assert_eq!(step.whole(), (step.clone(), None));
         assert!(StepHash::written(3).is_written());
+        assert_eq!(StepHash::written(3).written_number(), Some(3));
+        assert_eq!(step.written_number(), None);
     }
 }

@@ -232,6 +232,37 @@ impl LabelKey {
     }
 }
 
+impl LabelKind {
+    /// True for what judges a trace or a step. Words, marks of words, links, what is only for training and the shape of
+    /// the trace say nothing of whether it is right.
+    pub const fn judges(self) -> bool {
+        match self {
+            Self::Outcome
+            | Self::Verified
+            | Self::Rated
+            | Self::Soft
+            | Self::Redundant
+            | Self::Corrected
+            | Self::Missing
+            | Self::Error
+            | Self::Unsafe
+            | Self::Best
+            | Self::Rank
+            | Self::Preferred => true,
+            Self::Reason
+            | Self::Tag
+            | Self::Written
+            | Self::Masked
+            | Self::Critique
+            | Self::Span
+            | Self::Link
+            | Self::Inspected
+            | Self::Cut
+            | Self::Joined => false,
+        }
+    }
+}
+
 impl Label {
     /// Its sort.
     pub const fn kind(&self) -> LabelKind {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ScoreKind, Step,
-    StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId, tree::is_chain, tree::main_path,
+    ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ProblemId, ScoreKind,
+    Step, StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId, tree::is_chain, tree::main_path,
 };
 
 /// One attempt at a problem. A chain is a tree with one path.
@@ -107,6 +107,26 @@ impl Trace {
     /// The position of the step with that hash.
     pub fn find_step(&self, hash: &StepHash) -> Option<StepIndex> {
         (0..).zip(&self.steps).find(|(_, step)| step.hash == *hash).map(|(index, _)| index)
+    }
+
+    /// For each step what its scores are kept under: its hash, which covers all that is read up to its end. A step that
+    /// an annotator wrote bears a number for a name, so what it says and stands after is hashed as in [`TraceBuilder`].
+    pub fn score_keys(&self) -> Vec<StepHash> {
+        let mut keys: Vec<StepHash> = Vec::with_capacity(self.steps.len());
+        let mut problem = None;
+        for step in &self.steps {
+            let key = if step.hash.is_written() {
+                let problem: &ProblemId = problem.get_or_insert_with(|| self.problem.id());
+                let above = step.parent.and_then(|parent| keys.get(parent as usize));
+                let mut hasher = ContentHasher::default();
+                add_step(&mut hasher, above.map_or(problem.as_str(), StepHash::as_str), step);
+                StepHash::new(hasher.hex(32))
+            } else {
+                step.hash.clone()
+            };
+            keys.push(key);
+        }
+        keys
     }
 
     /// The first error according to the imported labels of one source, or of all where `source` is `None`.
@@ -265,6 +285,16 @@ impl TraceBuilder {
     }
 }
 
+/// Hashes a step and what stands above it, in place of what was hashed before.
+fn add_step(hasher: &mut ContentHasher, above: &str, step: &Step) {
+    let tool = step.tool.as_ref();
+    hasher.restart("step");
+    hasher.add(above.as_bytes());
+    hasher.add(step.text.as_bytes());
+    hasher.add(tool.map_or("", |t| t.name.as_str()).as_bytes());
+    hasher.add(tool.map_or("", |t| t.arguments.as_str()).as_bytes());
+}
+
 /// Equal siblings are told apart by their number, so that a hash names one step of the trace.
 fn hash_steps(problem: &str, steps: &mut [Step]) {
     let mut seen: HashMap<String, u32> = HashMap::new();
@@ -276,12 +306,7 @@ fn hash_steps(problem: &str, steps: &mut [Step]) {
         let Some(step) = rest.first_mut() else { break };
         step.parent = step.parent.filter(|&p| (p as usize) < index);
         let above = step.parent.and_then(|p| before.get(p as usize)).map_or(problem, |p| p.hash.as_str());
-        let tool = step.tool.as_ref();
-        hasher.restart("step");
-        hasher.add(above.as_bytes());
-        hasher.add(step.text.as_bytes());
-        hasher.add(tool.map_or("", |t| t.name.as_str()).as_bytes());
-        hasher.add(tool.map_or("", |t| t.arguments.as_str()).as_bytes());
+        add_step(&mut hasher, above, step);
         let mut hash = hasher.hex(32);
         if has_siblings {
             let twins = seen.entry(hash.clone()).or_default();
@@ -310,6 +335,29 @@ mod tests {
         assert_ne!(a.steps[1].hash, b.steps[1].hash);
         assert_ne!(a.steps[2].hash, b.steps[2].hash, "same text, other past");
         assert_ne!(a.id, b.id);
+    }
+
+    #[test]
+    fn scores_of_written_steps_are_kept_under_what_they_say() {
+        let source = chain(&["x", "y"]);
+        let written = |number, parent, text: &str| Step {
+            parent,
+            text: text.into(),
+            hash: StepHash::written(number),
+            ..Step::default()
+        };
+        let keys = |steps: &[Step]| {
+            let mut trace = source.clone();
+            trace.steps.extend(steps.iter().cloned());
+            trace.score_keys()
+        };
+        let plain: Vec<StepHash> = source.steps.iter().map(|step| step.hash.clone()).collect();
+        assert_eq!(keys(&[]), plain);
+        let made = keys(&[written(1, Some(0), "y"), written(2, Some(2), "z"), written(3, None, "x")]);
+        assert_eq!(made[2], plain[1], "the same words after the same words");
+        assert_eq!(made[3], chain(&["x", "y", "z"]).steps[2].hash);
+        assert_eq!(made[4], plain[0]);
+        assert_ne!(keys(&[written(1, Some(0), "other")])[2], made[2], "changed words are other words");
     }
 
     #[test]

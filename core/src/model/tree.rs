@@ -70,9 +70,14 @@ impl StepTree {
         path
     }
 
-    /// The path that the source returned as the solution; in a chain, all steps.
+    /// The path that the source returned as the solution; in a chain, all steps. What an annotator wrote is no part of
+    /// it.
     pub fn main_path(&self, steps: &[Step]) -> Vec<StepIndex> {
-        preferred(steps, &self.roots).map_or_else(Vec::new, |root| self.path_through(steps, root))
+        let mut path = preferred(steps, &self.roots).map_or_else(Vec::new, |root| self.path_through(steps, root));
+        // Written steps stand after those of the source, so they are taken where nothing else is left.
+        let written = |step: &StepIndex| steps.get(*step as usize).is_some_and(|step| step.hash.is_written());
+        path.truncate(path.iter().position(written).unwrap_or(path.len()));
+        path
     }
 
     /// Steps without a continuation, in order.
@@ -86,9 +91,13 @@ pub(crate) fn is_chain(steps: &[Step]) -> bool {
     (0..).zip(steps).all(|(index, step): (StepIndex, &Step)| step.parent == index.checked_sub(1))
 }
 
-/// The path that the source returned as the solution. Builds no tree for a chain.
+/// The path that the source returned as the solution. Builds no tree for a chain. For steps of the source only.
 pub(crate) fn main_path(steps: &[Step]) -> Vec<StepIndex> {
-    if is_chain(steps) { (0..).take(steps.len()).collect() } else { StepTree::new(steps).main_path(steps) }
+    if is_chain(steps) && !steps.last().is_some_and(|step| step.hash.is_written()) {
+        (0..).take(steps.len()).collect()
+    } else {
+        StepTree::new(steps).main_path(steps)
+    }
 }
 
 /// True where some step, or the problem itself, has more than one continuation. Builds no tree for a chain.

@@ -41,6 +41,17 @@ pub(super) fn sort(
         SortKey::PathScore => path_scores(row, store, scores, aggregate).0.map(ordered),
         SortKey::LastScore => path_scores(row, store, scores, Aggregate::Last).1.map(ordered),
     };
+    by_key(rows, key, sort.descending, ctx)
+}
+
+/// Sorts rows by a key; those without one come last. Rows of equal keys keep their order only where they stand in the
+/// order of the source.
+pub(super) fn by_key(
+    rows: Vec<u32>,
+    key: impl Fn(u32) -> Option<u64>,
+    descending: bool,
+    ctx: &JobContext,
+) -> Result<Vec<u32>, JobError> {
     let mut keyed = Vec::with_capacity(rows.len());
     let mut lacking = Vec::new();
     for (index, row) in (0_u32..).zip(rows) {
@@ -48,7 +59,7 @@ pub(super) fn sort(
             ctx.checkpoint()?;
         }
         match key(row) {
-            Some(key) => keyed.push((if sort.descending { !key } else { key }, row)),
+            Some(key) => keyed.push((if descending { !key } else { key }, row)),
             None => lacking.push(row),
         }
     }
@@ -99,7 +110,7 @@ fn sort_in_parts(keyed: &mut [(u64, u32)]) {
 }
 
 /// A number whose order is that of the floats, by `total_cmp`.
-fn ordered(value: f64) -> u64 {
+pub(super) fn ordered(value: f64) -> u64 {
     let bits = value.to_bits();
     if value.is_sign_negative() { !bits } else { bits | 1 << 63 }
 }

@@ -2,7 +2,7 @@
 
 use super::LabelState;
 use crate::annotation::{Annotations, TraceAnnotation};
-use crate::model::StepHash;
+use crate::model::{FirstError, StepHash};
 use crate::scoring::Aggregate;
 use crate::store::{Mark, Store, TraceSummary, min_and_last};
 
@@ -10,6 +10,12 @@ use crate::store::{Mark, Store, TraceSummary, min_and_last};
 pub trait Scores {
     /// The score of that step; `None` where it has none.
     fn step(&self, hash: &StepHash) -> Option<f32>;
+
+    /// How far the members of an ensemble disagree about that step; `None` where it is not known.
+    fn spread(&self, hash: &StepHash) -> Option<f32> {
+        let _ = hash;
+        None
+    }
 }
 
 /// What the list shows of a trace.
@@ -41,21 +47,39 @@ pub fn row(
 ) -> Option<TableRow> {
     let summary = store.summary(row)?;
     let said = annotations.trace(&summary.id);
-    let mark = said.and_then(|said| said.first_error.as_ref());
+    let mark = said.and_then(|said| said.first_error.as_ref().map(|mark| (said, mark)));
     let (path_score, last_score) = path_scores(row, store, scores, aggregate);
-    let own_first_error = mark
-        .map(|mark| Mark::from_first_error(mark, |hash| store.step_index(row, hash), |step| store.is_leaf(row, step)));
-    Some(TableRow {
-        state: LabelState::new(said),
-        own_error_number: match own_first_error {
-            Some(Mark::At(step)) => Some(store.depth(row, step)),
-            _ => None,
-        },
-        own_first_error,
-        path_score,
-        last_score,
-        summary,
-    })
+    let (own_first_error, own_error_number) =
+        mark.map_or((None, None), |(said, mark)| own_mark(row, store, said, mark));
+    Some(TableRow { state: LabelState::new(said), own_first_error, own_error_number, path_score, last_score, summary })
+}
+
+/// A first error as the list shows it, and its number on the path that leads to it, as the annotator cut and joined the
+/// steps. One in a part of a step is found at that step, one in a written step at the step that it goes on from.
+fn own_mark(row: u32, store: &Store, said: &TraceAnnotation, mark: &FirstError) -> (Option<Mark>, Option<u32>) {
+    let named = match mark {
+        FirstError::At(step) | FirstError::NoneUpTo(step) => step,
+        FirstError::Unsure => return (Some(Mark::Unsure), None),
+    };
+    let (anchor, written) = said.anchor(named);
+    let (whole, end) = anchor.as_ref().map(StepHash::whole).unzip();
+    let end = end.flatten();
+    let place = match &whole {
+        Some(whole) => store.step_index(row, whole),
+        None => said.written(named).map(|_| 0),
+    };
+    // Up to a part of a step is not up to the end.
+    let goes_on = |step| match written {
+        0 => end.is_some() || !store.is_leaf(row, step),
+        _ => said.continued(named),
+    };
+    let shown = Mark::from_first_error(mark, |_| place, |step| !goes_on(step));
+    let number = || {
+        let path = place.filter(|_| whole.is_some()).map(|step| store.path_hashes(row, step)).unwrap_or_default();
+        u32::try_from(said.pieces(&path, end)).unwrap_or(u32::MAX).saturating_add(written)
+    };
+    let number = matches!(shown, Mark::At(_)).then(number);
+    (Some(shown), number)
 }
 
 /// What the scores along the main path make together, and the last of them.

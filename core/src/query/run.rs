@@ -1,12 +1,17 @@
 //! Filters and sorts the traces of a project. Stops at every thousandth row, or 16 MiB of text, when asked to.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::order::sort;
+use super::queue::arrange;
 use super::row::said;
-use super::{LabelState, Scores};
-use crate::annotation::Annotations;
+use super::{LabelState, Queue, Scores};
+use crate::annotation::{Annotations, KnownAnswers};
 use crate::job::{JobContext, JobError};
+use crate::model::AnnotatorId;
 use crate::scoring::Aggregate;
 use crate::store::Store;
 
@@ -24,10 +29,25 @@ pub struct Query {
     pub state: Option<LabelState>,
     /// How step scores make one of the trace, to sort by.
     pub aggregate: Aggregate,
+    /// The order of those that are sorted by nothing else.
+    pub queue: Queue,
+}
+
+/// What orders may depend on besides the traces and what the annotator said.
+#[derive(Clone, Copy, Default)]
+pub struct Aids<'a> {
+    /// The scores to sort by; without them, the imported ones.
+    pub scores: Option<&'a dyn Scores>,
+    /// What others have said.
+    pub others: &'a [(AnnotatorId, Arc<Annotations>)],
+    /// Who asks.
+    pub annotator: &'a str,
+    /// Which answers are known, and the share of such traces that is mixed in.
+    pub gold: Option<(&'a KnownAnswers, f64)>,
 }
 
 /// An order of traces.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
     /// What to sort by. Equal traces keep the order of the source.
     pub key: SortKey,
@@ -36,7 +56,8 @@ pub struct Sort {
 }
 
 /// What traces can be sorted by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SortKey {
     /// The order of the source.
     #[default]
@@ -73,6 +94,17 @@ pub fn run(
     scores: Option<&dyn Scores>,
     ctx: &JobContext,
 ) -> Result<Vec<u32>, JobError> {
+    run_with(query, store, annotations, &Aids { scores, ..Aids::default() }, ctx)
+}
+
+/// The same, with all that an order may depend on.
+pub fn run_with(
+    query: &Query,
+    store: &Store,
+    annotations: &Annotations,
+    aids: &Aids<'_>,
+    ctx: &JobContext,
+) -> Result<Vec<u32>, JobError> {
     let text = query.text.to_lowercase();
     let words: Vec<&str> = text.split_whitespace().collect();
     ctx.checkpoint()?;
@@ -98,7 +130,10 @@ pub fn run(
         let found = store.search(&words, ctx)?;
         rows.retain(|&row| found.contains(row as usize));
     }
-    sort(rows, query.sort, store, &|row| states.of(row, store), (scores, query.aggregate), ctx)
+    if query.sort == Sort::default() {
+        return arrange(rows, query, store, aids, ctx);
+    }
+    sort(rows, query.sort, store, &|row| states.of(row, store), (aids.scores, query.aggregate), ctx)
 }
 
 /// How far the annotator got with each trace.

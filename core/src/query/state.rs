@@ -1,12 +1,15 @@
 //! How far the annotator got with a trace, in one word for lists and filters.
 
+use serde::{Deserialize, Serialize};
+
 use crate::annotation::TraceAnnotation;
 use crate::model::TraceStatus;
 
 /// How far the annotator got with a trace. Ordered as in lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LabelState {
-    /// No label yet; a note alone is none.
+    /// No label yet; see [`TraceAnnotation::is_labelled`].
     #[default]
     Unlabelled,
     /// Some label, and not marked as done.
@@ -47,8 +50,11 @@ impl LabelState {
             TraceStatus::Defective => Self::Defective,
             TraceStatus::GivenUp => Self::GivenUp,
             TraceStatus::Open => {
-                let labelled = said.first_error.is_some() || said.steps.values().any(|step| step.rating.is_some());
-                if labelled { Self::Labelled } else { Self::Unlabelled }
+                if said.is_labelled() {
+                    Self::Labelled
+                } else {
+                    Self::Unlabelled
+                }
             }
         }
     }

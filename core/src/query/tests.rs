@@ -7,11 +7,11 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
-use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, TraceAnnotation};
+use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, StepRef, Target, TraceAnnotation};
 use crate::job::{Job, JobContext, JobError, Outcome};
 use crate::model::{
-    AnnotatorId, FirstError, FixedClock, ImportedScore, Problem, ScoreKind, Step, StepHash, StepRating, Trace,
-    TraceBuilder, TraceStatus, Verdict,
+    AnnotatorId, ErrorLabel, FirstError, FixedClock, ImportedScore, Label, Problem, ScoreKind, Step, StepHash,
+    StepKind, StepRating, Trace, TraceBuilder, TraceStatus, Verdict, WrittenStep,
 };
 use crate::scoring::Aggregate;
 use crate::store::{Mark, ProjectDir, Store, StoreWriter};
@@ -181,6 +181,81 @@ fn rows_show_the_own_mark_by_position() {
 }
 
 #[test]
+fn marks_on_parts_and_written_steps_are_found_and_numbered_as_shown() {
+    let traces = [trace("pears", None, Verdict::Unknown, &[0.9, 0.5, 0.1])];
+    let (_folder, store) = store(&traces);
+    let [first, second, third] = [0, 1, 2].map(|step: usize| traces[0].steps[step].hash.clone());
+    let give = |step: &StepHash, label| Change::Give {
+        target: Target::Step(StepRef { trace: traces[0].id.clone(), step: step.clone() }),
+        label,
+    };
+    let write = |number, parent: Option<&StepHash>| Change::Give {
+        target: Target::Trace(traces[0].id.clone()),
+        label: Label::Written(WrittenStep {
+            id: StepHash::written(number),
+            parent: parent.cloned(),
+            text: "w".into(),
+            kind: StepKind::Thought,
+            replaces: None,
+            taken_from: None,
+        }),
+    };
+    let shape = || {
+        let own = StepHash::written;
+        vec![
+            give(&first, Label::Cut(2)),
+            give(&first, Label::Cut(4)),
+            give(&second, Label::Joined),
+            give(&third, Label::Cut(3)),
+            write(1, Some(&third)),
+            write(2, Some(&own(1))),
+            write(3, None),
+        ]
+    };
+    // pe|ar|s step 0 + pears step 1|, pea|rs step 2, then two written steps; another at the start.
+    let shown = |mark: FirstError| {
+        let mut changes = shape();
+        changes.push(Change::MarkFirstError { trace: traces[0].id.clone(), mark: Some(mark) });
+        let row = super::row(0, &store, &annotated(changes), None, Aggregate::Min).unwrap();
+        (row.own_first_error, row.own_error_number)
+    };
+    let check = |step: StepHash, position, number| {
+        assert_eq!(shown(FirstError::At(step.clone())), (Some(Mark::At(position)), Some(number)), "{step}");
+    };
+    check(first.part(2), 0, 1);
+    check(first.part(4), 0, 2);
+    check(second.clone(), 1, 3);
+    check(third.part(3), 2, 4);
+    check(third.clone(), 2, 5);
+    check(StepHash::written(1), 2, 6);
+    check(StepHash::written(2), 2, 7);
+    check(StepHash::written(3), 0, 1);
+    assert_eq!(shown(FirstError::At(StepHash::written(4))).0, Some(Mark::Lost));
+    assert_eq!(shown(FirstError::At(StepHash::new("gone").part(1))).0, Some(Mark::Lost));
+    assert_eq!(shown(FirstError::NoneUpTo(third.clone())).0, Some(Mark::NoError), "what was written is not the source");
+    assert_eq!(shown(FirstError::NoneUpTo(third.part(3))).0, Some(Mark::Lost), "the rest of the step is unjudged");
+    assert_eq!(shown(FirstError::NoneUpTo(StepHash::written(2))).0, Some(Mark::NoError));
+    assert_eq!(shown(FirstError::NoneUpTo(StepHash::written(1))).0, Some(Mark::Lost));
+}
+
+#[test]
+fn what_judges_makes_a_trace_labelled() {
+    let traces = three();
+    let target = Target::Step(StepRef { trace: traces[0].id.clone(), step: traces[0].steps[0].hash.clone() });
+    let check = |label: Label, expected| {
+        let said = annotated(vec![Change::Give { target: target.clone(), label: label.clone() }]);
+        let state = LabelState::new(said.trace(&traces[0].id));
+        assert_eq!(state, expected, "{label:?}");
+    };
+    for label in [Label::Soft(0.5), Label::Redundant, Label::Error(ErrorLabel::default()), Label::Best] {
+        check(label, LabelState::Labelled);
+    }
+    for label in [Label::Tag("t".into()), Label::Cut(1), Label::Joined, Label::Inspected(true), Label::Masked] {
+        check(label, LabelState::Unlabelled);
+    }
+}
+
+#[test]
 fn all_correct_holds_for_the_text_that_was_read() {
     let traces = three();
     let (_folder, store) = store(&traces);
@@ -260,6 +335,194 @@ proptest! {
             let (a, b) = (lengths[pair[0] as usize], lengths[pair[1] as usize]);
             let in_order = if a == b { pair[0] < pair[1] } else { (a < b) != descending };
             prop_assert!(in_order);
+        }
+    }
+}
+
+mod queues {
+    use super::*;
+    use crate::annotation::{Gold, KnownAnswers};
+    use crate::model::ImportedValue;
+
+    fn named(name: &str, generator: &str, verdict: Verdict, scores: &[f64]) -> Trace {
+        trace(name, Some(generator), verdict, scores)
+    }
+
+    fn order(store: &Store, order: QueueOrder, seed: u64, aids: &Aids<'_>) -> Vec<u32> {
+        let query = Query { queue: Queue { order, seed, ..Queue::default() }, ..Query::default() };
+        run_with(&query, store, &Annotations::default(), aids, &quiet()).unwrap()
+    }
+
+    /// What somebody said, by trace and step; no step for "all correct".
+    fn says(name: &str, marks: &[(&Trace, Option<usize>)]) -> (AnnotatorId, Arc<Annotations>) {
+        let changes = marks.iter().map(|(trace, step)| {
+            let mark = match step {
+                Some(step) => FirstError::At(trace.steps[*step].hash.clone()),
+                None => FirstError::NoneUpTo(trace.steps.last().unwrap().hash.clone()),
+            };
+            Change::MarkFirstError { trace: trace.id.clone(), mark: Some(mark) }
+        });
+        (AnnotatorId::new(name), Arc::new(annotated(changes.collect())))
+    }
+
+    #[test]
+    fn drawn_orders_follow_their_seed_and_lose_no_row() {
+        let traces: Vec<Trace> =
+            (0..60).map(|n| named(&format!("p{n}"), ["a", "b", "c"][n % 7 % 3], Verdict::Unknown, &[])).collect();
+        let (_folder, store) = store(&traces);
+        let none = Aids::default();
+        for drawn in QueueOrder::ALL.into_iter().filter(|order| order.is_drawn()) {
+            let first = order(&store, drawn, 1, &none);
+            assert_eq!(first, order(&store, drawn, 1, &none), "{drawn:?}");
+            assert_ne!(first, order(&store, drawn, 2, &none), "{drawn:?}");
+            let mut rows = first;
+            rows.sort_unstable();
+            assert_eq!(rows, (0..60).collect::<Vec<u32>>(), "{drawn:?}");
+        }
+        assert_eq!(order(&store, QueueOrder::File, 5, &none), (0..60).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn strata_come_in_turn() {
+        let traces: Vec<Trace> = (0..9)
+            .map(|n| {
+                let verdict = if n < 7 { Verdict::Correct } else { Verdict::Incorrect };
+                named(&format!("p{n}"), if n < 6 { "many" } else { "few" }, verdict, &[])
+            })
+            .collect();
+        let (_folder, store) = store(&traces);
+        let generators: Vec<Option<String>> = order(&store, QueueOrder::EachGenerator, 3, &Aids::default())
+            .into_iter()
+            .map(|row| store.summary(row).unwrap().generator)
+            .collect();
+        let named: Vec<&str> = generators.iter().map(|name| name.as_deref().unwrap()).collect();
+        assert_eq!(named, ["many", "few", "many", "few", "many", "few", "many", "many", "many"]);
+        let right: Vec<bool> = order(&store, QueueOrder::EachOutcome, 3, &Aids::default())
+            .into_iter()
+            .map(|row| store.summary(row).unwrap().verdict == Verdict::Correct)
+            .collect();
+        assert_eq!(right[..4], [true, false, true, false]);
+    }
+
+    struct Ensemble(HashMap<StepHash, f32>);
+    impl Scores for Ensemble {
+        fn step(&self, _: &StepHash) -> Option<f32> {
+            Some(0.5)
+        }
+        fn spread(&self, hash: &StepHash) -> Option<f32> {
+            self.0.get(hash).copied()
+        }
+    }
+
+    #[test]
+    fn scores_decide_what_is_worth_a_look() {
+        let traces = [
+            named("sure", "g", Verdict::Correct, &[0.9, 0.95]),
+            named("torn", "g", Verdict::Incorrect, &[0.9, 0.55]),
+            named("silent", "g", Verdict::Correct, &[]),
+            named("low", "g", Verdict::Correct, &[0.2, 0.8]),
+            named("late", "g", Verdict::Correct, &[0.9, 0.3]),
+        ];
+        let (_folder, store) = store(&traces);
+        let none = Aids::default();
+        assert_eq!(order(&store, QueueOrder::Uncertain, 1, &none), [1, 4, 3, 0, 2]);
+        assert_eq!(order(&store, QueueOrder::FirstDrop, 1, &none), [3, 4, 0, 1, 2]);
+        assert_eq!(
+            order(&store, QueueOrder::RightLowScore, 1, &none),
+            [3, 4, 0, 1, 2],
+            "the wrong answer is not meant"
+        );
+        let spreads = [(1, 0, 0.1), (3, 1, 0.4), (4, 0, 0.2), (4, 1, f32::NAN)];
+        let spreads = Ensemble(spreads.map(|(n, step, spread)| (traces[n].steps[step].hash.clone(), spread)).into());
+        let aids = Aids { scores: Some(&spreads), ..none };
+        assert_eq!(order(&store, QueueOrder::Spread, 1, &aids), [3, 4, 1, 0, 2]);
+    }
+
+    #[test]
+    fn sources_that_disagree_come_first() {
+        let mut traces: Vec<Trace> =
+            (0..4).map(|n| named(&format!("p{n}"), "g", Verdict::Unknown, &[0.9, 0.9, 0.9, 0.2])).collect();
+        let label = |trace: &mut Trace, step| {
+            let mut builder = TraceBuilder::default();
+            builder.label(Some(step), ImportedValue::FirstError, "human", "label", "");
+            trace.labels = builder.build().labels;
+        };
+        label(&mut traces[1], 3);
+        label(&mut traces[2], 1);
+        let (_folder, store) = store(&traces);
+        let bob = says("bob", &[(&traces[2], Some(0)), (&traces[3], None)]);
+        let aids = Aids { others: std::slice::from_ref(&bob), ..Aids::default() };
+        // Three that say three things and two that differ in whether there is an error; then two that agree; then one.
+        assert_eq!(order(&store, QueueOrder::Disagreement, 1, &aids), [3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn what_few_have_seen_comes_first() {
+        let traces: Vec<Trace> = (0..3).map(|n| named(&format!("p{n}"), "g", Verdict::Unknown, &[0.5, 0.5])).collect();
+        let (_folder, store) = store(&traces);
+        let others = [says("bob", &[(&traces[0], None), (&traces[1], None)]), says("cy", &[(&traces[0], Some(1))])];
+        let aids = Aids { others: &others, ..Aids::default() };
+        assert_eq!(order(&store, QueueOrder::FewestReaders, 1, &aids), [2, 1, 0], "two have seen the first");
+    }
+
+    #[test]
+    fn known_answers_are_mixed_in_at_their_rate() {
+        let mut traces: Vec<Trace> =
+            (0..50).map(|n| named(&format!("p{n}"), "g", Verdict::Unknown, &[0.5, 0.5])).collect();
+        for trace in traces.iter_mut().skip(40) {
+            let mut builder = TraceBuilder::default();
+            builder.label(None, ImportedValue::NoError, "expert", "label", "");
+            trace.labels = builder.build().labels;
+        }
+        let (_folder, store) = store(&traces);
+        let mixed = |source: &str, who: &str, rate: f64| {
+            let gold = Gold { source: source.into(), rate, tell_at_once: false };
+            let known = KnownAnswers::new(&gold, &AnnotatorId::new(who), &Arc::default()).unwrap();
+            let aids = Aids { annotator: who, gold: Some((&known, rate)), ..Aids::default() };
+            order(&store, QueueOrder::File, 1, &aids)
+        };
+        let rows = mixed("imported", "ann", 0.2);
+        for stretch in rows[..50].chunks(5) {
+            assert_eq!(stretch.iter().filter(|row| **row >= 40).count(), 1, "{rows:?}");
+        }
+        let places: Vec<usize> = rows.chunks(5).map(|s| s.iter().position(|row| *row >= 40).unwrap()).collect();
+        assert!(places.iter().any(|place| *place != places[0]), "nobody can count: {places:?}");
+        assert_eq!(rows, mixed("imported:expert", "ann", 0.2));
+        assert_ne!(rows, mixed("imported", "bob", 0.2), "each annotator at other places");
+        let few = mixed("imported", "ann", 0.1);
+        assert_eq!(few.iter().take(44).filter(|row| **row >= 40).count(), 4, "what is more than asked for comes last");
+        assert_eq!(mixed("imported", "ann", 0.0), (0..50).collect::<Vec<u32>>());
+        assert!(
+            KnownAnswers::new(
+                &Gold { source: "own:ann".into(), ..Gold::default() },
+                &AnnotatorId::new("ann"),
+                &Arc::default()
+            )
+            .is_none()
+        );
+    }
+
+    #[test]
+    fn a_queue_can_be_stopped() {
+        let (_folder, store) = store(&three());
+        for order in QueueOrder::ALL {
+            let store = store.clone();
+            let mut job = Job::spawn("queue", Arc::new(|| {}), move |ctx| {
+                while ctx.checkpoint().is_ok() {
+                    std::thread::yield_now();
+                }
+                let query = Query { queue: Queue { order, ..Queue::default() }, ..Query::default() };
+                run(&query, &store, &Annotations::default(), None, ctx)
+            })
+            .unwrap();
+            job.cancel();
+            let outcome = loop {
+                if let Some(outcome) = job.poll() {
+                    break outcome;
+                }
+                std::thread::yield_now();
+            };
+            assert!(matches!(outcome, Outcome::Cancelled), "{order:?}");
         }
     }
 }

@@ -96,10 +96,11 @@ pub struct Unscored {
 }
 
 impl TreeScores {
-    /// The scores there are, with the hashes of their steps: what a score book takes. `steps` are those of the trace.
-    pub fn by_step(&self, steps: &[Step]) -> Vec<(StepHash, StepScore)> {
-        let scored = steps.iter().zip(&self.scores);
-        scored.filter_map(|(step, score)| Some((step.hash.clone(), score.clone()?))).collect()
+    /// The scores there are, with the keys of their steps: what a score book takes. `keys` are
+    /// [those](Trace::score_keys) of the trace that was scored.
+    pub fn by_step(&self, keys: &[StepHash]) -> Vec<(StepHash, StepScore)> {
+        let scored = keys.iter().zip(&self.scores);
+        scored.filter_map(|(key, score)| Some((key.clone(), score.clone()?))).collect()
     }
 
     /// The bare numbers, one per step.
@@ -202,7 +203,7 @@ mod tests {
     fn scores_go_by_step() {
         let trace = TraceBuilder::new(Problem::from_text("1+1?")).thought("a").thought("b").build();
         let scores = TreeScores { scores: vec![None, Some(0.5.into())], ..TreeScores::default() };
-        assert_eq!(scores.by_step(&trace.steps), [(trace.steps[1].hash.clone(), 0.5.into())]);
+        assert_eq!(scores.by_step(&trace.score_keys()), [(trace.steps[1].hash.clone(), 0.5.into())]);
     }
 
     #[test]

@@ -47,6 +47,11 @@ impl ProjectDir {
         self.0.join("annotations")
     }
 
+    /// The label schemas that were saved, one file per revision.
+    pub fn schemas(&self) -> PathBuf {
+        self.0.join("schemas")
+    }
+
     /// The scores computed here.
     pub fn scores(&self) -> PathBuf {
         self.0.join("scores")

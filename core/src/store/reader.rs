@@ -284,6 +284,15 @@ impl Store {
         self.0.traces.generator.get(row as usize)
     }
 
+    pub(crate) fn file(&self, row: u32) -> Option<&str> {
+        self.0.traces.file.get(row as usize)
+    }
+
+    /// True where labels came with the trace.
+    pub(crate) fn has_labels(&self, row: u32) -> bool {
+        self.0.traces.labels.get(row as usize).is_some_and(|count| count > 0)
+    }
+
     pub(crate) fn step_count(&self, row: u32) -> u32 {
         self.0.traces.steps.get(row as usize).unwrap_or_default()
     }
@@ -328,15 +337,17 @@ impl Store {
         path.into_iter().filter_map(hash).collect()
     }
 
-    /// Number of a step on the path that leads to it, from 1.
-    pub(crate) fn depth(&self, row: u32, step: StepIndex) -> u32 {
+    /// The hashes of the steps that lead to a step, from the first, and its own.
+    pub(crate) fn path_hashes(&self, row: u32, step: StepIndex) -> Vec<StepHash> {
         let first = self.step_rows(row).map_or(0, |rows| rows.start);
-        let (mut depth, mut at) = (1, step);
-        // A parent stands before its children, so this ends.
-        while let Some(parent) = self.0.steps.parent.get(first + at as usize).filter(|parent| *parent < at) {
-            (depth, at) = (depth + 1, parent);
+        let (mut path, mut next) = (Vec::new(), Some(step));
+        while let Some(at) = next {
+            path.push(StepHash::new(self.0.steps.hash.get(first + at as usize).unwrap_or_default()));
+            // A parent stands before its children, so this ends.
+            next = self.0.steps.parent.get(first + at as usize).filter(|parent| *parent < at);
         }
-        depth
+        path.reverse();
+        path
     }
 
     /// True where no step of the trace continues this one.

@@ -303,7 +303,8 @@ impl Drop for UnfinishedFolder {
     }
 }
 
-fn lock(dir: &ProjectDir) -> Result<File, StoreError> {
+/// Keeps other writers away from the project as long as it lives.
+pub(super) fn lock(dir: &ProjectDir) -> Result<File, StoreError> {
     let path = dir.store().join(LOCK);
     let open = File::options().create(true).truncate(false).write(true).open(&path);
     let file = open.map_err(StoreError::io("create a file", &path))?;

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
-use stepscope_core::annotation::{Change, Reversal, StepRef, Target};
-use stepscope_core::model::{FirstError, StepRating, TraceStatus};
+use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, Way};
+use stepscope_core::model::{FirstError, StepRating, TraceId, TraceStatus};
 
-use super::{label, navigate};
+use super::{halving, label, navigate, proposals, work};
 use crate::app::{App, Leaving};
 use crate::command::Command;
-use crate::state::NoteDraft;
 use crate::state::draft_file::Draft;
+use crate::state::{About, NoteDraft, OpenTrace};
 
 pub(super) fn run(app: &mut App, command: Command) {
+    // While halving asks, these two keys answer.
+    if halving::answer(app, command) {
+        return;
+    }
     match command {
         Command::MarkFirstError => mark_first_error(app),
         Command::MarkAllCorrect => mark_all_correct(app),
@@ -29,6 +33,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::Undo => reverse(app, false),
         Command::Redo => reverse(app, true),
         Command::SaveAgain => save_again(app),
+        Command::ConfirmProposal => proposals::confirm(app),
         other => label::run(app, other),
     }
 }
@@ -49,16 +54,26 @@ fn mark_first_error(app: &mut App) {
     let Some(StepRef { trace, step }) = step_ref(app) else { return };
     let wanted = FirstError::At(step);
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
-    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
+}
+
+/// Marks where a trace first goes wrong. Where the annotator wants it so, that finishes the trace.
+fn mark(app: &mut App, trace: TraceId, mark: Option<FirstError>) {
+    let goes_on = app.settings.go_on && matches!(mark, Some(FirstError::At(_) | FirstError::NoneUpTo(_)));
+    let mut changes = vec![Change::MarkFirstError { trace: trace.clone(), mark }];
+    if goes_on {
+        changes.push(Change::SetStatus { trace, status: TraceStatus::Done });
+    }
+    if commit(app, changes) && goes_on {
+        navigate::show_next_unlabelled(app);
+    }
 }
 
 fn mark_all_correct(app: &mut App) {
     let said = app.view.open.as_ref().and_then(|open| Some((open.trace.id.clone(), open.no_error()?)));
     let Some((trace, wanted)) = said else { return };
     let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present.as_ref() != Some(&wanted)).then_some(wanted);
-    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
 }
 
 fn mark_unsure(app: &mut App) {
@@ -69,6 +84,10 @@ fn mark_unsure(app: &mut App) {
 }
 
 fn rate(app: &mut App, wanted: StepRating) {
+    if app.project.as_ref().is_some_and(|project| !project.schema.offers_rating(wanted)) {
+        let detail = "{work.schema} shows what annotators are asked for";
+        return app.notices.info(format!("This project does not ask for “{}”", wanted.name()), detail);
+    }
     let Some(step) = step_ref(app) else { return };
     let present = app.project.as_ref().and_then(|p| p.annotations().step(&step.trace, &step.step)?.rating);
     let rating = (present != Some(wanted)).then_some(wanted);
@@ -80,7 +99,7 @@ fn toggle_status(app: &mut App, wanted: TraceStatus) {
     set_status(app, if present == Some(wanted) { TraceStatus::Open } else { wanted });
 }
 
-fn set_status(app: &mut App, status: TraceStatus) {
+pub(super) fn set_status(app: &mut App, status: TraceStatus) {
     let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
     commit(app, vec![Change::SetStatus { trace, status }]);
 }
@@ -97,16 +116,51 @@ fn finish(app: &mut App, status: TraceStatus) {
     navigate::show_next_unlabelled(app);
 }
 
-pub(super) fn commit(app: &mut App, changes: Vec<Change>) {
-    let Some(project) = &mut app.project else { return };
-    if let Err(error) = project.log.commit(changes) {
-        app.notices.error("Not labelled", error.to_string());
-    }
-    app.view.show_hint = false;
+/// Says something, as one gesture, in the way the annotator works just now. True where anything was said.
+pub(super) fn commit(app: &mut App, changes: Vec<Change>) -> bool {
+    let way = app.view.work.way();
+    commit_as(app, changes, way)
 }
 
-fn reverse(app: &mut App, redo: bool) {
+/// The same, in another way of working.
+pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
+    let changes = proposals::with_verdict(app, changes);
+    let context = Context { way, ..context(app, &changes) };
+    let told = work::before(app, &changes);
+    app.view.show_hint = false;
+    let Some(project) = &mut app.project else { return false };
+    project.log.set_context(context);
+    let said = match project.log.commit(changes) {
+        Ok(gesture) => gesture.is_some(),
+        Err(error) => {
+            app.notices.error("Not labelled", error.to_string());
+            false
+        }
+    };
+    navigate::follow_shape(app);
+    if said {
+        work::after(app, &told);
+    }
+    said
+}
+
+/// Under which circumstances something is said now.
+fn context(app: &App, changes: &[Change]) -> Context {
+    let Some(project) = &app.project else { return Context::default() };
+    Context {
+        schema: project.schema.revision,
+        guideline: project.schema.guideline.version.clone(),
+        ..work::circumstances(app, changes)
+    }
+}
+
+pub(super) fn reverse(app: &mut App, redo: bool) {
+    let context = context(app, &[]);
     let Some(project) = &mut app.project else { return };
+    project.log.set_context(context);
+    if !redo {
+        app.sitting.undone();
+    }
     match if redo { project.log.redo() } else { project.log.undo() } {
         Ok(Some(reversal)) => show_reversal(app, &reversal),
         Ok(None) => {}
@@ -125,8 +179,24 @@ fn show_reversal(app: &mut App, reversal: &Reversal) {
 pub(super) fn show_target(app: &mut App, target: &Target) -> bool {
     let (trace, step) = (target.trace(), target.step());
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else { return false };
-    if app.view.open.as_ref().is_none_or(|open| open.row != row) {
+    let written = |open: &OpenTrace| {
+        let written = open.trace.steps.iter().map(|step| &step.hash).filter(|hash| hash.is_written());
+        written.cloned().collect::<Vec<_>>()
+    };
+    let known = app.view.open.as_ref().filter(|open| open.row == row).map(written);
+    if known.is_none() {
         navigate::show_row(app, row);
+    }
+    navigate::follow_shape(app);
+    proposals::refresh(app);
+    // A step of one's own that is there again is what was brought back.
+    let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
+        let back = written(open).into_iter().find(|hash| !known.contains(hash))?;
+        open.trace.find_step(&back)
+    });
+    if let Some(index) = back {
+        navigate::show_step(app, index);
+        return true;
     }
     let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
     if let Some(index) = index {
@@ -142,14 +212,14 @@ fn begin_note(app: &mut App, on_step: bool) {
         _ => Target::Trace(open.trace.id.clone()),
     };
     let text = app.project.as_ref().map(|p| p.annotations().note(&target).to_owned()).unwrap_or_default();
-    app.view.note = Some(NoteDraft { target, text, focus: true });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: true });
 }
 
 pub(super) fn edit_note(app: &mut App, target: Target, text: String) {
-    if app.view.note.as_ref().is_some_and(|note| note.target != target) {
+    if app.view.note.as_ref().is_some_and(|note| note.about != About::Note || note.target != target) {
         commit_note(app);
     }
-    app.view.note = Some(NoteDraft { target, text, focus: false });
+    app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
 }
 
 /// Puts a note back that was being typed when the program ended without closing.
@@ -161,7 +231,7 @@ pub(super) fn put_back_draft(app: &mut App) {
     let is_shown = show_target(app, &target);
     let is_there = target.step().is_none_or(|step| app.view.open.as_ref().is_some_and(|open| open.has(step)));
     if is_shown && is_there {
-        app.view.note = Some(NoteDraft { target, text, focus: false });
+        app.view.note = Some(NoteDraft { about: About::Note, target, text, focus: false });
         let detail =
             "It was being typed when Stepscope ended. It is kept with whatever you do next; clear the field to drop it";
         app.notices.info("A note that was not finished is back", detail);
@@ -174,7 +244,9 @@ pub(super) fn put_back_draft(app: &mut App) {
 pub(crate) fn keep_draft(app: &mut App) -> Option<Duration> {
     let project = app.project.as_ref()?;
     let file = app.jobs.draft_file.as_mut()?;
-    let typed = app.view.note.as_ref().filter(|note| project.annotations().note(&note.target) != note.text);
+    // Other texts are a few words, and are asked for again where they were begun.
+    let typed = app.view.note.as_ref().filter(|note| note.about == About::Note);
+    let typed = typed.filter(|note| project.annotations().note(&note.target) != note.text);
     let wanted = typed.map(Draft::from).or_else(|| app.view.found_draft.clone());
     // What was typed last is on its way to the log, but not there yet.
     if wanted.is_none() && project.log.last_seq() != project.log.saved_seq() {
@@ -192,10 +264,18 @@ pub(crate) fn keep_draft(app: &mut App) -> Option<Duration> {
 
 /// Writes the draft into the log. Called before anything that moves on.
 pub(crate) fn commit_note(app: &mut App) {
-    if let Some(NoteDraft { target, text, .. }) = app.view.note.take() {
-        let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
-        if !written {
-            commit(app, vec![Change::WriteNote { target, text }]);
-        }
+    commit_draft(app, false);
+}
+
+/// Writes the draft into the log; `entered` where the user asked for just that.
+pub(super) fn commit_draft(app: &mut App, entered: bool) {
+    let Some(draft) = app.view.note.take() else { return };
+    if draft.about != About::Note {
+        return label::commit_text(app, draft, entered);
+    }
+    let NoteDraft { target, text, .. } = draft;
+    let written = app.project.as_ref().is_some_and(|project| project.annotations().note(&target) == text);
+    if !written {
+        commit(app, vec![Change::WriteNote { target, text }]);
     }
 }

@@ -1,15 +1,23 @@
 //! What commands do to the state. One file per group; nothing else but `jobs` changes the project.
 
+pub(crate) mod ahead;
 pub(crate) mod annotate;
 pub(crate) mod bulk;
+mod compare;
 pub(crate) mod file;
+mod halving;
 mod keys;
 mod label;
 pub(crate) mod models;
 mod navigate;
+pub(crate) mod place;
+pub(crate) mod proposals;
+mod queue;
+pub(crate) mod schema;
 mod score;
+mod take;
 mod view;
-mod work;
+pub(crate) mod work;
 mod write;
 
 pub(crate) use navigate::{keep_open, listed};
@@ -21,6 +29,11 @@ use crate::app::App;
 
 /// Does what was asked for.
 pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
+    act(app, action, ctx);
+    write::follow(app);
+}
+
+fn act(app: &mut App, action: Action, ctx: &Context) {
     match action {
         Action::Run(command) => run(app, command, ctx),
         Action::ShowTrace(position) => navigate::show_position(app, position),
@@ -29,16 +42,23 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::FilterBy(text) => navigate::filter_by(app, text),
         Action::Open(paths) => file::open(app, paths),
         Action::EditNote(target, text) => annotate::edit_note(app, target, text),
+        Action::EditText(text) => label::edit_text(app, text),
         Action::CommitNote => annotate::commit_note(app),
+        Action::CommitText => annotate::commit_draft(app, true),
+        Action::Choose(request) => label::choose(app, request),
+        Action::SaveSchema => schema::save(app),
         Action::ShowScorer(name) => score::show_scorer(app, name),
         Action::UseModel(folder) => score::use_model(app, &folder),
         Action::Models(request) => models::run(app, request),
+        Action::Write(request) => write::answer(app, request),
         Action::SaveRejects(path) => file::save_rejects(app, path),
         Action::WriteExport(path) => file::write_export(app, path),
         Action::AskExportPath => file::ask_export_path(app),
         Action::AskRejectsPath => file::ask_rejects_path(app),
         Action::ReadFiles => file::read_files(app),
         Action::SaveMapping => file::save_mapping(app),
+        Action::SetQueue(queue) => queue::set(app, queue),
+        Action::ProposeFrom(source) => proposals::choose(app, source),
         Action::SetDialog(dialog) => view::set_dialog(app, dialog),
         Action::Keys(request) => keys::run(app, request, ctx),
         Action::Select(request) => bulk::select(app, request),
@@ -48,6 +68,7 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
         Action::GoBackTo(gesture) => bulk::go_back_to(app, gesture),
         Action::DismissNotice(id) => app.notices.dismiss(id),
     }
+    label::tidy(app);
 }
 
 fn run(app: &mut App, command: Command, ctx: &Context) {
@@ -57,6 +78,10 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
     }
     // A note belongs to what was shown while it was written.
     annotate::commit_note(app);
+    let only_looks = command.spec().group == Group::View || matches!(command, Command::Undo | Command::Redo);
+    if !only_looks {
+        app.view.choose = None;
+    }
     match command.spec().group {
         Group::File => file::run(app, command, ctx),
         Group::Navigate => navigate::run(app, command),

@@ -1,9 +1,10 @@
 //! Moving between traces, steps and branches; filter and order of the table.
 
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, TraceId};
 use stepscope_core::query::{self, SortKey};
 
-use super::annotate;
+use super::ahead::Ahead;
+use super::{annotate, work};
 use crate::app::App;
 use crate::command::Command;
 use crate::state::OpenTrace;
@@ -58,15 +59,27 @@ pub(super) fn show_position(app: &mut App, position: usize) {
 pub(crate) fn show_row(app: &mut App, row: u32) {
     annotate::commit_note(app);
     let Some(project) = &app.project else { return };
-    match project.store.trace(row) {
+    let ahead = app.ahead.take(row);
+    match ahead.map_or_else(|| project.store.trace(row), Ok) {
         Ok(trace) => {
-            app.view.open = Some(OpenTrace::new(row, trace));
+            let id = trace.id.clone();
+            app.view.open = Some(OpenTrace::overlaid(row, trace, project.annotations().trace(&id)));
             app.view.position = app.view.rows.iter().position(|&r| r == row);
             app.view.scroll_to_step = true;
             app.view.scroll_to_trace = true;
             app.jobs.prioritise(row);
+            work::shown(app);
         }
         Err(error) => app.notices.error("Trace not shown", error.to_string()),
+    }
+}
+
+/// Shows a trace at the step at which it was left.
+fn show_again(app: &mut App, row: u32, step: Option<&StepHash>) {
+    show_row(app, row);
+    let step = step.and_then(|step| app.view.open.as_ref()?.trace.find_step(step));
+    if let Some(step) = step {
+        show_step(app, step);
     }
 }
 
@@ -115,6 +128,14 @@ pub(super) fn filter_by(app: &mut App, text: String) {
     app.start_query();
 }
 
+/// Shows the open trace as its annotator has made it by now. True where its steps are others than before.
+pub(crate) fn follow_shape(app: &mut App) -> bool {
+    let (Some(project), Some(open)) = (&app.project, &mut app.view.open) else { return false };
+    let changed = open.follow(project.annotations().trace(&open.trace.id), project.log.last_seq());
+    app.view.scroll_to_step |= changed;
+    changed
+}
+
 /// After files were read again: keeps the open trace open, at the same step, without scrolling. Where its text is
 /// another now, the first step is selected that is new.
 pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>) {
@@ -127,14 +148,11 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
     };
     app.view.position = app.view.rows.iter().position(|&listed| listed == row);
     let Ok(trace) = project.store.trace(row) else { return };
-    if trace.steps == open.trace.steps {
-        open.row = row;
-        open.trace = trace;
-        return;
-    }
     let hash = selected.and_then(|step| open.trace.step(step)).map(|step| step.hash.clone());
-    let mut now = OpenTrace::new(row, trace);
-    if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
+    let mut now = OpenTrace::overlaid(row, trace, project.annotations().trace(id));
+    if now.trace.steps == open.trace.steps {
+        (now.path, now.at) = (std::mem::take(&mut open.path), open.at);
+    } else if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
         now.select(step);
     }
     *open = now;
@@ -143,6 +161,7 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
 /// Takes over the rows that a query found. The open trace stays open as long as it is among them.
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
+    app.ahead = Ahead::default();
     app.view.fresh = 0;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
     app.view.scroll_to_trace = true;
@@ -150,7 +169,12 @@ pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     if app.view.position.is_none() {
         annotate::commit_note(app);
         app.view.open = None;
-        show_position(app, 0);
+        let resumed = app.view.resume.take().filter(|(row, _)| app.view.rows.contains(row));
+        match resumed {
+            Some((row, step)) => show_again(app, row, step.as_ref()),
+            None => show_position(app, 0),
+        }
     }
+    app.view.resume = None;
     annotate::put_back_draft(app);
 }

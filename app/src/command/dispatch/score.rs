@@ -63,8 +63,8 @@ fn score(app: &mut App, first: Option<u32>, rows: &[u32]) {
             Err(error) => return app.notices.error("Scoring not started", error),
         }
     }
-    if let Some(job) = &mut app.jobs.scoring {
-        job.add(first, rows);
+    if let (Some(job), Some(project)) = (&mut app.jobs.scoring, &app.project) {
+        job.add(first, rows, project.annotations());
     }
 }
 

@@ -4,6 +4,7 @@ mod damage;
 #[cfg(unix)]
 mod full_disk;
 mod history;
+mod reshape;
 mod save;
 mod sharing;
 

@@ -1,5 +1,7 @@
 //! Which labels win, what follows from them, and which contradict one another.
 
+use std::collections::BTreeMap;
+
 use crate::annotation::StepAnnotation;
 use crate::export::{LabelSource, preview};
 use crate::import::native::NativeScores;
@@ -163,7 +165,13 @@ fn a_scorer_at_a_threshold() {
         .collect();
     let mut project = Project::of(trace);
     let values = vec![Some(0.2), None, None];
-    let computed = NativeScores { scorer: "prm".into(), fingerprint: "f".into(), kind: ScoreKind::Correctness, values };
+    let computed = NativeScores {
+        scorer: "prm".into(),
+        fingerprint: "f".into(),
+        kind: ScoreKind::Correctness,
+        values,
+        more: BTreeMap::new(),
+    };
     project.scores.insert(project.traces[0].id.clone(), vec![computed]);
     let check = |source: &str, expected: &str| {
         let mut options = options("trl_stepwise", &[]);

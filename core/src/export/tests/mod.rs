@@ -5,5 +5,6 @@ mod labels;
 mod native;
 mod policies;
 mod properties;
+mod reshaped;
 mod source;
 mod writing;

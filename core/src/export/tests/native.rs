@@ -1,5 +1,7 @@
 //! The native format loses nothing.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::annotation::StepAnnotation;
@@ -45,7 +47,13 @@ fn a_trace_comes_back_with_all_labels_and_scores() {
     project.says("bo").first_error = Some(FirstError::NoneUpTo(StepHash::new("before it grew")));
     project.says("cy");
     let values = vec![Some(0.1), None, Some(f32::MIN_POSITIVE), Some(1.0), Some(-3.25)];
-    let scores = NativeScores { scorer: "prm".into(), fingerprint: "f".into(), kind: ScoreKind::Correctness, values };
+    let scores = NativeScores {
+        scorer: "prm".into(),
+        fingerprint: "f".into(),
+        kind: ScoreKind::Correctness,
+        values,
+        more: BTreeMap::new(),
+    };
     project.scores.insert(project.traces[0].id.clone(), vec![scores.clone()]);
 
     let preview = project.preview(&options("native", &[]));

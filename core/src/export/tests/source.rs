@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::annotation::{StepAnnotation, TraceAnnotation};
-use crate::export::{ExportOptions, ExportSource, ManifestSource, Preview, is_labelled, preview};
+use crate::export::{ExportOptions, ExportSource, ManifestSource, Preview, preview};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
 use crate::model::{
-    AnnotatorId, FirstError, ImportedValue, Problem, Step, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
-    Verdict,
+    AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, Step, StepHash, StepRating, Trace, TraceBuilder,
+    TraceId, TraceStatus, Verdict,
 };
 
 /// A project in memory.
@@ -17,6 +17,8 @@ pub(super) struct Project {
     pub(super) traces: Vec<Trace>,
     pub(super) said: BTreeMap<AnnotatorId, HashMap<TraceId, TraceAnnotation>>,
     pub(super) scores: HashMap<TraceId, Vec<NativeScores>>,
+    /// Scores of one scorer, by key.
+    pub(super) by_key: HashMap<StepHash, f32>,
     pub(super) sources: Vec<ManifestSource>,
 }
 
@@ -38,11 +40,16 @@ impl ExportSource for Project {
     }
 
     fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        self.said.get(annotator).is_some_and(|said| said.values().any(is_labelled))
+        self.said.get(annotator).is_some_and(|said| said.values().any(TraceAnnotation::is_labelled))
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
-        self.scores.get(&trace.id).cloned().unwrap_or_default()
+        if self.by_key.is_empty() {
+            return self.scores.get(&trace.id).cloned().unwrap_or_default();
+        }
+        let values = trace.score_keys().iter().map(|key| self.by_key.get(key).copied()).collect();
+        let (scorer, fingerprint, kind) = ("prm".into(), "f".into(), ScoreKind::Correctness);
+        vec![NativeScores { scorer, fingerprint, kind, values, more: BTreeMap::new() }]
     }
 
     fn sources(&self) -> Vec<ManifestSource> {

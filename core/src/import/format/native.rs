@@ -1,6 +1,6 @@
 //! Stepscope's own lossless format, one trace a line: what `export` writes and `import` reads back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -130,6 +130,9 @@ pub struct NativeScores {
     pub kind: ScoreKind,
     /// One per step; `null` where the step was not scored.
     pub values: Vec<Option<f32>>,
+    /// Those of steps that annotators cut off or wrote, each under [its key](Trace::score_keys).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub more: BTreeMap<StepHash, f32>,
 }
 
 /// Reads the native format.
@@ -204,10 +207,14 @@ fn imported(native: NativeTrace) -> Imported {
     for scores in &mut computed {
         scores.values = values_by_hash(&trace.steps, &hashes, &scores.values);
     }
-    computed.retain(|scores| scores.values.iter().any(Option::is_some));
+    computed.retain(|scores| !scores.more.is_empty() || scores.values.iter().any(Option::is_some));
     for said in &mut annotations {
         let holds = match &said.first_error {
-            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => trace.find_step(step).is_some(),
+            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => {
+                // A part is there where its step is, a written step where it came along.
+                let written = |label: &Label| matches!(label, Label::Written(written) if written.id == *step);
+                trace.find_step(&step.whole().0).is_some() || said.labels.iter().any(written)
+            }
             Some(FirstError::Unsure) | None => true,
         };
         if !holds {

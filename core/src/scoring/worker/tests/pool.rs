@@ -267,7 +267,7 @@ fn a_killed_worker_costs_no_score_and_can_be_started_again() {
             match event {
                 PoolEvent::Loaded { scorer, .. } => name = book.adopt(scorer),
                 PoolEvent::Scored { row, scores } => book
-                    .append(&name, &scores.by_step(&trace(*row).steps))
+                    .append(&name, &scores.by_step(&trace(*row).score_keys()))
                     .map_err(|e| JobError::Failed(e.to_string()))?,
                 _ => {}
             }

@@ -1,0 +1,48 @@
+//! A list to choose from by arrows, Enter or the mouse: title, explanation, and what is chosen.
+
+use eframe::egui::{Context, Key, Label, Modifiers, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+
+use crate::ui_kit::Tokens;
+
+/// The keys that a list takes before anything else sees them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ListKeys {
+    /// Entries to move down, or up where negative.
+    pub(super) by: isize,
+    /// Right, or left where false.
+    pub(super) change: Option<bool>,
+    /// Enter.
+    pub(super) chosen: bool,
+}
+
+/// Takes the keys of this frame.
+pub(super) fn list_keys(ctx: &Context) -> ListKeys {
+    ctx.input_mut(|input| {
+        let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key);
+        let by = pressed(Key::ArrowDown).cast_signed() - pressed(Key::ArrowUp).cast_signed();
+        let change = match (pressed(Key::ArrowRight), pressed(Key::ArrowLeft)) {
+            (0, 0) => None,
+            (right, _) => Some(right > 0),
+        };
+        ListKeys { by, change, chosen: pressed(Key::Enter) > 0 }
+    })
+}
+
+/// Paints an entry; true where it was clicked.
+pub(super) fn entry_ui(ui: &mut Ui, title: &str, detail: &str, selected: bool) -> bool {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, title));
+    if selected {
+        ui.painter().rect_filled(rect, 4.0, tokens.selected);
+        ui.scroll_to_rect(rect, None);
+    }
+    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 0.0))), |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.add(Label::new(RichText::new(if selected { "●" } else { "○" }).color(tokens.accent)).selectable(false));
+            ui.add(Label::new(RichText::new(title).color(tokens.text)).selectable(false));
+            ui.add(Label::new(RichText::new(detail).small().color(tokens.muted)).truncate().selectable(false));
+        });
+    });
+    response.clicked()
+}

@@ -1,0 +1,132 @@
+//! Where an annotator left a project: trace, step, filter, order, way of working. One small file per annotator, beside
+//! the log and never in it; without it the project opens at its first trace.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use stepscope_core::annotation::file_stem;
+use stepscope_core::export::LabelSource;
+use stepscope_core::model::{AnnotatorId, StepHash, TraceId};
+use stepscope_core::query::{LabelState, Query, Queue, Sort};
+use stepscope_core::store::ProjectDir;
+
+use super::ViewState;
+use super::work::WorkState;
+
+/// Where an annotator left a project.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// The open trace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceId>,
+    /// The selected step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<StepHash>,
+    /// The words that traces must contain.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub filter: String,
+    /// The state that traces must be in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<LabelState>,
+    /// Scorer shown in table and gutter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scorer: Option<String>,
+    /// First errors are found by halving.
+    pub halving: bool,
+    /// The annotator judges blind.
+    pub blind: bool,
+    /// Whose labels are shown as proposals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<LabelSource>,
+    /// What the table is sorted by.
+    pub sort: Sort,
+    /// The order of traces.
+    pub queue: Queue,
+}
+
+impl Place {
+    /// The place that the window shows.
+    pub fn of(view: &ViewState) -> Self {
+        let open = view.open.as_ref().filter(|open| open.attempts.is_none());
+        Self {
+            trace: open.map(|open| open.trace.id.clone()),
+            step: open.and_then(|open| Some(open.step()?.hash.clone())),
+            filter: view.query.text.clone(),
+            state: view.query.state,
+            scorer: view.scorer.clone(),
+            halving: view.work.halving,
+            blind: view.work.blind,
+            verify: view.work.verify.clone(),
+            sort: view.query.sort,
+            queue: view.query.queue.clone(),
+        }
+    }
+
+    /// Filter and order.
+    pub fn query(&self) -> Query {
+        let Self { filter, state, sort, queue, .. } = self;
+        Query { text: filter.clone(), state: *state, sort: *sort, queue: queue.clone(), ..Query::default() }
+    }
+
+    /// The way of working.
+    pub fn work(&self) -> WorkState {
+        let Self { halving, blind, verify, .. } = self;
+        WorkState { halving: *halving, blind: *blind, verify: verify.clone(), proposal: None }
+    }
+
+    /// Reads what was left; `None` where there is no such file or it is not to be understood.
+    pub fn load(dir: &ProjectDir, annotator: &AnnotatorId) -> Option<Self> {
+        toml::from_str(&fs::read_to_string(file(dir, annotator)?).ok()?).ok()
+    }
+
+    /// Writes it beside itself and renames it.
+    pub fn save(&self, dir: &ProjectDir, annotator: &AnnotatorId) -> io::Result<()> {
+        let Some(file) = file(dir, annotator) else { return Ok(()) };
+        let folder = file.parent().unwrap_or(dir.path());
+        fs::create_dir_all(folder)?;
+        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+        aside.write_all(toml::to_string(self).map_err(io::Error::other)?.as_bytes())?;
+        aside.persist(file)?;
+        Ok(())
+    }
+}
+
+fn file(dir: &ProjectDir, annotator: &AnnotatorId) -> Option<PathBuf> {
+    Some(dir.path().join("places").join(format!("{}.toml", file_stem(annotator).ok()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use stepscope_core::query::{QueueOrder, SortKey};
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (dir, ann) = (ProjectDir::new(folder.path()), AnnotatorId::new("Zoë/1"));
+        assert_eq!(Place::load(&dir, &ann), None);
+        let place = Place {
+            trace: Some(TraceId::new("t")),
+            step: Some(StepHash::new("s")),
+            filter: "two \"words\"".into(),
+            state: Some(LabelState::GivenUp),
+            scorer: Some("prm".into()),
+            halving: true,
+            blind: true,
+            verify: Some(LabelSource::Scorer { name: "prm".into(), threshold: 0.25 }),
+            sort: Sort { key: SortKey::PathScore, descending: true },
+            queue: Queue { order: QueueOrder::EachGenerator, seed: 7, threshold: 0.3, readers: 3 },
+        };
+        place.save(&dir, &ann).unwrap();
+        assert_eq!(Place::load(&dir, &ann), Some(place));
+        assert_eq!(Place::load(&dir, &AnnotatorId::new("bob")), None, "each has their own");
+        Place::default().save(&dir, &ann).unwrap();
+        assert_eq!(Place::load(&dir, &ann), Some(Place::default()));
+        fs::write(file(&dir, &ann).unwrap(), "sort = 3").unwrap();
+        assert_eq!(Place::load(&dir, &ann), None, "a broken one is none");
+    }
+}
