@@ -1,12 +1,11 @@
 //! Keys of the user's own, the strip of keys, history, selection, labels on many traces, size, drafts, and that all of
 //! it can be reached and read without a mouse and without eyes.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
 use eframe::egui::accesskit::Action as Wish;
-use eframe::egui::{Event, Key, Modifiers, Role};
+use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::{Action, Command, KeyMap};
 use stepscope::state::many::{ManyScope, ManyWhat};
@@ -153,24 +152,22 @@ fn fields(window: &mut Window, field: usize) -> Option<&'static str> {
 
 #[test]
 fn one_letter_keys_never_fire_while_anything_is_typed() {
-    let home = Home::new();
-    let mut window = home.open_sample();
-    press(&mut window, "j a");
-    let before = (project(&window).log().last_seq(), shown(&window), window.state().view().open.as_ref().unwrap().at);
-    let keys: BTreeSet<String> = Command::ALL
-        .iter()
-        .flat_map(|command| KeyMap::default().keys(*command).to_vec())
-        .filter(|key| !key.modifiers.command && !matches!(key.logical_key, Key::Enter | Key::ArrowUp | Key::ArrowDown))
-        .map(stepscope::command::keymap::chord_to_text)
-        .collect();
+    let plain = |key: &KeyboardShortcut| {
+        !key.modifiers.command && !matches!(key.logical_key, Key::Enter | Key::ArrowUp | Key::ArrowDown)
+    };
+    let keys = KeyMap::default();
+    let keys: Vec<KeyboardShortcut> =
+        Command::ALL.iter().flat_map(|command| keys.keys(*command).to_vec()).filter(plain).collect();
     assert!(keys.len() > 40, "{keys:?}");
     for field in 0.. {
+        let home = Home::new();
+        let mut window = home.open_sample();
+        press(&mut window, "j a");
+        let before = project(&window).log().last_seq();
         let Some(name) = fields(&mut window, field) else { break };
         let open = dialog(&window).map(std::mem::discriminant);
-        for key in &keys {
-            let event = stepscope::command::keymap::chord_from_text(key).unwrap();
+        for KeyboardShortcut { logical_key: key, modifiers } in keys.iter().copied() {
             // As a keyboard sends it: with the character.
-            let (key, modifiers) = (event.logical_key, event.modifiers);
             let typed = key.symbol_or_name().to_lowercase();
             let character = if typed.len() == 1 { Some(typed) } else { None };
             let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
@@ -180,35 +177,11 @@ fn one_letter_keys_never_fire_while_anything_is_typed() {
             window.input_mut().events.push(event(false));
             window.step();
             assert!(window.ctx.text_edit_focused(), "{name} lost the keyboard to {key:?}");
+            assert_eq!(project(&window).log().last_seq(), before, "{name}: {key:?} said something");
+            assert_eq!(dialog(&window).map(std::mem::discriminant), open, "{name}: {key:?}");
         }
-        let now = (project(&window).log().last_seq(), shown(&window), window.state().view().open.as_ref().unwrap().at);
-        assert_eq!(now, before, "{name}: something was said or moved");
-        assert_eq!(dialog(&window).map(std::mem::discriminant), open, "{name}");
-        // Out again, without what was typed.
-        settle(&mut window);
-        press(&mut window, "Escape Escape");
-        while project(&window).log().last_seq() > before.0 && project(&window).log().can_undo() {
-            press(&mut window, "u");
-            if said(&window) == "row 0: all correct, open" {
-                break;
-            }
-        }
-        if !window.state().view().query.text.is_empty() {
-            ask(&mut window, Action::FilterBy(String::new()));
-        }
-        assert_eq!(said(&window), "row 0: all correct, open", "{name}");
-        drop(window);
-        window = home.open_sample();
-        press(&mut window, "j");
-        let log = fs::read_to_string(project(&window).dir().annotations().join("ada.jsonl")).unwrap();
-        assert!(!log.contains("step_rated"), "{name}");
-        if project(&window).log().last_seq() != before.0 {
-            // Undone notes count as lines; begin the next field from here.
-            fs::remove_dir_all(project(&window).dir().path()).unwrap();
-            drop(window);
-            window = home.open_sample();
-            press(&mut window, "j a");
-        }
+        let at = window.state().view().open.as_ref().map_or(1, |open| open.at);
+        assert_eq!(at, 1, "{name}: something was moved");
     }
 }
 
@@ -257,7 +230,7 @@ fn the_strip_follows_what_is_done_and_can_be_hidden() {
     // In a narrow window the least important go, and nothing wraps.
     let height = |window: &Window| window.get_by_label_contains("Trace, J K").rect().height();
     let (wide, all) = (height(&window), strip(&window));
-    window.set_size([960.0, 600.0].into());
+    window.set_size([700.0, 600.0].into());
     settle(&mut window);
     let narrow = strip(&window);
     assert!(all.starts_with(&narrow) && narrow.len() < all.len(), "{narrow}");
@@ -502,7 +475,7 @@ fn at_one_and_a_half_everything_is_still_there() {
     assert!((size.width() - 1280.0 / 1.5).abs() < 1.0, "{size:?}");
     // Table, card, inspector: side by side, within the window, and wide enough to read.
     let rect = |name: &str| window.query_all_by_label_contains(name).next().unwrap().rect();
-    let (filter, card, note) = (rect("Filter traces"), rect("Step 1,"), rect("Note on step"));
+    let (filter, card, note) = (rect("Filter traces"), rect("Step 1"), rect("Note on step"));
     assert!(filter.right() <= card.left() && card.right() <= note.left() + 8.0, "{filter:?} {card:?} {note:?}");
     assert!(note.right() <= size.right() + 1.0, "{note:?}");
     assert!(card.width() > 230.0, "{card:?}");
@@ -587,7 +560,9 @@ fn unnamed(window: &Window) -> Vec<String> {
         let can_be_used = data.supports_action(Wish::Click) || data.supports_action(Wish::Focus);
         let mut names =
             node.label().into_iter().chain(node.labelled_by().filter_map(|other| other.label().or(other.value())));
-        let is_text = matches!(node.role(), Role::Label | Role::TextRun) && data.value().is_some();
+        let is_text = matches!(node.role(), Role::Label | Role::TextRun) && data.value().is_some()
+            // A bar belongs to what it scrolls.
+            || node.role() == Role::ScrollBar;
         if can_be_used && !is_text && !names.any(|name| !name.trim().is_empty()) {
             found.push(format!("{:?} at {:?}", node.role(), node.bounding_box()));
         }

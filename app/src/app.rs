@@ -469,11 +469,11 @@ impl App {
             } else if let Some(command) = command {
                 self.sink.run(command);
             }
+            self.drain(ctx);
             // A text field must not take for its own what was a command.
             if command.is_none() || focus != Focus::Text {
                 rest.push(event.clone());
             }
-            self.drain(ctx);
         }
         ctx.input_mut(|input| input.events = rest);
         if !dropped.is_empty() {

@@ -58,19 +58,16 @@ impl App {
         // In a small window, or one where everything is large, the steps need their room.
         let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
         // A window of another size class begins with a width of its own; what was dragged is kept within the class.
-        Panel::left(("traces", (width / 640.0).floor().to_bits()))
-            .frame(side)
-            .default_size(third)
-            .size_range(240.0..=1200.0)
-            .show(ui, |ui| {
-                self.table(ui, sink);
-            });
+        let class = (width / 320.0).floor().to_bits();
+        Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
+            self.table(ui, sink);
+        });
         let visible = self.visible();
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
         let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
         if self.view.open.is_some() {
-            Panel::right("inspector")
+            Panel::right(("inspector", class))
                 .frame(side)
                 .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
                 .size_range(220.0..=420.0)

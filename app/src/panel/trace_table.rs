@@ -52,8 +52,9 @@ pub fn trace_table_ui(
     }
     let tokens = Tokens::of(ui);
     let columns = visible_columns(frame, ui.available_width());
+    let (ctx, id) = (ui.ctx().clone(), ui.scope_id().with(egui::IdSalt::new(salt(&columns))));
     let mut table = TableBuilder::new(ui)
-        .id_salt(("traces", columns.len()))
+        .id_salt(salt(&columns))
         .striped(false)
         // Reached with the keys for traces; as stops of Tab, so many cells would be in the way.
         .sense(Sense::CLICK)
@@ -114,6 +115,26 @@ pub fn trace_table_ui(
             }
         });
     });
+    name_splitters(&ctx, id, &columns);
+}
+
+fn salt(columns: &[ColumnModel]) -> (&'static str, usize) {
+    ("traces", columns.len())
+}
+
+/// The lines between the columns can only be dragged: they get a name, and Tab goes on past them.
+fn name_splitters(ctx: &egui::Context, table: egui::Id, columns: &[ColumnModel]) {
+    for (number, column) in columns.iter().enumerate() {
+        let Some(line) = ctx.read_response(table.with("resize_column").with(number)) else { continue };
+        let name = format!("Width of {}", column.title);
+        line.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Splitter, true, &name));
+        if line.has_focus() {
+            let back = ctx.input(|input| input.modifiers.shift);
+            let way = if back { egui::FocusDirection::Previous } else { egui::FocusDirection::Next };
+            ctx.memory_mut(|memory| memory.move_focus(way));
+            ctx.request_repaint();
+        }
+    }
 }
 
 /// The field for the filter, so that others can tell whether it has the keyboard.
@@ -163,7 +184,7 @@ fn row_ui(
             SortKey::Outcome => RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)),
             SortKey::PathScore => muted(&model.path_score),
             SortKey::LastScore => muted(&model.last_score),
-            _ => continue,
+            SortKey::Row => RichText::default(),
         };
         let (_, response) = line.col(|ui| {
             ui.add(Label::new(text).truncate().selectable(false));

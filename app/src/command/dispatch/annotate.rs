@@ -85,7 +85,7 @@ fn mark_unsure(app: &mut App) {
 
 fn rate(app: &mut App, wanted: StepRating) {
     if app.project.as_ref().is_some_and(|project| !project.schema.offers_rating(wanted)) {
-        let detail = "Ctrl+L shows what annotators are asked for";
+        let detail = "{work.schema} shows what annotators are asked for";
         return app.notices.info(format!("This project does not ask for “{}”", wanted.name()), detail);
     }
     let Some(step) = step_ref(app) else { return };
