@@ -348,7 +348,7 @@ fn the_chooser_in_both_themes() {
     press(&mut window, "p");
     picture(&mut window, "label-links-light");
     press(&mut window, "Escape Shift+F");
-    press(&mut window, "Escape f m Ctrl+T");
+    press(&mut window, "Escape Ctrl+T f m");
     type_text(&mut window, "what is missing");
     picture(&mut window, "label-text");
     press(&mut window, "Enter Ctrl+L");
