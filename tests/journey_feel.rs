@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::accesskit::Action as Wish;
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use stepscope::command::{Action, Command, KeyMap};
+use stepscope::command::{Command, KeyMap};
 use stepscope::state::many::{ManyScope, ManyWhat};
 use stepscope::state::{DialogState, Settings};
 use stepscope_core::annotation::Way;
@@ -15,7 +15,7 @@ use stepscope_core::model::TraceStatus;
 
 use crate::support::wait::wait_until;
 use crate::support::window::{
-    Home, PATIENCE, Window, ask, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
+    Home, PATIENCE, Window, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
 };
 
 fn dialog(window: &Window) -> Option<&DialogState> {

@@ -13,6 +13,7 @@ mod keystrokes;
 mod pictures;
 mod published;
 mod readme;
+mod real_traces;
 mod rendering;
 mod sample_data;
 mod support;

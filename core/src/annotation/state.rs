@@ -216,9 +216,10 @@ impl TraceAnnotation {
             || self.steps.values().any(|step| step.rating.is_some() || judges(&step.labels))
     }
 
-    /// True where the annotator labelled the trace, or finished, skipped, gave up or flagged it.
+    /// True where the annotator judged the trace as a whole: said where it first goes wrong, that it does not or that it
+    /// is unclear, or finished, skipped, gave up or flagged it.
     pub fn is_judged(&self) -> bool {
-        self.status != TraceStatus::Open || self.is_labelled()
+        self.status != TraceStatus::Open || self.first_error.is_some()
     }
 
     /// The written step of that name.
