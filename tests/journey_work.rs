@@ -292,7 +292,8 @@ fn blind_hides_what_leads_until_it_is_judged() {
     press(&mut window, "j j 3");
     assert_eq!(last_under(&window)["saw"], serde_json::Value::Null, "nothing was seen");
     press(&mut window, "e");
-    assert_eq!(last_under(&window)["saw"], serde_json::Value::Null);
+    let log = log_of(&window);
+    assert_eq!(last_under(&window)["saw"], serde_json::Value::Null, "{:?}", &log[log.len() - 3..]);
     assert_eq!(seen(&window), all, "judged, it shows");
     press(&mut window, "k e");
     let saw = last_under(&window)["saw"].clone();

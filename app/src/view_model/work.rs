@@ -8,7 +8,7 @@ use super::reader::ReaderModel;
 use super::{Chip, Tone};
 use crate::command::Command;
 use crate::state::OpenTrace;
-use crate::state::work::{Proposal, Visible, WorkState, halving_of};
+use crate::state::work::{Proposal, Visible, WorkState, halving_of, is_settled};
 
 /// One bar above the steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ fn verified_bar(said: Option<&TraceAnnotation>) -> Option<WorkBarModel> {
         Some(Label::Verified(Verified { by, agreed: false })) => {
             Some(bar(format!("You corrected {}", who(by)), Tone::Unsure))
         }
-        _ if said.is_some_and(TraceAnnotation::is_judged) => None,
+        _ if said.is_some_and(is_settled) => None,
         _ => Some(bar("Nothing is proposed for this trace".into(), Tone::Muted)),
     }
 }

@@ -1,11 +1,11 @@
 //! Finding the first error by halving: where to look next, and what an answer says.
 
-use stepscope_core::annotation::{TraceAnnotation, Way, answer_halving};
+use stepscope_core::annotation::{Way, answer_halving};
 
 use super::{annotate, navigate};
 use crate::app::App;
 use crate::command::Command;
-use crate::state::work::{halving_of, path_of};
+use crate::state::work::{halving_of, is_settled, path_of};
 
 /// Begins halving, or leaves it. What was looked at stays said.
 pub(super) fn toggle(app: &mut App) {
@@ -70,5 +70,5 @@ fn show_found(app: &mut App) {
 fn is_judged(app: &App) -> bool {
     let open = app.view.open.as_ref();
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
-    said.is_some_and(TraceAnnotation::is_judged)
+    said.is_some_and(is_settled)
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, TraceAnnotation, agrees};
+use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, agrees};
 use stepscope_core::job::Job;
 use stepscope_core::model::{FirstError, TraceId};
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::command::Command;
 use crate::state::DialogState;
 use crate::state::sitting::GoldFigures;
-use crate::state::work::{Rules, Visible, visible};
+use crate::state::work::{Rules, Visible, is_settled, visible};
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::work::known_answer_text;
 
@@ -101,7 +101,7 @@ pub(super) fn before(app: &App, changes: &[Change]) -> Told {
     let nothing = Told { timed: None, answer: None };
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return nothing };
     let id = &open.trace.id;
-    let is_judged = project.said(id).is_some_and(TraceAnnotation::is_judged);
+    let is_judged = project.said(id).is_some_and(is_settled);
     let mark = changes.iter().find_map(|change| match change {
         Change::MarkFirstError { trace, mark: Some(mark) } if trace == id => Some(mark.clone()),
         _ => None,
