@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::accesskit::Action as Wish;
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use stepscope::command::{Action, Command, KeyMap};
+use stepscope::command::{Command, KeyMap};
 use stepscope::state::many::{ManyScope, ManyWhat};
 use stepscope::state::{DialogState, Settings};
 use stepscope_core::annotation::Way;
@@ -15,7 +15,7 @@ use stepscope_core::model::TraceStatus;
 
 use crate::support::wait::wait_until;
 use crate::support::window::{
-    Home, PATIENCE, Window, ask, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
+    Home, PATIENCE, Window, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
 };
 
 fn dialog(window: &Window) -> Option<&DialogState> {
@@ -142,6 +142,11 @@ fn fields(window: &mut Window, field: usize) -> Option<&'static str> {
         ("the search for keys", "?"),
         ("the search in the history", "Ctrl+H"),
         ("a tag for many traces", "Ctrl+B ArrowDown ArrowDown ArrowDown ArrowDown ArrowDown"),
+        ("an own kind of error", "x o"),
+        ("a critique", "Shift+R w"),
+        ("why given up", "Shift+S"),
+        ("a rewritten step", "w"),
+        ("a step of one's own", "Shift+W"),
     ]
     .get(field)
     .copied()?;
@@ -213,7 +218,7 @@ fn the_strip_follows_what_is_done_and_can_be_hidden() {
     let check = |window: &mut Window, keys: &str, expected: &str| {
         press(window, keys);
         let strip = strip(window);
-        assert!(strip.starts_with(expected), "after {keys}: {strip}");
+        assert!(strip.starts_with(expected), "after {keys}: {strip} of {:?}", names(window, Role::Label));
     };
     check(&mut window, "j", "Trace, J K step, E first error, A all correct, Space done, next");
     assert!(!strip(&window).contains("undo"));
@@ -225,6 +230,12 @@ fn the_strip_follows_what_is_done_and_can_be_hidden() {
     check(&mut window, "Escape Ctrl+B", "Many traces, ↑ ↓ choose");
     check(&mut window, "Escape ?", "Keys, ↑ ↓ choose");
     check(&mut window, "Escape Ctrl+E", "Dialog, Tab next control");
+    check(&mut window, "Escape x", "Choose, letter choose");
+    check(&mut window, "o", "Text, Enter say it");
+    check(&mut window, "Escape Escape Escape Y", "Split, Enter cut here");
+    check(&mut window, "Escape w", "Write, Ctrl+Enter save");
+    check(&mut window, "Escape Shift+H", "Halving, 1 right up to here, 3 an error by here");
+    check(&mut window, "Shift+H", "Trace, ");
     check(&mut window, "Escape Tab", "Control, Space press");
     check(&mut window, "Escape", "Trace, ");
     // In a narrow window the least important go, and nothing wraps.
@@ -474,7 +485,11 @@ fn at_one_and_a_half_everything_is_still_there() {
     let size = window.ctx.content_rect();
     assert!((size.width() - 1280.0 / 1.5).abs() < 1.0, "{size:?}");
     // Table, card, inspector: side by side, within the window, and wide enough to read.
-    let rect = |name: &str| window.query_all_by_label_contains(name).next().unwrap().rect();
+    let rect = |name: &str| {
+        let mut named = window.query_all_by_label_contains(name);
+        // The step, not what the inspector says of it.
+        named.find(|node| node.accesskit_node().role() != Role::Label).unwrap().rect()
+    };
     let (filter, card, note) = (rect("Filter traces"), rect("Step 1"), rect("Note on step"));
     assert!(filter.right() <= card.left() && card.right() <= note.left() + 8.0, "{filter:?} {card:?} {note:?}");
     assert!(note.right() <= size.right() + 1.0, "{note:?}");
@@ -540,7 +555,17 @@ fn a_note_in_the_making_is_dropped_with_its_field() {
 }
 
 /// The dialogs, by how they are opened.
-const DIALOGS: [(&str, &str); 8] = [
+const DIALOGS: [(&str, &str); 18] = [
+    ("the chooser of errors", "x"),
+    ("the chooser for the step", "f"),
+    ("the chooser for the trace", "Shift+F"),
+    ("critiques", "Shift+R"),
+    ("a cut", "Y"),
+    ("a rewrite", "w"),
+    ("the labels of the project", "Ctrl+L"),
+    ("what comes next", "Shift+N"),
+    ("verifying", "Shift+Q"),
+    ("halving", "Shift+H"),
     ("the palette", "Ctrl+K"),
     ("the keys", "?"),
     ("the history", "Ctrl+H"),
@@ -560,7 +585,7 @@ fn unnamed(window: &Window) -> Vec<String> {
         let can_be_used = data.supports_action(Wish::Click) || data.supports_action(Wish::Focus);
         let mut names =
             node.label().into_iter().chain(node.labelled_by().filter_map(|other| other.label().or(other.value())));
-        let is_text = matches!(node.role(), Role::Label | Role::TextRun) && data.value().is_some()
+        let is_text = matches!(node.role(), Role::Label | Role::TextRun)
             // A bar belongs to what it scrolls.
             || node.role() == Role::ScrollBar;
         if can_be_used && !is_text && !names.any(|name| !name.trim().is_empty()) {

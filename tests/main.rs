@@ -6,10 +6,10 @@
 mod frame_times;
 mod journey;
 mod journey_feel;
-mod keystrokes;
 mod journey_label;
 mod journey_work;
 mod journey_write;
+mod keystrokes;
 mod pictures;
 mod published;
 mod readme;

@@ -460,8 +460,8 @@ impl App {
         for (at, event) in events.iter().enumerate() {
             // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
             // chooses in it.
-            let key =
-                choose_key(event, focus).filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
+            let key = choose_key(event, events.get(at + 1), focus)
+                .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let mut is_taken = false;
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));

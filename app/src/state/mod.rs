@@ -1,8 +1,8 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
-pub mod draft_file;
 pub mod choose;
 pub mod comparing;
+pub mod draft_file;
 pub mod export_source;
 pub mod follow;
 pub mod history;

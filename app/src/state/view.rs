@@ -7,10 +7,10 @@ use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSour
 use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::{Query, Queue};
 
-use super::draft_file::Draft;
-use super::history::{HistoryDraft, HistoryList};
 use super::choose::Choose;
 use super::comparing::CompareDraft;
+use super::draft_file::Draft;
+use super::history::{HistoryDraft, HistoryList};
 use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
 use super::many::ManyDraft;

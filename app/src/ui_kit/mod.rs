@@ -2,13 +2,13 @@
 
 pub mod button;
 pub mod chip;
-pub mod focus;
 pub mod diff;
+pub mod focus;
 pub mod fonts;
 pub mod tokens;
 
 pub use button::command_button;
 pub use chip::chip_ui;
-pub use focus::focus_ring;
 pub use diff::{diff_summary_ui, diff_ui, word_diff};
+pub use focus::focus_ring;
 pub use tokens::Tokens;

@@ -17,7 +17,8 @@ pub(super) fn toggle(app: &mut App) {
         }
         begin(app);
     } else {
-        app.notices.info("Halving stopped", "What you looked at is kept; Shift+H goes on from there");
+        let detail = app.keys.fill("What you looked at is kept; {work.halving} goes on from there");
+        app.notices.info("Halving stopped", detail);
     }
 }
 
@@ -44,7 +45,8 @@ pub(super) fn answer(app: &mut App, command: Command) -> bool {
         return false;
     }
     if is_judged(app) {
-        app.notices.info("Halving is done here", "Space goes on; Shift+H stops halving, so that steps can be rated");
+        let detail = app.keys.fill("{label.done} goes on; {work.halving} stops halving, so that steps can be rated");
+        app.notices.info("Halving is done here", detail);
         return true;
     }
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return true };

@@ -128,11 +128,11 @@ fn toggle_go_on(app: &mut App) {
     app.settings.go_on = !app.settings.go_on;
     app.save_settings();
     let (title, detail) = if app.settings.go_on {
-        ("A mark goes on", "First error and all correct finish the trace and show the next; Ctrl+Z takes it back")
+        ("A mark goes on", "First error and all correct finish the trace and show the next; {edit.undo} takes it back")
     } else {
-        ("A mark stays", "Space finishes the trace and shows the next")
+        ("A mark stays", "{label.done} finishes the trace and shows the next")
     };
-    app.notices.info(title, detail);
+    app.notices.info(title, app.keys.fill(detail));
 }
 
 fn show_sitting(app: &mut App) {
