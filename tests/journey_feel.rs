@@ -35,8 +35,22 @@ fn names(window: &Window, role: Role) -> Vec<String> {
 
 /// What the strip says.
 fn strip(window: &Window) -> String {
-    let titles =
-        ["Trace, ", "Note, ", "Filter, ", "Control, ", "Dialog, ", "Keys, ", "History, ", "Many traces, ", "Palette, "];
+    let titles = [
+        "Trace, ",
+        "Note, ",
+        "Filter, ",
+        "Control, ",
+        "Dialog, ",
+        "Keys, ",
+        "History, ",
+        "Many traces, ",
+        "Palette, ",
+        "Choose, ",
+        "Text, ",
+        "Split, ",
+        "Write, ",
+        "Halving, ",
+    ];
     let lines = names(window, Role::Label);
     lines.into_iter().find(|line| titles.iter().any(|title| line.starts_with(title))).unwrap_or_default()
 }
@@ -218,7 +232,7 @@ fn the_strip_follows_what_is_done_and_can_be_hidden() {
     let check = |window: &mut Window, keys: &str, expected: &str| {
         press(window, keys);
         let strip = strip(window);
-        assert!(strip.starts_with(expected), "after {keys}: {strip} of {:?}", names(window, Role::Label));
+        assert!(strip.starts_with(expected), "after {keys}: {strip}");
     };
     check(&mut window, "j", "Trace, J K step, E first error, A all correct, Space done, next");
     assert!(!strip(&window).contains("undo"));
