@@ -124,6 +124,11 @@ fn halving_finds_the_first_error_in_few_looks() {
     let mut window = open(home.startup("long.jsonl"));
     assert_eq!(shown(&window), "c");
     assert!(sees(&window, "Steps 7–12 are undecided"), "{:?}", window.state().view().work);
+    // The bar has buttons for the mouse.
+    window.get_by_role_and_label(Role::Button, "No, an error by here 3").click();
+    settle(&mut window);
+    assert_eq!(inspected(&window), 2);
+    press(&mut window, "u");
     press(&mut window, "Shift+H");
     assert!(!sees(&window, "undecided"));
     assert_eq!(inspected(&window), 1, "stopping takes nothing back");
@@ -209,6 +214,29 @@ fn proposals_are_confirmed_or_corrected_by_one_key() {
     assert!(sees(&window, "Nothing is proposed for this trace"));
     press(&mut window, "Shift+Q Home ArrowUp ArrowUp ArrowUp ArrowUp Enter");
     assert!(!sees(&window, "proposed"), "and off again");
+}
+
+#[test]
+fn what_others_say_is_read_again() {
+    let home = Home::new();
+    write_plain(&home, "some.jsonl", &[("a", 3), ("b", 3)]);
+    let mut window = open(home.startup("some.jsonl"));
+    assert!(project(&window).others().is_empty());
+    press(&mut window, "j e");
+    another_log(&home, "some", "bob", &[("a", Some(2))]);
+    press(&mut window, "F5");
+    let others: Vec<&str> = project(&window).others().iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(others, ["bob"], "one's own log is not another's");
+    // Those that bob has seen come last where one reader is enough.
+    press(&mut window, "Shift+N");
+    for _ in 0..10 {
+        press(&mut window, "ArrowDown");
+    }
+    press(&mut window, "ArrowLeft Enter");
+    assert_eq!(window.state().view().query.queue.order, QueueOrder::FewestReaders);
+    assert_eq!(window.state().view().query.queue.readers, 1);
+    assert_eq!(window.state().view().rows, [1, 0]);
+    assert!(sees(&window, "Fewest readers first"), "the status line names the order");
 }
 
 #[test]

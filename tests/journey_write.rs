@@ -10,6 +10,7 @@ use stepscope_core::export::format_by_name;
 use stepscope_core::model::{Label, LabelKind, Preference, StepHash};
 
 use crate::pictures::picture;
+use crate::published::data;
 use crate::support::window::{Home, Window, ask, notices, open, press, project, said, settle, type_text};
 
 /// The texts of the path that is shown, and which of them is selected.
@@ -221,7 +222,7 @@ fn the_caret_goes_where_keys_and_mouse_send_it() {
     press(&mut window, "e 1 a Escape");
     assert_eq!((caret(&window), said(&window)), (None, String::new()));
     press(&mut window, "j j Y");
-    window.get_by_label("Place to cut").click();
+    window.get_by_label_contains("Place to cut").click();
     settle(&mut window);
     let clicked = caret(&window).unwrap();
     press(&mut window, "Enter");
@@ -411,4 +412,63 @@ fn closing_the_window_tells_of_a_draft() {
     assert!(matches!(&window.state().view().dialog, Some(DialogState::Write(draft)) if draft.text == "half a st"));
     press(&mut window, "Escape");
     assert!(!close(&mut window), "asked again it goes");
+}
+
+#[test]
+fn published_candidates_are_rated_with_few_keys() {
+    let Some(data) = data() else { return };
+    let home = Home::new();
+    fs::copy(data.join("prm800k/samples_prm800k.jsonl"), home.path("prm800k.jsonl")).unwrap();
+    let mut window = open(home.startup("prm800k.jsonl"));
+    // The labels of the data stay hidden, as for an annotator who judges anew.
+    press(&mut window, "I");
+    go_to_siblings(&mut window, 5);
+    // Two keys for each candidate.
+    press(&mut window, "3 . 2 . 3 . 1 . 3");
+    let rated = |window: &Window| {
+        let open = window.state().view().open.as_ref().unwrap();
+        project(window).said(&open.trace.id).unwrap().steps.len()
+    };
+    assert_eq!(rated(&window), 5);
+    press(&mut window, ", Shift+B P");
+    picture(&mut window, "write-candidates-dark");
+    // Compared with the best: that one is better than its neighbour, by far, and the order is said.
+    press(&mut window, "ArrowLeft 3 r 4 2 1 3 5");
+    picture(&mut window, "write-candidates-said-dark");
+    press(&mut window, "Escape");
+    window.get_by_label_contains("✔ good, ★ best, rank 1, better than 5, by far");
+    press(&mut window, "Shift+W");
+    type_text(&mut window, "So we go on");
+    press(&mut window, "Ctrl+Enter");
+    assert_eq!(path(&window).0.last().unwrap(), "So we go on");
+}
+
+#[test]
+fn a_long_published_step_is_rewritten_and_cut() {
+    let Some(data) = data() else { return };
+    let home = Home::new();
+    fs::copy(data.join("deltabench/Deltabench_v1_examples.jsonl"), home.path("deltabench.jsonl")).unwrap();
+    let mut window = open(home.startup("deltabench.jsonl"));
+    let store = project(&window).store().clone();
+    let longest = (0..u32::try_from(store.len()).unwrap()).flat_map(|row| {
+        let steps = store.trace(row).unwrap().steps;
+        (0..).zip(steps).map(move |(at, step)| (step.text.len(), row, at)).collect::<Vec<_>>()
+    });
+    let (length, row, at) = longest.max().unwrap();
+    assert!(length > 1000, "{length}");
+    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
+    ask(&mut window, Action::ShowTrace(position));
+    ask(&mut window, Action::ShowStep(at));
+    let before = path(&window).0;
+    press(&mut window, "Tab W Ctrl+End");
+    type_text(&mut window, " Checked.");
+    picture(&mut window, "write-long-dark");
+    press(&mut window, "Ctrl+Enter");
+    assert!(path(&window).0[at as usize].ends_with(" Checked."));
+    press(&mut window, "Ctrl+Z Y");
+    picture(&mut window, "write-long-split-dark");
+    press(&mut window, "Tab Enter");
+    let after = path(&window).0;
+    assert_eq!(after.len(), before.len() + 1, "{}", notices(&window));
+    assert_eq!(format!("{}{}", after[at as usize], after[at as usize + 1]), before[at as usize]);
 }

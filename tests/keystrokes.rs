@@ -33,8 +33,6 @@ fn start(home: &Home, needs_alternatives: bool) -> Window {
     let row = |id: &str, count: usize| {
         format!("{{\"id\": \"{id}\", \"problem\": \"What is {id}?\", \"steps\": [{}]}}\n", steps(count))
     };
-    let tree =
-        r#"{"id": "tree", "problem": "1+1?", "steps": [{"text": "It is 2."}, {"text": "It is 3.", "parent": null}]}"#;
     let long = r#"{"id": "long", "problem": "1+1?", "steps": ["One and one. It is two.", "Done."]}"#;
     let rows = format!("{}{}{long}\n", row("twelve", 12), row("eight", 8));
     fs::write(home.path("tasks.jsonl"), rows).unwrap();

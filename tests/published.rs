@@ -30,7 +30,7 @@ const CARDS: usize = 10;
 
 /// The folder of the data sets, where it is there.
 #[expect(clippy::print_stderr, reason = "says why the test did nothing")]
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let path = workspace().join("../shared/data");
     if path.is_dir() {
         return fs::canonicalize(path).ok();

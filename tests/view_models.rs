@@ -514,3 +514,38 @@ fn the_dialog_of_labels() {
     insta::assert_yaml_snapshot!("the_dialog_of_labels", SchemaModel::new(&draft, true));
     assert_eq!(SchemaModel::new(&draft, false).problems, ["The project is open read-only"]);
 }
+
+#[test]
+fn critiques_come_from_the_data_unless_it_is_hidden() {
+    let mut trace = chain();
+    trace.labels[0].rationale = Some("142 is no square".into());
+    let mut open = OpenTrace::new(0, trace);
+    open.move_by(2);
+    let step = StepRef { trace: open.trace.id.clone(), step: open.step().unwrap().hash.clone() };
+    let choose = Choose::new(Target::Step(step), Page::Critiques);
+    let check = |show_imported, expected: &[&str]| {
+        let model = ChooseModel::new(&choose, &open, None, &LabelSchema::usual(), &[], show_imported).unwrap();
+        assert_eq!(model.items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>(), expected);
+    };
+    check(true, &["human  142 is no square"]);
+    check(false, &[]);
+}
+
+#[test]
+fn a_step_after_the_first_error_is_unjudged_until_it_is_judged() {
+    let open = OpenTrace::new(0, chain());
+    let check = |label: Label, unjudged: bool| {
+        let step = StepAnnotation { labels: [label.clone()].into_iter().collect(), ..StepAnnotation::default() };
+        let said = TraceAnnotation {
+            first_error: Some(FirstError::At(open.trace.steps[0].hash.clone())),
+            steps: [(open.trace.steps[2].hash.clone(), step)].into_iter().collect(),
+            ..TraceAnnotation::default()
+        };
+        let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
+        reader.add_labels(&open, Some(&said), &LabelSchema::usual(), None);
+        assert_eq!((reader.cards[1].unjudged, reader.cards[2].unjudged), (true, unjudged), "{label:?}");
+    };
+    check(Label::Tag("discuss".into()), true);
+    check(Label::Soft(0.5), false);
+    check(Label::Error(ErrorLabel::default()), false);
+}

@@ -131,7 +131,7 @@ fn sources_to_take_from() {
 fn a_rewrite_begins_with_the_text() {
     let (mut open, said) = open();
     let again = StepDraft::instead(&open, Some(&said)).unwrap();
-    assert_eq!((again.title.as_str(), again.text.as_str()), ("Rewrite step 3, again", "12 × 2 = 24."));
+    assert_eq!((again.title.as_str(), again.text.as_str()), ("Rewrite step 3, as you wrote it", "12 × 2 = 24."));
     assert_eq!(again.original.as_deref(), Some("12 × 2 = 26."), "differences are shown against the original");
     assert_eq!(again.refusal(), Some("The text is the same as before"));
     open.move_branch(-1);

@@ -158,10 +158,10 @@ impl App {
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
+            && jobs.schema.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
-            && jobs.schema.is_none()
             && !jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy)
             && self.project.as_ref().is_none_or(|p| p.log.last_seq() == p.log.saved_seq())
     }
@@ -453,8 +453,8 @@ impl App {
     fn take_input(&mut self, ctx: &egui::Context) {
         let focus = self.focus(ctx);
         let (events, dropped) = ctx.input_mut(|input| {
-            let paths: Vec<_> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
-            (std::mem::take(&mut input.events), paths)
+            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
+            (std::mem::take(&mut input.events), paths.collect::<Vec<_>>())
         });
         let mut rest = Vec::new();
         for (at, event) in events.iter().enumerate() {
@@ -462,17 +462,16 @@ impl App {
             // chooses in it.
             let key = choose_key(event, events.get(at + 1), focus)
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
-            let mut is_taken = false;
+            let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
+            let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
-            } else if self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus) {
-                let command = command_from(event, events.get(at + 1), focus, &self.keys);
-                is_taken = command.is_some();
-                command.into_iter().for_each(|command| self.sink.run(command));
+            } else if let Some(command) = command {
+                self.sink.run(command);
             }
             self.drain(ctx);
             // A text field must not take for its own what was a command.
-            if !is_taken || focus != Focus::Text {
+            if command.is_none() || focus != Focus::Text {
                 rest.push(event.clone());
             }
         }

@@ -298,15 +298,15 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         let ViewState { query, rows, position, open, .. } = view;
         app.view = ViewState { query, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
     }
+    resume(app, opened.place);
+    app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
+    app.ahead = Ahead::default();
     app.jobs.forget_project();
     let project = app.project.as_ref().filter(|project| project.can_write());
     if let Some(path) = project.map(|project| project.log.draft_path().to_owned()) {
         app.jobs.draft_file = Some(DraftFile::new(path, opened.draft.clone()));
         app.view.found_draft = opened.draft;
     }
-    resume(app, opened.place);
-    app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
-    app.ahead = Ahead::default();
     app.start_query();
 }
 
@@ -479,5 +479,8 @@ fn tell(app: &mut App, opened: &Opened) {
     app.notices.warnings("Some scores could not be read", opened.score_report.warnings.clone());
     if let stepscope_core::annotation::Access::ReadOnly { reason } = opened.log.access() {
         app.notices.warning("Open read-only", reason);
+    }
+    if let Some(warning) = opened.log.clock_warning() {
+        app.notices.warning("The clock was set back", warning);
     }
 }

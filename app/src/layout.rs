@@ -1,13 +1,11 @@
 //! Where the panels are: view-models are built from the state, painted, and their actions collected.
 
-use std::collections::HashSet;
-
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
-use stepscope_core::query::{self, LabelState, QueueOrder};
+use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
@@ -36,6 +34,9 @@ use crate::view_model::take::TakeModel;
 use crate::view_model::trace_table::TraceRowModel;
 use crate::view_model::tree::TreeModel;
 use crate::view_model::work;
+
+/// A table that takes longer to be made than this is worth a word, in milliseconds.
+const SAY_AFTER_MS: u128 = 500;
 
 impl App {
     pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
@@ -103,7 +104,7 @@ impl App {
             (Some(DialogState::Take(_)), _) => StripMode::Taking,
             (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
-            (_, Focus::Text) if self.is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
             (_, Focus::Text) => match &self.view.note {
                 Some(note) if note.about != About::Note => StripMode::Text,
                 _ => StripMode::Note,
@@ -119,7 +120,7 @@ impl App {
         StripModel::new(mode, env, &self.keys)
     }
 
-    fn is_filter_focused(&self, ctx: &egui::Context) -> bool {
+    fn is_filter_focused(ctx: &egui::Context) -> bool {
         ctx.memory(|memory| memory.has_focus(trace_table::filter_id()))
     }
 
@@ -159,6 +160,9 @@ impl App {
                     }
                     _ => String::new(),
                 };
+                // Some orders read every trace.
+                let is_slow = self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS);
+                let order = if is_slow { " · ordering…".to_owned() } else { order };
                 let selected = selection_text(self.view.selection.len());
                 format!("{listed} of {all} traces{fresh} · {judged} labelled{order}{selected}")
             },
@@ -299,27 +303,10 @@ impl App {
             }
             _ => None,
         };
-        let show_imported = self.visible().is_some_and(|visible| visible.imported);
-        let model = CurveModel::new(open, series, own_error, show_imported, self.settings.aggregate());
+        let model = CurveModel::new(open, series, own_error, self.shows_imported(), self.settings.aggregate());
         if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
             sink.push(Action::ShowStep(step));
         }
-    }
-
-    /// How many traces the table lists, and how many of them are not labelled.
-    fn left(&self) -> (usize, usize) {
-        let Some(project) = &self.project else { return (0, 0) };
-        let labelled =
-            project.annotations().traces().filter(|(_, said)| LabelState::new(Some(said)) != LabelState::Unlabelled);
-        let rows = &self.view.rows;
-        // Without a filter every labelled trace is listed; with one, those are looked for.
-        let count = if rows.len() == project.store.len() {
-            labelled.count()
-        } else {
-            let listed: HashSet<u32> = rows.iter().copied().collect();
-            labelled.filter(|(id, _)| project.store.row_of(id).is_some_and(|row| listed.contains(&row))).count()
-        };
-        (rows.len(), rows.len().saturating_sub(count))
     }
 
     /// Whose labels an export could use.
@@ -346,7 +333,8 @@ impl App {
 
     pub(crate) fn dialogs(&self, ctx: &egui::Context, sink: &mut CommandSink) {
         match &self.view.dialog {
-            None => {}
+            // The caret is painted in the card of its step.
+            None | Some(DialogState::Split(_)) => {}
             Some(DialogState::Palette { text, selected }) => {
                 dialog::palette::palette_ui(ctx, text, *selected, self.env(), sink);
             }
@@ -365,22 +353,13 @@ impl App {
             Some(DialogState::Models(draft)) => {
                 dialog::models::models_ui(ctx, draft, &dispatch::models::model(self, draft), sink);
             }
-            Some(DialogState::Keys(draft)) => dialog::keys::keys_ui(ctx, draft, &self.keys, sink),
-            Some(DialogState::History(draft)) => self.history(ctx, draft, sink),
-            Some(DialogState::Many(draft)) => {
-                let (plan, saying) = (self.jobs.shown_plan.as_ref(), self.jobs.saying.as_ref());
-                let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
-                dialog::many::many_ui(ctx, draft, &model, sink);
-            }
-            // Painted in the card of its step.
-            Some(DialogState::Split(_)) => {}
             Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
             Some(DialogState::Take(draft)) => {
-                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.settings.show_imported), sink);
+                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.shows_imported()), sink);
             }
             Some(DialogState::Compare(draft)) => {
                 if let (Some(project), Some(open)) = (&self.project, &self.view.open) {
-                    let (said, scores) = (project.said(&open.trace.id), self.series());
+                    let (said, scores) = (project.said(&open.trace.id), self.visible_series());
                     let model = CompareModel::new(draft, open, said, &scores, project.schema());
                     dialog::compare::compare_ui(ctx, draft, &model, sink);
                 }
@@ -388,9 +367,8 @@ impl App {
             Some(DialogState::Schema(draft)) => {
                 dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
             }
-            Some(DialogState::Queue(queue)) => {
-                let (listed, left) = self.left();
-                dialog::queue::queue_ui(ctx, queue, &QueueModel::new(queue, listed, left), sink);
+            Some(DialogState::Queue(draft)) => {
+                dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);
             }
             Some(DialogState::Verify(draft)) => dialog::verify::verify_ui(ctx, draft, sink),
             Some(DialogState::Sitting) => {
@@ -399,6 +377,13 @@ impl App {
                 let has_gold = project.gold().is_some();
                 let model = SittingModel::new(&report, has_gold, self.jobs.shown_gold.as_ref());
                 dialog::sitting::sitting_ui(ctx, &model, sink);
+            }
+            Some(DialogState::Keys(draft)) => dialog::keys::keys_ui(ctx, draft, &self.keys, sink),
+            Some(DialogState::History(draft)) => self.history(ctx, draft, sink),
+            Some(DialogState::Many(draft)) => {
+                let (plan, saying) = (self.jobs.shown_plan.as_ref(), self.jobs.saying.as_ref());
+                let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
+                dialog::many::many_ui(ctx, draft, &model, sink);
             }
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();

@@ -42,7 +42,7 @@ impl ScoringJob {
     pub fn start(spec: PoolSpec, store: Store, book: ScoreBook, wake: Wake) -> io::Result<Self> {
         let workers = spec.workers.clone();
         let scorer: Arc<OnceLock<(String, ScoreKind)>> = Arc::default();
-        let (known, adopted, texts, done) = (Arc::clone(&scorer), Arc::clone(&scorer), store.clone(), book.clone());
+        let (known, adopted, texts, done) = (Arc::clone(&scorer), Arc::clone(&scorer), store, book.clone());
         let reshaped = Reshaped::default();
         let (shapes, sent) = (Arc::clone(&reshaped), Arc::new(Sent::default()));
         let given = Arc::clone(&sent);

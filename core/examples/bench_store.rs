@@ -15,7 +15,7 @@ use stepscope_core::annotation::Annotations;
 use stepscope_core::import::{Early, ImportOptions, import, import_showing, refresh};
 use stepscope_core::job::JobContext;
 use stepscope_core::model::{ImportedScore, Problem, ScoreKind, Timestamp, TraceBuilder, Verdict};
-use stepscope_core::query::{LabelState, Query, Sort, SortKey, run};
+use stepscope_core::query::{LabelState, Query, Queue, QueueOrder, Sort, SortKey, run};
 use stepscope_core::store::{ProjectDir, Store, StoreWriter};
 
 /// Rows are read by some threads and freed by another, at which the usual allocator of Linux is slow.
@@ -159,6 +159,12 @@ fn measure(dir: &ProjectDir) -> Result<(), Box<dyn Error>> {
         let started = Instant::now();
         black_box(run(&query, &store, &none, None, &context)?);
         tell(&format!("sort_{name}_ms"), millis(started));
+    }
+    for order in QueueOrder::ALL {
+        let query = Query { queue: Queue { order, ..Queue::default() }, ..Query::default() };
+        let started = Instant::now();
+        black_box(run(&query, &store, &none, None, &context)?);
+        tell(&format!("queue_{order:?}_ms"), millis(started));
     }
     let query = Query { state: Some(LabelState::Unlabelled), ..Query::default() };
     let started = Instant::now();

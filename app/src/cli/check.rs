@@ -1,4 +1,5 @@
-//! `stepscope check`: verifies store, scores and logs, repairs what can be repaired and says so.
+//! `stepscope check`: verifies store, scores, logs with their snapshots and the label schema, repairs what can be
+//! repaired and says so.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -60,7 +61,8 @@ pub fn run(args: &CheckArgs, out: &Output) -> Result<Ending, Failure> {
         let file = found.file.display().to_string();
         problems.push(Finding { what: "store".into(), file, detail: found.message });
     }
-    for found in annotation::check(&dir.annotations()) {
+    let labels = annotation::check(&dir.annotations()).into_iter();
+    for found in labels.chain(annotation::check_schema(&dir.manifest())) {
         let finding =
             Finding { what: found.what.to_string(), file: found.file.display().to_string(), detail: found.detail };
         match found.what {

@@ -25,7 +25,7 @@ pub struct ScoreArgs {
     /// Trace files, whose scores are printed only.
     #[arg(required_unless_present = "project", conflicts_with = "project")]
     paths: Vec<PathBuf>,
-    /// A project folder, where the scores are kept as well.
+    /// A project folder, where the scores are kept as well. Scored are the steps of its sources; the window also scores the parts and steps that you made.
     #[arg(long, value_name = "DIR")]
     project: Option<PathBuf>,
     /// Model folder with config.json, tokenizer.json and safetensors files, or builtin:NAME.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use stepscope_core::annotation::{self, TraceAnnotation};
 use stepscope_core::import;
-use stepscope_core::model::{FirstError, ImportedLabel, ImportedValue, StepIndex, Trace};
+use stepscope_core::model::{FirstError, ImportedLabel, ImportedValue, StepHash, StepIndex, Trace};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -110,7 +110,7 @@ impl Shown {
     fn new(trace: &Trace, said: &[(String, TraceAnnotation)], book: &ScoreBook) -> Self {
         let steps = (0..).zip(&trace.steps).map(|(index, step)| {
             let imported = trace.labels.iter().filter(|label| label.step == Some(index)).map(imported_label);
-            let own = said.iter().flat_map(|(source, said)| own_labels(source, said, &step.hash));
+            let own = said.iter().flat_map(|(source, said)| labels_of_parts(source, said, &step.hash));
             let imported_scores = trace.scores.iter().filter(|score| score.step == Some(index));
             let mut scores: serde_json::Map<String, Value> =
                 imported_scores.map(|score| (score.name.clone(), json!(score.value))).collect();
@@ -170,7 +170,30 @@ fn imported_label(label: &ImportedLabel) -> Value {
     shown
 }
 
-fn own_labels(source: &str, said: &TraceAnnotation, step: &stepscope_core::model::StepHash) -> Vec<Value> {
+/// What an annotator said of a step of the source and of its parts, in the order of the text. What is said of a part
+/// names it.
+fn labels_of_parts(source: &str, said: &TraceAnnotation, step: &StepHash) -> Vec<Value> {
+    let mut parts: Vec<(usize, &StepHash)> = said
+        .named_steps()
+        .into_iter()
+        .filter_map(|named| named.whole().1.filter(|_| named.whole().0 == *step).map(|end| (end, named)))
+        .collect();
+    parts.sort_unstable();
+    let mut labels: Vec<Value> =
+        parts.into_iter().flat_map(|(_, part)| named(own_labels(source, said, part), part)).collect();
+    labels.extend(own_labels(source, said, step));
+    labels
+}
+
+fn named(mut labels: Vec<Value>, step: &StepHash) -> Vec<Value> {
+    for label in &mut labels {
+        label["step"] = json!(step);
+    }
+    labels
+}
+
+/// What an annotator said of a step; labels other than ratings, first errors and notes as they stand in the log.
+fn own_labels(source: &str, said: &TraceAnnotation, step: &StepHash) -> Vec<Value> {
     let mut labels = Vec::new();
     if matches!(&said.first_error, Some(FirstError::At(hash)) if hash == step) {
         labels.push(json!({ "source": source, "value": "first_error" }));
@@ -179,6 +202,7 @@ fn own_labels(source: &str, said: &TraceAnnotation, step: &stepscope_core::model
         if let Some(rating) = own.rating {
             labels.push(json!({ "source": source, "value": rating.name() }));
         }
+        labels.extend(own.labels.iter().map(|label| json!({ "source": source, "label": label })));
         if !own.note.is_empty() {
             labels.push(json!({ "source": source, "note": own.note }));
         }
@@ -198,6 +222,11 @@ fn trace_labels(trace: &Trace, said: &[(String, TraceAnnotation)]) -> Vec<Value>
             Some(FirstError::At(_)) | None => {}
         }
         labels.push(json!({ "source": source, "status": said.status.name() }));
+        labels.extend(said.labels.iter().map(|label| json!({ "source": source, "label": label })));
+        // Written steps are not among those of the source, so what is said of them stands here.
+        let mut written: Vec<&StepHash> = said.named_steps().into_iter().filter(|step| step.is_written()).collect();
+        written.sort_unstable_by_key(|step| step.written_number());
+        labels.extend(written.into_iter().flat_map(|step| named(own_labels(source, said, step), step)));
     }
     labels
 }
@@ -218,7 +247,8 @@ impl fmt::Display for Shown {
                 write!(head, " (after {})", parent + 1)?;
             }
             for label in &step.labels {
-                let value = label.get("value").or(label.get("note")).unwrap_or(&Value::Null);
+                let value =
+                    ["value", "note", "label"].into_iter().find_map(|key| label.get(key)).unwrap_or(&Value::Null);
                 write!(head, "  [{}: {value}]", label["source"].as_str().unwrap_or_default())?;
             }
             for (name, score) in &step.scores {

@@ -2,7 +2,7 @@
 //!
 //! A keyboard sends the key, the place of the key on a US keyboard, and the character that it types. Letters count by
 //! what is printed on the key, on every layout. Digits and punctuation count by what they type and, where that means
-//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What AltGr types is a
+//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What `AltGr` types is a
 //! character and never a command; neither is a key that only begins an accented letter.
 
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers};
@@ -108,9 +108,10 @@ impl<'a> Stroke<'a> {
             return [exact, if needed { unshifted } else { None }, by_place.filter(|_| !own.is_ascii_alphabetic())];
         }
         // The window did not know the character and gave the place instead: right for a letter of another script.
-        match own.is_ascii_alphabetic() {
-            true => [exact.filter(|_| is_of_another_script(typed)), None, None],
-            false => [None, None, by_place],
+        if own.is_ascii_alphabetic() {
+            [exact.filter(|_| is_of_another_script(typed)), None, None]
+        } else {
+            [None, None, by_place]
         }
     }
 
@@ -140,7 +141,7 @@ fn counts_by_place(key: Key) -> bool {
     character(key).is_some_and(|character| !character.is_ascii_alphabetic() && character != ' ')
 }
 
-/// True for what common layouts type, without AltGr, where a US keyboard has digits and punctuation.
+/// True for what common layouts type, without `AltGr`, where a US keyboard has digits and punctuation.
 fn may_stand_for_place(typed: char) -> bool {
     typed.is_alphabetic() || "&\"'(-_!+*§;:,.".contains(typed)
 }

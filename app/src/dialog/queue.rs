@@ -1,16 +1,17 @@
 //! Chooses in which order traces come.
 
 use eframe::egui::{Context, Id, Modal, RichText, ScrollArea};
-use stepscope_core::query::{Queue, QueueOrder};
+use stepscope_core::query::QueueOrder;
 
 use super::choice::{entry_ui, list_keys};
 use super::{close_on_escape, footer_ui};
 use crate::command::{Action, CommandSink};
-use crate::state::DialogState;
+use crate::state::{DialogState, QueueDraft};
 use crate::view_model::queue::{QueueModel, changed, moved};
 
 /// Paints the dialog.
-pub fn queue_ui(ctx: &Context, queue: &Queue, model: &QueueModel, sink: &mut CommandSink) {
+pub fn queue_ui(ctx: &Context, draft: &QueueDraft, model: &QueueModel, sink: &mut CommandSink) {
+    let queue = &draft.queue;
     let keys = list_keys(ctx);
     let mut now = moved(queue, keys.by);
     if let Some(up) = keys.change {
@@ -54,7 +55,7 @@ pub fn queue_ui(ctx: &Context, queue: &Queue, model: &QueueModel, sink: &mut Com
     if chosen {
         sink.push(Action::SetQueue(now));
     } else if now != *queue {
-        sink.push(Action::SetDialog(Some(DialogState::Queue(now))));
+        sink.push(Action::SetDialog(Some(DialogState::Queue(QueueDraft { queue: now, ..draft.clone() }))));
     }
     close_on_escape(&response, sink);
 }

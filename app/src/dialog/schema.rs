@@ -83,6 +83,10 @@ fn head_ui(ui: &mut Ui, draft: &mut SchemaDraft, model: &SchemaModel, tokens: &T
             }
         });
         named(&combo.response, Role::ComboBox, "Preset");
+        let hint = "Takes away the preset and shows what was there before it";
+        if draft.replaced.is_some() && ui.button("Put back").on_hover_text(hint).clicked() {
+            draft.put_back();
+        }
     });
     ui.add(Label::new(RichText::new(&model.summary).color(tokens.muted)).wrap());
     ui.horizontal(|ui| {

@@ -85,7 +85,7 @@ fn differences_ui(ui: &mut Ui, original: &str, text: &str, is_code: bool, height
     let frame = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(8, 6)).corner_radius(4);
     frame.show(ui, |ui| {
         ScrollArea::vertical().id_salt("differences").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
-            diff_ui(ui, &diff, is_code);
+            diff_ui(ui, &diff.abridged(), is_code);
         });
     });
 }

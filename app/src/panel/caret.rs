@@ -9,6 +9,7 @@ use crate::command::{Action, CommandSink};
 use crate::state::splitting::{CaretMove, SplitRequest, moved};
 use crate::state::writing::WriteRequest;
 use crate::ui_kit::Tokens;
+use crate::view_model::one_line;
 
 /// Paints the text with the caret so many bytes into it.
 pub fn caret_ui(ui: &mut Ui, text: &str, at: usize, is_code: bool, sink: &mut CommandSink) {
@@ -17,7 +18,8 @@ pub fn caret_ui(ui: &mut Ui, text: &str, at: usize, is_code: bool, sink: &mut Co
     let width = ui.available_width();
     let galley = ui.painter().layout(text.to_owned(), style.resolve(ui.style()), tokens.text, width);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Place to cut"));
+    let rest = one_line(text.get(at..).unwrap_or_default(), 40);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Place to cut, before “{rest}”")));
     let caret = galley.pos_from_cursor(cursor(text, at)).translate(rect.min.to_vec2());
     ui.painter().galley(rect.min, Arc::clone(&galley), tokens.text);
     caret_line(ui, caret, &tokens);

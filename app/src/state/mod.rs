@@ -29,4 +29,4 @@ pub mod writing;
 pub use notice::{Level, Notice, Notices};
 pub use project::Project;
 pub use settings::Settings;
-pub use view::{About, DialogState, ExportDraft, NoteDraft, OpenTrace, VerifyDraft, ViewState};
+pub use view::{About, DialogState, ExportDraft, NoteDraft, OpenTrace, QueueDraft, VerifyDraft, ViewState};

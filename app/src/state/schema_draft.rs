@@ -9,6 +9,8 @@ pub struct SchemaDraft {
     pub before: LabelSchema,
     /// As it is to be.
     pub schema: LabelSchema,
+    /// What a preset took the place of.
+    pub replaced: Option<LabelSchema>,
     /// The part that is shown.
     pub part: SchemaPart,
     /// Why it could not be saved.
@@ -48,7 +50,7 @@ impl SchemaDraft {
     /// Begins with the schema of the project.
     pub fn new(schema: LabelSchema) -> Self {
         let part = SchemaPart::default();
-        Self { before: schema.clone(), schema, part, failure: String::new(), leaving: false }
+        Self { before: schema.clone(), schema, replaced: None, part, failure: String::new(), leaving: false }
     }
 
     /// True where something would be lost by closing.
@@ -70,7 +72,15 @@ impl SchemaDraft {
     pub fn take_preset(&mut self, id: &str) {
         let Some(preset) = preset(id) else { return };
         let LabelSchema { revision, blind, gold, readers, .. } = self.schema.clone();
+        self.replaced = Some(self.schema.clone());
         self.schema = LabelSchema { revision, blind, gold, readers, ..preset };
+    }
+
+    /// Puts back what a preset took the place of.
+    pub fn put_back(&mut self) {
+        if let Some(schema) = self.replaced.take() {
+            self.schema = schema;
+        }
     }
 }
 
@@ -105,5 +115,7 @@ mod tests {
         draft.take_preset("rubric");
         assert_eq!((draft.schema.readers, draft.schema.revision), (3, 4));
         assert_eq!(draft.schema.name, "Rubric");
+        draft.put_back();
+        assert!(!draft.is_changed(), "what was there before is not lost");
     }
 }

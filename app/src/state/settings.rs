@@ -21,12 +21,12 @@ pub struct Settings {
     pub show_curve: bool,
     /// What the data says of right and wrong is shown.
     pub show_imported: bool,
+    /// A first error, or that there is none, finishes the trace and shows the next.
+    pub go_on: bool,
     /// The keys that matter now are shown at the bottom.
     pub show_strip: bool,
     /// How large everything is shown; 1 is the usual size.
     pub scale: f32,
-    /// A first error, or that there is none, finishes the trace and shows the next.
-    pub go_on: bool,
     /// Sources that grow are read again by themselves.
     pub follow: bool,
     /// Folder of the reward model chosen last, or a scorer that comes with Stepscope, as `builtin:NAME`.
@@ -64,9 +64,9 @@ impl Default for Settings {
             dark: true,
             show_curve: true,
             show_imported: true,
+            go_on: false,
             show_strip: true,
             scale: 1.0,
-            go_on: false,
             follow: true,
             model: None,
             model_folders: Vec::new(),

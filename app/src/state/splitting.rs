@@ -38,11 +38,16 @@ pub enum SplitRequest {
 }
 
 impl SplitDraft {
-    /// The caret where a sentence or a line begins, as near to the middle as can be.
+    /// The caret where a line or a sentence begins, as near to the middle as can be.
     pub fn new(trace: TraceId, step: &Step) -> Self {
         let middle = step.text.len() / 2;
         let near = |places: Vec<usize>| places.into_iter().min_by_key(|&at| at.abs_diff(middle));
-        let at = near(sentences(&step.text)).or_else(|| near(words(&step.text)));
+        // A line is a surer sign than a full stop, unless it would cut off a bit only.
+        let lines = sentences(&step.text).into_iter().filter(|&at| {
+            let before = step.text.get(..at).unwrap_or_default();
+            before.trim_end_matches([' ', '\t']).ends_with('\n') && at.abs_diff(middle) <= middle / 2
+        });
+        let at = near(lines.collect()).or_else(|| near(sentences(&step.text))).or_else(|| near(words(&step.text)));
         let at = at.unwrap_or_else(|| floor(&step.text, middle));
         Self { trace, step: step.hash.clone(), at }
     }
@@ -81,41 +86,42 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Where words begin, but for the first.
 fn words(text: &str) -> Vec<usize> {
-    let mut before = ' ';
-    let mut places = Vec::new();
-    for (at, c) in text.char_indices() {
-        if at > 0 && !c.is_whitespace() && before.is_whitespace() {
-            places.push(at);
-        }
-        before = c;
-    }
-    places
+    let begins = text.char_indices().scan(' ', |before, (at, c)| {
+        let begins = !c.is_whitespace() && before.is_whitespace();
+        *before = c;
+        Some(begins.then_some(at))
+    });
+    begins.flatten().skip(1).collect()
 }
 
 /// Where lines and sentences begin, but for the first. The space between two sentences stays with the earlier one, so
 /// that the later one begins with its words.
 fn sentences(text: &str) -> Vec<usize> {
     let mut places = Vec::new();
-    let mut ended = false;
-    let mut spaced = false;
+    // What stands between the words before and those that come.
+    let (mut ended, mut spaced, mut lines) = (false, false, false);
+    let mut begun = false;
     for (at, c) in text.char_indices() {
         if c.is_whitespace() {
-            // A line ends whatever it ends with.
-            spaced |= ended || c == '\n';
+            spaced = true;
+            lines |= c == '\n';
             continue;
         }
-        if spaced && at > 0 && text.get(..at).is_some_and(|before| !before.trim().is_empty()) {
+        // After a short form such as “etc.” the sentence goes on.
+        if begun && (lines || (ended && spaced && !c.is_lowercase())) {
             places.push(at);
         }
-        spaced = false;
-        // Those of wide scripts have no space after them.
-        if matches!(c, '。' | '！' | '？') {
-            spaced = true;
-        } else if !(ended && matches!(c, ')' | ']' | '"' | '”' | '’' | '»' | '*' | '$')) {
-            ended = matches!(c, '.' | '!' | '?');
-        }
+        begun = true;
+        let closes = matches!(c, ')' | ']' | '"' | '”' | '’' | '»' | '*' | '$');
+        ended = matches!(c, '.' | '!' | '?') || is_wide_end(c) || (ended && !spaced && closes);
+        // Wide scripts have no space between sentences.
+        (spaced, lines) = (is_wide_end(c), false);
     }
     places
+}
+
+const fn is_wide_end(c: char) -> bool {
+    matches!(c, '。' | '！' | '？')
 }
 
 #[cfg(test)]
@@ -131,6 +137,8 @@ mod tests {
         };
         check("One is here. Two is there. Three.", "One is here. |Two is there. Three.");
         check("First line\nsecond line", "First line\n|second line");
+        check("a. One line\nand. Two lines\nof it", "a. One line\n|and. Two lines\nof it");
+        check("2, 3, etc. so many. Go on", "2, 3, etc. so many. |Go on");
         check("no sentence but words", "no sentence |but words");
         check("x=3.5 and y", "x=3.5 |and y");
         check("これは一。これは二。", "これは一。|これは二。");

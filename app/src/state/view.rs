@@ -39,12 +39,12 @@ pub struct ViewState {
     pub dialog: Option<DialogState>,
     /// The text being written.
     pub note: Option<NoteDraft>,
+    /// What else can be said, and is being chosen.
+    pub choose: Option<Choose>,
     /// A note that was being typed when the program ended; shown as soon as the table is there.
     pub found_draft: Option<Draft>,
     /// What the dialog of history lists.
     pub history: HistoryList,
-    /// What else can be said, and is being chosen.
-    pub choose: Option<Choose>,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// The table should scroll to the open trace.
@@ -131,7 +131,7 @@ pub enum DialogState {
     /// The models of this computer.
     Models(ModelsDraft),
     /// In which order traces come.
-    Queue(Queue),
+    Queue(QueueDraft),
     /// Whose labels are shown as proposals.
     Verify(VerifyDraft),
     /// What came of this sitting.
@@ -148,6 +148,17 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+}
+
+/// Choices of the dialog of orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueueDraft {
+    /// The order.
+    pub queue: Queue,
+    /// How many traces the table lists.
+    pub listed: usize,
+    /// How many of them are not labelled.
+    pub left: usize,
 }
 
 /// Choices of the dialog of proposals.

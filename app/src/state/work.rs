@@ -1,13 +1,15 @@
 //! How the annotator works just now: halving, verifying, blind; and what may be seen of a trace meanwhile.
 
-use stepscope_core::annotation::{Halving, LabelSchema, Seen, TraceAnnotation, Way};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stepscope_core::annotation::{Annotations, Halving, LabelSchema, Seen, TraceAnnotation, Way};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::{AnnotatorId, FirstError, StepHash, Trace, TraceId, Verdict};
 use stepscope_core::query::first_below;
 use stepscope_core::scoring::ScoreBook;
 
 use super::OpenTrace;
-use crate::view_model::scores::series_of;
 
 /// How the annotator works. Kept from one run to the next with the place in the project.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -47,7 +49,7 @@ pub fn proposal(
     source: &LabelSource,
     open: &OpenTrace,
     book: &ScoreBook,
-    others: &[(AnnotatorId, std::sync::Arc<stepscope_core::annotation::Annotations>)],
+    others: &[(AnnotatorId, Arc<Annotations>)],
 ) -> Option<Proposal> {
     let trace = &open.trace;
     let mark = match source {
@@ -57,12 +59,11 @@ pub fn proposal(
             said.trace(&trace.id)?.first_error.clone()?
         }
         LabelSource::Scorer { name, threshold } => {
-            let series = series_of(trace, book, None).into_iter().find(|series| series.name == *name)?;
-            let scores = || open.path.iter().map(|&step| series.at(step).filter(|score| !score.is_nan()));
-            match first_below(scores(), *threshold) {
+            let scores = scores_of(name, open, book);
+            match first_below(scores.iter().copied(), *threshold) {
                 Some(at) => FirstError::At(trace.step(*open.path.get(at)?)?.hash.clone()),
                 // Of steps without a score nothing is known.
-                None if scores().all(|score| score.is_some()) => open.no_error()?,
+                None if scores.iter().all(Option::is_some) => open.no_error()?,
                 None => return None,
             }
         }
@@ -72,6 +73,21 @@ pub fn proposal(
         FirstError::Unsure => false,
     };
     is_here.then(|| Proposal { by: source.to_string(), mark })
+}
+
+/// The scores along the path shown: those computed here, else those of that name that came with the trace.
+fn scores_of(name: &str, open: &OpenTrace, book: &ScoreBook) -> Vec<Option<f64>> {
+    let steps = || open.path.iter().map(|&step| (step, open.trace.step(step)));
+    let computed: Vec<Option<f64>> =
+        steps().map(|(_, step)| book.get(name, &step?.hash).map(f64::from).filter(|score| !score.is_nan())).collect();
+    if computed.iter().any(Option::is_some) {
+        return computed;
+    }
+    let mut imported = HashMap::new();
+    for score in open.trace.scores.iter().filter(|score| score.name == name && !score.value.is_nan()) {
+        imported.entry(score.step).or_insert(score.value);
+    }
+    steps().map(|(step, _)| imported.get(&Some(step)).copied()).collect()
 }
 
 /// What may be seen of a trace that could lead the annotator.
@@ -158,9 +174,7 @@ pub fn halving_of(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Halving {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use stepscope_core::annotation::{Annotations, Blind, Gold};
+    use stepscope_core::annotation::{Blind, Gold};
     use stepscope_core::model::{ImportedScore, ImportedValue, Problem, ScoreKind, TraceBuilder, TraceStatus};
 
     use super::*;

@@ -115,30 +115,29 @@ impl StepDraft {
         let text_of = |hash: &StepHash| Some(open.trace.step(open.trace.find_step(hash)?)?.text.clone());
         let number = open.at + 1;
         let plain = Self { trace: open.trace.id.clone(), ..Self::empty(step.hash.clone()) };
-        Some(match written {
-            Some(own) => Self {
+        if let Some(own) = written {
+            let title = if own.replaces.is_some() { "Rewrite" } else { "Change" };
+            return Some(Self {
                 purpose: Purpose::Edit(own.id.clone()),
-                title: format!("Rewrite step {number}, again"),
+                title: format!("{title} step {number}, as you wrote it"),
                 original: Some(own.replaces.as_ref().and_then(text_of).unwrap_or_else(|| own.text.clone())),
                 saved: own.text.clone(),
                 text: own.text.clone(),
                 kind: own.kind,
                 kind_before: own.kind,
                 ..plain
-            },
-            None => {
-                let arguments = step.tool.as_ref().map(|tool| tool.arguments.as_str());
-                let text = if step.text.is_empty() { arguments.unwrap_or_default() } else { &step.text };
-                Self {
-                    purpose: Purpose::Instead(step.hash.clone()),
-                    title: format!("Rewrite step {number}"),
-                    original: Some(text.to_owned()),
-                    text: text.to_owned(),
-                    kind: step.kind,
-                    kind_before: step.kind,
-                    ..plain
-                }
-            }
+            });
+        }
+        let arguments = step.tool.as_ref().map(|tool| tool.arguments.as_str());
+        let text = if step.text.is_empty() { arguments.unwrap_or_default() } else { &step.text };
+        Some(Self {
+            purpose: Purpose::Instead(step.hash.clone()),
+            title: format!("Rewrite step {number}"),
+            original: Some(text.to_owned()),
+            text: text.to_owned(),
+            kind: step.kind,
+            kind_before: step.kind,
+            ..plain
         })
     }
 

@@ -390,8 +390,7 @@ impl Builder<'_> {
 
     fn soft(&self) -> ChooseModel {
         let range = Dimension::default();
-        let mut entries =
-            self.quick_values(&range, "The step is right with this probability", |value| Label::Soft(value));
+        let mut entries = self.quick_values(&range, "The step is right with this probability", Label::Soft);
         entries.push(ChooseEntry::new("Another value…", "Any number from 0 to 1", Choice::Write(About::Soft)).key('='));
         ChooseModel { title: "Soft value".into(), entries, hint: KEYS.into(), ..ChooseModel::default() }
     }

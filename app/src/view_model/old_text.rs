@@ -1,7 +1,7 @@
 //! A trace as it was when it was labelled, with what was said of it.
 
-use stepscope_core::annotation::{Superseded, TraceAnnotation};
-use stepscope_core::model::FirstError;
+use stepscope_core::annotation::{Superseded, TraceAnnotation, overlaid};
+use stepscope_core::model::{FirstError, Trace};
 
 use super::reader::rating_text;
 use super::{Chip, Tone};
@@ -19,8 +19,10 @@ pub struct OldTextModel {
 }
 
 impl OldTextModel {
-    /// The old text with the labels that hang on it.
+    /// The old text with the labels that hang on it, its steps as the annotator cut, joined and wrote them.
     pub fn new(kept: &Superseded, said: Option<&TraceAnnotation>) -> Self {
+        let source = Trace { steps: kept.trace.steps.clone(), ..Trace::default() };
+        let trace = said.and_then(|said| overlaid(&source, said)).unwrap_or(source);
         let own =
             |text: &str, tone| Chip { text: text.into(), tone, imported: false, hint: "Said of this text".into() };
         let chips = |hash| {
@@ -43,7 +45,7 @@ impl OldTextModel {
         Self {
             title: format!("As it was before {}", kept.at),
             problem: kept.trace.problem.text().into_owned(),
-            steps: kept.trace.steps.iter().map(|step| (step.text.clone(), chips(&step.hash))).collect(),
+            steps: trace.steps.iter().map(|step| (step.text.clone(), chips(&step.hash))).collect(),
         }
     }
 }

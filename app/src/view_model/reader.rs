@@ -172,12 +172,24 @@ impl<'a> ReaderModel<'a> {
                     _ => {}
                 }
             }
+            // Whoever says this much of a step after the first error has judged it.
+            card.unjudged &= !JUDGES.iter().any(|&kind| of_step.labels.has(kind));
             if card.tone.is_none() && of_step.labels.has(LabelKind::Error) {
                 card.tone = Some(Tone::Bad);
             }
         }
     }
 }
+
+/// Labels that judge a step.
+const JUDGES: [LabelKind; 6] = [
+    LabelKind::Error,
+    LabelKind::Soft,
+    LabelKind::Redundant,
+    LabelKind::Corrected,
+    LabelKind::Unsafe,
+    LabelKind::Rated,
+];
 
 fn title(open: &OpenTrace) -> String {
     let trace = &open.trace;

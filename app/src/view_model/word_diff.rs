@@ -7,6 +7,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 /// Longer than this a comparison may not take; what is left over then counts as changed.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// Characters shown before and after each change where a long text is abridged.
+const BESIDE: usize = 120;
+
 /// Two texts as one: what stayed, what went, what came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
@@ -82,9 +85,27 @@ impl WordDiff {
         if self.words == 0 { 0.0 } else { (self.removed + self.added) as f64 / self.words as f64 }
     }
 
+    /// The same with long stretches that stayed left out but for what stands beside a change, so that the changes of a
+    /// long text are seen together.
+    #[must_use]
+    pub fn abridged(&self) -> Self {
+        let last = self.pieces.len().saturating_sub(1);
+        let short = |(at, (piece, text)): (usize, &(Piece, String))| {
+            let (head, tail) = (if at == 0 { 0 } else { BESIDE }, if at == last { 0 } else { BESIDE });
+            let count = text.chars().count();
+            if *piece != Piece::Kept || self.is_empty() || count <= head + tail + BESIDE {
+                return (*piece, text.clone());
+            }
+            let start: String = text.chars().take(head).collect();
+            let end: String = text.chars().skip(count - tail).collect();
+            (Piece::Kept, format!("{start} … {end}"))
+        };
+        Self { pieces: self.pieces.iter().enumerate().map(short).collect(), ..self.clone() }
+    }
+
     /// True where so little is common to both that they are better read apart.
     pub fn is_another_text(&self) -> bool {
-        self.share() > 0.6
+        self.share() > 0.5
     }
 
     /// How much was changed, in words.
@@ -240,9 +261,22 @@ mod tests {
     }
 
     #[test]
+    fn what_stayed_is_left_out_far_from_changes() {
+        let long = "word ".repeat(300);
+        let diff = WordDiff::new(&format!("{long}old {long}"), &format!("{long}new {long}")).abridged();
+        let texts: Vec<&str> = diff.pieces.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!((texts.len(), texts[1], texts[2]), (4, "old", "new"));
+        assert!(texts[0].starts_with(" … ") && texts[0].len() < 150, "{}", texts[0]);
+        assert!(texts[3].ends_with(" … ") && texts[3].len() < 150, "{}", texts[3]);
+        assert_eq!((diff.removed, diff.added, diff.words), (1, 1, 1202), "counted before");
+        let same = WordDiff::new(&long, &long);
+        assert_eq!(same.abridged(), same);
+    }
+
+    #[test]
     fn long_texts_do_not_hold_the_window_up() {
-        let old: String = (0..20_000).map(|n| format!("w{} ", n * 7919 % 10_007)).collect();
-        let new: String = (0..20_000).map(|n| format!("w{} ", n * 104_729 % 10_009)).collect();
+        let text = |by: usize, of: usize| (0..20_000).map(|n| (n * by % of).to_string()).collect::<Vec<_>>().join(" ");
+        let (old, new) = (text(7919, 10_007), text(104_729, 10_009));
         let begin = Instant::now();
         let diff = WordDiff::new(&old, &new);
         assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());

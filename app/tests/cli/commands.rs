@@ -164,6 +164,59 @@ fn export_writes_a_file_and_its_manifest() {
 }
 
 #[test]
+fn show_lists_labels_of_every_kind_with_the_part_they_are_of() {
+    let home = Home::new();
+    let project = project(&home);
+    let show = || home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    let before = show();
+    let (trace, step) = (&before["id"], before["steps"][0]["id"].as_str().unwrap());
+    let part = format!("{step}@3");
+    let of = |step: &str| json!({ "step": { "trace": trace, "step": step } });
+    let labelled = |target: Value, label: Value| json!({ "labelled": { "target": target, "label": label } });
+    let written = json!({ "id": "own-4", "parent": part, "text": "w" });
+    let events = [
+        labelled(of(step), json!({ "cut": 3 })),
+        labelled(of(&part), json!("redundant")),
+        labelled(of(step), json!({ "soft": 0.25 })),
+        labelled(json!({ "trace": trace }), json!({ "written": written })),
+        labelled(of("own-4"), json!({ "tag": "neat" })),
+        labelled(json!({ "trace": trace }), json!({ "outcome": "wrong" })),
+        json!({ "first_error_marked": { "trace": trace, "mark": { "kind": "at", "step": part } } }),
+    ];
+    let line = |(seq, event): (u64, &Value)| {
+        let at = "2026-11-21T10:00:00.000Z";
+        format!("{}\n", json!({ "v": 2, "seq": seq, "at": at, "by": "ada", "gesture": seq, "event": event }))
+    };
+    let annotations = home.path("p.stepscope/annotations");
+    fs::create_dir_all(&annotations).unwrap();
+    fs::write(annotations.join("ada.jsonl"), (1..).zip(&events).map(line).collect::<String>()).unwrap();
+
+    let shown = show();
+    let own = |labels: &Value| {
+        let labels = labels.as_array().unwrap().iter().filter(|label| label["source"] == "own:ada");
+        labels.cloned().collect::<Vec<_>>()
+    };
+    let source = "own:ada";
+    assert_eq!(
+        own(&shown["steps"][0]["labels"]),
+        [
+            json!({ "source": source, "value": "first_error", "step": part }),
+            json!({ "source": source, "label": "redundant", "step": part }),
+            json!({ "source": source, "label": { "soft": 0.25 } }),
+            json!({ "source": source, "label": { "cut": 3 } }),
+        ]
+    );
+    let of_trace = own(&shown["labels"]);
+    assert_eq!(of_trace[0], json!({ "source": source, "status": "open" }));
+    assert_eq!(of_trace[1], json!({ "source": source, "label": { "outcome": "wrong" } }));
+    assert_eq!(of_trace[2]["label"]["written"]["text"], "w");
+    assert_eq!(of_trace[3], json!({ "source": source, "label": { "tag": "neat" }, "step": "own-4" }));
+    assert_eq!(shown["steps"].as_array().unwrap().len(), before["steps"].as_array().unwrap().len());
+    let text = home.ends(0, &["show", "--project", &project, "--trace", "word-01-small"]).out;
+    assert!(text.contains(r#"[own:ada: {"soft":0.25}]"#), "{text}");
+}
+
+#[test]
 fn check_finds_and_repairs() {
     let home = Home::new();
     let project = project(&home);
@@ -187,6 +240,24 @@ fn check_finds_and_repairs() {
     assert_eq!(again["repaired"], json!([]), "once is enough");
     let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
     assert!(shown["labels"].to_string().contains("\"done\""), "{}", shown["labels"]);
+
+    // A snapshot that does not fit is made anew; a line that does not fit its checksum, and a schema, are told.
+    fs::write(annotations.join("ada.snapshot"), "rubbish").unwrap();
+    let again = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!((&again["repaired"][0]["what"], &again["ok"]), (&json!("snapshot"), &json!(true)), "{again}");
+    let again = home.ends(0, &["check", "--json", "--project", &project]).json();
+    assert_eq!(again["repaired"], json!([]), "and fits then");
+    let log = fs::read_to_string(annotations.join("ada.jsonl")).unwrap();
+    let manifest = home.path("p.stepscope/project.toml");
+    let schema = fs::read_to_string(&manifest).unwrap();
+    fs::write(annotations.join("ada.jsonl"), format!("{log}{{\"v\":2,\"seq\":2,\"sum\":\"00000000\"}}\n")).unwrap();
+    fs::write(&manifest, format!("{schema}\n[labels]\nreaders = \"many\"\n")).unwrap();
+    let told = home.ends(1, &["check", "--json", "--project", &project]).json();
+    let kinds: Vec<_> = told["problems"].as_array().unwrap().iter().map(|found| found["what"].clone()).collect();
+    assert_eq!(kinds, ["line", "schema"], "{told}");
+    assert!(told["problems"][0]["detail"].as_str().unwrap().contains("does not fit its checksum"), "{told}");
+    fs::write(annotations.join("ada.jsonl"), log).unwrap();
+    fs::write(&manifest, schema).unwrap();
 
     let table = home.tables("p.stepscope").join("steps.arrow");
     let bytes = fs::read(&table).unwrap();

@@ -1,11 +1,14 @@
 //! The window with a real scoring worker: it is slow, dies, or never answers, and labelling goes on.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use egui_kittest::kittest::Queryable as _;
 use stepscope::Startup;
 use stepscope::command::{Action, Command};
+use stepscope_core::annotation::{AnnotationLog, NewStep, Reshape, overlaid};
+use stepscope_core::model::FixedClock;
 use stepscope_core::scoring::Launch;
 
 use crate::shared::wait::{wait_for, wait_until};
@@ -64,6 +67,39 @@ fn all_traces_are_scored() {
     drop(window);
     let window = open(startup(&home, "prompt"));
     assert_eq!(scored(&window), steps(&window), "kept in the project");
+}
+
+#[test]
+fn steps_are_scored_as_the_annotator_made_them() {
+    let home = Home::new();
+    let window = open_with(&home, "prompt");
+    let (store, log) = (project(&window).store().clone(), project(&window).log());
+    let (folder, annotator) = (project(&window).dir().annotations(), log.annotator().clone());
+    drop(window);
+    let trace = store.trace(0).unwrap();
+    let clock = Arc::new(FixedClock::default());
+    let (mut log, _) = AnnotationLog::open(&folder, &annotator, clock, Arc::new(|| {})).unwrap();
+    let at = trace.steps[0].text.char_indices().nth(5).unwrap().0;
+    let changes = Reshape::new(&trace, None, log.last_seq()).split(0, at).unwrap();
+    log.commit(changes).unwrap();
+    let said = log.snapshot();
+    let written = NewStep { text: "so it is five".into(), ..NewStep::default() };
+    let reshape = Reshape::new(&trace, said.trace(&trace.id), log.last_seq());
+    let (changes, _) = reshape.continue_after(Some(1), vec![written]).unwrap();
+    log.commit(changes).unwrap();
+    log.flush().unwrap();
+    let made = overlaid(&trace, log.annotations().trace(&trace.id).unwrap()).unwrap();
+    drop(log);
+    assert_eq!(made.steps.len(), trace.steps.len() + 2);
+
+    let mut window = open(startup(&home, "prompt"));
+    press(&mut window, "Shift+M");
+    assert_eq!(scored(&window), steps(&window) + 2, "{}", notices(&window));
+    for key in made.score_keys() {
+        assert!(project(&window).scores().get(FAKE, &key).is_some(), "{key}");
+    }
+    press(&mut window, "Shift+M");
+    assert_eq!(scored(&window), steps(&window) + 2, "nothing is scored twice");
 }
 
 #[cfg(target_os = "linux")]

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::change::Change;
 use super::context::{Context, Way};
 use super::error::AnnotationError;
-use super::event::{StepRef, Subject, Target};
+use super::event::{StepRef, Target};
+use super::fact::{Place, Subject};
 use super::fold::Fold;
 use super::log::AnnotationLog;
 use super::state::{Labels, TraceAnnotation};
@@ -28,7 +29,7 @@ pub struct Adopted {
 pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) -> Result<Adopted, AnnotationError> {
     let present = log.annotations();
     let own = present.trace(trace);
-    let mut wishes = Wishes { fold: &log.fold, changes: Vec::new(), conflicts: 0 };
+    let mut wishes = Wishes { fold: log.fold(), changes: Vec::new(), conflicts: 0 };
 
     let foreign = foreign(own, &wishes, trace, said);
     let is_foreign = |step: &StepHash| foreign.contains(step);
@@ -38,17 +39,18 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
         wishes.conflicts += usize::from(named);
         !named
     });
-    wishes.add(&Subject::FirstError(trace.clone()), mark.as_ref(), theirs, |mark| Change::MarkFirstError {
-        trace: trace.clone(),
-        mark: Some(mark),
+    wishes.add(&Subject::new(&Target::Trace(trace.clone()), Place::FirstError), mark.as_ref(), theirs, |mark| {
+        Change::MarkFirstError { trace: trace.clone(), mark: Some(mark) }
     });
 
     let set = |status: TraceStatus| (status != TraceStatus::Open).then_some(status);
     let status = own.and_then(|own| set(own.status));
-    wishes.add(&Subject::Status(trace.clone()), status.as_ref(), set(said.status), |status| Change::SetStatus {
-        trace: trace.clone(),
-        status,
-    });
+    wishes.add(
+        &Subject::new(&Target::Trace(trace.clone()), Place::Status),
+        status.as_ref(),
+        set(said.status),
+        |status| Change::SetStatus { trace: trace.clone(), status },
+    );
 
     wishes.note(Target::Trace(trace.clone()), &said.note);
     let (left_out, labels): (Vec<Label>, Vec<Label>) =
@@ -64,10 +66,12 @@ pub fn adopt(log: &mut AnnotationLog, trace: &TraceId, said: &NativeAnnotation) 
         }
         let step = StepRef { trace: trace.clone(), step: of_step.step.clone() };
         let rating = present.step(trace, &of_step.step).and_then(|own| own.rating);
-        wishes.add(&Subject::Rating(step.clone()), rating.as_ref(), of_step.rating, |rating| Change::RateStep {
-            step: step.clone(),
-            rating: Some(rating),
-        });
+        wishes.add(
+            &Subject::new(&Target::Step(step.clone()), Place::Rating),
+            rating.as_ref(),
+            of_step.rating,
+            |rating| Change::RateStep { step: step.clone(), rating: Some(rating) },
+        );
         wishes.note(Target::Step(step.clone()), &of_step.note);
         let own = present.step(trace, &of_step.step).map(|own| &own.labels);
         wishes.labels(&Target::Step(step), own, &of_step.labels);
@@ -94,12 +98,13 @@ fn foreign(
 ) -> HashSet<StepHash> {
     let written = |label: &Label| if let Label::Written(step) = label { Some(step.clone()) } else { None };
     let theirs: Vec<WrittenStep> = said.labels.iter().filter_map(written).collect();
-    let is_other = |step: &WrittenStep| match own.and_then(|own| own.written(&step.id)) {
-        Some(own) => own != step,
-        None => {
-            let key = LabelKey::of(LabelKind::Written, step.id.as_str());
-            wishes.fold.has_touched(&Subject::Label(Target::Trace(trace.clone()), key))
-        }
+    let was_there = |step: &StepHash| {
+        let key = LabelKey::of(LabelKind::Written, step.as_str());
+        wishes.fold.was_taken_back(&Subject::new(&Target::Trace(trace.clone()), Place::Label(key)))
+    };
+    let is_other = |step: &WrittenStep| {
+        let own = own.and_then(|own| own.written(&step.id));
+        own.map_or_else(|| was_there(&step.id), |own| own != step)
     };
     let mut foreign: HashSet<StepHash> =
         theirs.iter().filter(|step| is_other(step)).map(|step| step.id.clone()).collect();
@@ -132,7 +137,7 @@ impl Wishes<'_> {
         change: impl FnOnce(T) -> Change,
     ) {
         let Some(theirs) = theirs else { return };
-        if own.is_none() && !self.fold.has_touched(subject) {
+        if own.is_none() && !self.fold.was_taken_back(subject) {
             self.changes.push(change(theirs));
         } else if own != Some(&theirs) {
             self.conflicts += 1;
@@ -141,7 +146,7 @@ impl Wishes<'_> {
 
     fn labels(&mut self, target: &Target, own: Option<&Labels>, theirs: &[Label]) {
         for label in theirs {
-            let subject = Subject::Label(target.clone(), label.key());
+            let subject = Subject::new(target, Place::Label(label.key()));
             let own = own.and_then(|own| own.get(&label.key()));
             self.add(&subject, own, Some(label.clone()), |label| Change::Give { target: target.clone(), label });
         }
@@ -149,7 +154,7 @@ impl Wishes<'_> {
 
     fn note(&mut self, target: Target, theirs: &str) {
         let own = text(self.fold.state.note(&target));
-        let subject = Subject::Note(target.clone());
+        let subject = Subject::new(&target, Place::Note);
         self.add(&subject, own.as_ref(), text(theirs), |text| Change::WriteNote { target, text });
     }
 }

@@ -61,6 +61,16 @@ impl Change {
         }
     }
 
+    /// What a value is for that is no number: JSON knows none such, so it could not be read back.
+    pub(super) fn impossible(&self) -> Option<String> {
+        let Self::Give { label, .. } = self else { return None };
+        match label {
+            Label::Soft(value) if !value.is_finite() => Some("soft label".into()),
+            Label::Rated(rated) if !rated.value.is_finite() => Some(rated.dimension.clone()),
+            _ => None,
+        }
+    }
+
     /// The fact that this change makes of the present state; `None` where it would change nothing.
     pub(super) fn into_event(self, present: &Annotations) -> Option<Event> {
         match self {

@@ -1,5 +1,9 @@
 //! Under which circumstances something was said: part of every record, so that labels can be weighed later.
 
+use std::borrow::Cow;
+
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{Deserializer, IntoDeserializer as _};
 use serde::{Deserialize, Serialize};
 
 /// The circumstances of a record.
@@ -13,10 +17,10 @@ pub struct Context {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub guideline: String,
     /// What could be seen at the time that bears on the label, in the order of [`Seen`].
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "known_ones")]
     pub saw: Vec<Seen>,
     /// How the annotator worked.
-    #[serde(skip_serializing_if = "Way::is_linear")]
+    #[serde(skip_serializing_if = "Way::is_linear", deserialize_with = "known_or_default")]
     pub way: Way,
     /// Milliseconds of work on the trace since the record before it, without idle time.
     #[serde(skip_serializing_if = "is_zero")]
@@ -60,6 +64,7 @@ pub enum Way {
 }
 
 impl Way {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
     const fn is_linear(&self) -> bool {
         matches!(self, Self::Linear)
     }
@@ -70,9 +75,37 @@ const fn is_zero(number: &u32) -> bool {
     *number == 0
 }
 
+/// Names of a later version say nothing here, and must not make the record unreadable.
+fn named<'a, T: Deserialize<'a>>(name: &'a str) -> Option<T> {
+    let name: StrDeserializer<'a, ValueError> = name.into_deserializer();
+    T::deserialize(name).ok()
+}
+
+fn known_ones<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Seen>, D::Error> {
+    let names = Vec::<Cow<'de, str>>::deserialize(deserializer)?;
+    Ok(names.iter().filter_map(|name| named(name)).collect())
+}
+
+fn known_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Way, D::Error> {
+    let name = Cow::<'de, str>::deserialize(deserializer)?;
+    Ok(named(&name).unwrap_or_default())
+}
+
 impl Context {
     /// True where nothing is known, as of records of older versions.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circumstances_of_a_later_version_are_passed_over() {
+        let text = r#"{"saw":["dreams","scores"],"way":"asleep","spent_ms":7,"mood":"calm"}"#;
+        let read: Context = serde_json::from_str(text).unwrap();
+        assert_eq!(read, Context { saw: vec![Seen::Scores], spent_ms: 7, ..Context::default() });
     }
 }

@@ -48,6 +48,12 @@ pub enum AnnotationError {
     /// Labels are in memory but not on disk.
     #[error("{0}")]
     NotSaved(String),
+    /// A value that is infinite or no number.
+    #[error("“{name}” was given a value that is no number. Give one, or take the label away")]
+    Value {
+        /// The scale, or the sort of label.
+        name: String,
+    },
     /// A record could not be written as a line.
     #[error("Could not encode a label: {0}")]
     Encode(#[from] serde_json::Error),

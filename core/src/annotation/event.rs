@@ -1,9 +1,12 @@
 //! The lines of an annotation log: facts in the past tense, each with what was there before.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::context::Context;
-use crate::model::{AnnotatorId, FirstError, Label, LabelKey, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
+use super::fact::{Fact, Value};
+use crate::model::{AnnotatorId, FirstError, Label, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
 
 /// The version this program writes. It rises only when a reader of older lines would misread newer ones; a new kind of
 /// event alone does not raise it, because [`Event::Unknown`] keeps what a reader does not know.
@@ -22,6 +25,9 @@ pub struct Record {
     pub by: AnnotatorId,
     /// The key press or dialog it belongs to: the unit of undo.
     pub gesture: GestureId,
+    /// How many records the gesture has, where there are several: it counts only when all of them are there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub of: u32,
     /// What was said.
     pub event: Event,
     /// Under which circumstances.
@@ -31,6 +37,11 @@ pub struct Record {
 
 /// Number of a gesture: the `seq` of its first record.
 pub type GestureId = u64;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
 
 /// A step, named so that a label never moves to other words.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,19 +62,10 @@ pub enum Target {
     Step(StepRef),
 }
 
-/// What can hold one label at a time.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Subject {
-    Rating(StepRef),
-    FirstError(TraceId),
-    Status(TraceId),
-    Note(Target),
-    Label(Target, LabelKey),
-}
-
 /// A fact. `before` makes each line reversible and readable alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "labels are most of what is said")]
 pub enum Event {
     /// A step was rated, or its rating taken away.
     StepRated {
@@ -144,19 +146,38 @@ impl Event {
         }
     }
 
-    /// The label it sets; `None` for undo, redo and unknown events.
-    pub(super) fn subject(&self) -> Option<Subject> {
-        match self {
-            Self::StepRated { step, .. } => Some(Subject::Rating(step.clone())),
-            Self::FirstErrorMarked { trace, .. } => Some(Subject::FirstError(trace.clone())),
-            Self::StatusSet { trace, .. } => Some(Subject::Status(trace.clone())),
-            Self::NoteWritten { target, .. } => Some(Subject::Note(target.clone())),
-            Self::Labelled { target, label, before } => {
-                let key = label.as_ref().or(before.as_ref())?.key();
-                Some(Subject::Label(target.clone(), key))
+    /// What it makes true; `None` for undo, redo and unknown events.
+    pub(super) fn after(&self) -> Option<Fact<'_>> {
+        Some(match self {
+            Self::StepRated { step, rating, .. } => Fact::of_step(step, Value::Rating(*rating)),
+            Self::FirstErrorMarked { trace, mark, .. } => {
+                Fact::of_trace(trace, Value::FirstError(mark.as_ref().map(Cow::Borrowed)))
             }
-            Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => None,
-        }
+            Self::StatusSet { trace, status, .. } => Fact::of_trace(trace, Value::Status(*status)),
+            Self::NoteWritten { target, text, .. } => Fact::of(target, Value::Note(text.into())),
+            Self::Labelled { target, label, before } => Self::labelled(target, label.as_ref(), before.as_ref())?,
+            Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => return None,
+        })
+    }
+
+    /// What was true until then; `None` for undo, redo and unknown events.
+    pub(super) fn before(&self) -> Option<Fact<'_>> {
+        Some(match self {
+            Self::StepRated { step, before, .. } => Fact::of_step(step, Value::Rating(*before)),
+            Self::FirstErrorMarked { trace, before, .. } => {
+                Fact::of_trace(trace, Value::FirstError(before.as_ref().map(Cow::Borrowed)))
+            }
+            Self::StatusSet { trace, before, .. } => Fact::of_trace(trace, Value::Status(*before)),
+            Self::NoteWritten { target, before, .. } => Fact::of(target, Value::Note(before.into())),
+            Self::Labelled { target, label, before } => Self::labelled(target, before.as_ref(), label.as_ref())?,
+            Self::Undone { .. } | Self::Redone { .. } | Self::Unknown(_) => return None,
+        })
+    }
+
+    /// `label` where `other`, its like of before or after, may stand: one of the two names the place.
+    fn labelled<'a>(target: &'a Target, label: Option<&'a Label>, other: Option<&Label>) -> Option<Fact<'a>> {
+        let key = label.or(other)?.key();
+        Some(Fact::of(target, Value::Label(key, label.map(Cow::Borrowed))))
     }
 
     /// The known kind that an unknown event bears the name of: it is then not from the future but damaged.

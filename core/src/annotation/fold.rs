@@ -7,10 +7,13 @@
 //! ```
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::sync::Arc;
 
 use super::context::Context;
-use super::event::{Event, GestureId, Record, Subject, Target};
+use super::event::{Event, GestureId, Target};
+use super::fact::{Fact, Subject};
+use super::place::{Entry, LineSource, Lines};
 use super::state::Annotations;
 use crate::model::{Timestamp, TraceId};
 
@@ -49,52 +52,127 @@ pub struct Reversal {
 pub(super) struct Fold {
     /// Shared, so that a background query can hold a moment of it; copied only while one does.
     pub(super) state: Arc<Annotations>,
-    done: Vec<GestureId>,
-    undone: Vec<GestureId>,
-    gestures: HashMap<GestureId, Gesture>,
-    /// Whatever was ever said something of, also where it was taken back.
-    touched: HashSet<Subject>,
+    pub(super) done: Vec<Entry>,
+    pub(super) undone: Vec<Entry>,
+    /// The highest number of a gesture that was ever done.
+    pub(super) highest: GestureId,
+    /// Gestures of which this version knows no event.
+    pub(super) foreign: HashSet<GestureId>,
+    /// What something was said of until it was taken back.
+    pub(super) taken_back: HashSet<Subject>,
     /// Milliseconds of work on each trace. Undoing takes no time back.
-    spent: HashMap<TraceId, u64>,
+    pub(super) spent: HashMap<TraceId, u64>,
 }
 
 impl Fold {
-    /// Takes one record in. The error is a warning for the reader of the log: the record then changed nothing.
-    pub(super) fn apply(&mut self, record: &Record) -> Result<(), String> {
-        match &record.event {
-            Event::Undone { gesture } => self.undo(*gesture),
-            Event::Redone { gesture } => self.redo(*gesture),
-            _ => {
-                self.record(record);
-                Ok(())
+    /// Takes in one record that says something. Live editing and loading both come through here.
+    pub(super) fn say(&mut self, gesture: GestureId, spent_ms: u32, lines: Lines, fact: Fact<'_>) {
+        self.undone.clear();
+        // A log put together by hand may say more in an earlier gesture.
+        let earlier =
+            if gesture > self.highest { None } else { self.done.iter_mut().rev().find(|entry| entry.id == gesture) };
+        match earlier {
+            Some(entry) => entry.add(lines),
+            None => self.done.push(Entry::new(gesture, lines)),
+        }
+        self.highest = self.highest.max(gesture);
+        self.foreign.remove(&gesture);
+        self.say_more(spent_ms, fact);
+    }
+
+    /// Takes in more of the gesture that was said last.
+    pub(super) fn say_more(&mut self, spent_ms: u32, fact: Fact<'_>) {
+        if spent_ms > 0 {
+            match self.spent.get_mut(&*fact.trace) {
+                Some(spent) => *spent += u64::from(spent_ms),
+                None => {
+                    self.spent.insert(TraceId::new(&*fact.trace), u64::from(spent_ms));
+                }
             }
+        }
+        set(&mut self.state, &mut self.taken_back, fact);
+    }
+
+    /// Notes where more of the gesture that was said last stands, and what it says.
+    pub(super) fn go_on(&mut self, lines: Lines, events: Vec<Event>) {
+        if let Some(entry) = self.done.last_mut() {
+            entry.go_on(lines, events);
         }
     }
 
-    /// The gesture that undo would take back.
-    pub(super) fn last_done(&self) -> Option<GestureId> {
-        self.done.last().copied()
+    /// Notes where the gesture that was said last stands, and what it says.
+    pub(super) fn settle(&mut self, lines: Lines, gesture: Gesture) {
+        if let Some(entry) = self.done.last_mut().filter(|entry| entry.id == gesture.id) {
+            entry.lines = lines;
+            entry.know(gesture);
+        }
     }
 
-    /// The gesture that redo would bring back.
-    pub(super) fn last_undone(&self) -> Option<GestureId> {
-        self.undone.last().copied()
+    /// Takes back what was said last, as if it had not been; `undone` is what could be redone before, where it began a
+    /// gesture.
+    pub(super) fn unsay(&mut self, events: &[Event], undone: Option<Vec<Entry>>) {
+        for fact in events.iter().rev().filter_map(Event::before) {
+            Arc::make_mut(&mut self.state).set(fact);
+        }
+        if let Some(undone) = undone {
+            self.done.pop();
+            self.undone = undone;
+        }
     }
 
-    /// What that gesture touches.
-    pub(super) fn reversal(&self, gesture: GestureId) -> Reversal {
-        Reversal { gesture, targets: self.gestures.get(&gesture).map(Gesture::targets).unwrap_or_default() }
+    /// Takes in a record of a kind that only a later version knows. It cannot be taken back, so that it alone makes no
+    /// gesture that undo could stop at.
+    pub(super) fn pass(&mut self, gesture: GestureId) {
+        self.undone.clear();
+        if self.done.last().is_none_or(|last| last.id != gesture) {
+            self.foreign.insert(gesture);
+        }
     }
 
-    /// What redo would bring back, the last of it first; then what undo would take back, newest first.
-    pub(super) fn history(&self) -> (impl Iterator<Item = &Gesture>, impl Iterator<Item = &Gesture>) {
-        let gesture = |id: &GestureId| self.gestures.get(id);
+    /// The error is a warning for the reader of the log: the record then changed nothing.
+    pub(super) fn undo(&mut self, gesture: GestureId, source: &dyn LineSource) -> Result<(), String> {
+        let Some(entry) = self.done.last().filter(|entry| entry.id == gesture) else {
+            return self.out_of_turn("undoes", gesture);
+        };
+        let events = &entry.gesture(source).map_err(|error| unread("undoes", gesture, &error))?.events;
+        for fact in events.iter().rev().filter_map(Event::before) {
+            set(&mut self.state, &mut self.taken_back, fact);
+        }
+        self.undone.extend(self.done.pop());
+        Ok(())
+    }
+
+    /// As [`Fold::undo`].
+    pub(super) fn redo(&mut self, gesture: GestureId, source: &dyn LineSource) -> Result<(), String> {
+        let Some(entry) = self.undone.last().filter(|entry| entry.id == gesture) else {
+            return self.out_of_turn("redoes", gesture);
+        };
+        let events = &entry.gesture(source).map_err(|error| unread("redoes", gesture, &error))?.events;
+        for fact in events.iter().filter_map(Event::after) {
+            set(&mut self.state, &mut self.taken_back, fact);
+        }
+        self.done.extend(self.undone.pop());
+        Ok(())
+    }
+
+    /// What redo would bring back, the last of it first; then what undo would take back, newest first. What cannot be
+    /// read again, as when the log is gone, is passed over.
+    pub(super) fn history<'a>(
+        &'a self,
+        source: &'a dyn LineSource,
+    ) -> (impl Iterator<Item = &'a Gesture>, impl Iterator<Item = &'a Gesture>) {
+        let gesture = |entry: &'a Entry| entry.gesture(source).ok();
         (self.undone.iter().filter_map(gesture), self.done.iter().rev().filter_map(gesture))
     }
 
-    /// That gesture, unless redo can no longer reach it.
-    pub(super) fn gesture(&self, gesture: GestureId) -> Option<&Gesture> {
-        self.gestures.get(&gesture)
+    /// That gesture, unless redo can no longer reach it, or it cannot be read again.
+    pub(super) fn gesture<'a>(&'a self, id: GestureId, source: &dyn LineSource) -> Option<&'a Gesture> {
+        let done = match self.done.binary_search_by_key(&id, |entry| entry.id) {
+            Ok(at) => self.done.get(at),
+            // A log put together by hand may have another order.
+            Err(_) => self.done.iter().chain(&self.undone).find(|entry| entry.id == id),
+        };
+        done?.gesture(source).ok()
     }
 
     /// Milliseconds of work on that trace.
@@ -102,63 +180,25 @@ impl Fold {
         self.spent.get(trace).copied().unwrap_or_default()
     }
 
-    /// True where the log says something of it, or did once.
-    pub(super) fn has_touched(&self, subject: &Subject) -> bool {
-        self.touched.contains(subject)
-    }
-
-    fn record(&mut self, record: &Record) {
-        let Record { at, gesture: id, ref event, ref under, .. } = *record;
-        for lost in self.undone.drain(..) {
-            self.gestures.remove(&lost);
-        }
-        let gesture =
-            self.gestures.entry(id).or_insert_with(|| Gesture { id, at, under: under.clone(), events: Vec::new() });
-        // An unknown event cannot be taken back, so it alone makes no gesture that undo could stop at.
-        if !matches!(event, Event::Unknown(_)) {
-            if gesture.events.is_empty() {
-                self.done.push(id);
-            }
-            Arc::make_mut(&mut self.state).apply(event);
-            self.touched.extend(event.subject());
-            if let Some(target) = event.target().filter(|_| under.spent_ms > 0) {
-                *self.spent.entry(target.trace().clone()).or_default() += u64::from(under.spent_ms);
-            }
-            gesture.events.push(event.clone());
-        }
-    }
-
-    fn undo(&mut self, gesture: GestureId) -> Result<(), String> {
-        if self.done.last() != Some(&gesture) {
-            return self.out_of_turn("undoes", gesture);
-        }
-        self.done.pop();
-        self.undone.push(gesture);
-        let state = Arc::make_mut(&mut self.state);
-        for event in self.gestures.get(&gesture).into_iter().flat_map(|gesture| gesture.events.iter().rev()) {
-            state.revert(event);
-        }
-        Ok(())
-    }
-
-    fn redo(&mut self, gesture: GestureId) -> Result<(), String> {
-        if self.undone.last() != Some(&gesture) {
-            return self.out_of_turn("redoes", gesture);
-        }
-        self.undone.pop();
-        self.done.push(gesture);
-        let state = Arc::make_mut(&mut self.state);
-        for event in self.gestures.get(&gesture).into_iter().flat_map(|gesture| &gesture.events) {
-            state.apply(event);
-        }
-        Ok(())
+    /// True where something was said of it that is not said any more.
+    pub(super) fn was_taken_back(&self, subject: &Subject) -> bool {
+        self.taken_back.contains(subject)
     }
 
     fn out_of_turn(&self, verb: &str, gesture: GestureId) -> Result<(), String> {
         // A later version may undo its own kinds of events, of which there is nothing to take back here.
-        if self.gestures.get(&gesture).is_some_and(|gesture| gesture.events.is_empty()) {
+        if self.foreign.contains(&gesture) {
             return Ok(());
         }
         Err(format!("{verb} gesture {gesture}, which is not the one in turn; left out"))
     }
+}
+
+fn set(state: &mut Arc<Annotations>, taken_back: &mut HashSet<Subject>, fact: Fact<'_>) {
+    taken_back.extend(fact.taken_back());
+    Arc::make_mut(state).set(fact);
+}
+
+fn unread(verb: &str, gesture: GestureId, error: &io::Error) -> String {
+    format!("{verb} gesture {gesture}, which cannot be read again ({error}); left out")
 }

@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_first_error_is_found_in_few_looks() {
-        for length in 1..=40_usize {
+        for length in [1, 2, 3, 4, 7, 8, 12, 15_usize] {
             let most = (length + 1).next_power_of_two().trailing_zeros() as usize;
             for error in 0..=length {
                 let (_folder, mut log) = log();

@@ -1,21 +1,25 @@
 //! Reading a log: whole lines into the fold, what cannot be read into warnings, a torn last line aside.
 
-use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
+use super::disk::{Disk, Purpose, RealDisk, read_from};
 use super::error::AnnotationError;
-use super::event::{Event, LOG_VERSION, Record};
-use super::fold::Fold;
-use super::lock::sync_folder;
+use super::event::LOG_VERSION;
+use super::line::read_record;
 use super::name::{LogPaths, annotator_of};
+use super::place::{InMemory, LineSource as _, OnDisk};
+use super::replay::{Progress, Stop, replay};
+use super::snapshot::{self, Start};
 use super::state::Annotations;
-use crate::model::AnnotatorId;
+use super::sum::LogSum;
+use crate::model::{AnnotatorId, Timestamp};
+
+/// So many last bytes of a log tell whether another program has added to it or replaced it.
+pub(super) const TAIL: usize = 4096;
 
 /// What was found while reading a log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,20 +48,24 @@ pub struct LineWarning {
 /// A log as read, before anything is repaired.
 #[derive(Debug, Default)]
 pub(super) struct Loaded {
-    pub(super) fold: Fold,
-    pub(super) report: LoadReport,
-    /// The highest number in the log.
-    pub(super) last_seq: u64,
-    /// Length of the whole lines in bytes.
+    pub(super) progress: Progress,
+    /// When the last record was said.
+    pub(super) last_at: Option<Timestamp>,
+    /// Length of the whole lines in bytes, without those of a gesture that is not all there.
     pub(super) whole: u64,
-    /// What follows the last whole line.
+    /// What follows them.
     pub(super) torn: Vec<u8>,
+    /// Sums and last bytes of the whole lines.
+    pub(super) sum: LogSum,
+    pub(super) tail: Vec<u8>,
+    /// Records that the snapshot held, if there was one that fits.
+    pub(super) snapshot: Option<u64>,
 }
 
 /// Reads what an annotator said, without the right to write: nothing is locked, repaired or created.
 pub fn read(folder: &Path, annotator: &AnnotatorId) -> Result<(Annotations, LoadReport), AnnotationError> {
-    let loaded = load(&LogPaths::new(folder, annotator)?, annotator)?;
-    Ok((Arc::unwrap_or_clone(loaded.fold.state), loaded.report))
+    let loaded = load(&(Arc::new(RealDisk) as Arc<dyn Disk>), &LogPaths::new(folder, annotator)?, annotator)?;
+    Ok((Arc::unwrap_or_clone(loaded.progress.fold.state), loaded.progress.report))
 }
 
 /// The annotators who have a log in that folder, in the order of their names. A missing folder has none.
@@ -77,68 +85,115 @@ pub fn list_annotators(folder: &Path) -> Result<Vec<AnnotatorId>, AnnotationErro
     Ok(annotators)
 }
 
-/// Folds the whole lines of a log. A missing log is an empty one.
-pub(super) fn load(paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, AnnotationError> {
+/// Folds the whole lines of a log, from its snapshot on if one fits. A missing log is an empty one.
+pub(super) fn load(disk: &Arc<dyn Disk>, paths: &LogPaths, annotator: &AnnotatorId) -> Result<Loaded, AnnotationError> {
+    let start = snapshot::read(&**disk, paths).ok();
+    let mut loaded = match start {
+        Some(start) => match load_from(disk, paths, annotator, start)? {
+            Some(loaded) => loaded,
+            None => load_all(disk, paths, annotator)?,
+        },
+        None => load_all(disk, paths, annotator)?,
+    };
+    let rescued = (1..=u32::MAX).map(|number| paths.rescued(number));
+    loaded.progress.report.rescued = rescued.take_while(|file| disk.exists(file)).collect();
+    Ok(loaded)
+}
+
+/// Folds every line of a log, whatever snapshot there is.
+pub(super) fn load_all(
+    disk: &Arc<dyn Disk>,
+    paths: &LogPaths,
+    annotator: &AnnotatorId,
+) -> Result<Loaded, AnnotationError> {
+    let loaded = load_from(disk, paths, annotator, Start::default())?;
+    loaded.ok_or_else(|| AnnotationError::NotSaved("The log could not be read from its beginning".into()))
+}
+
+/// `None` where all of the log must be read.
+fn load_from(
+    disk: &Arc<dyn Disk>,
+    paths: &LogPaths,
+    annotator: &AnnotatorId,
+    start: Start,
+) -> Result<Option<Loaded>, AnnotationError> {
     let path = paths.log();
-    let bytes = match fs::read(&path) {
+    let before = OnDisk { disk: Arc::clone(disk), path: path.clone() };
+    let bytes = match read_from(&**disk, &path, start.length) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(AnnotationError::io("read the annotation log", &path)(error)),
     };
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let (lines, torn) = bytes.split_at(whole);
-    let mut reader =
-        Reader { annotator, seen: HashMap::new(), loaded: Loaded::default(), unread: 0, strange_author: false };
-    for (line, number) in lines.split_inclusive(|byte| *byte == b'\n').zip(1..) {
-        reader.line(line, number).map_err(|found| AnnotationError::TooNew {
-            path: path.clone(),
-            line: number,
-            found,
-            known: LOG_VERSION,
-        })?;
-    }
+    let Start { length, mut progress, mut sum, records } = start;
+    let lines = memchr::memrchr(b'\n', &bytes).map_or(0, |newline| newline + 1);
+    let source = InMemory { start: length, bytes: bytes.get(..lines).unwrap_or_default(), before: &before };
+    let whole = match replay(&source, annotator, &mut progress) {
+        Ok(whole) => whole.unwrap_or(length + lines as u64),
+        Err(Stop::NeedsAll) => return Ok(None),
+        Err(Stop::TooNew { line, found }) => {
+            return Err(AnnotationError::TooNew { path, line, found, known: LOG_VERSION });
+        }
+    };
     // Their numbers are not given again, so that a line repaired by hand finds its place.
-    let last_seq = reader.loaded.last_seq.saturating_add(reader.unread);
-    let mut loaded = Loaded { last_seq, whole: whole as u64, torn: torn.to_vec(), ..reader.loaded };
-    let rescued = (1..=u32::MAX).map(|number| paths.rescued(number));
-    loaded.report.rescued = rescued.take_while(|file| file.exists()).collect();
-    Ok(loaded)
+    progress.last_seq = progress.last_seq.saturating_add(mem::take(&mut progress.unread));
+    let (kept, torn) = bytes.split_at(usize::try_from(whole - length).unwrap_or(lines));
+    let tail = tail(&before, length, kept).map_err(AnnotationError::io("read the annotation log", &path))?;
+    let last = tail.strip_suffix(b"\n").unwrap_or(&tail);
+    let last = &tail[memchr::memrchr(b'\n', last).map_or(0, |newline| newline + 1)..];
+    let last_at = read_record(last).map(|record| record.at);
+    match length {
+        0 => sum = LogSum::of(kept),
+        _ => sum.add(kept),
+    }
+    let torn = torn.to_vec();
+    Ok(Some(Loaded { progress, last_at, whole, torn, sum, tail, snapshot: (length > 0).then_some(records) }))
 }
 
-/// Sets the torn last line aside and cuts it off. Only for who holds the lock: to others it may be a line being written.
-pub(super) fn repair(paths: &LogPaths, loaded: &mut Loaded) -> Result<(), AnnotationError> {
+/// The last bytes of the whole lines, of which `kept` are in memory and `start` more stand before.
+fn tail(log: &OnDisk, start: u64, kept: &[u8]) -> io::Result<Vec<u8>> {
+    let wanted = |there: usize| there.saturating_sub(TAIL);
+    if start == 0 || kept.len() >= TAIL {
+        return Ok(kept[wanted(kept.len())..].to_vec());
+    }
+    let more = start.min((TAIL - kept.len()) as u64);
+    let mut tail = log.read(start - more, u32::try_from(more).map_err(io::Error::other)?)?.into_owned();
+    tail.extend_from_slice(kept);
+    Ok(tail)
+}
+
+/// Sets what is torn at the end aside and cuts it off. Only for who holds the lock: to others it may be a line being
+/// written.
+pub(super) fn repair(disk: &dyn Disk, paths: &LogPaths, loaded: &mut Loaded) -> Result<(), AnnotationError> {
     if loaded.torn.is_empty() {
         return Ok(());
     }
-    let aside = set_aside("set a torn line aside", |number| paths.torn(number), &loaded.torn)?;
-    sync_folder(paths);
+    let aside = set_aside(disk, "set a torn line aside", |number| paths.torn(number), &loaded.torn)?;
+    disk.sync_folder(paths.folder()).ok();
     let path = paths.log();
-    cut(&path, loaded.whole).map_err(AnnotationError::io("cut a torn line off the annotation log", &path))?;
+    cut(disk, &path, loaded.whole).map_err(AnnotationError::io("cut a torn line off the annotation log", &path))?;
     loaded.torn.clear();
-    loaded.report.torn = Some(aside);
+    loaded.progress.report.torn = Some(aside);
     Ok(())
 }
 
 /// Shortens a file, durably.
-pub(super) fn cut(path: &Path, length: u64) -> io::Result<()> {
-    // A handle that only appends could not do this on every system.
-    let file = OpenOptions::new().write(true).open(path)?;
-    file.set_len(length)?;
-    file.sync_all()
+pub(super) fn cut(disk: &dyn Disk, path: &Path, length: u64) -> io::Result<()> {
+    disk.open(path, Purpose::Mend)?.cut(length)
 }
 
 /// Writes a new file of the first name that is free; nothing stays of one that could not be written whole.
 pub(super) fn set_aside(
+    disk: &dyn Disk,
     doing: &'static str,
     name: impl Fn(u32) -> PathBuf,
     bytes: &[u8],
 ) -> Result<PathBuf, AnnotationError> {
     for number in 1..=u32::MAX {
         let path = name(number);
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
+        match disk.open(&path, Purpose::New) {
             Ok(mut file) => {
-                if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
-                    fs::remove_file(&path).ok();
+                if let Err(error) = file.write_all(bytes).and_then(|()| file.sync()) {
+                    disk.remove(&path).ok();
                     return Err(AnnotationError::io(doing, &path)(error));
                 }
                 return Ok(path);
@@ -148,81 +203,4 @@ pub(super) fn set_aside(
         }
     }
     Err(AnnotationError::NotSaved("There are too many lines set aside; move some of those files away".into()))
-}
-
-/// All that is needed of a line to know whether it may be read.
-#[derive(Deserialize)]
-struct Version {
-    v: u16,
-}
-
-struct Reader<'a> {
-    annotator: &'a AnnotatorId,
-    seen: HashMap<u64, &'a [u8]>,
-    loaded: Loaded,
-    /// Lines since the last record that could not be read.
-    unread: u64,
-    strange_author: bool,
-}
-
-impl<'a> Reader<'a> {
-    /// Takes one line in. The error is the version of a line that is too new.
-    fn line<'b: 'a>(&mut self, line: &'b [u8], number: u64) -> Result<(), u16> {
-        let parsed = serde_json::from_slice::<Record>(line);
-        let version = match &parsed {
-            Ok(record) => Some(record.v),
-            Err(_) => serde_json::from_slice::<Version>(line).ok().map(|line| line.v),
-        };
-        if let Some(version) = version.filter(|version| *version > LOG_VERSION) {
-            return Err(version);
-        }
-        match parsed {
-            Ok(record) => self.record(&record, line, number),
-            Err(error) => {
-                self.unread += 1;
-                self.warn(number, format!("cannot be read and was left out: {error}"));
-            }
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, record: &Record, line: &'a [u8], number: u64) {
-        let last = self.loaded.last_seq;
-        if record.seq == 0 || record.seq == u64::MAX {
-            return self.warn(number, format!("has the impossible number {} and was left out", record.seq));
-        }
-        let unread = mem::take(&mut self.unread);
-        // A line that cannot be read explains one missing number.
-        if record.seq - 1 > last.saturating_add(unread) {
-            let (from, to) = (last + 1, record.seq - 1);
-            let missing = if from == to { format!("record {to} is") } else { format!("records {from} to {to} are") };
-            self.warn(number, format!("comes where {missing} missing"));
-        } else if record.seq <= last {
-            if self.seen.get(&record.seq) == Some(&line) {
-                return self.warn(number, format!("repeats record {} and was left out", record.seq));
-            }
-            self.warn(
-                number,
-                format!("has the number {}, but {last} came before it; it was read all the same", record.seq),
-            );
-        }
-        self.seen.insert(record.seq, line);
-        self.loaded.last_seq = last.max(record.seq);
-        if record.by != *self.annotator && !self.strange_author {
-            self.strange_author = true;
-            self.warn(number, format!("was said by “{}”, not by “{}” whose log this is", record.by, self.annotator));
-        }
-        if let Some(kind) = record.event.damaged_kind() {
-            return self.warn(number, format!("is a damaged “{kind}” and was left out"));
-        }
-        self.loaded.report.records += 1;
-        self.loaded.report.unknown += u64::from(matches!(record.event, Event::Unknown(_)));
-        if let Err(message) = self.loaded.fold.apply(record) {
-            self.warn(number, message);
-        }
-    }
-
-    fn warn(&mut self, line: u64, message: String) {
-        self.loaded.report.warnings.push(LineWarning { line, message });
-    }
 }

@@ -1,44 +1,92 @@
 //! The log on disk, and how much of it is known to be there. The only place that adds to a log.
 
-use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::load::cut;
+use super::backup;
+use super::disk::{Disk, DiskFile, Purpose};
+use super::load::{Loaded, TAIL, cut};
+use super::name::LogPaths;
+use super::sum::LogSum;
 
 /// Appends to one log for as long as we hold its lock.
 #[derive(Debug)]
 pub(super) struct LogFile {
-    path: PathBuf,
+    disk: Arc<dyn Disk>,
+    paths: LogPaths,
     /// Length that survives a power cut.
     durable: u64,
-    /// A failed write may have left a part of its bytes.
-    has_rest: bool,
+    /// The last bytes of it.
+    tail: Vec<u8>,
+    sum: LogSum,
+    /// What a failed write may have left a part of.
+    rest: Option<Vec<u8>>,
+    /// The log is of an older version, and a copy of it must be kept before anything is added.
+    is_old: bool,
 }
 
 impl LogFile {
-    pub(super) fn new(path: PathBuf, durable: u64) -> Self {
-        Self { path, durable, has_rest: false }
+    /// The log as it was loaded, after repair.
+    pub(super) fn new(disk: Arc<dyn Disk>, paths: LogPaths, loaded: &mut Loaded) -> Self {
+        let (durable, tail, sum) = (loaded.whole, std::mem::take(&mut loaded.tail), std::mem::take(&mut loaded.sum));
+        let is_old = loaded.progress.has_old && !loaded.progress.has_new;
+        Self { disk, paths, durable, tail, sum, rest: None, is_old }
+    }
+
+    pub(super) fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    pub(super) fn paths(&self) -> &LogPaths {
+        &self.paths
+    }
+
+    /// Length and sums of what is there for good.
+    pub(super) fn durable(&self) -> (u64, Vec<u32>) {
+        (self.durable, self.sum.blocks())
     }
 
     /// Appends and syncs: afterwards either all of the bytes are there for good, or none of them count.
     pub(super) fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let length = fs::metadata(&self.path)?.len();
-        if self.has_rest && length > self.durable {
-            // Only our own unfinished bytes: they were never shown as saved.
-            cut(&self.path, self.durable)?;
-        } else if length != self.durable {
-            return Err(io::Error::other("another program has changed the file"));
-        }
-        self.has_rest = false;
         // Opened anew each time, so that a file that was moved away or replaced is noticed.
-        let mut file = OpenOptions::new().append(true).open(&self.path)?;
-        if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_data()) {
+        let mut file = self.disk.open(&self.paths.log(), Purpose::Append)?;
+        self.make_ready(&mut *file)?;
+        if self.is_old {
+            backup::keep(&*self.disk, &self.paths)?;
+            self.is_old = false;
+        }
+        let end = self.durable + bytes.len() as u64;
+        let written = file.write_all(bytes).and_then(|()| file.sync());
+        let written = written.and_then(|()| if file.length()? == end { Ok(()) } else { Err(changed()) });
+        if let Err(error) = written {
+            self.rest = Some(bytes.to_vec());
             // Tidies up at once if it can; otherwise before the next try.
-            self.has_rest = cut(&self.path, self.durable).is_err();
+            self.make_ready(&mut *file).ok();
             return Err(error);
         }
-        self.durable += bytes.len() as u64;
+        self.durable = end;
+        self.sum.add(bytes);
+        self.tail.extend_from_slice(bytes);
+        self.tail.drain(..self.tail.len().saturating_sub(TAIL));
+        Ok(())
+    }
+
+    /// Sees that the log is as we left it, and cuts off what a failed write of ours left: that was never shown as saved.
+    fn make_ready(&mut self, file: &mut dyn DiskFile) -> io::Result<()> {
+        let length = file.length()?;
+        let Some(rest) = length.checked_sub(self.durable) else { return Err(changed()) };
+        let known = self.tail.len();
+        let mut end = vec![0; known + usize::try_from(rest).map_err(io::Error::other)?];
+        file.read_at(self.durable - known as u64, &mut end)?;
+        let (tail, found) = end.split_at(known);
+        let is_ours = found.is_empty() || self.rest.as_ref().is_some_and(|rest| rest.starts_with(found));
+        if tail != self.tail || !is_ours {
+            return Err(changed());
+        }
+        if self.rest.is_some() {
+            cut(&*self.disk, &self.paths.log(), self.durable)?;
+            self.rest = None;
+        }
         Ok(())
     }
 
@@ -48,45 +96,22 @@ impl LogFile {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
                 "Make room on the disk"
             }
+            io::ErrorKind::NotFound if !self.disk.exists(self.paths.folder()) => {
+                "The whole folder is gone: put it back, or connect its drive"
+            }
             io::ErrorKind::NotFound => "Put the file back where it was",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "Make the file writable",
             io::ErrorKind::Other => "Keep a copy of the file, then put it back as it was",
             _ => "Check the disk",
         };
         format!(
-            "Could not save labels: {error}. {remedy}, then save again; the labels are kept while this window is open. {}",
-            self.path.display()
+            "Could not save labels: {error}. {remedy}. The labels are kept while this window is open, and saving is \
+             tried again by itself. {}",
+            self.paths.log().display()
         )
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rest_of_a_failed_write_is_cut_off_before_the_next() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.jsonl");
-        fs::write(&path, "one\ntw").unwrap();
-        let mut file = LogFile { path: path.clone(), durable: 4, has_rest: true };
-        file.append(b"two\n").unwrap();
-        file.append(b"three\n").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
-    }
-
-    #[test]
-    fn what_another_program_wrote_is_never_overwritten() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.jsonl");
-        fs::write(&path, "one\nforeign\n").unwrap();
-        let mut file = LogFile::new(path.clone(), 4);
-        let error = file.append(b"two\n").unwrap_err();
-        let message = file.explain(&error);
-        assert!(
-            message.starts_with("Could not save labels: another program has changed the file. Keep a copy"),
-            "{message}"
-        );
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one\nforeign\n");
-    }
+fn changed() -> io::Error {
+    io::Error::other("another program has changed the file")
 }

@@ -1,14 +1,19 @@
 //! What people say about traces: an append-only log of events, and the state that is a fold over it.
 
 mod adopt;
+mod backup;
 mod change;
 mod check;
 mod context;
+mod disk;
 mod error;
 mod event;
+mod fact;
 mod fold;
+mod fold_pack;
 mod gold;
 mod halving;
+mod line;
 mod load;
 mod lock;
 mod log;
@@ -16,11 +21,17 @@ mod log_file;
 mod lot;
 mod name;
 mod overlay;
+mod pack;
+mod place;
+mod quick;
+mod replay;
 mod reshape;
 mod schema;
 mod schema_check;
 mod schema_file;
+mod snapshot;
 mod state;
+mod sum;
 mod superseded;
 #[cfg(test)]
 mod tests;
@@ -28,7 +39,7 @@ mod writer;
 
 pub use adopt::{Adopted, adopt};
 pub use change::Change;
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_schema};
 pub use context::{Context, Seen, Way};
 pub use error::AnnotationError;
 pub use event::{Event, GestureId, LOG_VERSION, Record, StepRef, Target};

@@ -42,6 +42,22 @@ impl LogPaths {
         self.folder.join(format!("{}.lock", self.stem))
     }
 
+    /// The folder that all of them lie in.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What a quick start needs; made from the log at will.
+    pub(super) fn snapshot(&self) -> PathBuf {
+        self.folder.join(format!("{}.snapshot", self.stem))
+    }
+
+    /// Copy number `number` of a log of version 1, from before this version wrote into it.
+    pub(super) fn backup(&self, number: u32) -> PathBuf {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        self.folder.join(format!("{}.v1-backup{number}", self.stem))
+    }
+
     /// Where the torn last line number `number` is set aside.
     pub(super) fn torn(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{}.torn-{number}", self.stem))
@@ -138,6 +154,8 @@ mod tests {
             "ann.lock",
             "ann.torn-1",
             "ann.rescued-1",
+            "ann.snapshot",
+            "ann.v1-backup",
             "a b.jsonl",
             "%6fx.jsonl",
             "%zz.jsonl",

@@ -1,10 +1,11 @@
 //! A trace as its annotator made it: steps cut and joined, steps written. The source stays untouched.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::state::TraceAnnotation;
 use crate::model::{
-    ImportedLabel, ImportedValue, Label, LabelKind, Step, StepFlag, StepHash, StepIndex, StepRating, Trace, WrittenStep,
+    FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Step, StepFlag, StepHash, StepIndex, StepRating, Trace,
+    WrittenStep,
 };
 
 /// The trace with the annotator's cuts, joints and written steps; `None` where there are none.
@@ -257,6 +258,15 @@ impl TraceAnnotation {
             }
         }
         (Some(at.clone()), written)
+    }
+
+    /// The steps that something is said of, each once, in no particular order: of the source, parts of them, written ones.
+    pub fn named_steps(&self) -> BTreeSet<&StepHash> {
+        let marked = match &self.first_error {
+            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => Some(step),
+            Some(FirstError::Unsure) | None => None,
+        };
+        self.steps.keys().chain(marked).collect()
     }
 
     /// True where a written step continues that one.

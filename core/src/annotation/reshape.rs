@@ -481,9 +481,12 @@ const fn goes_over(label: &Label) -> bool {
         | Label::Best
         | Label::Rank(_)
         | Label::Preferred(_) => true,
-        Label::Soft(_) | Label::Rated(_) | Label::Redundant | Label::Inspected(true) => false,
-        // Those are of a step of the source, or of the trace.
-        Label::Cut(_)
+        // The last of them are of a step of the source, or of the trace.
+        Label::Soft(_)
+        | Label::Rated(_)
+        | Label::Redundant
+        | Label::Inspected(true)
+        | Label::Cut(_)
         | Label::Joined
         | Label::Outcome(_)
         | Label::Reason(_)

@@ -1,6 +1,6 @@
 //! What is wrong with a schema, in words for whoever edits it, and which letter chooses what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::schema::{Dimension, LabelSchema, Named};
 
@@ -41,12 +41,12 @@ impl LabelSchema {
 
 /// Of one menu: each entry has a name of its own, and no two the same letter.
 fn menu<'a>(what: &str, entries: impl IntoIterator<Item = &'a Named>, problems: &mut Vec<String>) {
-    let (mut ids, mut keys) = (HashMap::new(), HashMap::new());
+    let (mut ids, mut keys) = (HashSet::new(), HashMap::new());
     for entry in entries {
         let shown = entry.shown();
         if entry.id.trim().is_empty() {
             problems.push(format!("One of the {what} has no identity"));
-        } else if ids.insert(entry.id.as_str(), ()).is_some() {
+        } else if !ids.insert(entry.id.as_str()) {
             problems.push(format!("Two of the {what} are called “{}”", entry.id));
         }
         let Some(key) = entry.key else { continue };

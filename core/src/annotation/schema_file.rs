@@ -75,7 +75,8 @@ impl LabelSchema {
             return Ok(present);
         }
         // Another window, or a project file that was restored, may have used numbers that this one does not know.
-        let revision = (last.max(self.revision) + 1..).find(|&number| !file(dir, number).exists()).unwrap_or(u32::MAX);
+        let revision =
+            (last.max(self.revision) + 1..=u32::MAX).find(|&number| !file(dir, number).exists()).unwrap_or(u32::MAX);
         let saved = Self { revision, ..self.clone() };
         let section = toml::Table::try_from(&saved)?;
         // First the revision: labels must never name one that is not there.
@@ -106,7 +107,8 @@ fn file(dir: &ProjectDir, revision: u32) -> PathBuf {
 fn set_aside(dir: &ProjectDir) -> Result<(), SchemaError> {
     let path = dir.manifest();
     let text = fs::read_to_string(&path).map_err(|source| SchemaError::Io { path, source })?;
-    let free = (1_u32..).map(|number| dir.schemas().join(format!("unread-{number}.toml"))).find(|path| !path.exists());
+    let free =
+        (1..=u32::MAX).map(|number| dir.schemas().join(format!("unread-{number}.toml"))).find(|path| !path.exists());
     free.map_or(Ok(()), |path| replace(&path, &text))
 }
 

@@ -1,8 +1,10 @@
 //! What an annotator has said, at one moment: the fold of a log.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::event::{Event, StepRef, Target};
+use super::event::Target;
+use super::fact::{Fact, Value};
 use crate::model::{FirstError, Label, LabelKey, LabelKind, StepHash, StepRating, TraceId, TraceStatus, WrittenStep};
 
 /// Everything one annotator has said. Cheap to read, changed only by applying records.
@@ -134,75 +136,64 @@ impl Annotations {
     }
 
     /// Makes the fact true.
-    pub(super) fn apply(&mut self, event: &Event) {
-        match event {
-            Event::StepRated { step, rating, .. } => self.rate(step, *rating),
-            Event::FirstErrorMarked { trace, mark, .. } => self.mark(trace, mark.clone()),
-            Event::StatusSet { trace, status, .. } => self.set_status(trace, *status),
-            Event::NoteWritten { target, text, .. } => self.write_note(target, text),
-            Event::Labelled { target, label, before } => self.set_label(target, label.as_ref(), before.as_ref()),
-            Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
+    pub(super) fn set(&mut self, fact: Fact<'_>) {
+        let Fact { trace, step, value } = fact;
+        match step {
+            None => self.change(&trace, |said| match value {
+                Value::FirstError(mark) => said.first_error = mark.map(Cow::into_owned),
+                Value::Status(status) => said.status = status,
+                Value::Note(text) => said.note = text.into_owned(),
+                Value::Label(key, label) => said.labels.set(key, label.map(Cow::into_owned)),
+                // Only steps are rated.
+                Value::Rating(_) => {}
+            }),
+            Some(step) => self.change_step(&trace, &step, |said| match value {
+                Value::Rating(rating) => said.rating = rating,
+                Value::Note(text) => said.note = text.into_owned(),
+                Value::Label(key, label) => said.labels.set(key, label.map(Cow::into_owned)),
+                // These are said of whole traces.
+                Value::FirstError(_) | Value::Status(_) => {}
+            }),
         }
     }
 
-    /// Restores what was there before the fact.
-    pub(super) fn revert(&mut self, event: &Event) {
-        match event {
-            Event::StepRated { step, before, .. } => self.rate(step, *before),
-            Event::FirstErrorMarked { trace, before, .. } => self.mark(trace, before.clone()),
-            Event::StatusSet { trace, before, .. } => self.set_status(trace, *before),
-            Event::NoteWritten { target, before, .. } => self.write_note(target, before),
-            Event::Labelled { target, label, before } => self.set_label(target, before.as_ref(), label.as_ref()),
-            Event::Undone { .. } | Event::Redone { .. } | Event::Unknown(_) => {}
-        }
-    }
-
-    fn rate(&mut self, step: &StepRef, rating: Option<StepRating>) {
-        self.change_step(step, |said| said.rating = rating);
-    }
-
-    fn mark(&mut self, trace: &TraceId, mark: Option<FirstError>) {
-        self.change(trace, |said| said.first_error = mark);
-    }
-
-    fn set_status(&mut self, trace: &TraceId, status: TraceStatus) {
-        self.change(trace, |said| said.status = status);
-    }
-
-    fn write_note(&mut self, target: &Target, text: &str) {
-        match target {
-            Target::Trace(trace) => self.change(trace, |said| said.note = text.into()),
-            Target::Step(step) => self.change_step(step, |said| said.note = text.into()),
-        }
-    }
-
-    /// Puts `label` where `other`, its like of before or after, may stand: one of the two names the place.
-    fn set_label(&mut self, target: &Target, label: Option<&Label>, other: Option<&Label>) {
-        let Some(key) = label.or(other).map(Label::key) else { return };
-        let label = label.cloned();
-        match target {
-            Target::Trace(trace) => self.change(trace, |said| said.labels.set(key, label)),
-            Target::Step(step) => self.change_step(step, |said| said.labels.set(key, label)),
-        }
-    }
-
-    fn change_step(&mut self, step: &StepRef, change: impl FnOnce(&mut StepAnnotation)) {
-        self.change(&step.trace, |said| {
-            let of_step = said.steps.entry(step.step.clone()).or_default();
-            change(of_step);
-            if *of_step == StepAnnotation::default() {
-                said.steps.remove(&step.step);
+    fn change_step(&mut self, trace: &str, step: &str, change: impl FnOnce(&mut StepAnnotation)) {
+        self.change(trace, |said| {
+            if let Some(of_step) = said.steps.get_mut(step) {
+                change(of_step);
+                if of_step.is_empty() {
+                    said.steps.remove(step);
+                }
+            } else {
+                let mut of_step = StepAnnotation::default();
+                change(&mut of_step);
+                if !of_step.is_empty() {
+                    said.steps.insert(StepHash::new(step), of_step);
+                }
             }
         });
     }
 
     /// Changes what is said of a trace. What is empty again is removed, so that equal states compare equal.
-    fn change(&mut self, trace: &TraceId, change: impl FnOnce(&mut TraceAnnotation)) {
-        let said = self.traces.entry(trace.clone()).or_default();
-        change(said);
-        if said.is_empty() {
-            self.traces.remove(trace);
+    fn change(&mut self, trace: &str, change: impl FnOnce(&mut TraceAnnotation)) {
+        if let Some(said) = self.traces.get_mut(trace) {
+            change(said);
+            if said.is_empty() {
+                self.traces.remove(trace);
+            }
+        } else {
+            let mut said = TraceAnnotation::default();
+            change(&mut said);
+            if !said.is_empty() {
+                self.traces.insert(TraceId::new(trace), said);
+            }
         }
+    }
+}
+
+impl StepAnnotation {
+    fn is_empty(&self) -> bool {
+        self.rating.is_none() && self.note.is_empty() && self.labels.is_empty()
     }
 }
 
@@ -213,7 +204,7 @@ impl TraceAnnotation {
             && self.status == TraceStatus::Open
             && self.note.is_empty()
             && self.labels.is_empty()
-            && self.steps.values().all(|step| *step == StepAnnotation::default())
+            && self.steps.values().all(StepAnnotation::is_empty)
     }
 
     /// True where the annotator judged the trace or a step of it: what lists, filters and exports call labelled. A note,

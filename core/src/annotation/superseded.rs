@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::overlay::written;
 use super::{Annotations, TraceAnnotation};
 use crate::import::native::NativeTrace;
-use crate::model::{FirstError, StepHash, Timestamp, TraceId};
+use crate::model::{StepHash, Timestamp, TraceId};
 use crate::store::{ProjectDir, Store, StoreError};
 
 /// A trace as it was when it was labelled. One line of `superseded.jsonl`.
@@ -25,12 +25,8 @@ pub struct Superseded {
 impl TraceAnnotation {
     /// The steps of the source of which something was said, also of a part of them, or which a written step continues.
     pub fn judged_steps(&self) -> impl Iterator<Item = StepHash> {
-        let mark = match &self.first_error {
-            Some(FirstError::At(step) | FirstError::NoneUpTo(step)) => Some(step),
-            Some(FirstError::Unsure) | None => None,
-        };
         let continued = written(self).filter_map(|step| step.parent.as_ref());
-        let named = self.steps.keys().chain(mark).chain(continued);
+        let named = self.named_steps().into_iter().chain(continued);
         named.filter(|step| !step.is_written()).map(|step| step.whole().0)
     }
 
@@ -116,7 +112,7 @@ fn append(dir: &ProjectDir, lines: &str) -> io::Result<()> {
 mod tests {
     use super::super::StepAnnotation;
     use super::*;
-    use crate::model::{Label, Problem, StepKind, Trace, TraceBuilder, WrittenStep};
+    use crate::model::{FirstError, Label, Problem, StepKind, Trace, TraceBuilder, WrittenStep};
     use crate::store::StoreWriter;
 
     fn chain(texts: &[&str]) -> Trace {

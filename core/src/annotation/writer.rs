@@ -1,6 +1,8 @@
-//! The thread that brings lines to the disk: it appends all that wait at once, syncs them, then says so.
+//! The thread that brings lines to the disk: it appends all that wait at once, syncs them, then says so. What fails is
+//! tried again after a pause.
 
-use std::fs::File;
+use std::any::Any;
+use std::fmt;
 use std::io;
 use std::mem;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,12 +10,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::load::set_aside;
+use super::lock::leave_in_order;
 use super::log_file::LogFile;
-use super::name::LogPaths;
 use crate::job::Wake;
 
 /// A closing window waits at most this long for the disk.
 const LAST_WAIT: Duration = Duration::from_secs(5);
+/// How long the first pause after a failure is; each further one is twice as long, up to the longest.
+const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Whether what was said is on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +30,27 @@ pub enum SaveState {
         /// How many.
         pending: usize,
     },
-    /// Writing failed. Everything is kept in memory and tried again with the next label or on request.
+    /// Writing failed. Everything is kept in memory and tried again: after a pause, with the next label, on request.
     Failed(String),
+}
+
+/// What is done with the log when all is saved and nothing more will come.
+pub(super) type Last = Box<dyn FnOnce(&LogFile) + Send>;
+
+/// How the lines come to the disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Drive {
+    /// By a thread, with that first pause after a failure.
+    Thread(Duration),
+    /// Only when somebody waits for it, so that tests know what happens when.
+    #[cfg(test)]
+    ByHand,
+}
+
+impl Default for Drive {
+    fn default() -> Self {
+        Self::Thread(PAUSE)
+    }
 }
 
 /// The end of the writer that the log holds. Dropping it waits, for a bounded time, until everything is written; what
@@ -34,7 +58,8 @@ pub enum SaveState {
 #[derive(Debug)]
 pub(super) struct Writer {
     shared: Arc<Shared>,
-    paths: LogPaths,
+    /// Where no thread has it.
+    by_hand: Option<Mutex<Ending>>,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +68,7 @@ struct Shared {
     changed: Condvar,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Queue {
     /// Lines not yet handed to the disk.
     lines: Vec<u8>,
@@ -51,10 +76,20 @@ struct Queue {
     queued_seq: u64,
     saved_seq: u64,
     failure: Option<String>,
-    /// A failed write is to be tried again.
+    /// A failed write is to be tried again at once.
     retry: bool,
+    last: Option<Last>,
     stop: bool,
     ended: bool,
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { queued_seq, saved_seq, failure, .. } = self;
+        let mut text = f.debug_struct("Queue");
+        text.field("queued_seq", queued_seq).field("saved_seq", saved_seq).field("failure", failure);
+        text.finish_non_exhaustive()
+    }
 }
 
 impl Queue {
@@ -68,25 +103,36 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>) -> MutexGuard<'a, Queue> {
-        self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner)
+    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>, at_most: Option<Duration>) -> MutexGuard<'a, Queue> {
+        match at_most {
+            None => self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => self.changed.wait_timeout(queue, time).unwrap_or_else(PoisonError::into_inner).0,
+        }
     }
 }
 
 impl Writer {
     /// Starts the thread. `lock` is let go when the thread has written its last line.
     pub(super) fn start(
-        paths: LogPaths,
         file: LogFile,
-        lock: Option<File>,
+        lock: Option<Box<dyn Any + Send>>,
         last_seq: u64,
         wake: Wake,
+        drive: Drive,
     ) -> io::Result<Self> {
         let queue = Queue { queued_seq: last_seq, saved_seq: last_seq, ..Queue::default() };
         let shared = Arc::new(Shared { queue: Mutex::new(queue), changed: Condvar::new() });
-        let ending = Ending { shared: Arc::clone(&shared), lock };
-        thread::Builder::new().name("annotation writer".into()).spawn(move || run(&ending, file, &wake))?;
-        Ok(Self { shared, paths })
+        let mut ending = Ending { shared: Arc::clone(&shared), file, lock };
+        let by_hand = match drive {
+            Drive::Thread(pause) => {
+                let run = move || ending.run(&wake, pause);
+                thread::Builder::new().name("annotation writer".into()).spawn(run)?;
+                None
+            }
+            #[cfg(test)]
+            Drive::ByHand => Some(Mutex::new(ending)),
+        };
+        Ok(Self { shared, by_hand })
     }
 
     /// Hands lines over and returns at once. Also tries again what failed before.
@@ -97,6 +143,11 @@ impl Writer {
         queue.retry = true;
         drop(queue);
         self.shared.changed.notify_all();
+    }
+
+    /// Sets what is to be done at the end, if all is saved then.
+    pub(super) fn finally(&self, last: Last) {
+        self.shared.lock().last = Some(last);
     }
 
     pub(super) fn retry(&self) {
@@ -124,15 +175,18 @@ impl Writer {
 
     /// Waits until everything is written or writing has failed.
     pub(super) fn flush(&self) -> Result<(), String> {
+        if let Some(ending) = &self.by_hand {
+            ending.lock().unwrap_or_else(PoisonError::into_inner).attempt();
+        }
         let mut queue = self.shared.lock();
         loop {
             if queue.is_saved() {
                 return Ok(());
             }
             match &queue.failure {
-                Some(message) if !queue.retry => return Err(message.clone()),
+                Some(message) if !queue.retry || self.by_hand.is_some() => return Err(message.clone()),
                 None if queue.ended => return Err(STOPPED.into()),
-                _ => queue = self.shared.wait(queue),
+                _ => queue = self.shared.wait(queue, None),
             }
         }
     }
@@ -146,22 +200,26 @@ impl Drop for Writer {
         queue.stop = true;
         queue.retry = true;
         self.shared.changed.notify_all();
+        if let Some(ending) = self.by_hand.take() {
+            drop(queue);
+            let mut ending = ending.into_inner().unwrap_or_else(PoisonError::into_inner);
+            ending.attempt();
+            return ending.end();
+        }
         let deadline = Instant::now() + LAST_WAIT;
         while !queue.ended {
             let Some(left) = deadline.checked_duration_since(Instant::now()) else { return };
-            queue = self.shared.changed.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        if !queue.lines.is_empty() {
-            // The last try of all; whoever closed the log has been told that it is not saved.
-            set_aside("rescue labels", |number| self.paths.rescued(number), &queue.lines).ok();
+            queue = self.shared.wait(queue, Some(left));
         }
     }
 }
 
-/// Whatever ends the thread, the lock is let go first and nobody waits for ever.
+/// What the thread has. Whatever ends it, the lock is let go first and nobody waits for ever.
+#[derive(Debug)]
 struct Ending {
     shared: Arc<Shared>,
-    lock: Option<File>,
+    file: LogFile,
+    lock: Option<Box<dyn Any + Send>>,
 }
 
 impl Drop for Ending {
@@ -172,17 +230,42 @@ impl Drop for Ending {
     }
 }
 
-fn run(ending: &Ending, mut file: LogFile, wake: &Wake) {
-    let shared = &ending.shared;
-    let mut queue = shared.lock();
-    loop {
-        let has_work = !queue.lines.is_empty() && (queue.failure.is_none() || queue.retry);
-        if !has_work {
-            if queue.stop {
-                return;
+impl Ending {
+    fn run(&mut self, wake: &Wake, first_pause: Duration) {
+        let shared = Arc::clone(&self.shared);
+        let (mut pause, mut next_pause) = (first_pause, first_pause);
+        let mut tried = Instant::now();
+        let mut queue = shared.lock();
+        loop {
+            let waits = !queue.lines.is_empty();
+            let left = match &queue.failure {
+                Some(_) if waits && !queue.retry => Some(pause.saturating_sub(tried.elapsed())),
+                _ => None,
+            };
+            if waits && left.is_none_or(|left| left.is_zero()) {
+                drop(queue);
+                if self.attempt() {
+                    next_pause = first_pause;
+                }
+                pause = next_pause;
+                next_pause = (pause * 2).min(LONGEST_PAUSE);
+                tried = Instant::now();
+                wake();
+                queue = shared.lock();
+            } else if queue.stop {
+                drop(queue);
+                return self.end();
+            } else {
+                queue = shared.wait(queue, left);
             }
-            queue = shared.wait(queue);
-            continue;
+        }
+    }
+
+    /// Brings everything that waits to the disk, or notes why not. True where it is there.
+    fn attempt(&mut self) -> bool {
+        let mut queue = self.shared.lock();
+        if queue.lines.is_empty() {
+            return true;
         }
         let mut batch = mem::take(&mut queue.lines);
         let batch_seq = queue.queued_seq;
@@ -190,22 +273,36 @@ fn run(ending: &Ending, mut file: LogFile, wake: &Wake) {
         queue.retry = false;
         queue.failure = None;
         drop(queue);
-        let written = file.append(&batch);
-        queue = shared.lock();
-        match written {
-            Ok(()) => {
-                queue.saved_seq = batch_seq;
-                queue.failure = None;
-            }
+        let written = self.file.append(&batch);
+        let mut queue = self.shared.lock();
+        match &written {
+            Ok(()) => queue.saved_seq = batch_seq,
             Err(error) => {
                 batch.append(&mut queue.lines);
                 queue.lines = batch;
-                queue.failure = Some(file.explain(&error));
+                queue.failure = Some(self.file.explain(error));
             }
         }
-        shared.changed.notify_all();
         drop(queue);
-        wake();
-        queue = shared.lock();
+        self.shared.changed.notify_all();
+        written.is_ok()
+    }
+
+    /// The last that is done. What is not saved goes beside the log; whoever closed it has been told.
+    fn end(&mut self) {
+        let (last, lines) = {
+            let mut queue = self.shared.lock();
+            (queue.last.take(), queue.lines.clone())
+        };
+        if lines.is_empty() {
+            if let Some(last) = last {
+                last(&self.file);
+            }
+            // Only the next start does more without it.
+            leave_in_order(self.file.disk(), self.file.paths(), self.file.durable().0).ok();
+            return;
+        }
+        let paths = self.file.paths();
+        set_aside(self.file.disk(), "rescue labels", |number| paths.rescued(number), &lines).ok();
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,6 +58,9 @@ impl Finder {
             return if depth < DEPTH { self.add_folder(path, named, depth) } else { Ok(()) };
         }
         if about.is_file() {
+            if !named && is_annotation_log(path) {
+                return Ok(());
+            }
             self.files.push(Found {
                 path: path.into(),
                 bytes: about.len(),
@@ -116,6 +120,19 @@ fn name(path: &Path) -> String {
 /// Hidden entries and Stepscope's own project folders hold no traces of the user.
 fn is_skipped(path: &Path) -> bool {
     name(path).starts_with('.') || path.extension() == Some(OsStr::new("stepscope"))
+}
+
+/// Logs of annotators hold labels, not traces. They are known by the start of their first line.
+fn is_annotation_log(path: &Path) -> bool {
+    if path.extension() != Some(OsStr::new("jsonl")) {
+        return false;
+    }
+    let mut start = [0; 64];
+    let read = fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or_default();
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(version) = start[..read].strip_prefix(b"{\"v\":") else { return false };
+    let Some(seq) = version[digits(version)..].strip_prefix(b",\"seq\":") else { return false };
+    seq[digits(seq)..].starts_with(b",\"at\":\"")
 }
 
 /// Also where it is compressed.
@@ -179,6 +196,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "{}").unwrap();
         }
+        // An annotator's log is no file of traces, unless somebody insists.
+        fs::write(root.join("ann.jsonl"), "{\"v\":12,\"seq\":1,\"at\":\"2026-11-21T10:00:00.000Z\"}\n").unwrap();
+        assert_eq!(find(&[root.join("ann.jsonl")]).0.len(), 1);
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink(root, root.join("sub/circle")).unwrap();

@@ -1,5 +1,6 @@
 //! Identities: strings that mean the same thing in every file, run and machine.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,12 @@ macro_rules! id {
 
             /// The identity as text.
             pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
                 &self.0
             }
         }

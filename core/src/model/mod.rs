@@ -6,6 +6,7 @@ mod label;
 mod merge;
 mod own_label;
 mod problem;
+mod sample_label;
 mod score;
 mod splitter;
 mod step;
@@ -22,6 +23,7 @@ pub use own_label::{
     WrittenStep,
 };
 pub use problem::{ChatMessage, Metadata, Problem, Prompt};
+pub use sample_label::{LABEL_KINDS, is_of_trace, sample_label};
 pub use score::{ImportedScore, ScoreKind};
 pub use splitter::{Splitter, SplitterError};
 pub use step::{Step, StepFlag, StepIndex, StepKind, ToolCall};

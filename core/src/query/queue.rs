@@ -103,18 +103,20 @@ pub(super) fn arrange(
     let queue = &query.queue;
     let scores = aids.scores;
     let draw = |row: u32| lot("queue", &[&queue.seed.to_string(), store.id_text(row)]);
-    let values = |row: u32| -> Vec<Option<f64>> {
-        match scores {
-            None if store.imported_scores(row).1.is_none() => Vec::new(),
-            None => store.imported_path_scores(row).into_iter().map(Some).collect(),
-            Some(scores) => store.main_path_hashes(row).iter().map(|step| scores.step(step).map(f64::from)).collect(),
-        }
-    };
     let of_trace = |row: u32| path_scores(row, store, scores, query.aggregate).0;
+    // The first step below the threshold, and whether there are scores at all.
     let drop = |row: u32| {
-        let values = values(row);
-        let low = first_below(values.iter().copied(), queue.threshold);
-        (low, values.iter().any(|value| value.is_some_and(|value| !value.is_nan())))
+        let values: Vec<Option<f64>> = match scores {
+            None => match store.imported_scores(row) {
+                (_, None) => Vec::new(),
+                // The lowest is known without reading the trace.
+                (Some(lowest), _) if lowest >= queue.threshold => return (None, true),
+                _ => store.imported_path_scores(row).into_iter().map(Some).collect(),
+            },
+            Some(scores) => store.main_path_hashes(row).iter().map(|step| scores.step(step).map(f64::from)).collect(),
+        };
+        let has_scores = values.iter().flatten().any(|value| !value.is_nan());
+        (first_below(values.into_iter(), queue.threshold), has_scores)
     };
     let rows = match queue.order {
         QueueOrder::File => rows,

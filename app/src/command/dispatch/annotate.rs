@@ -146,10 +146,11 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
 
 /// Under which circumstances something is said now.
 fn context(app: &App, changes: &[Change]) -> Context {
-    let Some(project) = &app.project else { return Context::default() };
+    // Nobody has chosen the schema of a project that has none saved.
+    let schema = app.project.as_ref().map(|project| &project.schema).filter(|schema| schema.revision > 0);
     Context {
-        schema: project.schema.revision,
-        guideline: project.schema.guideline.version.clone(),
+        schema: schema.map_or(0, |schema| schema.revision),
+        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
         ..work::circumstances(app, changes)
     }
 }
@@ -249,9 +250,8 @@ pub(super) fn put_back_draft(app: &mut App) {
 pub(crate) fn keep_draft(app: &mut App) -> Option<Duration> {
     let project = app.project.as_ref()?;
     let file = app.jobs.draft_file.as_mut()?;
-    // Other texts are a few words, and are asked for again where they were begun.
-    let typed = app.view.note.as_ref().filter(|note| note.about == About::Note);
-    let typed = typed.filter(|note| project.annotations().note(&note.target) != note.text);
+    let notes = app.view.note.as_ref().filter(|note| note.about == About::Note);
+    let typed = notes.filter(|note| project.annotations().note(&note.target) != note.text);
     let wanted = typed.map(Draft::from).or_else(|| app.view.found_draft.clone());
     // What was typed last is on its way to the log, but not there yet.
     if wanted.is_none() && project.log.last_seq() != project.log.saved_seq() {

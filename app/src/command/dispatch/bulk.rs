@@ -23,7 +23,9 @@ pub(super) fn run(app: &mut App, command: Command) {
     match command {
         Command::SelectTrace => {
             let row = app.view.open.as_ref().map(|open| open.row);
-            row.into_iter().for_each(|row| toggle(&mut app.view.selection, row));
+            if let Some(row) = row {
+                toggle(&mut app.view.selection, row);
+            }
         }
         Command::SelectAll => select_all(app),
         Command::LabelMany => begin_many(app),

@@ -55,7 +55,7 @@ impl App {
     pub(crate) fn choose_model(&self) -> Option<ChooseModel> {
         let (choose, open, project) = (self.view.choose.as_ref()?, self.view.open.as_ref()?, self.project.as_ref()?);
         let said = project.said(&open.trace.id);
-        ChooseModel::new(choose, open, said, &project.schema, &self.series(), self.settings.show_imported)
+        ChooseModel::new(choose, open, said, &project.schema, &self.visible_series(), self.shows_imported())
     }
 
     /// True where the chooser takes that key, so that no command does.

@@ -1,12 +1,16 @@
 //! Which trace comes next.
 
-use stepscope_core::query::{Queue, Sort};
+use std::collections::HashSet;
+
+use stepscope_core::query::{LabelState, Queue, Sort};
 
 use crate::app::App;
-use crate::state::DialogState;
+use crate::state::{DialogState, QueueDraft};
 
 pub(super) fn begin(app: &mut App) {
-    app.view.dialog = Some(DialogState::Queue(app.view.query.queue.clone()));
+    let (listed, left) = left(app);
+    let queue = app.view.query.queue.clone();
+    app.view.dialog = Some(DialogState::Queue(QueueDraft { queue, listed, left }));
 }
 
 /// Lets traces come in that order from now on. The open one stays.
@@ -16,4 +20,20 @@ pub(super) fn set(app: &mut App, queue: Queue) {
     app.view.query.sort = Sort::default();
     app.view.query.queue = queue;
     app.start_query();
+}
+
+/// How many traces the table lists, and how many of them are not labelled.
+fn left(app: &App) -> (usize, usize) {
+    let Some(project) = &app.project else { return (0, 0) };
+    let labelled =
+        project.annotations().traces().filter(|(_, said)| LabelState::new(Some(said)) != LabelState::Unlabelled);
+    let rows = &app.view.rows;
+    // Without a filter every labelled trace is listed; with one, those are looked for.
+    let count = if rows.len() == project.store.len() {
+        labelled.count()
+    } else {
+        let listed: HashSet<u32> = rows.iter().copied().collect();
+        labelled.filter(|(id, _)| project.store.row_of(id).is_some_and(|row| listed.contains(&row))).count()
+    };
+    (rows.len(), rows.len().saturating_sub(count))
 }

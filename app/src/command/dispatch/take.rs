@@ -7,12 +7,11 @@ use crate::state::taking::{TakeDraft, TakeRequest};
 
 pub(super) fn begin(app: &mut App) {
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
-    match TakeDraft::new(open, project).filter(|draft| !draft.sources.is_empty()) {
-        Some(draft) => app.view.dialog = Some(DialogState::Take(Box::new(draft))),
-        None => {
-            let detail = "No alternative of the step goes on, and this is the only attempt at the problem";
-            app.notices.info("There is nothing to take", detail);
-        }
+    if let Some(draft) = TakeDraft::new(open, project).filter(|draft| !draft.sources.is_empty()) {
+        app.view.dialog = Some(DialogState::Take(Box::new(draft)));
+    } else {
+        let detail = "No alternative of the step goes on, and this is the only attempt at the problem";
+        app.notices.info("There is nothing to take", detail);
     }
 }
 
@@ -41,8 +40,8 @@ fn take(app: &mut App, with_rest: bool) {
     let made = write::reshape(app, |open, desk| {
         desk.continue_after(open.trace.find_step(&after), steps).map(|(changes, ids)| (changes, ids.into_iter().next()))
     });
-    if let Some(first) = made {
+    if let Some(Some(first)) = made {
         app.view.dialog = None;
-        first.iter().for_each(|first| write::select(app, first));
+        write::select(app, &first);
     }
 }

@@ -13,6 +13,7 @@ use crate::command::Command;
 use crate::state::DialogState;
 use crate::state::sitting::GoldFigures;
 use crate::state::work::{Rules, Visible, visible};
+use crate::view_model::scores::ScoreSeries;
 use crate::view_model::work::known_answer_text;
 
 pub(super) fn run(app: &mut App, command: Command) {
@@ -52,6 +53,16 @@ impl App {
     pub(crate) fn visible(&self) -> Option<Visible> {
         let trace = self.open_id()?;
         Some(visible(self.rules()?, &trace, self.project.as_ref()?.said(&trace)))
+    }
+
+    /// The scores of the open trace, as far as they may be seen.
+    pub(crate) fn visible_series(&self) -> Vec<ScoreSeries> {
+        if self.visible().is_some_and(|visible| visible.scores) { self.series() } else { Vec::new() }
+    }
+
+    /// What the data says of the open trace may be seen.
+    pub(crate) fn shows_imported(&self) -> bool {
+        self.visible().is_some_and(|visible| visible.imported)
     }
 
     fn open_id(&self) -> Option<TraceId> {

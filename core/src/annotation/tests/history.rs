@@ -2,9 +2,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
 
+use super::any::{Deed, any_change, any_deed};
 use super::*;
+use crate::model::Label;
 
 #[test]
 fn a_gesture_is_undone_and_redone_as_one_also_after_a_restart() {
@@ -70,49 +71,63 @@ fn a_snapshot_stays_as_it_was() {
     assert_eq!(log.annotations().note(&Target::Trace(trace(1))), "now");
 }
 
-#[derive(Clone, Debug)]
-enum Deed {
-    Say(Vec<Change>),
-    Undo,
-    Redo,
+#[test]
+fn a_value_that_is_no_number_is_refused_and_nothing_of_its_gesture_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    let target = Target::Step(step(1, 1));
+    for value in [f64::NAN, f64::INFINITY] {
+        let soft = Change::Give { target: target.clone(), label: Label::Soft(value) };
+        let error = log.commit(vec![note(1, "x"), soft]).unwrap_err().to_string();
+        assert!(error.contains("no number"), "{error}");
+    }
+    assert_eq!((log.annotations(), log.last_seq()), (&Annotations::default(), 0));
 }
 
-fn change() -> impl Strategy<Value = Change> {
-    let rating = prop_oneof![Just(None), select(&StepRating::ALL[..]).prop_map(Some)];
-    let status = select(vec![TraceStatus::Open, TraceStatus::Done, TraceStatus::Skipped, TraceStatus::Defective]);
-    let first_error = prop_oneof![
-        Just(None),
-        Just(Some(FirstError::Unsure)),
-        (0..3_usize).prop_map(|step| Some(FirstError::At(hash(step)))),
-        (0..3_usize).prop_map(|step| Some(FirstError::NoneUpTo(hash(step)))),
-    ];
-    let target = prop_oneof![
-        (0..2_usize).prop_map(|of| Target::Trace(trace(of))),
-        (0..2_usize, 0..3_usize).prop_map(|(of, number)| Target::Step(step(of, number))),
-    ];
-    prop_oneof![
-        (0..2_usize, 0..3_usize, rating)
-            .prop_map(|(of, number, rating)| Change::RateStep { step: step(of, number), rating }),
-        (0..2_usize, first_error).prop_map(|(of, mark)| Change::MarkFirstError { trace: trace(of), mark }),
-        (0..2_usize, status).prop_map(|(of, status)| Change::SetStatus { trace: trace(of), status }),
-        (target, select(vec!["", "x", "two\nlines \"quoted\" ≠"]))
-            .prop_map(|(target, text)| Change::WriteNote { target, text: text.into() }),
-    ]
-}
+#[test]
+fn history_reads_again_what_was_said_before_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    log.set_context(Context { schema: 3, spent_ms: 40, ..Context::default() });
+    for number in 0..300 {
+        log.commit(vec![rate(1, number, StepRating::Bad), note(2, &number.to_string())]).unwrap();
+    }
+    log.undo().unwrap();
+    let told = |log: &AnnotationLog| {
+        let (undone, done) = log.history();
+        (undone.cloned().collect::<Vec<_>>(), done.cloned().collect::<Vec<_>>())
+    };
+    let before = told(&log);
+    assert_eq!((before.0.len(), before.1.len()), (1, 299));
+    assert_eq!((before.1[0].id, before.1[0].under.schema, before.1[0].events.len()), (597, 3, 2));
+    assert_eq!(log.spent_ms(&trace(1)), 40);
+    drop(log);
+    let (mut log, _) = open(folder.path());
+    assert_eq!(told(&log), before);
+    assert_eq!(log.spent_ms(&trace(1)), 40, "once, though every record names its circumstances");
 
-fn deed() -> impl Strategy<Value = Deed> {
-    prop_oneof![
-        3 => vec(change(), 1..4).prop_map(Deed::Say),
-        2 => Just(Deed::Undo),
-        1 => Just(Deed::Redo),
-    ]
+    // Out of reach, the last gestures can be undone all the same; earlier ones say why not.
+    fs::rename(folder.path().join("ann.jsonl"), folder.path().join("elsewhere")).unwrap();
+    drop(log);
+    fs::rename(folder.path().join("elsewhere"), folder.path().join("ann.jsonl")).unwrap();
+    (log, _) = open(folder.path());
+    fs::rename(folder.path().join("ann.jsonl"), folder.path().join("elsewhere")).unwrap();
+    for _ in 0..100 {
+        log.undo().unwrap().unwrap();
+    }
+    let (state, seq) = (log.annotations().clone(), log.last_seq());
+    let error = log.undo().unwrap_err().to_string();
+    assert!(error.starts_with("Could not read again what is to be undone"), "{error}");
+    assert_eq!((log.annotations(), log.last_seq()), (&state, seq), "nothing was done by halves");
+    fs::rename(folder.path().join("elsewhere"), folder.path().join("ann.jsonl")).unwrap();
+    log.undo().unwrap().unwrap();
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn live_state_is_replayed_state(deeds in vec(deed(), 1..40)) {
+    fn live_state_is_replayed_state(deeds in vec(any_deed(), 1..40)) {
         let folder = tempfile::tempdir().unwrap();
         let (mut log, _) = open(folder.path());
         // The simplest undo there is: a copy of the world per gesture.
@@ -140,10 +155,68 @@ proptest! {
             }
             prop_assert_eq!(log.annotations(), past.last().unwrap());
         }
-        let (live, last_seq) = (log.fold.clone(), log.last_seq());
+        let (live, last_seq) = (log.fold().clone(), log.last_seq());
         drop(log);
         let (log, report) = open(folder.path());
         prop_assert_eq!(report, LoadReport { records: last_seq, ..LoadReport::default() });
-        prop_assert_eq!(&log.fold, &live);
+        prop_assert_eq!(log.fold(), &live);
+    }
+
+    /// Each change alone, on whatever there is, taken back: nothing is left of it, in memory or on disk.
+    #[test]
+    fn undo_takes_back_every_change_whole(before in vec(any_change(), 0..30), changes in vec(any_change(), 1..4)) {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(folder.path());
+        log.commit(before).unwrap();
+        let then = log.annotations().clone();
+        let said = log.commit(changes).unwrap();
+        let now = log.annotations().clone();
+        if said.is_some() {
+            let reversal = log.undo().unwrap().unwrap();
+            prop_assert_eq!(Some(reversal.gesture), said);
+            prop_assert_eq!(log.annotations(), &then);
+            prop_assert_eq!(Some(log.redo().unwrap().unwrap().gesture), said);
+            prop_assert_eq!(log.annotations(), &now);
+            log.undo().unwrap();
+        }
+        prop_assert_eq!(log.annotations(), &then);
+        drop(log);
+        let (log, report) = open(folder.path());
+        prop_assert_eq!(report.warnings, []);
+        prop_assert_eq!(log.annotations(), &then);
+    }
+
+    /// A snapshot anywhere, and the lines after it, are as good as all lines.
+    #[test]
+    fn a_snapshot_and_the_rest_are_the_whole(first in vec(any_deed(), 1..25), second in vec(any_deed(), 0..25)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = open_after(folder.path(), 1);
+        for deed in first {
+            deed.run(&mut log);
+        }
+        let is_left = log.last_seq() > 0;
+        drop(log);
+        let mut log = open_after(folder.path(), u64::MAX);
+        for deed in second {
+            deed.run(&mut log);
+        }
+        let (live, seq) = (log.fold().clone(), log.last_seq());
+        drop(log);
+
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let paths = LogPaths::new(folder.path(), &ann()).unwrap();
+        let quick = load(&disk, &paths, &ann()).unwrap();
+        let slow = load_all(&disk, &paths, &ann()).unwrap();
+        prop_assert_eq!(quick.snapshot.is_some(), is_left);
+        prop_assert_eq!(&quick.progress, &slow.progress);
+        prop_assert_eq!((&quick.progress.fold, quick.progress.last_seq), (&live, seq));
+        prop_assert_eq!((quick.whole, &quick.tail, quick.sum.blocks()), (slow.whole, &slow.tail, slow.sum.blocks()));
+        prop_assert_eq!(quick.last_at, slow.last_at);
+        // The gestures on the stacks are found again, word for word.
+        let again = open_after(folder.path(), u64::MAX);
+        for (read, entry) in again.history().1.zip(live.done.iter().rev()) {
+            prop_assert_eq!(read.id, entry.id);
+        }
+        prop_assert_eq!(again.history().1.count(), live.done.len());
     }
 }

@@ -1,17 +1,26 @@
 //! The promises of the log as a whole: nothing lost, nothing rewritten, live equals replayed.
 
+pub(crate) mod any;
 mod damage;
+mod faults;
+mod faulty_disk;
 #[cfg(unix)]
 mod full_disk;
 mod history;
 mod reshape;
 mod save;
 mod sharing;
+mod states;
+mod versions;
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk::{Disk, RealDisk};
+use super::load::{load, load_all};
+use super::log::Setting;
+use super::name::LogPaths;
 use super::*;
 use crate::job::Wake;
 use crate::model::{AnnotatorId, FirstError, FixedClock, StepHash, StepRating, Timestamp, TraceId, TraceStatus};
@@ -27,6 +36,13 @@ fn quiet() -> Wake {
 fn open(folder: &Path) -> (AnnotationLog, LoadReport) {
     let clock = Arc::new(FixedClock(Timestamp(1_795_000_000_123)));
     AnnotationLog::open(folder, &ann(), clock, quiet()).unwrap()
+}
+
+/// Leaves a snapshot when it is closed after so many records.
+fn open_after(folder: &Path, snapshot_after: u64) -> AnnotationLog {
+    let clock = Arc::new(FixedClock(Timestamp(1_795_000_000_123)));
+    let setting = Setting { snapshot_after, ..Setting::default() };
+    AnnotationLog::open_with(setting, folder, &ann(), clock, quiet()).unwrap().0
 }
 
 fn trace(number: usize) -> TraceId {

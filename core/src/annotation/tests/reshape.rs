@@ -193,7 +193,7 @@ fn a_merge_brings_over_what_holds_of_the_whole() {
     desk.give(2, Label::Link(Link { relation: Relation::Premise, to: first.to_string() }));
     let before = desk.log.annotations().clone();
     desk.merge(0);
-    let merged = r##""ab\ncd" error note "one\ntwo" #algebra error:gap says "first\nsecond" 0..1 x 3..4 y"##;
+    let merged = r#""ab\ncd" error note "one\ntwo" #algebra error:gap says "first\nsecond" 0..1 x 3..4 y"#;
     assert_eq!(desk.sheet()[0], merged);
     let second = desk.step(0).step;
     assert!(desk.sheet()[1].contains(second.as_str()), "the premise is the merged step: {:?}", desk.sheet());
@@ -456,7 +456,8 @@ impl Desk {
         let (mut labels, mut spans) = (BTreeSet::new(), BTreeMap::<String, String>::new());
         let shown = self.shown();
         let Some(said) = self.said() else { return (labels, spans) };
-        for (hash, of_step) in &said.steps {
+        for hash in said.steps.keys().collect::<BTreeSet<_>>() {
+            let of_step = &said.steps[hash];
             labels.extend(of_step.note.lines().map(ToOwned::to_owned));
             for label in of_step.labels.iter() {
                 match label {

@@ -56,11 +56,11 @@ fn what_cannot_be_saved_is_kept_and_tried_again() {
     // The next label takes the waiting one along.
     log.commit(vec![note(1, "d")]).unwrap();
     log.flush().unwrap();
-    let live = log.fold.clone();
+    let live = log.fold().clone();
     drop(log);
     let (log, report) = open(folder.path());
     assert_eq!(report, LoadReport { records: 4, ..LoadReport::default() });
-    assert_eq!(log.fold, live);
+    assert_eq!(*log.fold(), live);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::slice;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -176,7 +177,7 @@ fn a_written_branch_is_exported_beside_the_main_path_once_it_is_judged() {
     let (changes, _) = desk.make(|desk| desk.rewrite(1, "better"));
     desk.say(changes);
     desk.write(Some(3), &["and done"]);
-    assert_eq!(desk.rows("trl_stepwise"), [source.clone()], "what nobody judged is no row");
+    assert_eq!(desk.rows("trl_stepwise"), slice::from_ref(&source), "what nobody judged is no row");
     desk.rate(3, StepRating::Good);
     desk.rate(4, StepRating::Good);
     let written = json!({"prompt": "1+1?", "completions": ["a", "better", "and done"], "labels": [true, true, true]});
@@ -192,7 +193,7 @@ fn a_continuation_of_the_last_step_is_not_part_of_the_main_path() {
     desk.mark(FirstError::NoneUpTo(desk.name(1)));
     desk.write(Some(1), &["more"]);
     let source = json!({"prompt": "1+1?", "completions": ["a", "b"], "labels": [true, true]});
-    assert_eq!(desk.rows("trl_stepwise"), [source.clone()]);
+    assert_eq!(desk.rows("trl_stepwise"), slice::from_ref(&source));
     desk.rate(2, StepRating::Bad);
     let longer = json!({"prompt": "1+1?", "completions": ["a", "b", "more"], "labels": [true, true, false]});
     assert_eq!(desk.rows("trl_stepwise"), [source, longer]);
