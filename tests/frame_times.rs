@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{Event, Key, Modifiers};
+use stepscope::state::Project;
 use stepscope_core::annotation::{AnnotationLog, Change, StepRef};
 use stepscope_core::model::{AnnotatorId, FirstError, FixedClock, StepRating, TraceStatus};
 
@@ -45,13 +46,13 @@ fn key_to_painted_frame() {
     }
     settle(&mut window);
     times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
     println!(
         "{TRACES} traces, {records} records, opened in {opened:.1?}; key to painted frame, {KEYS} keys: \
          p50 {:.2?}, p99 {:.2?}, worst {:.2?}; all saved: {}",
-        at(0.5),
-        at(0.99),
-        at(1.0),
+        at(50),
+        at(99),
+        at(100),
         project(&window).log().saved_seq() == project(&window).log().last_seq(),
     );
 }
@@ -75,7 +76,7 @@ fn frame(window: &mut Window, key: Key) -> Duration {
 fn open(home: &Home) -> Window {
     let mut window = start(home.startup("many.jsonl"));
     wait_until(&mut window, "the project is open", PATIENCE, |window| {
-        window.state().is_idle() && window.state().project().is_some_and(|project| project.can_write())
+        window.state().is_idle() && window.state().project().is_some_and(Project::can_write)
     });
     settle(&mut window);
     window
@@ -96,7 +97,7 @@ fn traces() -> String {
             r#"{{"id":"t-{trace}","generator":"model-{}","problem":"What becomes of {trace}?","steps":{steps},"final_answer_correct":{},"label":{}}}"#,
             trace % 7,
             trace % 2 == 0,
-            if trace % 2 == 0 { -1 } else { (trace % STEPS) as i64 },
+            if trace % 2 == 0 { -1 } else { i64::try_from(trace % STEPS).unwrap() },
         )
         .unwrap();
     }

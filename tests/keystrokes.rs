@@ -8,9 +8,10 @@ use std::fs;
 
 use stepscope::command::{Command, Group, KeyMap};
 use stepscope::state::OpenTrace;
+use stepscope_core::model::{Label, LabelKind};
 
 use crate::support::fixture::workspace;
-use crate::support::window::{Home, Window, open, press, project, said, shown};
+use crate::support::window::{Home, Window, open, press, project, said, shown, type_text};
 
 const FILE: &str = "tests/keystrokes.md";
 
@@ -25,19 +26,30 @@ struct Task {
     check: fn(&Window),
 }
 
-/// One trace of twelve steps, one of eight, and one that follows.
-fn start(home: &Home) -> Window {
+/// One trace of twelve steps, one of eight, one with a step of two sentences; of the tasks that need alternatives, the search
+/// trees of the sample data.
+fn start(home: &Home, needs_alternatives: bool) -> Window {
     let steps = |count: usize| (1..=count).map(|n| format!("\"step {n}\"")).collect::<Vec<_>>().join(", ");
     let row = |id: &str, count: usize| {
         format!("{{\"id\": \"{id}\", \"problem\": \"What is {id}?\", \"steps\": [{}]}}\n", steps(count))
     };
-    let rows = [row("twelve", 12), row("eight", 8), row("three", 3)].concat();
+    let long = r#"{"id": "long", "problem": "1+1?", "steps": ["One and one. It is two.", "Done."]}"#;
+    let rows = format!("{}{}{long}\n", row("twelve", 12), row("eight", 8));
     fs::write(home.path("tasks.jsonl"), rows).unwrap();
-    open(home.startup("tasks.jsonl"))
+    open(home.startup(if needs_alternatives { "traces/6-search-trees.jsonl" } else { "tasks.jsonl" }))
 }
 
 fn at(window: &Window) -> usize {
     window.state().view().open.as_ref().map(|open: &OpenTrace| open.at).unwrap()
+}
+
+/// The labels of that sort on the selected step and on its trace.
+fn labels(window: &Window, kind: LabelKind) -> Vec<Label> {
+    let open = window.state().view().open.as_ref().unwrap();
+    let Some(said) = project(window).said(&open.trace.id) else { return Vec::new() };
+    let of_step = open.step().and_then(|step| said.steps.get(&step.hash));
+    let of_step = of_step.into_iter().flat_map(|step| step.labels.of_kind(kind));
+    said.labels.of_kind(kind).chain(of_step).cloned().collect()
 }
 
 /// Every task begins in a fresh window, on the first step of the trace of twelve steps. To add one: a line.
@@ -54,6 +66,34 @@ fn tasks() -> Vec<Task> {
             assert!(said.starts_with("row 1: step 1 good, step 2 good, step 3 neutral, step 4 good"), "{said}");
             assert!(said.ends_with("step 5 bad, step 6 bad, step 7 unsure, step 8 bad, open"), "{said}");
         }),
+        task("Say what kind of error a step makes", "j x c a", Some(3), |window| {
+            let found = labels(window, LabelKind::Error);
+            let [Label::Error(error)] = found.as_slice() else { panic!("{found:?}") };
+            assert_eq!((error.kind.as_str(), error.sub.as_deref()), ("calculation", Some("arithmetic")));
+        }),
+        task("Rewrite a step", "j w “, and so it ends” Ctrl+Enter", Some(2), |window| {
+            let found = labels(window, LabelKind::Written);
+            let [Label::Written(step)] = found.as_slice() else { panic!("{found:?}") };
+            assert_eq!(step.text, "step 2, and so it ends");
+        }),
+        task("Say which of two alternatives is better, and how clearly", "p Right 2", Some(3), |window| {
+            let said = project(window).said(&window.state().view().open.as_ref().unwrap().trace.id).unwrap();
+            let found: Vec<u8> = said
+                .steps
+                .values()
+                .flat_map(|step| step.labels.of_kind(LabelKind::Preferred))
+                .map(|label| {
+                    let Label::Preferred(preference) = label else { panic!("{label:?}") };
+                    preference.strength
+                })
+                .collect();
+            assert_eq!(found, [2]);
+        }),
+        task("Split a step after its first sentence", "l l y Enter", Some(2), |window| {
+            let open = window.state().view().open.as_ref().unwrap();
+            let texts: Vec<&str> = open.trace.steps.iter().map(|step| step.text.as_str()).collect();
+            assert_eq!(texts, ["One and one. ", "It is two.", "Done."]);
+        }),
         task("Skip the trace, go on to the next", "s", Some(1), |window| {
             assert_eq!((said(window).as_str(), shown(window).as_str()), ("row 0: skipped", "eight"));
         }),
@@ -67,6 +107,10 @@ fn tasks() -> Vec<Task> {
 
 /// True for a key that only moves.
 fn moves(key: &str) -> bool {
+    // In the dialog that compares it says which is better.
+    if key == "Right" {
+        return false;
+    }
     let chord = stepscope::command::keymap::chord_from_text(key);
     let command = chord.and_then(|chord| KeyMap::default().holder(chord));
     command.is_some_and(|command: Command| command.spec().group == Group::Navigate && command != Command::Filter)
@@ -76,19 +120,32 @@ fn moves(key: &str) -> bool {
 fn the_commonest_tasks_take_few_keys() {
     let mut table = String::from(
         "# Keystrokes\n\nMade by `tests/keystrokes.rs`, which does each task in the real window, by keys alone, and \
-         checks what came of it. Moving is counted apart: how far one has to go depends on where one is.\n\n\
+         checks what came of it. Moving is counted apart: how far one has to go depends on where one is. Words that are typed, as in a rewrite, are not counted.\n\n\
          | Task | Keys | Keystrokes | Moving |\n|---|---|---:|---:|\n",
     );
     for task in tasks() {
         let home = Home::new();
-        let mut window = start(&home);
-        press(&mut window, task.keys);
+        let mut window = start(&home, task.name.contains("alternatives"));
+        // What stands in quotation marks is typed; how much of it there is, the annotator decides.
+        let keys = match task.keys.split_once('“').and_then(|(before, rest)| Some((before, rest.split_once('”')?)))
+        {
+            None => {
+                press(&mut window, task.keys);
+                task.keys.to_owned()
+            }
+            Some((before, (text, after))) => {
+                press(&mut window, before);
+                type_text(&mut window, text);
+                press(&mut window, after);
+                format!("{before}{after}")
+            }
+        };
         (task.check)(&window);
-        let (moving, saying): (Vec<&str>, Vec<&str>) = task.keys.split_whitespace().partition(|key| moves(key));
+        let (moving, saying): (Vec<&str>, Vec<&str>) = keys.split_whitespace().partition(|key| moves(key));
         if let Some(most) = task.most {
             assert!(saying.len() <= most, "{}: {} keys instead of {most}", task.name, saying.len());
         }
-        let keys = task.keys.split_whitespace().map(|key| if key.len() == 1 { key.to_uppercase() } else { key.into() });
+        let keys = keys.split_whitespace().map(|key| if key.len() == 1 { key.to_uppercase() } else { key.into() });
         let keys: Vec<String> = keys.map(|key| format!("`{key}`")).collect();
         writeln!(table, "| {} | {} | {} | {} |", task.name, keys.join(" "), saying.len(), moving.len()).unwrap();
     }

@@ -22,8 +22,8 @@ fn ten(home: &Home, file: &str, from: usize) -> Option<Window> {
         Some("json") => serde_json::from_slice(&fs::read(path).unwrap()).unwrap(),
         _ => fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
     };
-    let lines: String = rows.iter().skip(from).take(TRACES).map(|row| format!("{row}\n")).collect();
-    fs::write(home.path("ten.jsonl"), lines).unwrap();
+    let lines: Vec<String> = rows.iter().skip(from).take(TRACES).map(Value::to_string).collect();
+    fs::write(home.path("ten.jsonl"), lines.join("\n")).unwrap();
     let window = open(home.startup("ten.jsonl"));
     assert_eq!(window.state().view().rows.len(), TRACES);
     Some(window)

@@ -460,8 +460,8 @@ impl App {
         for (at, event) in events.iter().enumerate() {
             // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
             // chooses in it.
-            let key =
-                choose_key(event, focus).filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
+            let key = choose_key(event, events.get(at + 1), focus)
+                .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
             if let Some((key, shift)) = key {

@@ -99,18 +99,28 @@ impl App {
             (Some(DialogState::Keys(_)), _) => StripMode::Keys,
             (Some(DialogState::History(_)), _) => StripMode::History,
             (Some(DialogState::Many(_)), _) => StripMode::Many,
+            (Some(DialogState::Split(_)), _) => StripMode::Splitting,
+            (Some(DialogState::Write(_)), _) => StripMode::Writing,
+            (Some(DialogState::Take(_)), _) => StripMode::Taking,
+            (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
-            (_, Focus::Text) if self.is_filter_focused(ctx) => StripMode::Filter,
-            (_, Focus::Text) => StripMode::Note,
+            (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) => match &self.view.note {
+                Some(note) if note.about != About::Note => StripMode::Text,
+                _ => StripMode::Note,
+            },
             (_, Focus::Widget) => StripMode::Control,
+            (_, Focus::Traces) if self.view.choose.is_some() => StripMode::Choosing,
             (_, Focus::Traces) if !env.has_trace => StripMode::Nothing,
             (_, Focus::Traces) if env.is_merged || !env.can_write => StripMode::Looking,
+            (_, Focus::Traces) if self.view.work.halving => StripMode::Halving,
+            (_, Focus::Traces) if env.has_proposal => StripMode::Verifying,
             (_, Focus::Traces) => StripMode::Reading,
         };
         StripModel::new(mode, env, &self.keys)
     }
 
-    fn is_filter_focused(&self, ctx: &egui::Context) -> bool {
+    fn is_filter_focused(ctx: &egui::Context) -> bool {
         ctx.memory(|memory| memory.has_focus(trace_table::filter_id()))
     }
 

@@ -235,10 +235,11 @@ pub(crate) fn poll(app: &mut App) {
             match outcome {
                 Outcome::Done(_) => {}
                 Outcome::Cancelled => app.notices.info("Scoring stopped", "Finished scores are kept"),
-                Outcome::Failed(error) => app.notices.error(
-                    "Scoring stopped",
-                    format!("{error}\nLabels and finished scores are kept. M or Shift+M starts it again"),
-                ),
+                Outcome::Failed(error) => {
+                    let again = app.keys.fill("{score.trace} or {score.all} starts it again");
+                    let detail = format!("{error}\nLabels and finished scores are kept. {again}");
+                    app.notices.error("Scoring stopped", detail);
+                }
             }
         }
     }

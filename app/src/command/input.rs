@@ -2,7 +2,7 @@
 //!
 //! A keyboard sends the key, the place of the key on a US keyboard, and the character that it types. Letters count by
 //! what is printed on the key, on every layout. Digits and punctuation count by what they type and, where that means
-//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What AltGr types is a
+//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What `AltGr` types is a
 //! character and never a command; neither is a key that only begins an accented letter.
 
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers};
@@ -108,9 +108,10 @@ impl<'a> Stroke<'a> {
             return [exact, if needed { unshifted } else { None }, by_place.filter(|_| !own.is_ascii_alphabetic())];
         }
         // The window did not know the character and gave the place instead: right for a letter of another script.
-        match own.is_ascii_alphabetic() {
-            true => [exact.filter(|_| is_of_another_script(typed)), None, None],
-            false => [None, None, by_place],
+        if own.is_ascii_alphabetic() {
+            [exact.filter(|_| is_of_another_script(typed)), None, None]
+        } else {
+            [None, None, by_place]
         }
     }
 
@@ -140,7 +141,7 @@ fn counts_by_place(key: Key) -> bool {
     character(key).is_some_and(|character| !character.is_ascii_alphabetic() && character != ' ')
 }
 
-/// True for what common layouts type, without AltGr, where a US keyboard has digits and punctuation.
+/// True for what common layouts type, without `AltGr`, where a US keyboard has digits and punctuation.
 fn may_stand_for_place(typed: char) -> bool {
     typed.is_alphabetic() || "&\"'(-_!+*§;:,.".contains(typed)
 }
@@ -156,7 +157,7 @@ const fn presses_or_moves(key: Key) -> bool {
 /// The key as the chooser understands it, and whether Shift was held; `None` for keys that are never the chooser's.
 ///
 /// A held letter does not choose again; a held arrow moves on.
-pub fn choose_key(event: &Event, focus: Focus) -> Option<(ChooseKey, bool)> {
+pub fn choose_key(event: &Event, next: Option<&Event>, focus: Focus) -> Option<(ChooseKey, bool)> {
     let Event::Key { key, pressed: true, repeat, modifiers, .. } = event else { return None };
     if modifiers.command || modifiers.alt || matches!(focus, Focus::Text | Focus::Dialog) {
         return None;
@@ -170,7 +171,17 @@ pub fn choose_key(event: &Event, focus: Focus) -> Option<(ChooseKey, bool)> {
         Key::K if *repeat => Some(ChooseKey::Char('k')),
         _ => None,
     };
-    let chosen = match key {
+    if let Some(moves) = moves {
+        return Some((moves, modifiers.shift));
+    }
+    // The same readings as for commands, so that the chooser understands the same keyboards.
+    let readings = Stroke::new(event, next)?.readings().into_iter().flatten().filter(|_| !repeat);
+    let mut chosen = readings.filter_map(|chord| Some((choice(chord.logical_key, focus)?, chord.modifiers.shift)));
+    chosen.next()
+}
+
+fn choice(key: Key, focus: Focus) -> Option<ChooseKey> {
+    match key {
         // A button that has the keyboard is pressed by Enter.
         Key::Enter if focus == Focus::Traces => Some(ChooseKey::Enter),
         Key::Backspace => Some(ChooseKey::Back),
@@ -181,8 +192,7 @@ pub fn choose_key(event: &Event, focus: Focus) -> Option<(ChooseKey, bool)> {
             let letter = name.next().filter(|letter| name.next().is_none() && letter.is_ascii_alphanumeric());
             letter.map(|letter| ChooseKey::Char(letter.to_ascii_lowercase()))
         }
-    };
-    Some((moves.or(chosen.filter(|_| !repeat))?, modifiers.shift))
+    }
 }
 
 const fn edits_text(key: Key) -> bool {
@@ -238,7 +248,11 @@ mod tests {
     #[test]
     fn the_chooser_takes_letters_digits_and_moves() {
         let check = |key, modifiers, repeat, focus, expected: Option<(ChooseKey, bool)>| {
-            assert_eq!(choose_key(&press(key, modifiers, repeat), focus), expected, "{modifiers:?} {key:?} {focus:?}");
+            assert_eq!(
+                choose_key(&press(key, modifiers, repeat), None, focus),
+                expected,
+                "{modifiers:?} {key:?} {focus:?}"
+            );
         };
         let (none, traces) = (Modifiers::NONE, Focus::Traces);
         check(Key::C, none, false, traces, Some((ChooseKey::Char('c'), false)));
@@ -353,6 +367,21 @@ mod tests {
         layout(Key::Questionmark, Key::M, "Shift", "?", Some(Command::Keys));
         layout(Key::E, Key::E, "", "€", None);
         layout(Key::OpenBracket, Key::OpenBracket, "", "", None);
+    }
+
+    #[test]
+    fn the_chooser_understands_the_same_keyboards() {
+        let check = |events: &[Event], expected: Option<(ChooseKey, bool)>| {
+            assert_eq!(choose_key(&events[0], events.get(1), Focus::Traces), expected, "{events:?}");
+        };
+        let char = |letter| Some((ChooseKey::Char(letter), false));
+        check(&typed(Key::E, Key::E, "", "e"), char('e'));
+        check(&typed(Key::E, Key::E, "", "€"), None);
+        check(&typed(Key::Num4, Key::Num4, "", "4"), char('4'));
+        check(&typed(Key::Quote, Key::Num4, "", "'"), char('4'));
+        check(&typed(Key::Num4, Key::Num4, "Shift", "4"), Some((ChooseKey::Char('4'), true)));
+        check(&typed(Key::Equals, Key::Num0, "Shift", "="), Some((ChooseKey::Char('='), true)));
+        check(&typed(Key::Y, Key::Z, "", "y"), char('y'));
     }
 
     #[test]

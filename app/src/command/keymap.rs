@@ -1,6 +1,7 @@
 //! Which key runs which command: what the registry declares, and what the user made of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use eframe::egui::{Context, Id, Key, KeyboardShortcut, Modifiers, Ui};
@@ -41,16 +42,15 @@ impl KeyMap {
                     ));
                     continue;
                 };
-                match chosen.iter().find(|(taken, _)| *taken == chord) {
-                    Some((_, holder)) => problems.push(format!(
+                if let Some((_, holder)) = chosen.iter().find(|(taken, _)| *taken == chord) {
+                    problems.push(format!(
                         "{text} is given to {} and to {}; the first has it",
                         holder.spec().title,
                         command.spec().title
-                    )),
-                    None => {
-                        chosen.push((chord, command));
-                        keys.push(chord);
-                    }
+                    ));
+                } else {
+                    chosen.push((chord, command));
+                    keys.push(chord);
                 }
             }
             if let Some(slot) = map.keys.get_mut(command as usize) {
@@ -110,20 +110,19 @@ impl KeyMap {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
-            match after.split_once('}').and_then(|(id, after)| Some((command_by_id(id)?, after))) {
-                Some((command, after)) => {
-                    let key = self.first(command);
-                    if key.is_empty() {
-                        filled.push_str(&format!("“{}” of the palette", command.spec().title));
-                    } else {
-                        filled.push_str(&key);
-                    }
-                    rest = after;
+            if let Some((command, after)) =
+                after.split_once('}').and_then(|(id, after)| Some((command_by_id(id)?, after)))
+            {
+                let key = self.first(command);
+                if key.is_empty() {
+                    write!(filled, "“{}” of the palette", command.spec().title).ok();
+                } else {
+                    filled.push_str(&key);
                 }
-                None => {
-                    filled.push('{');
-                    rest = after;
-                }
+                rest = after;
+            } else {
+                filled.push('{');
+                rest = after;
             }
         }
         filled.push_str(rest);
@@ -175,13 +174,12 @@ pub fn chord_from_text(text: &str) -> Option<KeyboardShortcut> {
     let (mut modifiers, mut rest) = (Modifiers::NONE, text.trim());
     // A lone plus is a key.
     while let Some((held, after)) = rest.split_once('+').filter(|(held, after)| !held.is_empty() && !after.is_empty()) {
-        modifiers = modifiers
-            | match held.trim() {
-                "Ctrl" | "Cmd" | "Command" => Modifiers::COMMAND,
-                "Shift" => Modifiers::SHIFT,
-                "Alt" | "Option" => Modifiers::ALT,
-                _ => return None,
-            };
+        modifiers |= match held.trim() {
+            "Ctrl" | "Cmd" | "Command" => Modifiers::COMMAND,
+            "Shift" => Modifiers::SHIFT,
+            "Alt" | "Option" => Modifiers::ALT,
+            _ => return None,
+        };
         rest = after;
     }
     let key = match rest.trim() {

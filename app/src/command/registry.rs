@@ -271,7 +271,9 @@ impl Command {
             Self::NextBranch | Self::PreviousBranch => {
                 needs(&[step, (env.has_branch, "The selected step has no alternative")])
             }
-            Self::NextTrace | Self::PreviousTrace | Self::NextUnlabelled | Self::ScoreAll => needs(&[rows]),
+            Self::NextTrace | Self::PreviousTrace | Self::NextUnlabelled | Self::ScoreAll | Self::SelectAll => {
+                needs(&[rows])
+            }
             Self::MarkFirstError
             | Self::RateGood
             | Self::RateNeutral
@@ -303,8 +305,6 @@ impl Command {
             Self::BestStep | Self::Compare => {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }
-            Self::SelectTrace => needs(&[trace]),
-            Self::SelectAll => needs(&[rows]),
             Self::LabelMany => needs(&[rows, write]),
             Self::Verify | Self::Blind | Self::Queue | Self::Sitting | Self::History | Self::Schema => {
                 needs(&[project])
@@ -316,7 +316,7 @@ impl Command {
                 env.has_report,
                 "The files were not read since the project was opened; {file.reload} reads them again",
             )]),
-            Self::MergeAttempts => needs(&[trace]),
+            Self::MergeAttempts | Self::SelectTrace => needs(&[trace]),
             Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
             Self::ScoreTrace => needs(&[trace, single]),
             Self::PauseScoring | Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),

@@ -155,7 +155,8 @@ fn preview_ui(ui: &mut Ui, preview: Option<&Result<Preview, String>>) {
             ui.label(RichText::new(format!("    {count} {}", rule.caption())).small().color(tokens.muted));
         }
     }
-    ScrollArea::vertical().id_salt("rows").max_height(190.0).auto_shrink([false, true]).show(ui, |ui| {
+    let height = (ui.ctx().content_rect().height() - 400.0).clamp(60.0, 190.0);
+    ScrollArea::vertical().id_salt("rows").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
         for line in &preview.sample {
             ui.add(Label::new(RichText::new(one_line(line, 400)).small().monospace()).truncate());
         }

@@ -1,6 +1,6 @@
 //! Paints the curve of scores; a click selects the step.
 
-use eframe::egui::Ui;
+use eframe::egui::{Role, Ui, WidgetInfo};
 use egui_plot::{Line, Plot, PlotPoints, Points, VLine, uniform_grid_spacer};
 
 use crate::ui_kit::Tokens;
@@ -45,6 +45,8 @@ pub fn curve_ui(ui: &mut Ui, model: &CurveModel) -> Option<usize> {
         }
         plot.response().clicked().then(|| plot.pointer_coordinate()).flatten()
     });
+    let name = format!("Curve of scores, step {} of {}", model.selected, model.steps);
+    response.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     let clicked = response.inner?.x.round().clamp(1.0, last);
     (1..=model.steps).find(|&number| (number as f64 - clicked).abs() < 0.5)
 }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, RichText, Stroke, Ui};
 
-use crate::command::{CommandEnv, CommandSink};
+use crate::command::{CommandEnv, CommandSink, KeyMap};
 use crate::ui_kit::{Tokens, command_button};
 use crate::view_model::Tone;
 use crate::view_model::work::WorkBarModel;
@@ -22,7 +22,9 @@ pub fn work_bars_ui(ui: &mut Ui, bars: &[WorkBarModel], env: CommandEnv, sink: &
                     ui.horizontal_wrapped(|ui| {
                         ui.label(RichText::new(&bar.title).strong().color(tokens.tone(bar.tone)));
                         if !bar.detail.is_empty() {
-                            ui.add(Label::new(RichText::new(&bar.detail).color(tokens.muted)).wrap());
+                            ui.add(
+                                Label::new(RichText::new(KeyMap::of(ui).fill(&bar.detail)).color(tokens.muted)).wrap(),
+                            );
                         }
                     });
                     if !bar.buttons.is_empty() {

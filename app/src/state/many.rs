@@ -177,7 +177,7 @@ fn clear(trace: &TraceId, said: &TraceAnnotation, changes: &mut Vec<Change>) {
     let whole = Target::Trace(trace.clone());
     changes.extend(said.labels.iter().filter(stays).map(|label| take(&whole, label)));
     let mut steps: Vec<_> = said.steps.iter().collect();
-    steps.sort_by(|(one, _), (other, _)| one.cmp(other));
+    steps.sort_by_key(|(step, _)| *step);
     for (step, of_step) in steps {
         let step = StepRef { trace: trace.clone(), step: step.clone() };
         if of_step.rating.is_some() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stepscope_core::annotation::{Annotations, Halving, LabelSchema, Seen, TraceAnnotation, Way};
 use stepscope_core::export::LabelSource;
-use stepscope_core::model::{AnnotatorId, FirstError, StepHash, Trace, TraceId, TraceStatus, Verdict};
+use stepscope_core::model::{AnnotatorId, FirstError, StepHash, Trace, TraceId, Verdict};
 use stepscope_core::query::first_below;
 use stepscope_core::scoring::ScoreBook;
 
@@ -130,7 +130,7 @@ impl Rules<'_> {
 
 /// What may be seen of a trace: everything once it is judged.
 pub fn visible(rules: Rules<'_>, trace: &TraceId, said: Option<&TraceAnnotation>) -> Visible {
-    let is_judged = said.is_some_and(is_settled);
+    let is_judged = said.is_some_and(TraceAnnotation::is_judged);
     let is_blind = !is_judged && (rules.blind || rules.is_hidden_by_project(trace));
     // Of all traces alike, or those with known answers would be told from the others by what they lack.
     let is_test = !is_judged && rules.schema.gold.as_ref().is_some_and(|gold| gold.source.starts_with("imported"));
@@ -143,11 +143,6 @@ pub fn visible(rules: Rules<'_>, trace: &TraceId, said: Option<&TraceAnnotation>
         imported_proposal: data,
         proposal: !is_blind,
     }
-}
-
-/// True where the annotator has said what they think of the whole trace. Ratings on the way there do not uncover it.
-pub fn is_settled(said: &TraceAnnotation) -> bool {
-    said.first_error.is_some() || said.status != TraceStatus::Open
 }
 
 impl Visible {
@@ -219,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_seen_depends_on_who_looks_and_when() {
         let (trace, ann) = (trace(), AnnotatorId::new("ann"));
-        let done = TraceAnnotation { status: TraceStatus::Done, ..TraceAnnotation::default() };
+        let done = TraceAnnotation { status: stepscope_core::model::TraceStatus::Done, ..TraceAnnotation::default() };
         let check = |schema: &LabelSchema, blind, show_imported, said: Option<&TraceAnnotation>, expected: &[Seen]| {
             let rules = Rules { schema, annotator: &ann, blind, show_imported };
             assert_eq!(visible(rules, &trace.id, said).saw(&trace, true, None), expected, "{rules:?}");

@@ -12,12 +12,20 @@ pub enum StripMode {
     Nothing,
     /// A trace is read and labelled.
     Reading,
+    /// A trace is read, and a proposal is shown.
+    Verifying,
+    /// The first error is found by halving.
+    Halving,
     /// A trace is only looked at.
     Looking,
     /// A button or the like was reached with Tab.
     Control,
     /// A note is typed.
     Note,
+    /// The chooser of labels is open.
+    Choosing,
+    /// A text that the chooser asks for is typed.
+    Text,
     /// The filter is typed.
     Filter,
     /// The palette is open.
@@ -28,6 +36,14 @@ pub enum StripMode {
     History,
     /// Many traces are about to be labelled.
     Many,
+    /// A step is being cut.
+    Splitting,
+    /// A step is written.
+    Writing,
+    /// Steps are taken from elsewhere.
+    Taking,
+    /// Alternatives are compared.
+    Comparing,
     /// Another dialog is open.
     Dialog,
 }
@@ -83,14 +99,22 @@ impl StripMode {
         match self {
             Self::Nothing => "Nothing open",
             Self::Reading => "Trace",
+            Self::Verifying => "Verify",
+            Self::Halving => "Halving",
             Self::Looking => "Only looking",
             Self::Control => "Control",
             Self::Note => "Note",
+            Self::Choosing => "Choose",
+            Self::Text => "Text",
             Self::Filter => "Filter",
             Self::Palette => "Palette",
             Self::Keys => "Keys",
             Self::History => "History",
             Self::Many => "Many traces",
+            Self::Splitting => "Split",
+            Self::Writing => "Write",
+            Self::Taking => "Take",
+            Self::Comparing => "Compare",
             Self::Dialog => "Dialog",
         }
     }
@@ -121,6 +145,60 @@ impl StripMode {
                 Run(&[C::PreviousTrace, C::NextTrace], "trace"),
                 Run(&[C::Palette], "more"),
                 Run(&[C::Keys], "keys"),
+            ],
+            Self::Verifying => &[
+                Run(&[C::ConfirmProposal], "confirm, next"),
+                Run(&[C::MarkFirstError], "first error"),
+                Run(&[C::MarkAllCorrect], "all correct"),
+                Run(&[C::NextStep, C::PreviousStep], "step"),
+                Run(&[C::Skip], "skip"),
+                Run(&[C::Undo], "undo"),
+                Run(&[C::NoteStep], "note"),
+                Run(&[C::Verify], "whose proposals"),
+                Run(&[C::Palette], "more"),
+            ],
+            Self::Halving => &[
+                Run(&[C::RateGood], "right up to here"),
+                Run(&[C::RateBad], "an error by here"),
+                Run(&[C::Done], "done, next"),
+                Run(&[C::Undo], "undo"),
+                Run(&[C::Halving], "stop halving"),
+                Run(&[C::NextStep, C::PreviousStep], "step"),
+                Run(&[C::MarkFirstError], "first error"),
+                Run(&[C::NoteStep], "note"),
+                Run(&[C::Palette], "more"),
+            ],
+            Self::Choosing => {
+                &[Key("letter", "choose"), Key("↑ ↓ Enter", "choose"), Key("Backspace", "back"), Key("Escape", "close")]
+            }
+            Self::Text => &[Key("Enter", "say it"), Key("Shift+Enter", "new line"), Key("Escape", "leave")],
+            Self::Splitting => &[
+                Key("Enter", "cut here"),
+                Key("Tab", "next sentence"),
+                Key("← →", "letter"),
+                Key("W B", "word"),
+                Key("Escape", "leave it whole"),
+            ],
+            Self::Writing => &[
+                Key("Ctrl+Enter", "save"),
+                Key("Ctrl+Shift+Enter", "save, write the next"),
+                Key("Escape", "leave, keep the draft"),
+            ],
+            Self::Taking => &[
+                Key("Enter", "take it and what follows"),
+                Key("Shift+Enter", "take only this"),
+                Key("↑ ↓", "step"),
+                Key("← →", "from where"),
+                Key("Escape", "close"),
+            ],
+            Self::Comparing => &[
+                Key("← →", "the better one"),
+                Key("0–3", "how clearly"),
+                Key("B", "best"),
+                Key("R", "rank"),
+                Key("C", "in what"),
+                Key("U", "undo"),
+                Key("Escape", "close"),
             ],
             Self::Looking => &[
                 Run(&[C::NextStep, C::PreviousStep], "step"),
@@ -225,6 +303,12 @@ mod tests {
             StripMode::Keys,
             StripMode::History,
             StripMode::Many,
+            StripMode::Choosing,
+            StripMode::Text,
+            StripMode::Splitting,
+            StripMode::Writing,
+            StripMode::Taking,
+            StripMode::Comparing,
             StripMode::Dialog,
         ] {
             let strip = text(&StripModel::new(mode, CommandEnv::default(), &KeyMap::default()));

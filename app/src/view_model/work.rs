@@ -8,7 +8,7 @@ use super::reader::ReaderModel;
 use super::{Chip, Tone};
 use crate::command::Command;
 use crate::state::OpenTrace;
-use crate::state::work::{Proposal, Visible, WorkState, halving_of, is_settled};
+use crate::state::work::{Proposal, Visible, WorkState, halving_of};
 
 /// One bar above the steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn bars(open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState, 
 fn halving_bar(open: &OpenTrace, said: Option<&TraceAnnotation>) -> WorkBarModel {
     let bar = |title: String, detail: String, tone, buttons| WorkBarModel { title, detail, tone, buttons };
     if let Some(mark) = said.and_then(|said| said.first_error.as_ref()) {
-        let detail = "Space finishes and goes on; Shift+H stops halving".to_owned();
+        let detail = "{label.done} finishes and goes on; {work.halving} stops halving".to_owned();
         return bar(capital(&mark_text(open, mark)), detail, Tone::Accent, Vec::new());
     }
     let search = halving_of(open, said);
@@ -87,7 +87,7 @@ fn span_text(search: &Halving) -> String {
 fn proposal_bar(open: &OpenTrace, proposal: &Proposal) -> WorkBarModel {
     WorkBarModel {
         title: format!("{} proposes: {}", who(&proposal.by), mark_text(open, &proposal.mark)),
-        detail: "Q confirms and goes on; any other mark corrects it".into(),
+        detail: "{label.confirm} confirms and goes on; any other mark corrects it".into(),
         tone: Tone::Unsure,
         buttons: vec![("Confirm", Command::ConfirmProposal)],
     }
@@ -102,7 +102,7 @@ fn verified_bar(said: Option<&TraceAnnotation>) -> Option<WorkBarModel> {
         Some(Label::Verified(Verified { by, agreed: false })) => {
             Some(bar(format!("You corrected {}", who(by)), Tone::Unsure))
         }
-        _ if said.is_some_and(is_settled) => None,
+        _ if said.is_some_and(TraceAnnotation::is_judged) => None,
         _ => Some(bar("Nothing is proposed for this trace".into(), Tone::Muted)),
     }
 }

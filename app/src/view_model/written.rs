@@ -32,8 +32,9 @@ pub fn chips(open: &OpenTrace, said: Option<&TraceAnnotation>, step: &Step) -> V
             });
         return std::iter::once(first).chain(instead).collect();
     }
-    let part = part(said, &step.hash)
-        .map(|(part, of)| own(format!("part {part} of {of}"), "You cut a step of the source; Shift+Y joins".into()));
+    let part = part(said, &step.hash).map(|(part, of)| {
+        own(format!("part {part} of {of}"), "You cut a step of the source; {write.merge} joins".into())
+    });
     let joined = joined(open, said, &step.hash)
         .map(|count| own(format!("{count} steps in one"), "You joined steps of the source; Y cuts".into()));
     part.into_iter().chain(joined).collect()

@@ -198,11 +198,6 @@ impl AnnotationLog {
         self.context = context;
     }
 
-    /// The circumstances of the next gesture.
-    pub fn context(&self) -> &Context {
-        &self.context
-    }
-
     /// That gesture, unless redo can no longer reach it.
     pub fn gesture(&self, gesture: GestureId) -> Option<&Gesture> {
         self.progress.fold.gesture(gesture, &self.source)

@@ -217,7 +217,7 @@ impl TraceAnnotation {
     }
 
     /// True where the annotator judged the trace as a whole: said where it first goes wrong, that it does not or that it
-    /// is unclear, or finished, skipped, gave up or flagged it.
+    /// is unclear, or finished, skipped, gave up or flagged it. Ratings on the way there do not count.
     pub fn is_judged(&self) -> bool {
         self.status != TraceStatus::Open || self.first_error.is_some()
     }

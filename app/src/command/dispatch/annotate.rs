@@ -169,6 +169,12 @@ pub(super) fn reverse(app: &mut App, redo: bool) {
     }
 }
 
+/// Something was said or taken back past the usual way: the open trace and what is proposed for it follow.
+pub(super) fn refresh(app: &mut App) {
+    navigate::follow_shape(app);
+    proposals::refresh(app);
+}
+
 /// Undo must be seen to be believed: what it touched is shown.
 fn show_reversal(app: &mut App, reversal: &Reversal) {
     if let Some(target) = reversal.targets.first() {
@@ -188,8 +194,7 @@ pub(super) fn show_target(app: &mut App, target: &Target) -> bool {
     if known.is_none() {
         navigate::show_row(app, row);
     }
-    navigate::follow_shape(app);
-    proposals::refresh(app);
+    refresh(app);
     // A step of one's own that is there again is what was brought back.
     let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
         let back = written(open).into_iter().find(|hash| !known.contains(hash))?;

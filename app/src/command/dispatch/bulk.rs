@@ -148,8 +148,9 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
         app.jobs.saying = None;
         return false;
     };
-    let before = project.log.context().clone();
-    project.log.set_context(Context { way: Way::Bulk, spent_ms: 0, proposed_by: None, ..before.clone() });
+    // What could be seen of so many traces is not known, so nothing is said of it.
+    let (schema, guideline) = (project.schema.revision, project.schema.guideline.version.clone());
+    project.log.set_context(Context { schema, guideline, way: Way::Bulk, ..Context::default() });
     let begun = Instant::now();
     let mut failure = None;
     while !saying.left.is_empty() && begun.elapsed() < PART {
@@ -163,7 +164,7 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
             }
         }
     }
-    project.log.set_context(before);
+    project.log.set_context(Context::default());
     if let Some(error) = failure {
         app.jobs.saying = None;
         app.notices.error("Not everything was labelled", error);
@@ -172,6 +173,7 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
     if saying.left.is_empty() {
         let traces = saying.traces;
         app.jobs.saying = None;
+        annotate::refresh(app);
         if let Some(DialogState::Many(draft)) = app.view.dialog.take() {
             let detail = app.keys.fill("{edit.undo} takes all of it back");
             app.notices.info(done_text(draft.what, traces), detail);
@@ -189,7 +191,10 @@ pub(super) fn stop_labelling(app: &mut App) {
     let last = project.log.history().1.next().map(|gesture| gesture.id);
     if saying.gesture.is_some() && saying.gesture == last {
         match project.log.undo() {
-            Ok(_) => app.notices.info("Stopped", "Nothing was labelled"),
+            Ok(_) => {
+                annotate::refresh(app);
+                app.notices.info("Stopped", "Nothing was labelled");
+            }
             Err(error) => app.notices.error("Stopped, but not taken back", error.to_string()),
         }
     }
@@ -265,6 +270,7 @@ pub(crate) fn go_on_back(app: &mut App) -> bool {
             }
         }
     }
+    annotate::refresh(app);
     if let Some(reversal) = last.filter(|_| app.jobs.going_back.is_none()) {
         if let Some(target) = reversal.targets.first() {
             annotate::show_target(app, target);

@@ -1,11 +1,11 @@
 //! Finding the first error by halving: where to look next, and what an answer says.
 
-use stepscope_core::annotation::{Way, answer_halving};
+use stepscope_core::annotation::{TraceAnnotation, Way, answer_halving};
 
 use super::{annotate, navigate};
 use crate::app::App;
 use crate::command::Command;
-use crate::state::work::{halving_of, is_settled, path_of};
+use crate::state::work::{halving_of, path_of};
 
 /// Begins halving, or leaves it. What was looked at stays said.
 pub(super) fn toggle(app: &mut App) {
@@ -17,7 +17,8 @@ pub(super) fn toggle(app: &mut App) {
         }
         begin(app);
     } else {
-        app.notices.info("Halving stopped", "What you looked at is kept; Shift+H goes on from there");
+        let detail = app.keys.fill("What you looked at is kept; {work.halving} goes on from there");
+        app.notices.info("Halving stopped", detail);
     }
 }
 
@@ -44,7 +45,8 @@ pub(super) fn answer(app: &mut App, command: Command) -> bool {
         return false;
     }
     if is_judged(app) {
-        app.notices.info("Halving is done here", "Space goes on; Shift+H stops halving, so that steps can be rated");
+        let detail = app.keys.fill("{label.done} goes on; {work.halving} stops halving, so that steps can be rated");
+        app.notices.info("Halving is done here", detail);
         return true;
     }
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return true };
@@ -70,5 +72,5 @@ fn show_found(app: &mut App) {
 fn is_judged(app: &App) -> bool {
     let open = app.view.open.as_ref();
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
-    said.is_some_and(is_settled)
+    said.is_some_and(TraceAnnotation::is_judged)
 }

@@ -34,7 +34,8 @@ fn open(app: &mut App, page: Page, kind: LabelKind) {
     if app.project.as_ref().is_some_and(|project| project.schema.offers(kind)) {
         open_page(app, page);
     } else {
-        app.notices.info("This project does not ask for that", "Ctrl+L shows what annotators are asked for");
+        let detail = app.keys.fill("{work.schema} shows what annotators are asked for");
+        app.notices.info("This project does not ask for that", detail);
     }
 }
 

@@ -1,12 +1,12 @@
 //! Proposals: whose are shown, and what becomes of them.
 
-use stepscope_core::annotation::{Change, Target};
+use stepscope_core::annotation::{Change, Target, TraceAnnotation};
 use stepscope_core::export::LabelSource;
 use stepscope_core::model::{FirstError, Label, LabelKey, LabelKind, TraceStatus, Verified};
 
 use super::{annotate, navigate};
 use crate::app::App;
-use crate::state::work::{Proposal, is_settled, proposal};
+use crate::state::work::{Proposal, proposal};
 use crate::state::{DialogState, VerifyDraft};
 
 /// Opens the dialog with what could propose: scorers, sources of labels in the open trace, other annotators.
@@ -62,7 +62,7 @@ pub(crate) fn refresh(app: &mut App) {
 fn proposed(app: &App) -> Option<Proposal> {
     let source = app.view.work.verify.as_ref()?;
     let (project, open) = (app.project.as_ref()?, app.view.open.as_ref()?);
-    if open.attempts.is_some() || project.said(&open.trace.id).is_some_and(is_settled) {
+    if open.attempts.is_some() || project.said(&open.trace.id).is_some_and(TraceAnnotation::is_judged) {
         return None;
     }
     let visible = app.visible()?;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, agrees};
+use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, TraceAnnotation, agrees};
 use stepscope_core::job::Job;
 use stepscope_core::model::{FirstError, TraceId};
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::command::Command;
 use crate::state::DialogState;
 use crate::state::sitting::GoldFigures;
-use crate::state::work::{Rules, Visible, is_settled, visible};
+use crate::state::work::{Rules, Visible, visible};
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::work::known_answer_text;
 
@@ -101,7 +101,7 @@ pub(super) fn before(app: &App, changes: &[Change]) -> Told {
     let nothing = Told { timed: None, answer: None };
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return nothing };
     let id = &open.trace.id;
-    let is_judged = project.said(id).is_some_and(is_settled);
+    let is_judged = project.said(id).is_some_and(TraceAnnotation::is_judged);
     let mark = changes.iter().find_map(|change| match change {
         Change::MarkFirstError { trace, mark: Some(mark) } if trace == id => Some(mark.clone()),
         _ => None,
@@ -139,11 +139,11 @@ fn toggle_go_on(app: &mut App) {
     app.settings.go_on = !app.settings.go_on;
     app.save_settings();
     let (title, detail) = if app.settings.go_on {
-        ("A mark goes on", "First error and all correct finish the trace and show the next; Ctrl+Z takes it back")
+        ("A mark goes on", "First error and all correct finish the trace and show the next; {edit.undo} takes it back")
     } else {
-        ("A mark stays", "Space finishes the trace and shows the next")
+        ("A mark stays", "{label.done} finishes the trace and shows the next")
     };
-    app.notices.info(title, detail);
+    app.notices.info(title, app.keys.fill(detail));
 }
 
 fn show_sitting(app: &mut App) {

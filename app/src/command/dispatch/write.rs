@@ -128,7 +128,7 @@ fn save(app: &mut App, go_on: bool) {
     if go_on {
         continue_here(app);
     } else {
-        app.notices.info("Step written", "Shift+W writes the next one");
+        app.notices.info("Step written", app.keys.fill("{write.continue} writes the next one"));
     }
 }
 
