@@ -73,7 +73,7 @@ fn a_rewrite_shows_what_it_changes() {
 
     let mut window = home.open_sample();
     assert_eq!(*project(&window).annotations(), annotations);
-    press(&mut window, "Home j .");
+    press(&mut window, "Home j");
     assert_eq!(path(&window).0[1], format!("{} as we saw above", before[1]), "there after closing");
     press(&mut window, "1 Ctrl+Z Ctrl+Z");
     assert_eq!(path(&window).0[1], format!("{} as we saw", before[1]));
