@@ -73,7 +73,7 @@ fn a_rewrite_shows_what_it_changes() {
 
     let mut window = home.open_sample();
     assert_eq!(*project(&window).annotations(), annotations);
-    press(&mut window, "j .");
+    press(&mut window, "Home j");
     assert_eq!(path(&window).0[1], format!("{} as we saw above", before[1]), "there after closing");
     press(&mut window, "1 Ctrl+Z Ctrl+Z");
     assert_eq!(path(&window).0[1], format!("{} as we saw", before[1]));
@@ -180,7 +180,7 @@ fn a_step_is_cut_in_two_and_joined_again() {
     let mut window = home.open_sample();
     assert_eq!(*project(&window).annotations(), annotations);
     assert_eq!(path(&window).0, after, "there after closing");
-    press(&mut window, "j j Shift+Y");
+    press(&mut window, "Home j j Shift+Y");
     assert_eq!(path(&window), (before.clone(), 2));
     window.get_by_label("Step 3, ✖ bad");
     // Two steps of the source become one, and fall apart at their seam.
