@@ -133,7 +133,7 @@ impl App {
         let Some(project) = &self.project else {
             return StatusModel { jobs: self.jobs.models(), ..StatusModel::default() };
         };
-        let judged = project.annotations().traces().filter(|(_, said)| said.is_judged()).count();
+        let judged = project.annotations().judged();
         let save = if project.can_write() {
             // What is still being typed is not saved, so the word must not say so.
             if let Some(draft) = &self.view.note {

@@ -80,9 +80,11 @@ pub fn label_text(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Opti
             let place = number.map_or_else(|| "a step that has changed".to_owned(), |number| number.to_string());
             Some((format!("{what} {place}"), Tone::Neutral, String::new()))
         }
-        Label::Inspected(true) => said("fine up to here", Tone::Good, "You read it while halving: no error up to here"),
+        Label::Inspected(true) => {
+            said("✔ right up to here", Tone::Good, "You read it while halving: no error up to here")
+        }
         Label::Inspected(false) => {
-            said("error by here", Tone::Bad, "You read it while halving: there is an error by here")
+            said("✖ error by here", Tone::Bad, "You read it while halving: there is an error by here")
         }
         Label::Written(_) | Label::Best | Label::Rank(_) | Label::Preferred(_) | Label::Cut(_) | Label::Joined => None,
     }

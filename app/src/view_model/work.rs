@@ -121,12 +121,6 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
             let text = format!("✖ proposed by {}", who(&proposal.by));
             card.chips.insert(0, Chip { text, tone: Tone::Unsure, imported: true, hint });
         }
-        let step = open.trace.step(card.step).and_then(|step| said?.steps.get(&step.hash));
-        if let Some(Label::Inspected(right)) = step.and_then(|step| step.labels.only(LabelKind::Inspected)) {
-            let (text, tone) = if *right { ("✔ up to here", Tone::Good) } else { ("✖ by here", Tone::Bad) };
-            let hint = if *right { "You looked: no error up to here" } else { "You looked: an error by here" };
-            card.chips.push(Chip { text: text.into(), tone, imported: false, hint: hint.into() });
-        }
         card.dimmed = undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
     }
     if let Some(proposal) = work.proposal.as_ref().filter(|proposal| matches!(proposal.mark, FirstError::NoneUpTo(_))) {

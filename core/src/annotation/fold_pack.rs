@@ -109,7 +109,7 @@ fn unpack_state(from: &mut Unpacker<'_>) -> Option<Annotations> {
         }
         traces.insert(id, TraceAnnotation { first_error, status, note, labels, steps });
     }
-    Some(Annotations { traces })
+    Some(Annotations::from(traces))
 }
 
 fn pack_labels(labels: &Labels, to: &mut Packer) {

@@ -11,6 +11,15 @@ use crate::model::{FirstError, Label, LabelKey, LabelKind, StepHash, StepRating,
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Annotations {
     pub(super) traces: HashMap<TraceId, TraceAnnotation>,
+    /// How many of them are judged: windows show it in every frame.
+    judged: usize,
+}
+
+impl From<HashMap<TraceId, TraceAnnotation>> for Annotations {
+    fn from(traces: HashMap<TraceId, TraceAnnotation>) -> Self {
+        let judged = traces.values().filter(|said| said.is_judged()).count();
+        Self { traces, judged }
+    }
 }
 
 /// What was said of one trace.
@@ -98,6 +107,11 @@ impl FromIterator<Label> for Labels {
 }
 
 impl Annotations {
+    /// How many traces are [judged](TraceAnnotation::is_judged).
+    pub fn judged(&self) -> usize {
+        self.judged
+    }
+
     /// What was said of that trace; `None` where nothing was.
     pub fn trace(&self, trace: &TraceId) -> Option<&TraceAnnotation> {
         self.traces.get(trace)
@@ -177,7 +191,9 @@ impl Annotations {
     /// Changes what is said of a trace. What is empty again is removed, so that equal states compare equal.
     fn change(&mut self, trace: &str, change: impl FnOnce(&mut TraceAnnotation)) {
         if let Some(said) = self.traces.get_mut(trace) {
+            self.judged -= usize::from(said.is_judged());
             change(said);
+            self.judged += usize::from(said.is_judged());
             if said.is_empty() {
                 self.traces.remove(trace);
             }
@@ -185,6 +201,7 @@ impl Annotations {
             let mut said = TraceAnnotation::default();
             change(&mut said);
             if !said.is_empty() {
+                self.judged += usize::from(said.is_judged());
                 self.traces.insert(TraceId::new(trace), said);
             }
         }

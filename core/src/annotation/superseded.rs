@@ -156,7 +156,7 @@ mod tests {
         {
             let other = |trace: &Trace| said.is_of_other_text(|step| trace.find_step(step).is_some());
             assert_eq!([other(&was), other(&same), other(&is)], [false, false, true], "{number}");
-            let said = Annotations { traces: [(was.id.clone(), said)].into() };
+            let said = Annotations::from(std::collections::HashMap::from([(was.id.clone(), said)]));
             let kept = |new: usize| {
                 let dir = ProjectDir::new(folder.path().join(format!("kept-{number}-{new}")));
                 fs::create_dir_all(dir.path()).unwrap();
