@@ -3,7 +3,7 @@
 use std::fs;
 
 use egui_kittest::kittest::Queryable as _;
-use stepscope::command::Action;
+use stepscope::command::{Action, Command};
 use stepscope::view_model::labels::label_text;
 use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
 use stepscope_core::model::{Label, ScoreKind};
@@ -38,6 +38,19 @@ fn check(window: &mut Window, keys: &str, expected: &str) {
     assert_eq!(labels(window), expected, "after {keys}; {}", notices(window));
 }
 
+/// Checks that the last notice tells that text, which was not said.
+#[track_caller]
+fn check_unsaid(window: &Window, text: &str) {
+    let notices = notices(window);
+    assert_eq!(notices.lines().last(), Some(format!("Not said: {text}").as_str()), "{notices}");
+}
+
+/// Goes to the next trace while a text has the keyboard, and back.
+fn go_and_come_back(window: &mut Window) {
+    ask(window, Action::Run(Command::NextTrace));
+    press(window, "h");
+}
+
 fn is_choosing(window: &Window) -> bool {
     window.state().view().choose.is_some()
 }
@@ -68,6 +81,16 @@ fn the_kind_of_an_error_takes_two_letters() {
     press(&mut window, "x o");
     type_text(&mut window, "knowledge");
     check(&mut window, "Enter", "2 Knowledge");
+    // Half a word makes no kind, by Escape or by moving on.
+    press(&mut window, "x o");
+    type_text(&mut window, "uni");
+    check(&mut window, "Escape", "2 Knowledge");
+    check_unsaid(&window, "uni");
+    press(&mut window, "x o");
+    type_text(&mut window, "unit");
+    go_and_come_back(&mut window);
+    assert_eq!(labels(&window), "2 Knowledge");
+    check_unsaid(&window, "unit");
     assert_eq!(said(&window).unwrap().first_error, None, "letters that are typed or chosen label nothing else");
 }
 
@@ -102,7 +125,7 @@ fn everything_else_of_a_step() {
     check(&mut window, "d", "");
     assert!(!is_choosing(&window));
     // Any number, with a comma as well; what is no number is asked for again.
-    press(&mut window, "f s =");
+    press(&mut window, "f s 0");
     type_text(&mut window, "1.25");
     press(&mut window, "Enter");
     assert!(notices(&window).contains("“1.25” is not a number from 0 to 1"), "{}", notices(&window));
@@ -122,10 +145,15 @@ fn a_missing_step_and_what_puts_an_error_right() {
     let words = said(&window).unwrap();
     assert_eq!(words.first_error, None, "letters never label while a text is typed");
     check(&mut window, "f m", "");
+    press(&mut window, "f m");
+    type_text(&mut window, "dra");
+    check(&mut window, "Escape", "");
+    check_unsaid(&window, "dra");
     // Left in the middle: what was typed counts, and belongs to the step it was typed for.
     press(&mut window, "f m");
     type_text(&mut window, "draft");
-    press(&mut window, "Escape l h j");
+    go_and_come_back(&mut window);
+    press(&mut window, "j");
     assert_eq!(labels(&window), "2 step missing before");
     check(&mut window, "f m Ctrl+Z f m", "");
     check(&mut window, "f c 4", "2 put right in 4");
@@ -182,6 +210,17 @@ fn giving_up_says_why_and_goes_on() {
     let first = shown(&window);
     press(&mut window, "Shift+S Escape");
     assert_eq!((labels(&window), shown(&window)), (String::new(), first.clone()), "thought better of it");
+    assert!(!notices(&window).contains("Not said"), "nothing was typed, so there is nothing to tell");
+    press(&mut window, "Shift+S");
+    type_text(&mut window, "no");
+    press(&mut window, "Escape");
+    assert_eq!((labels(&window), shown(&window)), (String::new(), first.clone()), "Escape says nothing");
+    check_unsaid(&window, "no");
+    press(&mut window, "Shift+S");
+    type_text(&mut window, "no idea");
+    go_and_come_back(&mut window);
+    check_unsaid(&window, "no idea");
+    assert_eq!(project(&window).log().last_seq(), 0, "neither does moving on");
     press(&mut window, "Shift+S");
     type_text(&mut window, "no idea what a knot is");
     press(&mut window, "Enter");
@@ -193,6 +232,10 @@ fn giving_up_says_why_and_goes_on() {
     press(&mut window, "Shift+F b");
     type_text(&mut window, ", really");
     check(&mut window, "Enter", "because no idea what a knot is, really");
+    press(&mut window, "Shift+F b");
+    type_text(&mut window, " none");
+    go_and_come_back(&mut window);
+    assert_eq!(labels(&window), "because no idea what a knot is, really none", "only words, so they are kept");
 }
 
 #[test]
@@ -221,7 +264,18 @@ fn critiques_are_rated_accepted_and_edited() {
     type_text(&mut window, "mine");
     check(&mut window, "Enter", "1 Critique (accepted)  mine, 1 Critique of judge (accepted)  The sum is wrong. by 2");
     check(&mut window, "Ctrl+Z Ctrl+Z", "");
-    check(&mut window, "j Shift+R w x Escape", "2 Critique (accepted)  x");
+    check(&mut window, "j Shift+R w x Escape", "");
+    check_unsaid(&window, "x");
+    // Moving on keeps one's own words, but nobody stands by half of them.
+    press(&mut window, "Shift+R w x");
+    go_and_come_back(&mut window);
+    assert_eq!(labels(&window), "2 Critique  x");
+    press(&mut window, "j");
+    check(&mut window, "Shift+R w Enter", "2 Critique (accepted)  x");
+    press(&mut window, "Shift+R w y");
+    go_and_come_back(&mut window);
+    assert_eq!(labels(&window), "2 Critique (accepted)  x");
+    check_unsaid(&window, "xy");
 }
 
 #[test]

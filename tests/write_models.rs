@@ -117,11 +117,11 @@ fn sources_to_take_from() {
         steps: vec![taken(1, "Twelve twelves."), taken(2, "144"), taken(3, &"long ".repeat(400))],
         step: 1,
     };
-    let model = TakeModel::new(&draft, true);
+    let model = TakeModel::new(&draft, |_| true);
     assert!(model.steps[2].text.len() < 1300 && model.steps[2].text.ends_with('…'));
     assert_eq!(model.take, "Take 2 steps");
     assert_eq!(model.sources[1].chip.as_ref().unwrap().text, "answer right");
-    assert_eq!(TakeModel::new(&draft, false).sources[1].chip, None, "not shown to those who judge without it");
+    assert_eq!(TakeModel::new(&draft, |_| false).sources[1].chip, None, "not shown to those who judge without it");
     let taken = draft.taken(true);
     assert_eq!(taken.iter().map(|step| step.text.len()).collect::<Vec<_>>(), [3, 2000], "whole, not as previewed");
     assert_eq!(draft.taken(false).len(), 1);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use eframe::egui::{self, Theme, Ui};
 
@@ -44,6 +45,9 @@ pub(crate) enum Leaving {
     /// Closing the window.
     Window,
 }
+
+/// So long the window waits for the disk before it says that labels are not saved.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Traces that the import dialog shows.
 const PREVIEWED: usize = 5;
@@ -188,7 +192,7 @@ impl App {
     pub(crate) fn save_or_tell(&mut self, leaving: Leaving) -> bool {
         let Some(project) = &self.project else { return true };
         project.log.retry();
-        let Err(error) = project.log.flush() else { return true };
+        let Err(error) = project.log.flush_within(PATIENCE) else { return true };
         let count = project.log.last_seq() - project.log.saved_seq();
         let remedy = self.keys.fill(match leaving {
             Leaving::Nothing => "",
@@ -245,16 +249,23 @@ impl App {
             annotator: self.startup.annotator.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
+        if self.jobs.is_saying() {
+            let detail = "Open the files again when it is done, or stop it";
+            return self.notices.info("Many traces are being labelled", detail);
+        }
         if !self.save_or_tell(Leaving::Project) {
             return;
         }
         dispatch::place::keep_now(self);
+        self.jobs.early_rules = request.rules_before();
         // What is open stays open until the other is ready, in case it cannot be opened. Only the same project has to
         // go first: its lock must be free.
         // First traces of other files that are still being read give way; what was open before them is back.
         if let Some((project, view)) = self.jobs.behind.take() {
             let unread = std::mem::take(&mut self.view.unread);
             (self.project, self.view) = (project, ViewState { unread, ..view });
+            self.ahead = Ahead::default();
+            self.start_query();
         }
         if let Some(project) = self.project.take_if(|project| request.names(project.dir())) {
             self.view = ViewState { unread: std::mem::take(&mut self.view.unread), ..ViewState::default() };
@@ -499,6 +510,7 @@ impl eframe::App for App {
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
@@ -514,7 +526,8 @@ impl eframe::App for App {
         }
         self.guard_close(ctx);
         self.watch_sources();
-        if self.notices.tick(ctx.input(|input| input.stable_dt)) {
+        // Real time: in a window at rest, frames are far apart.
+        if self.notices.tick(ctx.input(|input| input.unstable_dt)) {
             ctx.request_repaint_after_secs(0.5);
         }
     }
@@ -544,7 +557,7 @@ impl eframe::App for App {
         dispatch::place::keep_now(self);
         if let Some(project) = &self.project {
             // Dropping the log waits for the disk as well; this also covers a slow one.
-            if project.log.flush().is_ok()
+            if project.log.flush_within(PATIENCE).is_ok()
                 && let Some(file) = &mut self.jobs.draft_file
             {
                 file.remove();

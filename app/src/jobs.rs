@@ -26,12 +26,15 @@ use crate::state::models_draft::ModelsRequest;
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
 use crate::state::sitting::GoldFigures;
+use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
 #[derive(Default)]
 pub struct Jobs {
+    /// What hides from the annotator in the project that is being opened.
+    pub(crate) early_rules: (LabelSchema, WorkState),
     pub(crate) open: Option<Job<Opened>>,
     /// Gives the first traces of what is being opened.
     pub(crate) early: Option<Receiver<ImportPreview>>,
@@ -115,6 +118,8 @@ impl Jobs {
     /// What was under way in a project that is no longer open ends.
     fn forget_project(&mut self) {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
+        // A schema on its way to the disk is that of the project left.
+        self.schema = None;
     }
 
     /// True while labels on many traces are worked out or said, or undo or redo is on its way.
@@ -302,6 +307,8 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
     app.ahead = Ahead::default();
     app.jobs.forget_project();
+    // A trace that was shown while the rest was read has the annotator's steps only now.
+    dispatch::annotate::refresh(app);
     let project = app.project.as_ref().filter(|project| project.can_write());
     if let Some(path) = project.map(|project| project.log.draft_path().to_owned()) {
         app.jobs.draft_file = Some(DraftFile::new(path, opened.draft.clone()));
@@ -336,12 +343,13 @@ fn show_early(app: &mut App, preview: ImportPreview) {
     let scores = ScoreBook::open(&preview.store.dir().scores());
     // A courtesy: without it the user waits a little longer.
     let (Ok((log, _)), Ok((scores, _))) = (log, scores) else { return };
+    let (schema, work) = app.jobs.early_rules.clone();
     let early = Project {
         store: preview.store.clone(),
         placement: Placement::Beside,
         log,
         scores,
-        schema: LabelSchema::usual(),
+        schema,
         others: Others::default(),
         rejects: Arc::default(),
         watcher: None,
@@ -351,7 +359,10 @@ fn show_early(app: &mut App, preview: ImportPreview) {
     dispatch::annotate::commit_note(app);
     let before = app.project.replace(early);
     let unread = app.view.unread.clone();
-    let view = std::mem::replace(&mut app.view, ViewState { unread, ..ViewState::default() });
+    // Only what is hidden: nothing can be labelled yet.
+    let work = WorkState { blind: work.blind, ..WorkState::default() };
+    let view = std::mem::replace(&mut app.view, ViewState { unread, work, ..ViewState::default() });
+    app.ahead = Ahead::default();
     app.jobs.behind = Some((before, view));
     app.jobs.scoring = None;
     app.start_query();
@@ -363,6 +374,7 @@ fn back(app: &mut App) {
         let unread = std::mem::take(&mut app.view.unread);
         app.project = project;
         app.view = ViewState { unread, ..view };
+        app.ahead = Ahead::default();
         app.start_query();
     }
 }

@@ -355,7 +355,7 @@ impl App {
             }
             Some(DialogState::Write(draft)) => dialog::write::write_ui(ctx, draft, sink),
             Some(DialogState::Take(draft)) => {
-                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, self.shows_imported()), sink);
+                dialog::take::take_ui(ctx, draft, &TakeModel::new(draft, |row| self.shows_outcome_of(row)), sink);
             }
             Some(DialogState::Compare(draft)) => {
                 if let (Some(project), Some(open)) = (&self.project, &self.view.open) {

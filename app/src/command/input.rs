@@ -176,8 +176,11 @@ pub fn choose_key(event: &Event, next: Option<&Event>, focus: Focus) -> Option<(
     }
     // The same readings as for commands, so that the chooser understands the same keyboards.
     let readings = Stroke::new(event, next)?.readings().into_iter().flatten().filter(|_| !repeat);
-    let mut chosen = readings.filter_map(|chord| Some((choice(chord.logical_key, focus)?, chord.modifiers.shift)));
-    chosen.next()
+    let chosen = readings.filter_map(|chord| Some((choice(chord.logical_key, focus)?, chord.modifiers.shift)));
+    let chosen: Vec<_> = chosen.collect();
+    // No sign chooses anything; on some keyboards it stands where a digit is meant.
+    let is_sign = |key: &ChooseKey| matches!(key, ChooseKey::Char(letter) if !letter.is_ascii_alphanumeric());
+    chosen.iter().find(|(key, _)| !is_sign(key)).or(chosen.first()).copied()
 }
 
 fn choice(key: Key, focus: Focus) -> Option<ChooseKey> {
@@ -186,12 +189,9 @@ fn choice(key: Key, focus: Focus) -> Option<ChooseKey> {
         Key::Enter if focus == Focus::Traces => Some(ChooseKey::Enter),
         Key::Backspace => Some(ChooseKey::Back),
         Key::Escape => Some(ChooseKey::Escape),
-        Key::Equals => Some(ChooseKey::Char('=')),
-        other => {
-            let mut name = other.name().chars();
-            let letter = name.next().filter(|letter| name.next().is_none() && letter.is_ascii_alphanumeric());
-            letter.map(|letter| ChooseKey::Char(letter.to_ascii_lowercase()))
-        }
+        Key::Space if focus != Focus::Traces => None,
+        // Also what chooses nothing: typed by mistake, it must not finish the trace.
+        other => character(other).filter(char::is_ascii).map(ChooseKey::Char),
     }
 }
 
@@ -264,7 +264,9 @@ mod tests {
         check(Key::C, none, false, Focus::Text, None);
         check(Key::Enter, none, false, Focus::Widget, None);
         check(Key::F5, none, false, traces, None);
-        check(Key::Space, none, false, traces, None);
+        check(Key::Space, none, false, traces, Some((ChooseKey::Char(' '), false)));
+        check(Key::Period, none, false, traces, Some((ChooseKey::Char('.'), false)));
+        check(Key::Space, none, false, Focus::Widget, None);
     }
 
     #[test]

@@ -178,7 +178,7 @@ commands! {
         [plain(Key::S)];
     Done = "label.done", Annotate, "Done, next unlabelled", "Finish the trace and go to the next unlabelled one",
         [plain(Key::Space), plain(Key::Enter)];
-    Reopen = "label.reopen", Annotate, "Open trace again", "Take back done, skipped or defective", [plain(Key::R)];
+    Reopen = "label.reopen", Annotate, "Open trace again", "Take back done, skipped, given up or defective", [plain(Key::R)];
     Undo = "edit.undo", Annotate, "Undo", "Take back the last label or note", [command(Key::Z), plain(Key::U)];
     Redo = "edit.redo", Annotate, "Redo", "Bring back what was undone", [command_shift(Key::Z), command(Key::Y)];
     SaveAgain = "edit.save_again", Annotate, "Save again", "Try once more to save the labels that could not be saved",
@@ -239,7 +239,7 @@ commands! {
     StopScoring = "score.stop", Score, "Stop scoring", "Stop the worker; finished scores stay", [];
 
     Palette = "view.palette", View, "Command palette…", "Find a command by name", [command(Key::K)];
-    Keys = "view.keys", View, "Keys", "Show every key", [plain(Key::Questionmark), plain(Key::F1)];
+    Keys = "view.keys", View, "Keys…", "Show every key, and change them", [plain(Key::Questionmark), plain(Key::F1)];
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
     ToggleImported = "view.imported", View, "Labels in the data",
         "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];

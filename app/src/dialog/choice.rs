@@ -1,4 +1,4 @@
-//! A list to choose from by arrows, Enter or the mouse: title, explanation, and what is chosen.
+//! A list to choose from by arrows, Enter or the mouse: title, explanation, and what is chosen. And the keys of lists.
 
 use eframe::egui::{Context, Key, Label, Modifiers, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
@@ -17,21 +17,34 @@ pub(super) struct ListKeys {
 
 /// Takes the keys of this frame.
 pub(super) fn list_keys(ctx: &Context) -> ListKeys {
+    let change = ctx.input_mut(|input| {
+        let mut pressed = |key| input.consume_key(Modifiers::NONE, key);
+        match (pressed(Key::ArrowRight), pressed(Key::ArrowLeft)) {
+            (false, false) => None,
+            (right, _) => Some(right),
+        }
+    });
+    ListKeys { by: take_arrows(ctx), change, chosen: take_key(ctx, Modifiers::NONE, Key::Enter) }
+}
+
+/// Takes the arrows up and down of this frame: entries to move down, or up where negative.
+pub(super) fn take_arrows(ctx: &Context) -> isize {
     ctx.input_mut(|input| {
-        let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key);
-        let by = pressed(Key::ArrowDown).cast_signed() - pressed(Key::ArrowUp).cast_signed();
-        let change = match (pressed(Key::ArrowRight), pressed(Key::ArrowLeft)) {
-            (0, 0) => None,
-            (right, _) => Some(right > 0),
-        };
-        ListKeys { by, change, chosen: pressed(Key::Enter) > 0 }
+        let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key).cast_signed();
+        pressed(Key::ArrowDown) - pressed(Key::ArrowUp)
     })
+}
+
+/// Takes a key of this frame, unless a button has the keyboard: then the key is meant for the button.
+pub(super) fn take_key(ctx: &Context, modifiers: Modifiers, key: Key) -> bool {
+    super::has_no_button(ctx) && ctx.input_mut(|input| input.consume_key(modifiers, key))
 }
 
 /// Paints an entry; true where it was clicked.
 pub(super) fn entry_ui(ui: &mut Ui, title: &str, detail: &str, selected: bool) -> bool {
     let tokens = Tokens::of(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
+    // Reached with the arrows, so no stop of Tab.
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::CLICK);
     response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, selected, title));
     if selected {
         ui.painter().rect_filled(rect, 4.0, tokens.selected);

@@ -69,9 +69,10 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
     }
 }
 
-/// What a key asks for; digits mean what the mode says.
+/// What a key asks for; digits mean what the mode says. Enter and Space press the button that has the keyboard.
 fn key_request(ctx: &Context, draft: &CompareDraft) -> Option<CompareRequest> {
     let last = draft.steps.len().saturating_sub(1);
+    let on_button = !super::has_no_button(ctx);
     ctx.input_mut(|input| {
         let mut pressed = |keys: &[Key]| keys.iter().any(|key| input.consume_key(Modifiers::NONE, *key));
         let digit = DIGITS.iter().position(|key| pressed(&[*key])).and_then(|digit| u8::try_from(digit).ok());
@@ -81,11 +82,11 @@ fn key_request(ctx: &Context, draft: &CompareDraft) -> Option<CompareRequest> {
         if pressed(&[Key::K, Key::ArrowUp, Key::Comma]) {
             return Some(CompareRequest::Look(draft.at.saturating_sub(1)));
         }
-        let (enter, space) = (pressed(&[Key::Enter]), pressed(&[Key::Space]));
+        let enter = !on_button && pressed(&[Key::Enter]);
         match &draft.mode {
             CompareMode::Rank(_) => match digit {
                 Some(digit) if digit > 0 => Some(CompareRequest::RankNext(usize::from(digit) - 1)),
-                _ if space => Some(CompareRequest::RankNext(draft.at)),
+                _ if !on_button && pressed(&[Key::Space]) => Some(CompareRequest::RankNext(draft.at)),
                 _ => enter.then_some(CompareRequest::EndRank),
             },
             CompareMode::Prefer(_) => digit.filter(|digit| *digit <= 3).map(CompareRequest::Strength),
@@ -150,7 +151,8 @@ fn card_ui(ui: &mut Ui, card: &CompareCard, scroll: bool) -> bool {
         }
     });
     let rect = shown.response.rect;
-    let response = ui.interact(rect, ui.scope_id().with(("alternative", card.number)), Sense::click());
+    // Reached with J and K, so no stop of Tab.
+    let response = ui.interact(rect, ui.scope_id().with(("alternative", card.number)), Sense::CLICK);
     let chips = card.chips.iter().map(|chip| chip.text.clone());
     let name: Vec<String> = std::iter::once(format!("Alternative {}", card.number)).chain(chips).collect();
     let name = name.join(", ");

@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Context, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Sense, TextEdit, Ui, vec2};
 
+use super::choice::{take_arrows, take_key};
 use crate::command::{Action, CommandSink};
 use crate::state::DialogState;
 use crate::state::history::{HistoryDraft, HistoryList, HistoryRow};
@@ -9,6 +10,8 @@ use crate::ui_kit::Tokens;
 use crate::view_model::history::HistoryLine;
 
 const LINE: f32 = 22.0;
+/// How many gestures Page Down moves by.
+const PAGE: isize = 15;
 
 /// What the dialog needs besides its choices.
 pub struct HistoryFrame<'a> {
@@ -86,18 +89,15 @@ struct Keys {
 
 /// Taken before the field for the filter sees them; Enter and Delete only where no button has the keyboard.
 fn keys(ctx: &Context) -> Keys {
-    let on_button = !super::has_no_button(ctx);
-    ctx.input_mut(|input| {
-        let mut by = 0;
-        for (key, step) in [(Key::ArrowDown, 1), (Key::ArrowUp, -1), (Key::PageDown, 15), (Key::PageUp, -15)] {
-            by += isize::try_from(input.count_and_consume_key(Modifiers::NONE, key)).unwrap_or(0) * step;
-        }
-        Keys {
-            by,
-            enter: !on_button && input.consume_key(Modifiers::NONE, Key::Enter),
-            back: !on_button && input.consume_key(Modifiers::NONE, Key::Delete),
-        }
-    })
+    let pages = ctx.input_mut(|input| {
+        let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key).cast_signed();
+        pressed(Key::PageDown) - pressed(Key::PageUp)
+    });
+    Keys {
+        by: take_arrows(ctx) + pages * PAGE,
+        enter: take_key(ctx, Modifiers::NONE, Key::Enter),
+        back: take_key(ctx, Modifiers::NONE, Key::Delete),
+    }
 }
 
 fn position(list: &HistoryList, gesture: Option<u64>) -> Option<usize> {

@@ -4,6 +4,7 @@ use eframe::egui::{
     self, Context, Event, Id, Key, Label, Modal, Modifiers, RichText, ScrollArea, Sense, TextEdit, Ui, vec2,
 };
 
+use super::choice::{take_arrows, take_key};
 use crate::command::input::chord_from;
 use crate::command::keymap::{chord_to_text, command_by_id};
 use crate::command::{Action, CommandSink, KeyMap, KeysRequest};
@@ -123,15 +124,7 @@ fn give(id: &'static str, next: &mut KeysDraft, text: String, sink: &mut Command
 
 /// Arrows choose and Enter changes, wherever the keyboard is but on a button.
 fn walk(ctx: &Context, model: &KeysModel, next: &mut KeysDraft) {
-    let on_button = !super::has_no_button(ctx);
-    let (down, up, enter) = ctx.input_mut(|input| {
-        let (down, up) = (
-            input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown),
-            input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp),
-        );
-        (down, up, !on_button && input.consume_key(Modifiers::NONE, Key::Enter))
-    });
-    let by = isize::try_from(down).unwrap_or(0) - isize::try_from(up).unwrap_or(0);
+    let (by, enter) = (take_arrows(ctx), take_key(ctx, Modifiers::NONE, Key::Enter));
     if by != 0 {
         next.selected = model.beside(by);
         next.scroll = true;

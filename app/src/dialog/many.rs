@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Context, Id, Key, Label, Modal, Modifiers, ProgressBar, RichText, TextEdit, Ui};
 
+use super::choice::{take_arrows, take_key};
 use crate::command::{Action, CommandSink};
 use crate::state::DialogState;
 use crate::state::many::{ManyDraft, ManyScope, ManyWhat};
@@ -12,13 +13,7 @@ use crate::view_model::many::ManyModel;
 pub fn many_ui(ctx: &Context, draft: &ManyDraft, model: &ManyModel, sink: &mut CommandSink) {
     let mut next = ManyDraft { focus: false, ..draft.clone() };
     let is_saying = model.progress.is_some();
-    let on_button = !super::has_no_button(ctx);
-    let (by, enter) = ctx.input_mut(|input| {
-        let down = input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown);
-        let up = input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp);
-        let by = isize::try_from(down).unwrap_or(0) - isize::try_from(up).unwrap_or(0);
-        (by, !on_button && input.consume_key(Modifiers::NONE, Key::Enter))
-    });
+    let (by, enter) = (take_arrows(ctx), take_key(ctx, Modifiers::NONE, Key::Enter));
     if by != 0 && !is_saying {
         walk(&mut next, by);
     }

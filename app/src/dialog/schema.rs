@@ -1,13 +1,14 @@
 //! The dialog of what annotators are asked for: a preset, changed as the project needs it, saved as a new revision.
 
 use eframe::egui::{
-    ComboBox, Context, DragValue, Grid, Id, Key, Label, Modal, Modifiers, Response, RichText, Role, ScrollArea, Sides,
-    TextEdit, Ui, WidgetInfo,
+    ComboBox, Context, DragValue, Grid, Id, Key, KeyboardShortcut, Label, Modal, Modifiers, Response, RichText, Role,
+    ScrollArea, Sides, TextEdit, Ui, WidgetInfo,
 };
 
 use stepscope_core::annotation::{Dimension, ErrorKind, Gold, LabelSchema, Named, Scope};
 use stepscope_core::model::{LabelKind, StepRating};
 
+use crate::command::reference::keys_text;
 use crate::command::{Action, CommandSink};
 use crate::state::DialogState;
 use crate::state::schema_draft::{SchemaDraft, SchemaPart};
@@ -125,7 +126,8 @@ fn foot_ui(
             }
             let save = ui.add_enabled(model.can_save, eframe::egui::Button::new("Save"));
             let why = model.problems.first().map_or("Nothing is changed", String::as_str);
-            if save.on_hover_text("Ctrl+Enter").on_disabled_hover_text(why).clicked() {
+            let key = keys_text(&[KeyboardShortcut::new(Modifiers::COMMAND, Key::Enter)]);
+            if save.on_hover_text(key).on_disabled_hover_text(why).clicked() {
                 sink.push(Action::SaveSchema);
             }
             if ui.button("Cancel").clicked() {

@@ -5,6 +5,7 @@ use eframe::egui::{
     WidgetInfo, vec2,
 };
 
+use super::choice::take_key;
 use crate::command::{Action, CommandSink};
 use crate::state::taking::{TakeDraft, TakeRequest};
 use crate::state::writing::WriteRequest;
@@ -14,17 +15,15 @@ use crate::view_model::take::{SourceModel, TakeModel, TakeStepModel};
 /// Paints the dialog.
 pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut CommandSink) {
     let mut ask = |request| sink.push(Action::Write(WriteRequest::Take(request)));
-    let keys = ctx.input_mut(|input| {
-        let mut pressed = |modifiers, keys: &[Key]| keys.iter().any(|key| input.consume_key(modifiers, *key));
-        let only = pressed(Modifiers::SHIFT, &[Key::Enter]);
-        let all = pressed(Modifiers::NONE, &[Key::Enter]);
-        let step = isize::from(pressed(Modifiers::NONE, &[Key::ArrowDown, Key::J]))
-            - isize::from(pressed(Modifiers::NONE, &[Key::ArrowUp, Key::K]));
-        let back = pressed(Modifiers::SHIFT, &[Key::Tab]) || pressed(Modifiers::NONE, &[Key::ArrowLeft, Key::H]);
-        let source = isize::from(pressed(Modifiers::NONE, &[Key::ArrowRight, Key::L, Key::Tab])) - isize::from(back);
-        (only, all, step, source)
+    // With Shift first: Enter alone would take that as well.
+    let only = take_key(ctx, Modifiers::SHIFT, Key::Enter);
+    let all = take_key(ctx, Modifiers::NONE, Key::Enter);
+    let (by_step, by_source) = ctx.input_mut(|input| {
+        let mut pressed = |keys: &[Key]| keys.iter().any(|key| input.consume_key(Modifiers::NONE, *key));
+        let step = isize::from(pressed(&[Key::ArrowDown, Key::J])) - isize::from(pressed(&[Key::ArrowUp, Key::K]));
+        let source = isize::from(pressed(&[Key::ArrowRight, Key::L])) - isize::from(pressed(&[Key::ArrowLeft, Key::H]));
+        (step, source)
     });
-    let (only, all, by_step, by_source) = keys;
     let moved = by_step != 0 || by_source != 0;
     if by_source != 0 {
         let last = draft.sources.len().saturating_sub(1);
@@ -80,7 +79,8 @@ pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut C
 fn source_ui(ui: &mut Ui, source: &SourceModel, scroll: bool) -> egui::Response {
     let tokens = Tokens::of(ui);
     let height = if source.chip.is_some() { 40.0 } else { 24.0 };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    // Sources and steps are reached with the arrows, so they are no stops of Tab.
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::CLICK);
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, source.selected, &source.title));
     if source.selected {
         ui.painter().rect_filled(rect, 4.0, tokens.selected);
@@ -118,7 +118,7 @@ fn step_ui(ui: &mut Ui, step: &TakeStepModel, scroll: bool) -> egui::Response {
             });
         });
     });
-    let response = ui.interact(shown.response.rect, ui.scope_id().with(("taken", step.number)), Sense::click());
+    let response = ui.interact(shown.response.rect, ui.scope_id().with(("taken", step.number)), Sense::CLICK);
     let name = format!("Step {}{}", step.number, if step.taken { ", taken" } else { "" });
     response.widget_info(|| WidgetInfo::selected(egui::Role::Button, true, step.selected, &name));
     if step.selected && scroll {

@@ -5,7 +5,7 @@ use stepscope_core::export::LabelSource;
 
 use super::choice::{entry_ui, list_keys};
 use super::{close_on_escape, footer_ui};
-use crate::command::{Action, CommandSink};
+use crate::command::{Action, CommandSink, KeyMap};
 use crate::state::{DialogState, VerifyDraft};
 use crate::view_model::queue::nudged;
 
@@ -21,7 +21,8 @@ pub fn verify_ui(ctx: &Context, draft: &VerifyDraft, sink: &mut CommandSink) {
     let response = Modal::new(Id::unique("verify")).show(ctx, |ui| {
         ui.set_width(560.0);
         ui.heading("Verify proposals");
-        ui.label(RichText::new("What is proposed is shown; Q confirms it, any other mark corrects it").weak());
+        let text = "What is proposed is shown; {label.confirm} confirms it, any other mark corrects it";
+        ui.label(RichText::new(KeyMap::of(ui).fill(text)).weak());
         ui.add_space(6.0);
         ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
             if entry_ui(ui, "No proposals", "Every label is yours alone", draft.selected == 0) {

@@ -1,12 +1,13 @@
 //! Writing a step: in place of another, with the differences shown as they are typed, or after another.
 
 use eframe::egui::{
-    self, Button, Context, Frame, Id, Key, Label, Margin, Modal, Modifiers, RichText, ScrollArea, Sides, TextEdit, Ui,
-    WidgetInfo,
+    self, Button, Context, Frame, Id, Key, KeyboardShortcut, Label, Margin, Modal, Modifiers, RichText, ScrollArea,
+    Sides, TextEdit, Ui, WidgetInfo,
 };
 
 use stepscope_core::model::StepKind;
 
+use crate::command::reference::keys_text;
 use crate::command::{Action, CommandSink};
 use crate::state::writing::{DraftRequest, StepDraft, WriteRequest};
 use crate::ui_kit::{Tokens, diff_summary_ui, diff_ui, word_diff};
@@ -106,12 +107,12 @@ fn footer_ui(ui: &mut Ui, draft: &StepDraft, ask: &mut impl FnMut(DraftRequest))
             ui.add(Label::new(RichText::new(text).small().color(tokens.muted)).truncate());
         },
         |ui| {
-            let key = |text| RichText::new(text).small().weak();
-            let save = Button::new("Save").right_text(key("Ctrl+Enter"));
+            let key = |held| RichText::new(keys_text(&[KeyboardShortcut::new(held, Key::Enter)])).small().weak();
+            let save = Button::new("Save").right_text(key(Modifiers::COMMAND));
             if ui.add_enabled(refusal.is_none(), save).clicked() {
                 wish = Some(false);
             }
-            let next = Button::new("Save and write the next").right_text(key("Ctrl+Shift+Enter"));
+            let next = Button::new("Save and write the next").right_text(key(Modifiers::COMMAND | Modifiers::SHIFT));
             if ui.add_enabled(refusal.is_none(), next).clicked() {
                 wish = Some(true);
             }

@@ -50,6 +50,12 @@ fn caret_line(ui: &Ui, caret: Rect, tokens: &Tokens) {
 }
 
 fn key_request(ui: &Ui, text: &str, at: usize, galley: &Galley) -> Option<SplitRequest> {
+    // Tab moves the caret here; what it gave the keyboard to meanwhile would be pressed by Enter.
+    ui.memory_mut(|memory| {
+        if let Some(focused) = memory.focused() {
+            memory.surrender_focus(focused);
+        }
+    });
     let move_to = |by, forward| Some(SplitRequest::MoveTo(moved(text, at, by, forward)));
     ui.ctx().input_mut(|input| {
         let mut pressed = |modifiers, keys: &[Key]| keys.iter().any(|key| input.consume_key(modifiers, *key));

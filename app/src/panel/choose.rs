@@ -121,7 +121,7 @@ pub fn text_ui(ui: &mut Ui, draft: &NoteDraft, sink: &mut CommandSink) {
     ui.horizontal(|ui| {
         ui.add(Label::new(RichText::new(title).strong()).selectable(false));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let hint = "Enter says it · Shift+Enter new line · Escape leaves";
+            let hint = "Enter says it · Shift+Enter new line · Escape drops it";
             ui.add(Label::new(RichText::new(hint).small().color(tokens.muted)).truncate().selectable(false));
         });
     });
@@ -139,11 +139,12 @@ pub fn text_ui(ui: &mut Ui, draft: &NoteDraft, sink: &mut CommandSink) {
     if response.changed() {
         sink.push(Action::EditText(text));
     }
-    let enter = ui.input(|input| input.key_pressed(Key::Enter) && !input.modifiers.shift);
+    let (enter, escape) =
+        ui.input(|input| (input.key_pressed(Key::Enter) && !input.modifiers.shift, input.key_pressed(Key::Escape)));
     if response.has_focus() && !draft.focus && enter {
         response.surrender_focus();
         sink.push(Action::CommitText);
     } else if response.lost_focus() {
-        sink.push(Action::CommitNote);
+        sink.push(if escape { Action::Choose(ChooseRequest::Close) } else { Action::CommitNote });
     }
 }

@@ -1,5 +1,5 @@
 //! What the dialog of history lists: every gesture by number, newest first, and the days between them. Only numbers are
-//! kept; words are made for the lines on screen. A filter looks at some gestures in each frame, so that nothing waits.
+//! kept; words are made for the lines on screen. Some gestures are looked at in each frame, so that nothing waits.
 
 use stepscope_core::annotation::GestureId;
 use stepscope_core::model::Timestamp;
@@ -43,42 +43,39 @@ impl HistoryRow {
 pub struct HistoryList {
     /// Number of the last record it knows of, and the filter it was made with.
     pub made_of: Option<(u64, String)>,
-    /// Every gesture: when it was said, and whether it was undone. Newest first.
-    all: Vec<(GestureId, Timestamp, bool)>,
-    /// How many of them the filter has looked at.
+    /// Every gesture, and whether it was undone. Newest first.
+    all: Vec<(GestureId, bool)>,
+    /// How many of them were looked at.
     looked: usize,
+    /// The last day listed.
+    day: Option<i64>,
     /// What is listed.
     pub rows: Vec<HistoryRow>,
 }
 
-/// Gestures that a filter looks at in one frame.
-const AT_ONCE: usize = 1000;
+/// Gestures that one call looks at: each may have to be read from the disk.
+const AT_ONCE: usize = 100;
 
 impl HistoryList {
     /// Begins anew with these gestures.
-    pub fn begin(&mut self, made_of: (u64, String), all: Vec<(GestureId, Timestamp, bool)>) {
-        *self = Self { made_of: Some(made_of), all, looked: 0, rows: Vec::new() };
+    pub fn begin(&mut self, made_of: (u64, String), all: Vec<(GestureId, bool)>) {
+        *self = Self { made_of: Some(made_of), all, ..Self::default() };
     }
 
-    /// Lists some more; `matches` tells whether the words of a gesture contain what is wanted. True where more are left.
+    /// Lists some more; `look` tells when a gesture was said, or `None` where it is not wanted or cannot be read. True
+    /// where more are left.
     pub fn go_on(
         &mut self,
         offset_s: impl Fn(Timestamp) -> i32,
-        mut matches: Option<impl FnMut(GestureId) -> bool>,
+        mut look: impl FnMut(GestureId) -> Option<Timestamp>,
     ) -> bool {
-        let until = if matches.is_some() { (self.looked + AT_ONCE).min(self.all.len()) } else { self.all.len() };
-        let mut day = self.rows.iter().rev().find_map(|row| match row {
-            HistoryRow::Day(day) => Some(*day),
-            _ => None,
-        });
-        for &(gesture, at, undone) in self.all.get(self.looked..until).unwrap_or_default() {
-            if matches.as_mut().is_some_and(|matches| !matches(gesture)) {
-                continue;
-            }
-            let today = local_day(at, offset_s(at));
-            if day != Some(today) {
-                self.rows.push(HistoryRow::Day(today));
-                day = Some(today);
+        let until = (self.looked + AT_ONCE).min(self.all.len());
+        for &(gesture, undone) in self.all.get(self.looked..until).unwrap_or_default() {
+            let Some(at) = look(gesture) else { continue };
+            let day = local_day(at, offset_s(at));
+            if self.day != Some(day) {
+                self.rows.push(HistoryRow::Day(day));
+                self.day = Some(day);
             }
             self.rows.push(if undone { HistoryRow::Undone(gesture) } else { HistoryRow::Done(gesture) });
         }
@@ -86,7 +83,7 @@ impl HistoryList {
         self.is_unfinished()
     }
 
-    /// True while the filter has not looked at everything.
+    /// True while not everything was looked at.
     pub fn is_unfinished(&self) -> bool {
         self.looked < self.all.len()
     }
@@ -103,9 +100,9 @@ impl HistoryList {
 
     /// True for the newest gesture that counts, where others above it were undone: redo goes on from there.
     pub fn is_boundary(&self, row: HistoryRow) -> bool {
-        let undone = self.all.first().is_some_and(|(_, _, undone)| *undone);
-        let newest = self.all.iter().find(|(_, _, undone)| !undone);
-        undone && newest.is_some_and(|(id, ..)| row == HistoryRow::Done(*id))
+        let undone = self.all.first().is_some_and(|(_, undone)| *undone);
+        let newest = self.all.iter().find(|(_, undone)| !undone);
+        undone && newest.is_some_and(|(id, _)| row == HistoryRow::Done(*id))
     }
 
     /// Number of gestures in all.
@@ -115,8 +112,8 @@ impl HistoryList {
 
     /// How many undos, or redos where the second is true, make that gesture the newest that counts.
     pub fn way_to(&self, gesture: GestureId) -> Option<(usize, bool)> {
-        let at = self.all.iter().position(|(id, ..)| *id == gesture)?;
-        let undone = self.all.iter().take_while(|(_, _, undone)| *undone).count();
+        let at = self.all.iter().position(|(id, _)| *id == gesture)?;
+        let undone = self.all.iter().take_while(|(_, undone)| *undone).count();
         Some(if at < undone { (undone - at, true) } else { (at - undone, false) })
     }
 
@@ -160,10 +157,15 @@ mod tests {
     const DAY: i64 = 86_400_000;
 
     fn list(filter: Option<u64>) -> HistoryList {
-        let all = vec![(4, Timestamp(DAY + 5), true), (3, Timestamp(DAY + 3), false), (2, Timestamp(DAY - 1), false)];
+        let said = |id: u64| match id {
+            4 => DAY + 5,
+            3 => DAY + 3,
+            _ => DAY - 1,
+        };
+        let wanted = |id: u64| filter.is_none_or(|modulus| id.is_multiple_of(modulus));
         let mut list = HistoryList::default();
-        list.begin((9, String::new()), all);
-        while list.go_on(|_| 0, filter.map(|modulus| move |id: u64| id.is_multiple_of(modulus))) {}
+        list.begin((9, String::new()), vec![(4, true), (3, false), (2, false)]);
+        while list.go_on(|_| 0, |id| wanted(id).then(|| Timestamp(said(id)))) {}
         list
     }
 
@@ -192,13 +194,25 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_looks_at_some_gestures_at_a_time() {
+    fn some_gestures_are_looked_at_at_a_time() {
         let mut list = HistoryList::default();
-        list.begin((1, "x".into()), (0..2500).rev().map(|id| (id, Timestamp(0), false)).collect());
-        let mut rounds = 1;
-        while list.go_on(|_| 0, Some(|id: u64| id < 3)) {
-            rounds += 1;
+        list.begin((1, "x".into()), (0..250).rev().map(|id| (id, false)).collect());
+        let mut rounds = Vec::new();
+        loop {
+            let mut looked = 0;
+            let is_unfinished = list.go_on(
+                |_| 0,
+                |id| {
+                    looked += 1;
+                    (id % 100 < 3).then_some(Timestamp(0))
+                },
+            );
+            rounds.push((looked, list.len()));
+            if !is_unfinished {
+                break;
+            }
         }
-        assert_eq!((rounds, list.len()), (3, 3));
+        assert_eq!(rounds, [(100, 3), (100, 6), (50, 9)]);
+        assert_eq!(list.rows.len(), 10, "one day");
     }
 }

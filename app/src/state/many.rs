@@ -1,11 +1,18 @@
 //! Labels on many traces at once: what was chosen, and the changes that follow, worked out in the background.
 
-use stepscope_core::annotation::{Annotations, Change, StepRef, Target, TraceAnnotation, overlaid};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stepscope_core::annotation::{Annotations, Change, Others, StepRef, Target, TraceAnnotation};
+use stepscope_core::export::LabelSource;
 use stepscope_core::job::{JobContext, JobError, Progress};
-use stepscope_core::model::{FirstError, Label, LabelKey, LabelKind, TraceId, TraceStatus};
+use stepscope_core::model::{AnnotatorId, FirstError, Label, LabelKey, LabelKind, TraceId, TraceStatus, Verified};
+use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
 
+use super::OpenTrace;
 use super::open::failed;
+use super::work::proposal;
 
 /// Which traces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +72,20 @@ pub struct ManyDraft {
     pub asked: bool,
 }
 
+/// What the changes follow from.
+pub struct ManyBasis {
+    /// The traces.
+    pub store: Store,
+    /// What the annotator said.
+    pub said: Arc<Annotations>,
+    /// Scores computed here, which may have proposed.
+    pub scores: ScoreBook,
+    /// What others said, who may have proposed.
+    pub others: Others,
+    /// Number of the last record in it.
+    pub as_of: u64,
+}
+
 /// What would be said.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ManyPlan {
@@ -76,7 +97,7 @@ pub struct ManyPlan {
     pub already: usize,
     /// Traces of which it cannot be said, as they have no steps or could not be read.
     pub impossible: usize,
-    /// Traces that change and have judgements, which are replaced or taken away.
+    /// Traces that change and have labels of their own that judge, which are replaced or taken away.
     pub judged: usize,
     /// Traces without a label that would be marked as done.
     pub unjudged: usize,
@@ -85,15 +106,8 @@ pub struct ManyPlan {
 }
 
 /// Works out the changes. Stops between traces.
-pub fn plan(
-    store: &Store,
-    said: &Annotations,
-    rows: &[u32],
-    draft: &ManyDraft,
-    as_of: u64,
-    ctx: &JobContext,
-) -> Result<ManyPlan, JobError> {
-    let mut plan = ManyPlan { as_of, ..ManyPlan::default() };
+pub fn plan(basis: &ManyBasis, rows: &[u32], draft: &ManyDraft, ctx: &JobContext) -> Result<ManyPlan, JobError> {
+    let mut plan = ManyPlan { as_of: basis.as_of, ..ManyPlan::default() };
     let tag = draft.tag.trim();
     if draft.what.needs_tag() && tag.is_empty() {
         return Ok(plan);
@@ -103,11 +117,11 @@ pub fn plan(
             ctx.checkpoint()?;
             ctx.report(Progress { done, total: u64::try_from(rows.len()).ok(), note: String::new() });
         }
-        let Some(summary) = store.summary(row) else {
+        let Some(summary) = basis.store.summary(row) else {
             plan.impossible += 1;
             continue;
         };
-        let present = said.trace(&summary.id);
+        let present = basis.said.trace(&summary.id);
         let before = plan.changes.len();
         match draft.what {
             ManyWhat::Status(status) => {
@@ -115,14 +129,25 @@ pub fn plan(
                     plan.changes.push(Change::SetStatus { trace: summary.id, status });
                 }
             }
-            ManyWhat::AllCorrect => match no_error(store, row, present)? {
-                None => {
+            ManyWhat::AllCorrect => {
+                let trace = basis.store.trace(row).map_err(failed)?;
+                let open = OpenTrace::overlaid(row, trace, present);
+                let Some(mark) = open.no_error() else {
                     plan.impossible += 1;
                     continue;
+                };
+                if present.and_then(|said| said.first_error.as_ref()) != Some(&mark) {
+                    let before = present.and_then(|said| said.labels.only(LabelKind::Verified));
+                    let word = match before {
+                        Some(Label::Verified(before)) => {
+                            Some(verdict(before, &mark, &open, &basis.scores, &basis.others))
+                        }
+                        _ => None,
+                    };
+                    plan.changes.push(Change::MarkFirstError { trace: summary.id, mark: Some(mark) });
+                    plan.changes.extend(word);
                 }
-                Some(mark) if present.and_then(|said| said.first_error.as_ref()) == Some(&mark) => {}
-                Some(mark) => plan.changes.push(Change::MarkFirstError { trace: summary.id, mark: Some(mark) }),
-            },
+            }
             ManyWhat::Tag | ManyWhat::Untag => {
                 let key = LabelKey::of(LabelKind::Tag, tag);
                 let has = present.is_some_and(|said| said.labels.get(&key).is_some());
@@ -144,8 +169,7 @@ pub fn plan(
             continue;
         }
         plan.changing += 1;
-        let judged =
-            present.is_some_and(|said| said.first_error.is_some() || said.steps.values().any(|s| s.rating.is_some()));
+        let judged = present.is_some_and(TraceAnnotation::is_labelled);
         let replaces = match draft.what {
             ManyWhat::AllCorrect => present.is_some_and(|said| said.first_error.is_some()),
             ManyWhat::Clear => judged,
@@ -157,14 +181,24 @@ pub fn plan(
     Ok(plan)
 }
 
-/// That the path which the source returned has no error, in the trace as the annotator cut it.
-fn no_error(store: &Store, row: u32, said: Option<&TraceAnnotation>) -> Result<Option<FirstError>, JobError> {
-    let mut trace = store.trace(row).map_err(failed)?;
-    if let Some(other) = said.and_then(|said| overlaid(&trace, said)) {
-        trace = other;
+/// Whether the proposal that was confirmed or corrected says the same as the mark that stands now; where it cannot be
+/// found any more, nothing is said of it.
+fn verdict(
+    before: &Verified,
+    mark: &FirstError,
+    open: &OpenTrace,
+    scores: &ScoreBook,
+    others: &[(AnnotatorId, Arc<Annotations>)],
+) -> Change {
+    let target = Target::Trace(open.trace.id.clone());
+    let source = before.by.parse::<LabelSource>().ok();
+    match source.and_then(|source| proposal(&source, open, scores, others)) {
+        Some(proposal) => {
+            let verified = Verified { by: before.by.clone(), agreed: *mark == proposal.mark };
+            Change::Give { target, label: Label::Verified(verified) }
+        }
+        None => Change::Take { target, key: LabelKey::only(LabelKind::Verified) },
     }
-    let path = trace.tree().main_path(&trace.steps);
-    Ok(path.last().and_then(|&last| trace.step(last)).map(|last| FirstError::NoneUpTo(last.hash.clone())))
 }
 
 /// Takes everything back but notes and what makes the trace what it is: steps written, cut and joined.
@@ -202,4 +236,67 @@ pub struct Saying {
     pub traces: usize,
     /// The gesture that they make.
     pub gesture: Option<u64>,
+    /// The folder of the project that they were worked out for; they belong into no other log.
+    pub folder: PathBuf,
+}
+
+impl Saying {
+    /// How many traces are as they should be by now.
+    pub fn traces_done(&self) -> usize {
+        let mut left = 0;
+        let mut last = None;
+        // The changes of a trace stand together.
+        for change in &self.left {
+            left += usize::from(last != Some(change.trace()));
+            last = Some(change.trace());
+        }
+        self.traces.saturating_sub(left)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stepscope_core::model::{ImportedValue, Problem, TraceBuilder};
+
+    use super::*;
+
+    #[test]
+    fn a_word_on_a_proposal_follows_the_mark() {
+        let open = |value: ImportedValue, step: Option<u32>| {
+            let mut builder = TraceBuilder::new(Problem::from_text("1+1?")).thought("is 2").thought("so 2");
+            builder.label(step, value, "human", "label", "1");
+            OpenTrace::new(0, builder.build())
+        };
+        let check = |open: &OpenTrace, by: &str, expected: Option<bool>| {
+            let before = Verified { by: by.into(), agreed: true };
+            let mark = open.no_error().unwrap();
+            let target = Target::Trace(open.trace.id.clone());
+            let expected = match expected {
+                Some(agreed) => Change::Give { target, label: Label::Verified(Verified { agreed, ..before.clone() }) },
+                None => Change::Take { target, key: LabelKey::only(LabelKind::Verified) },
+            };
+            assert_eq!(verdict(&before, &mark, open, &ScoreBook::default(), &[]), expected, "{by}");
+        };
+        let faulty = open(ImportedValue::FirstError, Some(1));
+        check(&faulty, "imported:human", Some(false));
+        check(&open(ImportedValue::NoError, None), "imported:human", Some(true));
+        for gone in ["imported:rule", "scorer:prm@0.5", "own:bob", "some later kind"] {
+            check(&faulty, gone, None);
+        }
+    }
+
+    #[test]
+    fn a_trace_is_done_with_its_last_change() {
+        let (a, b) = (TraceId::new("a"), TraceId::new("b"));
+        let status = |trace: &TraceId| Change::SetStatus { trace: trace.clone(), status: TraceStatus::Open };
+        let unmark = |trace: &TraceId| Change::MarkFirstError { trace: trace.clone(), mark: None };
+        let check = |left: Vec<Change>, expected: usize| {
+            let saying = Saying { left, total: 4, traces: 2, gesture: None, folder: PathBuf::new() };
+            assert_eq!(saying.traces_done(), expected);
+        };
+        check(vec![status(&b), unmark(&b), status(&a), unmark(&a)], 0);
+        check(vec![status(&b), unmark(&b), status(&a)], 0);
+        check(vec![status(&b)], 1);
+        check(vec![], 2);
+    }
 }

@@ -19,6 +19,7 @@ use stepscope_core::store::{self, Placement, ProjectDir, Reject, Store};
 use super::draft_file::{Draft, read_draft};
 use super::follow::keep_changed;
 use super::place::Place;
+use super::work::WorkState;
 
 /// What to open.
 pub struct OpenRequest {
@@ -43,6 +44,14 @@ pub struct OpenRequest {
 }
 
 impl OpenRequest {
+    /// What the project asks for and how its annotator works, as far as it exists already: what hides from the annotator
+    /// holds for its first traces as well.
+    pub fn rules_before(&self) -> (LabelSchema, WorkState) {
+        let Ok((dir, _)) = place(self) else { return (LabelSchema::usual(), WorkState::default()) };
+        let schema = LabelSchema::load(&dir).unwrap_or_else(|_| LabelSchema::usual());
+        (schema, Place::load(&dir, &self.annotator).map(|place| place.work()).unwrap_or_default())
+    }
+
     /// True where this is the project that would be opened.
     pub fn names(&self, dir: &ProjectDir) -> bool {
         let real = |dir: &ProjectDir| dir.path().canonicalize().unwrap_or_else(|_| dir.path().to_owned());

@@ -74,7 +74,7 @@ impl Place {
     /// The way of working.
     pub fn work(&self) -> WorkState {
         let Self { halving, blind, verify, .. } = self;
-        WorkState { halving: *halving, blind: *blind, verify: verify.clone(), proposal: None }
+        WorkState { halving: *halving, blind: *blind, verify: verify.clone(), ..WorkState::default() }
     }
 
     /// Reads what was left; `None` where there is no such file or it is not to be understood.

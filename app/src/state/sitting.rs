@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use stepscope_core::annotation::{Agreement, Event, Gesture, StepRef, Target};
-use stepscope_core::model::{FirstError, Label, StepHash, TraceId};
+use stepscope_core::model::{FirstError, Label, StepHash, TraceId, TraceStatus};
 
 /// Whoever touches nothing for so long is elsewhere, in seconds.
 pub const IDLE_SECONDS: f64 = 60.0;
@@ -75,7 +75,8 @@ impl Sitting {
         let mut traces: HashSet<&TraceId> = HashSet::new();
         let mut steps: HashSet<(&TraceId, &StepHash)> = HashSet::new();
         let mut spent: HashMap<TraceId, u64> = HashMap::new();
-        for gesture in gestures.filter(|gesture| gesture.id > self.start) {
+        // Numbers fall, so that nothing older is read.
+        for gesture in gestures.take_while(|gesture| gesture.id > self.start) {
             let trace = gesture.events.first().and_then(Event::target);
             if let Some(trace) = trace.as_ref().map(Target::trace) {
                 *spent.entry(trace.clone()).or_default() += u64::from(gesture.under.spent_ms);
@@ -88,7 +89,9 @@ impl Sitting {
                             steps.insert((trace, step));
                         }
                     }
-                    Event::StatusSet { trace, .. } => drop(traces.insert(trace)),
+                    Event::StatusSet { trace, status, .. } if *status != TraceStatus::Open => {
+                        traces.insert(trace);
+                    }
                     Event::StepRated { step: StepRef { trace, step }, rating: Some(_), .. } => {
                         steps.insert((trace, step));
                     }
@@ -189,6 +192,8 @@ mod tests {
             label: Some(Label::Inspected(true)),
             before: None,
         };
+        let status =
+            |trace: &str, status| Event::StatusSet { trace: TraceId::new(trace), status, before: TraceStatus::Done };
         let gesture = |id: u64, spent_ms: u32, events: Vec<Event>| Gesture {
             id,
             at: stepscope_core::model::Timestamp(0),
@@ -201,6 +206,8 @@ mod tests {
             gesture(4, 2000, vec![look("a", "t"), mark("a", at("t"))]),
             gesture(6, 5000, vec![mark("b", Some(FirstError::NoneUpTo(StepHash::new("z"))))]),
             gesture(7, 500, vec![mark("b", at("s"))]),
+            // Opened again: no judgement.
+            gesture(8, 100, vec![status("c", TraceStatus::Open)]),
         ];
         let mut sitting = Sitting::default();
         sitting.begin(2);
@@ -208,5 +215,9 @@ mod tests {
         let report = sitting.report(gestures.iter().rev());
         assert_eq!((report.traces.len(), report.steps, report.undone), (2, 2, 1));
         assert_eq!(report.median_ms, Some(5500), "3.0 s and 5.5 s");
+        let skipped = [gesture(3, 0, vec![status("c", TraceStatus::Skipped)])];
+        assert_eq!(sitting.report(skipped.iter()).traces.len(), 1);
+        let older = gestures.iter().rev().chain(std::iter::repeat_with(|| panic!("reads what is older")));
+        assert_eq!(sitting.report(older), report);
     }
 }

@@ -22,9 +22,26 @@ pub struct WorkState {
     pub blind: bool,
     /// What is proposed for the open trace; `None` where nothing is, or where it may not be seen.
     pub proposal: Option<Proposal>,
+    /// What was shown of each trace of this sitting: what was seen once is not unseen.
+    pub shown: HashMap<TraceId, Visible>,
 }
 
 impl WorkState {
+    /// Notes what is shown of a trace.
+    pub fn show(&mut self, trace: &TraceId, visible: Visible) {
+        match self.shown.get_mut(trace) {
+            Some(shown) => *shown = shown.or(visible),
+            None => {
+                self.shown.insert(trace.clone(), visible);
+            }
+        }
+    }
+
+    /// What was shown of that trace up to now, `visible` among it.
+    pub fn shown(&self, trace: &TraceId, visible: Visible) -> Visible {
+        self.shown.get(trace).map_or(visible, |shown| shown.or(visible))
+    }
+
     /// The way of working that records of the present moment bear.
     pub const fn way(&self) -> Way {
         match (self.halving, &self.proposal) {
@@ -77,9 +94,10 @@ pub fn proposal(
 
 /// The scores along the path shown: those computed here, else those of that name that came with the trace.
 fn scores_of(name: &str, open: &OpenTrace, book: &ScoreBook) -> Vec<Option<f64>> {
-    let steps = || open.path.iter().map(|&step| (step, open.trace.step(step)));
+    let keys = open.trace.score_keys();
+    let steps = || open.path.iter().map(|&step| (step, keys.get(step as usize)));
     let computed: Vec<Option<f64>> =
-        steps().map(|(_, step)| book.get(name, &step?.hash).map(f64::from).filter(|score| !score.is_nan())).collect();
+        steps().map(|(_, key)| book.get(name, key?).map(f64::from).filter(|score| !score.is_nan())).collect();
     if computed.iter().any(Option::is_some) {
         return computed;
     }
@@ -122,6 +140,13 @@ pub struct Rules<'a> {
 }
 
 impl Rules<'_> {
+    /// True where nothing may be seen of any trace that is not judged.
+    pub fn hides_all(&self) -> bool {
+        let by_project = self.schema.blind.share >= 1.0
+            || self.schema.blind.annotators.iter().any(|name| name == self.annotator.as_str());
+        self.blind || by_project
+    }
+
     /// True where the project hides that trace, whatever the annotator wants.
     pub fn is_hidden_by_project(&self, trace: &TraceId) -> bool {
         self.schema.blind.hides(self.annotator, trace)
@@ -146,6 +171,44 @@ pub fn visible(rules: Rules<'_>, trace: &TraceId, said: Option<&TraceAnnotation>
 }
 
 impl Visible {
+    /// Everything, as far as the annotator wants to see what the data says.
+    pub const fn all(show_imported: bool) -> Self {
+        Self {
+            scores: true,
+            verdict: show_imported,
+            answer: true,
+            imported: show_imported,
+            imported_proposal: true,
+            proposal: true,
+        }
+    }
+
+    /// What was seen of either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            scores: self.scores || other.scores,
+            verdict: self.verdict || other.verdict,
+            answer: self.answer || other.answer,
+            imported: self.imported || other.imported,
+            imported_proposal: self.imported_proposal || other.imported_proposal,
+            proposal: self.proposal || other.proposal,
+        }
+    }
+
+    /// What may be seen of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            scores: self.scores && other.scores,
+            verdict: self.verdict && other.verdict,
+            answer: self.answer && other.answer,
+            imported: self.imported && other.imported,
+            imported_proposal: self.imported_proposal && other.imported_proposal,
+            proposal: self.proposal && other.proposal,
+        }
+    }
+
     /// What of it there is to see, for the log.
     pub fn saw(self, trace: &Trace, has_scores: bool, proposal: Option<&Proposal>) -> Vec<Seen> {
         let outcome = self.verdict && (trace.outcome.verdict != Verdict::Unknown || trace.outcome.reward.is_some());

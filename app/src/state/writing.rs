@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use stepscope_core::annotation::{Change, NewStep, Refusal, Reshape, StepRef, TraceAnnotation};
-use stepscope_core::model::{Label, LabelKey, LabelKind, StepHash, StepKind, TraceId, WrittenStep};
+use stepscope_core::model::{Label, LabelKind, StepHash, StepKind, TraceId, WrittenStep};
 
 use super::OpenTrace;
 use super::comparing::CompareRequest;
@@ -111,7 +111,7 @@ impl StepDraft {
     /// for it.
     pub fn instead(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Option<Self> {
         let step = open.step()?;
-        let written = if step.hash.is_written() { written(said?, &step.hash) } else { rewrite_of(said, &step.hash) };
+        let written = if step.hash.is_written() { said?.written(&step.hash) } else { rewrite_of(said, &step.hash) };
         let text_of = |hash: &StepHash| Some(open.trace.step(open.trace.find_step(hash)?)?.text.clone());
         let number = open.at + 1;
         let plain = Self { trace: open.trace.id.clone(), ..Self::empty(step.hash.clone()) };
@@ -242,23 +242,15 @@ impl StepDraft {
 
 /// A step of the annotator's own.
 pub fn written<'a>(said: &'a TraceAnnotation, step: &StepHash) -> Option<&'a WrittenStep> {
-    match said.labels.get(&LabelKey::of(LabelKind::Written, step.as_str()))? {
-        Label::Written(written) => Some(written),
-        _ => None,
-    }
-}
-
-/// Every step of the annotator's own.
-pub fn all_written(said: Option<&TraceAnnotation>) -> impl Iterator<Item = &WrittenStep> {
-    said.into_iter().flat_map(|said| said.labels.of_kind(LabelKind::Written)).filter_map(|label| match label {
-        Label::Written(written) => Some(written),
-        _ => None,
-    })
+    said.written(step)
 }
 
 /// What the annotator wrote in place of that step.
-pub fn rewrite_of<'a>(said: Option<&'a TraceAnnotation>, step: &StepHash) -> Option<&'a WrittenStep> {
-    all_written(said).find(|written| written.replaces.as_ref() == Some(step))
+fn rewrite_of<'a>(said: Option<&'a TraceAnnotation>, step: &StepHash) -> Option<&'a WrittenStep> {
+    said?.labels.of_kind(LabelKind::Written).find_map(|label| match label {
+        Label::Written(own) if own.id.is_written() && own.replaces.as_ref() == Some(step) => Some(own),
+        _ => None,
+    })
 }
 
 /// A step, named for the log.

@@ -391,11 +391,11 @@ impl Builder<'_> {
     fn soft(&self) -> ChooseModel {
         let range = Dimension::default();
         let mut entries = self.quick_values(&range, "The step is right with this probability", Label::Soft);
-        entries.push(ChooseEntry::new("Another value…", "Any number from 0 to 1", Choice::Write(About::Soft)).key('='));
+        entries.push(ChooseEntry::new("Another value…", "Any number from 0 to 1", Choice::Write(About::Soft)).key('0'));
         ChooseModel { title: "Soft value".into(), entries, hint: KEYS.into(), ..ChooseModel::default() }
     }
 
-    /// Tenths of a range by the digits, the end of it by F.
+    /// Tenths of a range by the digits, the end of it by F. 0 begins a number that is typed: who types 0.7 means that.
     fn quick_values(&self, range: &Dimension, hint: &str, label: impl Fn(f64) -> Label) -> Vec<ChooseEntry> {
         let width = range.to - range.from;
         let keys = ('0'..='9').zip(0_u8..).chain([('f', 10)]);
@@ -407,7 +407,8 @@ impl Builder<'_> {
                 // Rounded, so that three tenths are 0.3 and not a little more.
                 tenth => ((range.from + width * tenth / 10.0) * 1e9).round() / 1e9,
             };
-            entries.push(self.toggled(number(value), hint, label(value)).key(key));
+            let entry = self.toggled(number(value), hint, label(value));
+            entries.push(if key == '0' { entry } else { entry.key(key) });
         }
         entries
     }
@@ -433,7 +434,7 @@ impl Builder<'_> {
             let mut entries = self.quick_values(scale, hint, label);
             let words = format!("Any number from {} to {}", number(scale.from), number(scale.to));
             let write = Choice::Write(About::Scale(id.to_owned()));
-            entries.push(ChooseEntry::new("Another value…", words, write).key('='));
+            entries.push(ChooseEntry::new("Another value…", words, write).key('0'));
             entries
         };
         let title = scale.named.shown().to_owned();

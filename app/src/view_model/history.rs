@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 
-use stepscope_core::annotation::{Annotations, Event, Gesture, StepRef, Target, Way, overlaid};
+use stepscope_core::annotation::{Annotations, Event, Gesture, LabelSchema, Named, StepRef, Target, Way, overlaid};
 use stepscope_core::model::{
     FirstError, Label, OutcomeLabel, Relation, StepHash, StepRating, Timestamp, TraceId, TraceStatus,
 };
 use stepscope_core::store::Store;
 
+use super::labels::{author, error_text, number, span_says, step_number};
 use super::one_line;
+use super::work::who;
+use crate::state::OpenTrace;
 
 /// One line of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +34,9 @@ pub trait Places {
 
     /// What a trace is called.
     fn trace(&self, trace: &TraceId) -> String;
+
+    /// What annotators are asked for, with the titles of tags, scales and kinds of errors.
+    fn schema(&self) -> &LabelSchema;
 }
 
 /// Names from the open project.
@@ -40,6 +46,10 @@ pub struct ProjectPlaces<'a> {
     pub store: &'a Store,
     /// What the annotator said: cuts and written steps change numbers.
     pub said: &'a Annotations,
+    /// What annotators are asked for.
+    pub schema: &'a LabelSchema,
+    /// The open trace: of it nothing needs to be read.
+    pub open: Option<&'a OpenTrace>,
 }
 
 impl Places for ProjectPlaces<'_> {
@@ -54,26 +64,33 @@ impl Places for ProjectPlaces<'_> {
             None => "a trace that is gone".into(),
         }
     }
+
+    fn schema(&self) -> &LabelSchema {
+        self.schema
+    }
 }
 
 impl ProjectPlaces<'_> {
-    /// The number of a step, from 1, in the trace as the annotator sees it.
+    /// The number of a step, from 1, on the path that leads to it in the trace as the annotator sees it.
     fn number(&self, trace: &TraceId, step: &StepHash) -> Option<usize> {
+        if let Some(open) = self.open.filter(|open| open.trace.id == *trace) {
+            return step_number(open, step);
+        }
         let row = self.store.row_of(trace)?;
         let said = self.said.trace(trace);
-        // Without cuts and written steps the table of steps is enough.
+        // Without branches, cuts and written steps the table of steps is enough.
         let changed = said.is_some_and(|said| {
             said.labels
                 .iter()
                 .chain(said.steps.values().flat_map(|step| step.labels.iter()))
                 .any(|label| matches!(label, Label::Written(_) | Label::Cut(_) | Label::Joined))
         });
-        if !changed {
+        if !changed && self.store.summary(row).is_some_and(|summary| !summary.branching) {
             return self.store.step_hashes(row).iter().position(|hash| hash == step).map(|at| at + 1);
         }
         let source = self.store.trace(row).ok()?;
         let trace = said.and_then(|said| overlaid(&source, said)).unwrap_or(source);
-        trace.steps.iter().position(|other| other.hash == *step).map(|at| at + 1)
+        Some(trace.tree().path_to(&trace.steps, trace.find_step(step)?).len())
     }
 }
 
@@ -83,7 +100,7 @@ impl HistoryLine {
         let traces: HashSet<&TraceId> = gesture.events.iter().filter_map(|event| trace_of(event)).collect();
         let mut words = match traces.len() {
             0 | 1 => sentence(&gesture.events, places),
-            count => of_many(&gesture.events, count),
+            count => of_many(&gesture.events, count, places.schema()),
         };
         if gesture.under.way == Way::Adopted {
             words.push_str(", taken over from a file");
@@ -146,9 +163,14 @@ fn sentence(events: &[Event], places: &dyn Places) -> String {
 }
 
 /// What was said of many traces at once.
-fn of_many(events: &[Event], traces: usize) -> String {
+fn of_many(events: &[Event], traces: usize, schema: &LabelSchema) -> String {
     let Some(first) = events.first() else { return String::new() };
-    let alike = events.iter().all(|event| same_sort(first, event));
+    // What became of a proposal follows from the mark.
+    let follows = |event: &Event| match event {
+        Event::Labelled { label, before, .. } => matches!(label.as_ref().or(before.as_ref()), Some(Label::Verified(_))),
+        _ => false,
+    };
+    let alike = events.iter().all(|event| same_sort(first, event) || follows(event));
     match first {
         Event::StatusSet { status, .. } if alike => match status {
             TraceStatus::Open => format!("opened {traces} traces again"),
@@ -160,9 +182,11 @@ fn of_many(events: &[Event], traces: usize) -> String {
         Event::FirstErrorMarked { mark: Some(FirstError::NoneUpTo(_)), .. } if alike => {
             format!("marked {traces} traces as all correct")
         }
-        Event::Labelled { label: Some(Label::Tag(tag)), .. } if alike => format!("tagged {traces} traces “{tag}”"),
+        Event::Labelled { label: Some(Label::Tag(tag)), .. } if alike => {
+            format!("tagged {traces} traces “{}”", schema.tag_title(tag))
+        }
         Event::Labelled { label: None, before: Some(Label::Tag(tag)), .. } if alike => {
-            format!("took the tag “{tag}” off {traces} traces")
+            format!("took the tag “{}” off {traces} traces", schema.tag_title(tag))
         }
         _ if events.iter().all(takes_away) => format!("took the labels off {traces} traces"),
         _ => format!("labelled {traces} traces"),
@@ -267,43 +291,48 @@ fn given_words(label: &Label, target: &Target, places: &dyn Places) -> String {
     let place = place_words(target, places);
     let other = |hash: &StepHash| places.step(&StepRef { trace: target.trace().clone(), step: hash.clone() });
     let quoted = |text: &str| format!("“{}”", one_line(text, 60));
+    let schema = places.schema();
     match label {
         Label::Outcome(OutcomeLabel::Right) => "judged the answer right".into(),
         Label::Outcome(OutcomeLabel::Wrong) => "judged the answer wrong".into(),
         Label::Outcome(OutcomeLabel::Unsure) => "left the answer undecided".into(),
         Label::Reason(text) => format!("gave the reason {}", quoted(text)),
-        Label::Verified(verified) if verified.agreed => format!("confirmed the proposal of {}", verified.by),
-        Label::Verified(verified) => format!("corrected the proposal of {}", verified.by),
-        Label::Tag(tag) => format!("tagged {place} {}", quoted(tag)),
-        Label::Rated(rated) => format!("rated {place} {} on “{}”", rated.value, rated.dimension),
+        Label::Verified(verified) if verified.agreed => format!("confirmed the proposal of {}", who(&verified.by)),
+        Label::Verified(verified) => format!("corrected the proposal of {}", who(&verified.by)),
+        Label::Tag(tag) => format!("tagged {place} {}", quoted(schema.tag_title(tag))),
+        Label::Rated(rated) => {
+            let value = number(rated.value);
+            let level = schema.dimension(&rated.dimension).and_then(|scale| scale.level(rated.value));
+            let level = level.filter(|level| *level != value).map(|level| format!(" ({level})")).unwrap_or_default();
+            format!("rated {place} {value}{level} on {}", quoted(scale_title(schema, &rated.dimension)))
+        }
         Label::Written(step) => match (&step.replaces, &step.taken_from) {
             (Some(replaced), _) => format!("rewrote {}: {}", other(replaced), quoted(&step.text)),
             (None, Some(_)) => format!("took over a step: {}", quoted(&step.text)),
             (None, None) => format!("wrote a step: {}", quoted(&step.text)),
         },
-        Label::Soft(value) => format!("gave {place} the value {value}"),
+        Label::Soft(value) => format!("gave {place} the value {}", number(*value)),
         Label::Redundant => format!("marked {place} as redundant"),
         Label::Corrected(Some(by)) => format!("marked {place} as put right by {}", other(by)),
         Label::Corrected(None) => format!("marked {place} as put right later"),
         Label::Missing(text) if text.is_empty() => format!("marked a step as missing before {place}"),
         Label::Missing(text) => format!("marked a step as missing before {place}: {}", quoted(text)),
-        Label::Error(error) => {
-            let parts = [Some(&error.kind), error.sub.as_ref(), error.severity.as_ref()];
-            let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-            format!("called the error of {place} {}", quoted(&parts.join(", ")))
-        }
+        Label::Error(error) => format!("called the error of {place} {}", quoted(&error_text(error, schema))),
         Label::Unsafe => format!("flagged {place} as unsafe"),
         Label::Masked => format!("left {place} out of training"),
         Label::Critique(critique) if critique.by.is_empty() => {
             format!("wrote a critique of {place}: {}", quoted(&critique.text))
         }
-        Label::Critique(critique) => match (critique.accepted, critique.rating) {
-            (true, _) => format!("accepted the critique of {place} by {}", critique.by),
-            (false, Some(rating)) => format!("rated the critique of {place} by {} {}", critique.by, rating.name()),
-            (false, None) => format!("changed the critique of {place} by {}", critique.by),
-        },
+        Label::Critique(critique) => {
+            let by = author(&critique.by);
+            match (critique.accepted, critique.rating) {
+                (true, _) => format!("accepted the critique of {place} by {by}"),
+                (false, Some(rating)) => format!("rated the critique of {place} by {by} {}", rating.name()),
+                (false, None) => format!("changed the critique of {place} by {by}"),
+            }
+        }
         Label::Span(span) if span.says.is_empty() => format!("marked words in {place}"),
-        Label::Span(span) => format!("marked words in {place} as {}", quoted(&span.says)),
+        Label::Span(span) => format!("marked words in {place} as {}", quoted(&span_says(&span.says, schema))),
         Label::Link(link) => {
             let to = if link.relation == Relation::Reference {
                 format!("step {} of the reference solution", link.to)
@@ -327,13 +356,22 @@ fn given_words(label: &Label, target: &Target, places: &dyn Places) -> String {
                 2 => "clearly better than",
                 _ => "far better than",
             };
-            let criterion =
-                if preference.criterion.is_empty() { String::new() } else { format!(" in {}", preference.criterion) };
+            let criterion = match preference.criterion.as_str() {
+                "" => String::new(),
+                id => {
+                    let named = schema.criteria.iter().find(|named| named.id == id);
+                    format!(" in {}", named.map_or(id, Named::shown))
+                }
+            };
             format!("judged {place} {strength} {}{criterion}", other(&preference.over))
         }
         Label::Cut(_) => format!("split {place}"),
         Label::Joined => format!("merged {place} with the step before it"),
     }
+}
+
+fn scale_title<'a>(schema: &'a LabelSchema, id: &'a str) -> &'a str {
+    schema.dimension(id).map_or(id, |scale| scale.named.shown())
 }
 
 /// That a label is gone.
@@ -343,8 +381,13 @@ fn taken_words(label: &Label, target: &Target, places: &dyn Places) -> String {
         Label::Outcome(_) => "the verdict on the answer",
         Label::Reason(_) => "the reason",
         Label::Verified(_) => "the word on the proposal",
-        Label::Tag(tag) => return format!("took the tag “{}” off {place}", one_line(tag, 60)),
-        Label::Rated(rated) => return format!("took the value on “{}” off {place}", rated.dimension),
+        Label::Tag(tag) => {
+            return format!("took the tag “{}” off {place}", one_line(places.schema().tag_title(tag), 60));
+        }
+        Label::Rated(rated) => {
+            let title = one_line(scale_title(places.schema(), &rated.dimension), 60);
+            return format!("took the value on “{title}” off {place}");
+        }
         Label::Written(_) => return "removed a step that was written".into(),
         Label::Soft(_) => "the value",
         Label::Redundant => "“redundant”",

@@ -2,6 +2,8 @@
 //!
 //! To add a way of working: a mode, its title and its list. What does not fit into the line is left out from the end.
 
+use crate::command::keymap::chord_from_text;
+use crate::command::reference::keys_text;
 use crate::command::{Availability, Command, CommandEnv, KeyMap};
 
 /// What the keys are for at the moment.
@@ -75,6 +77,8 @@ pub enum Hint {
     Run(&'static [Command], &'static str),
     /// A fixed key.
     Key(&'static str, &'static str),
+    /// A fixed chord, written as the settings write it and shown as this system's keyboard has it.
+    Chord(&'static str, &'static str),
 }
 
 impl StripModel {
@@ -82,6 +86,9 @@ impl StripModel {
     pub fn new(mode: StripMode, env: CommandEnv, keys: &KeyMap) -> Self {
         let item = |hint: &Hint| match *hint {
             Hint::Key(keys, words) => Some(StripItem { keys: keys.into(), words }),
+            Hint::Chord(text, words) => {
+                chord_from_text(text).map(|chord| StripItem { keys: keys_text(&[chord]), words })
+            }
             Hint::Run(commands, words) => {
                 let ready = |command: &&Command| command.availability(env) == Availability::Ready;
                 let keys: Vec<String> = commands.iter().filter(ready).map(|command| keys.first(*command)).collect();
@@ -122,7 +129,7 @@ impl StripMode {
     /// Its list, the most important first.
     const fn hints(self) -> &'static [Hint] {
         use Command as C;
-        use Hint::{Key, Run};
+        use Hint::{Chord, Key, Run};
         match self {
             Self::Nothing => &[
                 Run(&[C::OpenFile], "open files"),
@@ -171,7 +178,7 @@ impl StripMode {
             Self::Choosing => {
                 &[Key("letter", "choose"), Key("↑ ↓ Enter", "choose"), Key("Backspace", "back"), Key("Escape", "close")]
             }
-            Self::Text => &[Key("Enter", "say it"), Key("Shift+Enter", "new line"), Key("Escape", "leave")],
+            Self::Text => &[Key("Enter", "say it"), Key("Shift+Enter", "new line"), Key("Escape", "drop it")],
             Self::Splitting => &[
                 Key("Enter", "cut here"),
                 Key("Tab", "next sentence"),
@@ -180,8 +187,8 @@ impl StripMode {
                 Key("Escape", "leave it whole"),
             ],
             Self::Writing => &[
-                Key("Ctrl+Enter", "save"),
-                Key("Ctrl+Shift+Enter", "save, write the next"),
+                Chord("Ctrl+Enter", "save"),
+                Chord("Ctrl+Shift+Enter", "save, write the next"),
                 Key("Escape", "leave, keep the draft"),
             ],
             Self::Taking => &[
@@ -217,7 +224,7 @@ impl StripMode {
             ],
             Self::Note => &[
                 Key("Escape", "keep it and go back"),
-                Key("Ctrl+Enter", "keep it and go back"),
+                Chord("Ctrl+Enter", "keep it and go back"),
                 Key("Enter", "new line"),
             ],
             Self::Filter => {

@@ -53,14 +53,16 @@ pub struct TakeStepModel {
 }
 
 impl TakeModel {
-    /// Builds it; how attempts ended is shown only where the data's word may be seen.
-    pub fn new(draft: &TakeDraft, show_imported: bool) -> Self {
+    /// Builds it; how the attempt in a row of the store ended is shown only where `shows` allows it.
+    pub fn new(draft: &TakeDraft, shows: impl Fn(u32) -> bool) -> Self {
         let source = |(position, source): (usize, &TakeSource)| {
             let (title, verdict) = match source {
                 TakeSource::Alternative { number, .. } => (format!("After alternative {number}"), Verdict::Unknown),
-                TakeSource::Attempt { name, verdict, .. } => (name.clone(), *verdict),
+                TakeSource::Attempt { row, name, verdict } => {
+                    (name.clone(), if shows(*row) { *verdict } else { Verdict::Unknown })
+                }
             };
-            SourceModel { title, chip: outcome(verdict).filter(|_| show_imported), selected: position == draft.source }
+            SourceModel { title, chip: outcome(verdict), selected: position == draft.source }
         };
         let step = |(position, step): (usize, &crate::state::taking::TakenStep)| TakeStepModel {
             number: step.number,

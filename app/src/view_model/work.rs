@@ -56,6 +56,10 @@ fn halving_bar(open: &OpenTrace, said: Option<&TraceAnnotation>) -> WorkBarModel
         let detail = "{label.done} finishes and goes on; {work.halving} stops halving".to_owned();
         return bar(capital(&mark_text(open, mark)), detail, Tone::Accent, Vec::new());
     }
+    if said.is_some_and(TraceAnnotation::is_judged) {
+        let detail = "{label.reopen} opens it again; {label.done} goes on".to_owned();
+        return bar("Finished without a mark".into(), detail, Tone::Muted, Vec::new());
+    }
     let search = halving_of(open, said);
     let asks = vec![("Yes, right up to here", Command::RateGood), ("No, an error by here", Command::RateBad)];
     let title = format!("Still right up to step {}?", open.at + 1);
@@ -109,7 +113,7 @@ fn verified_bar(said: Option<&TraceAnnotation>) -> Option<WorkBarModel> {
 
 /// Puts on the cards what the way of working says of them: looks, the undecided span, the proposal.
 pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState) {
-    let asks = work.halving && said.is_none_or(|said| said.first_error.is_none());
+    let asks = work.halving && !said.is_some_and(TraceAnnotation::is_judged);
     let undecided = asks.then(|| halving_of(open, said).undecided());
     let proposed = work.proposal.as_ref().and_then(|proposal| match &proposal.mark {
         FirstError::At(step) => Some((open.trace.find_step(step)?, proposal)),
@@ -117,7 +121,7 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
     });
     for (position, card) in model.cards.iter_mut().enumerate() {
         if let Some((_, proposal)) = proposed.filter(|(step, _)| *step == card.step) {
-            let hint = "Proposed as the first error; Q confirms".to_owned();
+            let hint = "Proposed as the first error: confirm it, or mark otherwise".to_owned();
             let text = format!("✖ proposed by {}", who(&proposal.by));
             card.chips.insert(0, Chip { text, tone: Tone::Unsure, imported: true, hint });
         }
@@ -125,7 +129,7 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
     }
     if let Some(proposal) = work.proposal.as_ref().filter(|proposal| matches!(proposal.mark, FirstError::NoneUpTo(_))) {
         let text = format!("✔ all correct, proposed by {}", who(&proposal.by));
-        let hint = "Q confirms".to_owned();
+        let hint = "Proposed: confirm it, or mark otherwise".to_owned();
         model.chips.push(Chip { text, tone: Tone::Unsure, imported: true, hint });
     }
 }

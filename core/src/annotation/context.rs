@@ -6,6 +6,11 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::de::{Deserializer, IntoDeserializer as _};
 use serde::{Deserialize, Serialize};
 
+use super::event::Target;
+use super::fact::{Place, Subject};
+use super::log::AnnotationLog;
+use crate::model::TraceId;
+
 /// The circumstances of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -95,6 +100,15 @@ impl Context {
     /// True where nothing is known, as of records of older versions.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl AnnotationLog {
+    /// True where the annotator judged that trace once and took it back: what is hidden until then was seen.
+    pub fn was_judged(&self, trace: &TraceId) -> bool {
+        let target = Target::Trace(trace.clone());
+        let was = |place| self.fold().was_taken_back(&Subject::new(&target, place));
+        was(Place::FirstError) || was(Place::Status)
     }
 }
 

@@ -67,7 +67,6 @@ pub(super) struct Fold {
 impl Fold {
     /// Takes in one record that says something. Live editing and loading both come through here.
     pub(super) fn say(&mut self, gesture: GestureId, spent_ms: u32, lines: Lines, fact: Fact<'_>) {
-        self.undone.clear();
         // A log put together by hand may say more in an earlier gesture.
         let earlier =
             if gesture > self.highest { None } else { self.done.iter_mut().rev().find(|entry| entry.id == gesture) };
@@ -80,8 +79,9 @@ impl Fold {
         self.say_more(spent_ms, fact);
     }
 
-    /// Takes in more of the gesture that was said last.
+    /// Takes in more of the gesture that was said last. Like any new word it ends redo.
     pub(super) fn say_more(&mut self, spent_ms: u32, fact: Fact<'_>) {
+        self.undone.clear();
         if spent_ms > 0 {
             match self.spent.get_mut(&*fact.trace) {
                 Some(spent) => *spent += u64::from(spent_ms),
@@ -108,16 +108,16 @@ impl Fold {
         }
     }
 
-    /// Takes back what was said last, as if it had not been; `undone` is what could be redone before, where it began a
-    /// gesture.
-    pub(super) fn unsay(&mut self, events: &[Event], undone: Option<Vec<Entry>>) {
+    /// Takes back what was said last, as if it had not been: with its gesture where it began one. `undone` is what could
+    /// be redone before.
+    pub(super) fn unsay(&mut self, events: &[Event], began_gesture: bool, undone: Vec<Entry>) {
         for fact in events.iter().rev().filter_map(Event::before) {
             Arc::make_mut(&mut self.state).set(fact);
         }
-        if let Some(undone) = undone {
+        if began_gesture {
             self.done.pop();
-            self.undone = undone;
         }
+        self.undone = undone;
     }
 
     /// Takes in a record of a kind that only a later version knows. It cannot be taken back, so that it alone makes no
@@ -163,6 +163,11 @@ impl Fold {
     ) -> (impl Iterator<Item = &'a Gesture>, impl Iterator<Item = &'a Gesture>) {
         let gesture = |entry: &'a Entry| entry.gesture(source).ok();
         (self.undone.iter().filter_map(gesture), self.done.iter().rev().filter_map(gesture))
+    }
+
+    /// The gestures of [`Fold::history`] by number. Reads nothing.
+    pub(super) fn gesture_ids(&self) -> (impl Iterator<Item = GestureId>, impl Iterator<Item = GestureId>) {
+        (self.undone.iter().map(|entry| entry.id), self.done.iter().rev().map(|entry| entry.id))
     }
 
     /// That gesture, unless redo can no longer reach it, or it cannot be read again.

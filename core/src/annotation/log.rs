@@ -4,6 +4,7 @@ use std::fmt;
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::change::Change;
 use super::context::Context;
@@ -208,6 +209,12 @@ impl AnnotationLog {
         self.progress.fold.history(&self.source)
     }
 
+    /// The gestures of [`AnnotationLog::history`] by number, also those that cannot be read again. Reads nothing, so that
+    /// it may be asked for in the window's thread, however long the history.
+    pub fn gesture_ids(&self) -> (impl Iterator<Item = GestureId>, impl Iterator<Item = GestureId>) {
+        self.progress.fold.gesture_ids()
+    }
+
     /// Milliseconds of work on that trace, without idle time, over all sittings.
     pub fn spent_ms(&self, trace: &TraceId) -> u64 {
         self.progress.fold.spent(trace)
@@ -255,7 +262,7 @@ impl AnnotationLog {
             Ok((at, under, lines)) => self.progress.fold.settle(lines, Gesture { id: gesture, at, under, events }),
             Err(error) => {
                 // A record that cannot be written must not count in memory either.
-                self.progress.fold.unsay(&events, begun.is_none().then_some(undone));
+                self.progress.fold.unsay(&events, begun.is_none(), undone);
                 return Err(error);
             }
         }
@@ -314,9 +321,14 @@ impl AnnotationLog {
         }
     }
 
-    /// Waits until everything is saved or saving has failed. For the command line, tests and the end of the program.
+    /// Waits until everything is saved or saving has failed. For the command line and tests.
     pub fn flush(&self) -> Result<(), AnnotationError> {
-        self.writer.as_ref().map_or(Ok(()), |writer| writer.flush().map_err(AnnotationError::NotSaved))
+        self.flush_within(Duration::from_secs(u64::from(u32::MAX)))
+    }
+
+    /// The same, for a window that must not wait for a disk that hangs.
+    pub fn flush_within(&self, at_most: Duration) -> Result<(), AnnotationError> {
+        self.writer.as_ref().map_or(Ok(()), |writer| writer.flush(at_most).map_err(AnnotationError::NotSaved))
     }
 
     /// What is said of a clock that tells an earlier time than the last record bears.

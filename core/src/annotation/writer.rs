@@ -173,24 +173,28 @@ impl Writer {
         }
     }
 
-    /// Waits until everything is written or writing has failed.
-    pub(super) fn flush(&self) -> Result<(), String> {
+    /// Waits until everything is written or writing has failed, or so long.
+    pub(super) fn flush(&self, at_most: Duration) -> Result<(), String> {
         if let Some(ending) = &self.by_hand {
             ending.lock().unwrap_or_else(PoisonError::into_inner).attempt();
         }
+        let deadline = Instant::now() + at_most;
         let mut queue = self.shared.lock();
         loop {
             if queue.is_saved() {
                 return Ok(());
             }
+            let Some(left) = deadline.checked_duration_since(Instant::now()) else { return Err(SILENT.into()) };
             match &queue.failure {
                 Some(message) if !queue.retry || self.by_hand.is_some() => return Err(message.clone()),
                 None if queue.ended => return Err(STOPPED.into()),
-                _ => queue = self.shared.wait(queue, None),
+                _ => queue = self.shared.wait(queue, Some(left)),
             }
         }
     }
 }
+
+const SILENT: &str = "The disk does not answer. Labels are kept in this window and are on their way to it";
 
 const STOPPED: &str = "The thread that saves labels has stopped. Restart Stepscope; labels shown as saved are safe";
 

@@ -64,7 +64,7 @@ pub enum Rule {
     LostStep,
     /// The problem was flagged as defective.
     Defective,
-    /// The annotator skipped it.
+    /// The annotator skipped it or gave it up.
     Skipped,
     /// The annotator has not finished it.
     Unfinished,

@@ -186,7 +186,7 @@ impl Run<'_> {
             return Err(Objection::new(Rule::Defective, "the problem is flagged as defective"));
         }
         if standing.skipped && own.is_some() {
-            return Err(Objection::new(Rule::Skipped, "the annotator skipped it"));
+            return Err(Objection::new(Rule::Skipped, "the annotator skipped it or gave it up"));
         }
         let scores = match chosen {
             Chosen::Scorer { .. } => self.source.scores(trace),

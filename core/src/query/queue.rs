@@ -287,6 +287,7 @@ fn mixed(rows: Vec<u32>, store: &Store, aids: &Aids<'_>, ctx: &JobContext) -> Re
             ctx.checkpoint()?;
         }
     }
+    mixed.extend(others);
     mixed.extend(gold);
     Ok(mixed)
 }

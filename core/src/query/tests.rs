@@ -492,6 +492,11 @@ mod queues {
         let few = mixed("imported", "ann", 0.1);
         assert_eq!(few.iter().take(44).filter(|row| **row >= 40).count(), 4, "what is more than asked for comes last");
         assert_eq!(mixed("imported", "ann", 0.0), (0..50).collect::<Vec<u32>>());
+        for rate in [0.01, 0.5, 0.7, 1.0] {
+            let mut all = mixed("imported", "ann", rate);
+            all.sort_unstable();
+            assert_eq!(all, (0..50).collect::<Vec<u32>>(), "at {rate} nothing is lost");
+        }
         assert!(
             KnownAnswers::new(
                 &Gold { source: "own:ann".into(), ..Gold::default() },

@@ -268,7 +268,8 @@ impl Store {
 
 /// Single cells, for filtering and sorting without building summaries.
 impl Store {
-    pub(crate) fn trace_id(&self, row: u32) -> Option<TraceId> {
+    /// The identity of the trace in that row.
+    pub fn trace_id(&self, row: u32) -> Option<TraceId> {
         self.0.traces.id.get(row as usize).map(TraceId::new)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, Way};
+use stepscope_core::annotation::{Change, Context, Reversal, StepRef, Target, TraceAnnotation, Way};
 use stepscope_core::model::{FirstError, StepRating, TraceId, TraceStatus};
 
 use super::{halving, label, navigate, proposals, work};
@@ -108,8 +108,7 @@ fn finish(app: &mut App, status: TraceStatus) {
     set_status(app, status);
     let open = app.view.open.as_ref();
     let said = open.and_then(|open| app.project.as_ref()?.said(&open.trace.id));
-    let judged = said.is_some_and(|said| said.first_error.is_some() || said.steps.values().any(|s| s.rating.is_some()));
-    if status == TraceStatus::Done && !judged {
+    if status == TraceStatus::Done && !said.is_some_and(TraceAnnotation::is_labelled) {
         let detail = "Done says nothing of errors, so training files leave the trace out. {edit.undo} takes it back";
         app.notices.info("Finished without a label", app.keys.fill(detail));
     }
@@ -170,7 +169,7 @@ pub(super) fn reverse(app: &mut App, redo: bool) {
 }
 
 /// Something was said or taken back past the usual way: the open trace and what is proposed for it follow.
-pub(super) fn refresh(app: &mut App) {
+pub(crate) fn refresh(app: &mut App) {
     navigate::follow_shape(app);
     proposals::refresh(app);
 }

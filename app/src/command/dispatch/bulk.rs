@@ -10,9 +10,9 @@ use stepscope_core::job::{Job, Outcome};
 use super::annotate;
 use crate::app::App;
 use crate::command::{Command, SelectRequest};
-use crate::state::DialogState;
-use crate::state::history::{HistoryDraft, HistoryRow};
-use crate::state::many::{self, ManyDraft, ManyPlan, ManyScope, ManyWhat, Saying};
+use crate::state::history::{HistoryDraft, HistoryList, HistoryRow};
+use crate::state::many::{self, ManyBasis, ManyDraft, ManyPlan, ManyScope, ManyWhat, Saying};
+use crate::state::{DialogState, OpenTrace, Project};
 use crate::view_model::history::{HistoryLine, ProjectPlaces};
 use crate::view_model::many::{ASK_FROM, ManyCounts, done_text};
 
@@ -93,16 +93,20 @@ pub(crate) fn counts(app: &App) -> ManyCounts {
 /// Works out in the background what the choices mean.
 pub(super) fn start_plan(app: &mut App, draft: &ManyDraft) {
     let Some(project) = &app.project else { return };
-    let (store, said, as_of) = (project.store.clone(), project.log.snapshot(), project.log.last_seq());
+    let basis = ManyBasis {
+        store: project.store.clone(),
+        said: project.log.snapshot(),
+        scores: project.scores.clone(),
+        others: Arc::clone(&project.others),
+        as_of: project.log.last_seq(),
+    };
     let rows: Vec<u32> = match draft.scope {
         ManyScope::Selected => app.view.selection.iter().copied().collect(),
         ManyScope::Listed => app.view.rows.clone(),
     };
     let draft = draft.clone();
     app.jobs.shown_plan = None;
-    let job = Job::spawn("count labels", Arc::clone(&app.wake), move |ctx| {
-        many::plan(&store, &said, &rows, &draft, as_of, ctx)
-    });
+    let job = Job::spawn("count labels", Arc::clone(&app.wake), move |ctx| many::plan(&basis, &rows, &draft, ctx));
     app.jobs.plan = app.started(job);
 }
 
@@ -122,9 +126,10 @@ pub(super) fn label_many(app: &mut App) {
         return;
     }
     let mut draft = draft.clone();
-    let last = app.project.as_ref().map(|project| project.log.last_seq());
+    let Some(project) = &app.project else { return };
+    let (last, folder) = (project.log.last_seq(), project.dir().path().to_owned());
     match &app.jobs.shown_plan {
-        Some(Ok(plan)) if Some(plan.as_of) != last => return start_plan(app, &draft),
+        Some(Ok(plan)) if plan.as_of != last => return start_plan(app, &draft),
         Some(Ok(plan)) if plan.changing > ASK_FROM && !draft.asked => {
             draft.asked = true;
             app.view.dialog = Some(DialogState::Many(draft));
@@ -137,20 +142,18 @@ pub(super) fn label_many(app: &mut App) {
     let (total, traces) = (plan.changes.len(), plan.changing);
     let mut left = plan.changes;
     left.reverse();
-    app.jobs.saying = Some(Saying { left, total, traces, gesture: None });
+    app.jobs.saying = Some(Saying { left, total, traces, gesture: None, folder });
     go_on_saying(app);
 }
 
 /// Says another part; called in each frame, so that the window goes on whatever the number. True while more is left.
 pub(crate) fn go_on_saying(app: &mut App) -> bool {
     let Some(saying) = &mut app.jobs.saying else { return false };
-    let Some(project) = &mut app.project else {
-        app.jobs.saying = None;
+    let Some(project) = app.project.as_mut().filter(|project| project.dir().path() == saying.folder) else {
+        break_off(app, "The project was closed. Where it is opened again, one undo takes back what was labelled");
         return false;
     };
-    // What could be seen of so many traces is not known, so nothing is said of it.
-    let (schema, guideline) = (project.schema.revision, project.schema.guideline.version.clone());
-    project.log.set_context(Context { schema, guideline, way: Way::Bulk, ..Context::default() });
+    project.log.set_context(context(project));
     let begun = Instant::now();
     let mut failure = None;
     while !saying.left.is_empty() && begun.elapsed() < PART {
@@ -166,8 +169,7 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
     }
     project.log.set_context(Context::default());
     if let Some(error) = failure {
-        app.jobs.saying = None;
-        app.notices.error("Not everything was labelled", error);
+        break_off(app, &error);
         return false;
     }
     if saying.left.is_empty() {
@@ -183,12 +185,35 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
     true
 }
 
+/// Under which circumstances many traces are labelled. What could be seen of them is not known, so nothing is said of
+/// it; and nobody has chosen the schema of a project that has none saved.
+fn context(project: &Project) -> Context {
+    let schema = Some(&project.schema).filter(|schema| schema.revision > 0);
+    Context {
+        schema: schema.map_or(0, |schema| schema.revision),
+        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
+        way: Way::Bulk,
+        ..Context::default()
+    }
+}
+
+/// It cannot go on: what was said up to now stays.
+fn break_off(app: &mut App, why: &str) {
+    let Some(saying) = app.jobs.saying.take() else { return };
+    if matches!(app.view.dialog, Some(DialogState::Many(_))) {
+        app.view.dialog = None;
+    }
+    annotate::refresh(app);
+    let (done, traces) = (saying.traces_done(), saying.traces);
+    app.notices.error("Not everything was labelled", format!("{done} of {traces} traces are labelled. {why}"));
+}
+
 /// Stops in the middle: what was said of it is taken back.
 pub(super) fn stop_labelling(app: &mut App) {
     let Some(saying) = app.jobs.saying.take() else { return };
     app.view.dialog = None;
-    let Some(project) = &mut app.project else { return };
-    let last = project.log.history().1.next().map(|gesture| gesture.id);
+    let Some(project) = app.project.as_mut().filter(|project| project.dir().path() == saying.folder) else { return };
+    let last = project.log.gesture_ids().1.next();
     if saying.gesture.is_some() && saying.gesture == last {
         match project.log.undo() {
             Ok(_) => {
@@ -202,30 +227,50 @@ pub(super) fn stop_labelling(app: &mut App) {
 
 /// Brings the list of the history up to date, a part in each frame. True while more is left.
 pub(crate) fn go_on_listing(app: &mut App) -> bool {
-    let Some(DialogState::History(draft)) = &app.view.dialog else { return false };
+    let Some(DialogState::History(draft)) = &mut app.view.dialog else { return false };
     let Some(project) = &app.project else { return false };
     let words = draft.filter.trim().to_lowercase();
     let made_of = (project.log.last_seq(), words.clone());
     let list = &mut app.view.history;
     let offset = app.startup.offset;
-    if list.made_of.as_ref() != Some(&made_of) {
-        let (undone, done) = project.log.history();
-        let undone = undone.map(|gesture| (gesture.id, gesture.at, true));
-        list.begin(made_of, undone.chain(done.map(|gesture| (gesture.id, gesture.at, false))).collect());
+    let is_new = list.made_of.as_ref() != Some(&made_of);
+    if is_new {
+        let (undone, done) = project.log.gesture_ids();
+        list.begin(made_of, undone.map(|id| (id, true)).chain(done.map(|id| (id, false))).collect());
     }
-    let places = ProjectPlaces { store: &project.store, said: project.log.annotations() };
-    let matches = |id: GestureId| {
-        let gesture = project.log.gesture(id);
-        gesture.is_some_and(|gesture| HistoryLine::new(gesture, false, offset(gesture.at), &places).contains(&words))
+    let places = places(project, app.view.open.as_ref());
+    let look = |id: GestureId| {
+        let gesture = project.log.gesture(id)?;
+        let line = || HistoryLine::new(gesture, false, offset(gesture.at), &places);
+        (words.is_empty() || line().contains(&words)).then_some(gesture.at)
     };
-    list.go_on(offset, (!words.is_empty()).then_some(matches))
+    let is_listed = |list: &HistoryList| match draft.selected {
+        Some(gesture) => list.rows.iter().any(|row| row.gesture() == Some(gesture)),
+        None => list.rows.iter().any(|row| matches!(row, HistoryRow::Done(_))),
+    };
+    let was_listed = is_new || is_listed(list);
+    let begun = Instant::now();
+    while list.go_on(offset, look) && begun.elapsed() < PART {}
+    // The selected line comes into sight once it is there.
+    draft.scroll |= !was_listed && is_listed(list);
+    list.is_unfinished()
+}
+
+fn places<'a>(project: &'a Project, open: Option<&'a OpenTrace>) -> ProjectPlaces<'a> {
+    ProjectPlaces {
+        store: &project.store,
+        said: project.log.annotations(),
+        schema: &project.schema,
+        // Several attempts as one tree are numbered otherwise than each alone.
+        open: open.filter(|open| open.attempts.is_none()),
+    }
 }
 
 /// The words of a line of the history.
 pub(crate) fn history_line(app: &App, row: HistoryRow) -> Option<HistoryLine> {
     let project = app.project.as_ref()?;
     let gesture = project.log.gesture(row.gesture()?)?;
-    let places = ProjectPlaces { store: &project.store, said: project.log.annotations() };
+    let places = places(project, app.view.open.as_ref());
     let offset_s = (app.startup.offset)(gesture.at);
     Some(HistoryLine::new(gesture, matches!(row, HistoryRow::Undone(_)), offset_s, &places))
 }
@@ -248,11 +293,11 @@ pub(super) fn go_back_to(app: &mut App, gesture: GestureId) {
 /// Undoes or redoes another part; called in each frame. True while more is left.
 pub(crate) fn go_on_back(app: &mut App) -> bool {
     let (Some(goal), Some(project)) = (app.jobs.going_back, &mut app.project) else { return false };
-    let is_undone = project.log.history().0.any(|gesture| gesture.id == goal);
+    let is_undone = project.log.gesture_ids().0.any(|id| id == goal);
     let begun = Instant::now();
     let mut last = None;
     while begun.elapsed() < PART {
-        let newest = project.log.history().1.next().map(|gesture| gesture.id);
+        let newest = project.log.gesture_ids().1.next();
         if newest == Some(goal) {
             app.jobs.going_back = None;
             break;

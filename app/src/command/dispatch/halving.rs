@@ -12,8 +12,8 @@ pub(super) fn toggle(app: &mut App) {
     app.view.work.halving = !app.view.work.halving;
     if app.view.work.halving {
         if is_judged(app) {
-            let detail = "Take the mark away to look again, or go on: the next trace is halved";
-            app.notices.info("The first error of this trace is marked already", detail);
+            let detail = "Take that back to look again, or go on: the next trace is halved";
+            app.notices.info("This trace is judged already", detail);
         }
         begin(app);
     } else {

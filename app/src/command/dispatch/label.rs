@@ -12,6 +12,9 @@ use crate::state::{About, NoteDraft};
 use crate::view_model::choose::{Choice, ChooseEntry, ChooseModel, Then};
 use crate::view_model::labels::number;
 
+/// The title of the notice of a text that was typed and not said.
+const NOT_SAID: &str = "Not said";
+
 /// How many words the arrows up and down move by.
 const LINE_OF_WORDS: isize = 8;
 
@@ -81,7 +84,10 @@ pub(super) fn choose(app: &mut App, request: ChooseRequest) {
         ChooseRequest::Take(target, key) => {
             commit(app, vec![Change::Take { target, key }]);
         }
-        ChooseRequest::Close => app.view.choose = None,
+        ChooseRequest::Close => {
+            app.view.choose = None;
+            drop_text(app);
+        }
         ChooseRequest::Back => back(app),
         ChooseRequest::Pick(position) => {
             let Some(model) = app.choose_model() else { return };
@@ -179,10 +185,15 @@ fn perform(app: &mut App, entry: &ChooseEntry, stay: bool) {
 
 /// Begins to write a text.
 fn write(app: &mut App, target: Target, about: About) {
-    let present = labels(app, &target);
-    let of_trace_or_step = present.cloned().unwrap_or_default();
-    let only = |kind| of_trace_or_step.only(kind);
-    let text = match &about {
+    let text = text_before(&about, &labels(app, &target).cloned().unwrap_or_default());
+    app.view.choose = None;
+    app.view.note = Some(NoteDraft { about, target, text, focus: true });
+}
+
+/// The text that stands in the field at first.
+fn text_before(about: &About, present: &Labels) -> String {
+    let only = |kind| present.only(kind);
+    match about {
         About::Critique(critique) => critique.text.clone(),
         About::Missing => match only(LabelKind::Missing) {
             Some(Label::Missing(text)) => text.clone(),
@@ -197,9 +208,7 @@ fn write(app: &mut App, target: Target, about: About) {
             _ => String::new(),
         },
         About::Note | About::OwnError | About::OwnTag | About::Scale(_) => String::new(),
-    };
-    app.view.choose = None;
-    app.view.note = Some(NoteDraft { about, target, text, focus: true });
+    }
 }
 
 fn labels<'a>(app: &'a App, target: &Target) -> Option<&'a Labels> {
@@ -220,26 +229,67 @@ pub(super) fn edit_text(app: &mut App, text: String) {
 pub(super) fn commit_text(app: &mut App, draft: NoteDraft, entered: bool) {
     let Some(schema) = app.project.as_ref().map(|project| project.schema.clone()) else { return };
     let present = labels(app, &draft.target).cloned().unwrap_or_default();
-    match changes_of(&draft, &present, &schema, entered) {
+    if !entered {
+        return leave_text(app, draft, &present);
+    }
+    match changes_of(&draft, &present, &schema) {
         Ok(changes) => {
             if !changes.is_empty() {
                 commit(app, changes);
             }
-            if entered && draft.about == About::GiveUp {
+            if draft.about == About::GiveUp {
                 navigate::show_next_unlabelled(app);
             }
         }
         Err(reason) => {
             app.notices.warning("Not labelled", reason);
-            if entered {
-                app.view.note = Some(NoteDraft { focus: true, ..draft });
-            }
+            app.view.note = Some(NoteDraft { focus: true, ..draft });
         }
     }
 }
 
-/// What a text says. The error says why it says nothing.
-fn changes_of(draft: &NoteDraft, present: &Labels, schema: &LabelSchema, entered: bool) -> Result<Vec<Change>, String> {
+/// Keeps a text that was left in the middle where it is only words. Nothing else is said by moving on.
+fn leave_text(app: &mut App, draft: NoteDraft, present: &Labels) {
+    let Some(text) = new_text(&draft, present) else { return };
+    let label = words_of(&draft.about, &text, present);
+    let said = label.is_some_and(|label| commit(app, vec![Change::Give { target: draft.target, label }]));
+    if !said {
+        app.notices.warning(NOT_SAID, text);
+    }
+}
+
+/// Drops the text that is being written, and tells what it was. A note is kept.
+fn drop_text(app: &mut App) {
+    let Some(draft) = app.view.note.take_if(|draft| draft.about != About::Note) else { return };
+    if let Some(text) = new_text(&draft, &labels(app, &draft.target).cloned().unwrap_or_default()) {
+        app.notices.info(NOT_SAID, text);
+    }
+}
+
+/// What would be lost with the draft; `None` where nothing was typed.
+fn new_text(draft: &NoteDraft, present: &Labels) -> Option<String> {
+    let text = draft.text.trim();
+    (!text.is_empty() && text != text_before(&draft.about, present).trim()).then(|| text.to_owned())
+}
+
+/// The label of a text on which no judgement hangs; `None` where one would be said with it.
+fn words_of(about: &About, text: &str, present: &Labels) -> Option<Label> {
+    match about {
+        About::Missing => Some(Label::Missing(text.to_owned())),
+        About::Reason => Some(Label::Reason(text.to_owned())),
+        About::Critique(before) if before.by.is_empty() => {
+            let own = Critique { text: text.to_owned(), accepted: false, ..before.clone() };
+            // Words that the annotator stands by stay until others are entered.
+            let accepted = |label: &Label| matches!(label, Label::Critique(critique) if critique.accepted);
+            let label = Label::Critique(own);
+            (!present.get(&label.key()).is_some_and(accepted)).then_some(label)
+        }
+        _ => None,
+    }
+}
+
+/// What a text that was entered says. The error says why it says nothing.
+fn changes_of(draft: &NoteDraft, present: &Labels, schema: &LabelSchema) -> Result<Vec<Change>, String> {
     let target = &draft.target;
     let text = draft.text.trim().to_owned();
     let give = |label| Ok(vec![Change::Give { target: target.clone(), label }]);
@@ -247,7 +297,6 @@ fn changes_of(draft: &NoteDraft, present: &Labels, schema: &LabelSchema, entered
     let nothing = || Ok(Vec::new());
     match &draft.about {
         About::Note => Ok(vec![Change::WriteNote { target: target.clone(), text: draft.text.clone() }]),
-        About::Missing if text.is_empty() && !entered && !present.has(LabelKind::Missing) => nothing(),
         About::Missing => give(Label::Missing(text)),
         About::OwnError | About::OwnTag | About::Soft | About::Scale(_) if text.is_empty() => nothing(),
         About::OwnError => {
@@ -266,8 +315,6 @@ fn changes_of(draft: &NoteDraft, present: &Labels, schema: &LabelSchema, entered
             let value = number_in(&text, scale.from, scale.to)?;
             give(Label::Rated(Rated { dimension: id.clone(), value }))
         }
-        // Looked at and left as it was: nothing is accepted by that.
-        About::Critique(before) if !entered && before.text == draft.text => nothing(),
         About::Critique(before) if text.is_empty() => {
             let key = Label::Critique(before.clone()).key();
             Ok(present.get(&key).map(|_| take(key.clone())).into_iter().collect())
@@ -282,9 +329,6 @@ fn changes_of(draft: &NoteDraft, present: &Labels, schema: &LabelSchema, entered
                 Some(Label::Reason(reason)) => reason.as_str(),
                 _ => "",
             };
-            if !entered && text == before {
-                return nothing();
-            }
             let status = Change::SetStatus { trace: target.trace().clone(), status: TraceStatus::GivenUp };
             let reason = match (text.is_empty(), before.is_empty()) {
                 (true, true) => None,

@@ -109,6 +109,12 @@ pub(super) fn show_next_unlabelled(app: &mut App) {
 
 /// Sorts the table; the same key again turns the order round, and a third time goes back to the file's order.
 pub(super) fn sort_by(app: &mut App, key: SortKey) {
+    let leads = matches!(key, SortKey::Outcome | SortKey::PathScore | SortKey::LastScore);
+    if leads && app.rules().is_some_and(|rules| rules.hides_all()) {
+        return app
+            .notices
+            .info("The table is not sorted by what is hidden", "Its order would tell what you judge blind");
+    }
     let sort = &mut app.view.query.sort;
     if sort.key != key {
         sort.key = key;

@@ -46,7 +46,10 @@ pub(super) fn begin(app: &mut App) {
 pub(super) fn choose(app: &mut App, source: Option<LabelSource>) {
     app.view.dialog = None;
     match &source {
-        Some(_) => app.notices.info("Proposals are shown", "Q confirms one and goes on; any other mark corrects it"),
+        Some(_) => {
+            let detail = app.keys.fill("{label.confirm} confirms one and goes on; any other mark corrects it");
+            app.notices.info("Proposals are shown", detail);
+        }
         None => app.notices.info("No proposals are shown", ""),
     }
     app.view.work.verify = source;
@@ -62,7 +65,9 @@ pub(crate) fn refresh(app: &mut App) {
 fn proposed(app: &App) -> Option<Proposal> {
     let source = app.view.work.verify.as_ref()?;
     let (project, open) = (app.project.as_ref()?, app.view.open.as_ref()?);
-    if open.attempts.is_some() || project.said(&open.trace.id).is_some_and(TraceAnnotation::is_judged) {
+    // Known answers are there to measure annotators.
+    let is_known = project.schema.gold.as_ref().is_some_and(|gold| gold.source == source.to_string());
+    if is_known || open.attempts.is_some() || project.said(&open.trace.id).is_some_and(TraceAnnotation::is_judged) {
         return None;
     }
     let visible = app.visible()?;

@@ -9,7 +9,11 @@ use crate::state::{DialogState, QueueDraft};
 
 pub(super) fn begin(app: &mut App) {
     let (listed, left) = left(app);
-    let queue = app.view.query.queue.clone();
+    let mut queue = app.view.query.queue.clone();
+    // A saved schema says how many are to read each trace.
+    if let Some(schema) = app.project.as_ref().map(|project| &project.schema).filter(|schema| schema.revision > 0) {
+        queue.readers = schema.readers.max(1);
+    }
     app.view.dialog = Some(DialogState::Queue(QueueDraft { queue, listed, left }));
 }
 

@@ -3,6 +3,7 @@
 use stepscope_core::annotation::LabelSchema;
 use stepscope_core::job::{Job, JobError, Outcome};
 
+use super::proposals;
 use crate::app::App;
 use crate::state::DialogState;
 use crate::state::schema_draft::SchemaDraft;
@@ -35,6 +36,9 @@ pub(crate) fn saved(app: &mut App, outcome: Outcome<LabelSchema>) {
             if let Some(project) = &mut app.project {
                 project.schema = schema;
             }
+            // What is hidden, and which known answers are mixed in, may be otherwise now.
+            proposals::refresh(app);
+            app.start_query();
             if matches!(app.view.dialog, Some(DialogState::Schema(_))) {
                 app.view.dialog = None;
             }

@@ -51,8 +51,25 @@ impl App {
     /// What may be seen of the open trace; of several attempts as one tree, what may be seen of the one it was asked
     /// for from.
     pub(crate) fn visible(&self) -> Option<Visible> {
-        let trace = self.open_id()?;
-        Some(visible(self.rules()?, &trace, self.project.as_ref()?.said(&trace)))
+        let open = self.view.open.as_ref()?;
+        if open.attempts.is_none() {
+            return self.visible_of(&open.trace.id);
+        }
+        // The tree of all attempts shows what is known of each.
+        let store = &self.project.as_ref()?.store;
+        let attempts = store.rows_of_problem(open.row).into_iter().filter_map(|row| store.trace_id(row));
+        attempts.filter_map(|trace| self.visible_of(&trace)).reduce(Visible::and)
+    }
+
+    /// What may be seen of that trace.
+    pub(crate) fn visible_of(&self, trace: &TraceId) -> Option<Visible> {
+        Some(visible(self.rules()?, trace, self.project.as_ref()?.said(trace)))
+    }
+
+    /// How the trace in that row ended may be seen.
+    pub(crate) fn shows_outcome_of(&self, row: u32) -> bool {
+        let trace = self.project.as_ref().and_then(|project| project.store.trace_id(row));
+        trace.and_then(|trace| self.visible_of(&trace)).is_some_and(|visible| visible.verdict)
     }
 
     /// The scores of the open trace, as far as they may be seen.
@@ -74,12 +91,24 @@ impl App {
     }
 }
 
+/// Notes what is painted of the open trace.
+pub(crate) fn note_shown(app: &mut App) {
+    let open = app.view.open.as_ref().filter(|open| open.attempts.is_none());
+    if let (Some(trace), Some(visible)) = (open.map(|open| open.trace.id.clone()), app.visible()) {
+        app.view.work.show(&trace, visible);
+    }
+}
+
 /// Under which circumstances these changes are made, as far as ways of working know. Time counts where the first of
 /// them is about the open trace.
 pub(super) fn circumstances(app: &App, changes: &[Change]) -> Context {
     let (Some(open), Some(visible)) = (&app.view.open, app.visible()) else { return Context::default() };
     let about_open = changes.first().is_some_and(|change| *change.trace() == open.trace.id);
     let proposal = app.view.work.proposal.as_ref();
+    // What was uncovered by a mark that was taken back was seen all the same.
+    let was_judged = app.project.as_ref().is_some_and(|project| project.log.was_judged(&open.trace.id));
+    let visible = if was_judged { Visible::all(app.settings.show_imported) } else { visible };
+    let visible = app.view.work.shown(&open.trace.id, visible);
     Context {
         saw: visible.saw(&open.trace, !app.series().is_empty(), proposal),
         spent_ms: if about_open { app.sitting.unrecorded_ms(&open.trace.id) } else { 0 },

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use stepscope_core::annotation::Context;
+use stepscope_core::annotation::{Context, Dimension, ErrorKind};
 use stepscope_core::model::{
     Critique, ErrorLabel, LabelKind, Link, Preference, Rated, Span, StepKind, Verified, WrittenStep,
 };
@@ -8,15 +8,24 @@ use stepscope_core::model::{
 use super::*;
 
 /// Steps are called by their identity, traces too.
-struct Named;
+struct Called(LabelSchema);
 
-impl Places for Named {
+/// Called so where the schema knows of nothing.
+fn called() -> Called {
+    Called(LabelSchema::default())
+}
+
+impl Places for Called {
     fn step(&self, step: &StepRef) -> String {
         format!("step {}", step.step)
     }
 
     fn trace(&self, trace: &TraceId) -> String {
         trace.to_string()
+    }
+
+    fn schema(&self) -> &LabelSchema {
+        &self.0
     }
 }
 
@@ -68,12 +77,12 @@ fn labels() -> Vec<(Label, &'static str, &'static str)> {
         (Label::Reason("too hard".into()), "gave the reason “too hard”", "took the reason off step 4"),
         (
             Label::Verified(Verified { by: "scorer:p@0.5".into(), agreed: true }),
-            "confirmed the proposal of scorer:p@0.5",
+            "confirmed the proposal of p (below 0.5)",
             "took the word on the proposal off step 4",
         ),
         (
             Label::Verified(Verified { by: "own:bob".into(), agreed: false }),
-            "corrected the proposal of own:bob",
+            "corrected the proposal of bob",
             "took the word on the proposal off step 4",
         ),
         (Label::Tag("odd".into()), "tagged step 4 “odd”", "took the tag “odd” off step 4"),
@@ -103,7 +112,7 @@ fn labels() -> Vec<(Label, &'static str, &'static str)> {
             "marked a step as missing before step 4: “divide”",
             "took “a step is missing” off step 4",
         ),
-        (Label::Error(error), "called the error of step 4 “logic, case”", "took the kind of error off step 4"),
+        (Label::Error(error), "called the error of step 4 “logic › case”", "took the kind of error off step 4"),
         (Label::Unsafe, "flagged step 4 as unsafe", "took the safety flag off step 4"),
         (Label::Masked, "left step 4 out of training", "took step 4 back into training"),
         (critique("", true, None), "wrote a critique of step 4: “forgets 5”", "took a critique off step 4"),
@@ -182,8 +191,8 @@ fn every_sort_of_label_has_words() {
     let mut kinds = BTreeSet::new();
     for (label, when_given, when_taken) in labels() {
         kinds.insert(number(label.kind()));
-        assert_eq!(event_words(&given(label.clone()), &Named), when_given);
-        assert_eq!(event_words(&taken(label), &Named), when_taken);
+        assert_eq!(event_words(&given(label.clone()), &called()), when_given);
+        assert_eq!(event_words(&taken(label), &called()), when_taken);
     }
     assert!(kinds.into_iter().eq(0..22), "a sort of label is missing in the list above");
 }
@@ -201,7 +210,7 @@ fn every_event_has_words() {
         before: before.into(),
     };
     let rated = |rating, before| Event::StepRated { step: step(), rating, before };
-    let check = |event: &Event, expected: &str| assert_eq!(event_words(event, &Named), expected);
+    let check = |event: &Event, expected: &str| assert_eq!(event_words(event, &called()), expected);
     check(&rated(Some(StepRating::Neutral), None), "rated step 4 neutral");
     check(&rated(None, Some(StepRating::Good)), "took the rating “good” off step 4");
     check(&mark(at(), None), "marked step 4 as first error");
@@ -224,12 +233,66 @@ fn every_event_has_words() {
     check(&Event::Unknown(serde_json::json!({"painted": 1})), "did something that this version does not know");
 }
 
+#[test]
+fn what_the_schema_names_is_told_by_its_title() {
+    let named = |id: &str, title: &str| Named { id: id.into(), title: title.into(), ..Named::default() };
+    let clarity = Dimension {
+        named: named("clarity", "How clear"),
+        from: 1.0,
+        to: 2.0,
+        step: 1.0,
+        levels: vec!["muddled".into(), "lucid".into()],
+        ..Dimension::default()
+    };
+    let schema = LabelSchema {
+        severities: vec![named("low", "Minor")],
+        tags: vec![named("odd", "Strange")],
+        criteria: vec![named("rigour", "Rigour of proof")],
+        dimensions: vec![clarity],
+        errors: vec![ErrorKind { named: named("logic", "Wrong reasoning"), subs: vec![named("case", "Missed case")] }],
+        ..LabelSchema::default()
+    };
+    let places = Called(schema);
+    let check = |label: &Label, when_given: &str, when_taken: &str| {
+        assert_eq!(event_words(&given(label.clone()), &places), when_given);
+        assert_eq!(event_words(&taken(label.clone()), &places), when_taken);
+    };
+    check(&Label::Tag("odd".into()), "tagged step 4 “Strange”", "took the tag “Strange” off step 4");
+    check(
+        &Label::Rated(Rated { dimension: "clarity".into(), value: 2.0 }),
+        "rated step 4 2 (lucid) on “How clear”",
+        "took the value on “How clear” off step 4",
+    );
+    check(
+        &Label::Error(ErrorLabel { kind: "logic".into(), sub: Some("case".into()), severity: Some("low".into()) }),
+        "called the error of step 4 “Wrong reasoning › Missed case, minor”",
+        "took the kind of error off step 4",
+    );
+    check(
+        &Label::Span(Span { start: 0, end: 3, says: "logic".into() }),
+        "marked words in step 4 as “Wrong reasoning”",
+        "took the mark on words off step 4",
+    );
+    check(
+        &Label::Preferred(Preference { over: StepHash::new("5"), strength: 2, criterion: "rigour".into() }),
+        "judged step 4 clearly better than step 5 in Rigour of proof",
+        "took a comparison off step 4",
+    );
+    check(&critique("scorer:gpt", true, None), "accepted the critique of step 4 by gpt", "took a critique off step 4");
+    let tags = ["t1", "t2"].map(|trace| Event::Labelled {
+        target: Target::Trace(TraceId::new(trace)),
+        label: Some(Label::Tag("odd".into())),
+        before: None,
+    });
+    assert_eq!(HistoryLine::new(&gesture(tags.into()), false, 0, &places).words, "tagged 2 traces “Strange”");
+}
+
 fn gesture(events: Vec<Event>) -> Gesture {
     Gesture { id: 1, at: Timestamp(1_790_000_000_000), under: Context::default(), events }
 }
 
 fn line(events: Vec<Event>) -> HistoryLine {
-    HistoryLine::new(&gesture(events), false, 0, &Named)
+    HistoryLine::new(&gesture(events), false, 0, &called())
 }
 
 #[test]
@@ -272,6 +335,12 @@ fn a_gesture_is_one_line() {
     check(all(&marked), "marked 312 traces as all correct", "");
     check(all(&|name| tag(name, true)), "tagged 312 traces “odd”", "");
     check(all(&|name| tag(name, false)), "took the tag “odd” off 312 traces", "");
+    let corrected = |name: &str| Event::Labelled {
+        target: Target::Trace(TraceId::new(name)),
+        label: Some(Label::Verified(Verified { by: "own:bob".into(), agreed: false })),
+        before: None,
+    };
+    check(vec![marked("t1"), marked("t2"), corrected("t2")], "marked 2 traces as all correct", "");
     check(vec![tag("t1", false), status("t2", TraceStatus::Open)], "took the labels off 2 traces", "");
     check(vec![tag("t1", true), status("t2", TraceStatus::Done)], "labelled 2 traces", "");
     check(Vec::new(), "did something that this version does not know", "");

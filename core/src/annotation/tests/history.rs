@@ -85,6 +85,36 @@ fn a_value_that_is_no_number_is_refused_and_nothing_of_its_gesture_counts() {
 }
 
 #[test]
+fn a_gesture_that_goes_on_ends_redo_also_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    for number in 0..4 {
+        log.commit(vec![note(1, &number.to_string())]).unwrap();
+    }
+    assert_eq!(log.commit(vec![mark(1, 1)]).unwrap(), Some(5));
+    assert_eq!(log.commit(vec![mark(2, 1)]).unwrap(), Some(6));
+    log.undo().unwrap();
+    assert!(log.can_redo());
+    assert_eq!(log.commit_more(Some(5), vec![mark(1, 1)]).unwrap(), Some(5));
+    assert!(log.can_redo(), "nothing new was said");
+    assert_eq!(log.commit_more(Some(5), vec![mark(3, 1), done(3)]).unwrap(), Some(5));
+    assert!(!log.can_redo());
+    assert_eq!(log.commit_more(Some(5), vec![done(1)]).unwrap(), Some(5));
+    let ids = |log: &AnnotationLog| (log.gesture_ids().0.collect::<Vec<_>>(), log.gesture_ids().1.collect::<Vec<_>>());
+    assert_eq!(ids(&log), (vec![], vec![5, 4, 3, 2, 1]));
+    let (live, told) = (log.fold().clone(), log.gesture(5).cloned());
+    assert_eq!(told.as_ref().map(|gesture| gesture.events.len()), Some(4));
+    drop(log);
+
+    let (mut log, report) = open(folder.path());
+    assert_eq!(report.warnings, []);
+    assert_eq!(log.fold(), &live);
+    assert_eq!(log.gesture(5).cloned(), told);
+    log.undo().unwrap();
+    assert_eq!(log.annotations().traces().count(), 1, "undone together");
+}
+
+#[test]
 fn history_reads_again_what_was_said_before_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let (mut log, _) = open(folder.path());

@@ -68,7 +68,7 @@ fn undecided_lost_and_set_aside_traces_are_left_out() {
     project.says("ann").first_error = Some(FirstError::NoneUpTo(StepHash::new("gone")));
     assert!(outcome(&project, &plain).contains("all correct, but its text has changed"));
     let project = Project::of(chain(2)).label("++", None).status(TraceStatus::Skipped);
-    assert_eq!(outcome(&project, &plain), "the annotator skipped it");
+    assert_eq!(outcome(&project, &plain), "the annotator skipped it or gave it up");
     let project = project.status(TraceStatus::Defective);
     assert_eq!(outcome(&project, &plain), "the problem is flagged as defective");
 }
