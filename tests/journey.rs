@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use eframe::egui::{Role, ViewportCommand, ViewportEvent, ViewportId};
+use eframe::egui::Role;
 use egui_kittest::kittest::Queryable as _;
 use stepscope::Startup;
 use stepscope::command::{Action, Command};
@@ -18,8 +18,8 @@ use stepscope_core::scoring::ScorerInfo;
 
 use crate::support::wait::wait_until;
 use crate::support::window::{
-    Home, PATIENCE, Window, ask, drop_file, frames, notices, open, press, press_one, project, said, settle, shown,
-    type_text,
+    Home, PATIENCE, Window, ask, close, drop_file, frames, notices, open, press, press_one, project, said, settle,
+    shown, type_text,
 };
 
 const TRACES: usize = 66;
@@ -768,16 +768,6 @@ fn labels_that_cannot_be_saved_are_not_dropped() {
         assert_eq!(said(&window), after, "the project stays open");
         assert!(notices(&window).contains("Labels are not saved"), "{}", notices(&window));
     }
-    let close = |window: &mut Window| {
-        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-        viewport.events.push(ViewportEvent::Close);
-        window.step();
-        let output = &window.output().viewport_output[&ViewportId::ROOT];
-        let stays = output.commands.contains(&ViewportCommand::CancelClose);
-        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-        viewport.events.clear();
-        stays
-    };
     assert!(close(&mut window), "once the window stays");
     assert!(notices(&window).contains("close again to leave without them"), "{}", notices(&window));
     assert!(!close(&mut window), "asked again it goes");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use eframe::egui::{Role, ViewportCommand, ViewportEvent, ViewportId};
+use eframe::egui::Role;
 use egui_kittest::kittest::Queryable as _;
 use stepscope::command::Action;
 use stepscope::state::{DialogState, ExportDraft};
@@ -11,7 +11,7 @@ use stepscope_core::model::{Label, LabelKind, Preference, StepHash};
 
 use crate::pictures::picture;
 use crate::published::data;
-use crate::support::window::{Home, Window, ask, notices, open, press, project, said, settle, type_text};
+use crate::support::window::{Home, Window, ask, close, notices, open, press, project, said, settle, type_text};
 
 /// The texts of the path that is shown, and which of them is selected.
 fn path(window: &Window) -> (Vec<String>, usize) {
@@ -396,16 +396,6 @@ fn closing_the_window_tells_of_a_draft() {
     press(&mut window, "Shift+W");
     type_text(&mut window, "half a st");
     press(&mut window, "Escape");
-    let close = |window: &mut Window| {
-        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-        viewport.events.push(ViewportEvent::Close);
-        window.step();
-        let output = &window.output().viewport_output[&ViewportId::ROOT];
-        let stays = output.commands.contains(&ViewportCommand::CancelClose);
-        let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
-        viewport.events.clear();
-        stays
-    };
     assert!(close(&mut window), "once the window stays");
     assert!(notices(&window).contains("A step you began to write would be lost"), "{}", notices(&window));
     press(&mut window, "Shift+W");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{DroppedFile, Event, Key, Modifiers};
+use eframe::egui::{DroppedFile, Event, Key, Modifiers, ViewportCommand, ViewportEvent, ViewportId};
 use egui_kittest::Harness;
 use stepscope::app::App;
 use stepscope::command::Action;
@@ -240,4 +240,16 @@ pub(crate) fn said(window: &Window) -> String {
         lines.push(format!("row {row}: {}", parts.join(", ")));
     }
     lines.join("\n")
+}
+
+/// Asks the window to close; true where it stays.
+pub(crate) fn close(window: &mut Window) -> bool {
+    let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+    viewport.events.push(ViewportEvent::Close);
+    window.step();
+    let output = &window.output().viewport_output[&ViewportId::ROOT];
+    let stays = output.commands.contains(&ViewportCommand::CancelClose);
+    let viewport = window.input_mut().viewports.entry(ViewportId::ROOT).or_default();
+    viewport.events.clear();
+    stays
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stepscope_core::annotation::{
-    Access, AnnotationLog, Annotations, KnownAnswers, LabelSchema, Others, TraceAnnotation,
+    Access, AnnotationLog, Annotations, Context, KnownAnswers, LabelSchema, Others, TraceAnnotation,
 };
 use stepscope_core::import::{ImportPreview, InspectReport};
 use stepscope_core::model::TraceId;
@@ -72,6 +72,16 @@ impl Project {
     pub fn gold(&self) -> Option<(KnownAnswers, f64)> {
         let gold = self.schema.gold.as_ref()?;
         Some((KnownAnswers::new(gold, self.log.annotator(), &self.others)?, gold.rate))
+    }
+
+    /// What annotators are asked for, as records bear it. Nobody has chosen the schema of a project that has none saved.
+    pub fn asked(&self) -> Context {
+        let schema = Some(&self.schema).filter(|schema| schema.revision > 0);
+        Context {
+            schema: schema.map_or(0, |schema| schema.revision),
+            guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
+            ..Context::default()
+        }
     }
 
     /// The scores computed here.

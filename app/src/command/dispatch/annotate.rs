@@ -9,7 +9,7 @@ use super::{halving, label, navigate, proposals, work};
 use crate::app::{App, Leaving};
 use crate::command::Command;
 use crate::state::draft_file::Draft;
-use crate::state::{About, NoteDraft, OpenTrace};
+use crate::state::{About, NoteDraft, OpenTrace, Project};
 
 pub(super) fn run(app: &mut App, command: Command) {
     // While halving asks, these two keys answer.
@@ -52,13 +52,14 @@ pub(super) fn step_ref(app: &App) -> Option<StepRef> {
 
 fn mark_first_error(app: &mut App) {
     let Some(StepRef { trace, step }) = step_ref(app) else { return };
-    let wanted = FirstError::At(step);
-    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
+    mark(app, trace, FirstError::At(step));
 }
 
-/// Marks where a trace first goes wrong. Where the annotator wants it so, that finishes the trace.
-fn mark(app: &mut App, trace: TraceId, mark: Option<FirstError>) {
+/// Marks where a trace first goes wrong; the same again takes the mark away. Where the annotator wants it so, that
+/// finishes the trace.
+fn mark(app: &mut App, trace: TraceId, wanted: FirstError) {
+    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.as_ref());
+    let mark = (present != Some(&wanted)).then_some(wanted);
     let goes_on = app.settings.go_on && matches!(mark, Some(FirstError::At(_) | FirstError::NoneUpTo(_)));
     let mut changes = vec![Change::MarkFirstError { trace: trace.clone(), mark }];
     if goes_on {
@@ -71,21 +72,19 @@ fn mark(app: &mut App, trace: TraceId, mark: Option<FirstError>) {
 
 fn mark_all_correct(app: &mut App) {
     let said = app.view.open.as_ref().and_then(|open| Some((open.trace.id.clone(), open.no_error()?)));
-    let Some((trace, wanted)) = said else { return };
-    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    mark(app, trace, (present.as_ref() != Some(&wanted)).then_some(wanted));
+    if let Some((trace, wanted)) = said {
+        mark(app, trace, wanted);
+    }
 }
 
 fn mark_unsure(app: &mut App) {
     let Some(trace) = app.view.open.as_ref().map(|open| open.trace.id.clone()) else { return };
-    let present = app.project.as_ref().and_then(|p| p.said(&trace)?.first_error.clone());
-    let mark = (present != Some(FirstError::Unsure)).then_some(FirstError::Unsure);
-    commit(app, vec![Change::MarkFirstError { trace, mark }]);
+    mark(app, trace, FirstError::Unsure);
 }
 
 fn rate(app: &mut App, wanted: StepRating) {
     if app.project.as_ref().is_some_and(|project| !project.schema.offers_rating(wanted)) {
-        let detail = "{work.schema} shows what annotators are asked for";
+        let detail = app.keys.fill("{work.schema} shows what annotators are asked for");
         return app.notices.info(format!("This project does not ask for “{}”", wanted.name()), detail);
     }
     let Some(step) = step_ref(app) else { return };
@@ -145,13 +144,8 @@ pub(super) fn commit_as(app: &mut App, changes: Vec<Change>, way: Way) -> bool {
 
 /// Under which circumstances something is said now.
 fn context(app: &App, changes: &[Change]) -> Context {
-    // Nobody has chosen the schema of a project that has none saved.
-    let schema = app.project.as_ref().map(|project| &project.schema).filter(|schema| schema.revision > 0);
-    Context {
-        schema: schema.map_or(0, |schema| schema.revision),
-        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
-        ..work::circumstances(app, changes)
-    }
+    let Context { schema, guideline, .. } = app.project.as_ref().map(Project::asked).unwrap_or_default();
+    Context { schema, guideline, ..work::circumstances(app, changes) }
 }
 
 pub(super) fn reverse(app: &mut App, redo: bool) {

@@ -153,7 +153,8 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
         break_off(app, "The project was closed. Where it is opened again, one undo takes back what was labelled");
         return false;
     };
-    project.log.set_context(context(project));
+    // What could be seen of so many is not known, so nothing is said of it.
+    project.log.set_context(Context { way: Way::Bulk, ..project.asked() });
     let begun = Instant::now();
     let mut failure = None;
     while !saying.left.is_empty() && begun.elapsed() < PART {
@@ -183,18 +184,6 @@ pub(crate) fn go_on_saying(app: &mut App) -> bool {
         return false;
     }
     true
-}
-
-/// Under which circumstances many traces are labelled. What could be seen of them is not known, so nothing is said of
-/// it; and nobody has chosen the schema of a project that has none saved.
-fn context(project: &Project) -> Context {
-    let schema = Some(&project.schema).filter(|schema| schema.revision > 0);
-    Context {
-        schema: schema.map_or(0, |schema| schema.revision),
-        guideline: schema.map(|schema| schema.guideline.version.clone()).unwrap_or_default(),
-        way: Way::Bulk,
-        ..Context::default()
-    }
 }
 
 /// It cannot go on: what was said up to now stays.

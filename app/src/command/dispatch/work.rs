@@ -48,8 +48,7 @@ impl App {
         })
     }
 
-    /// What may be seen of the open trace; of several attempts as one tree, what may be seen of the one it was asked
-    /// for from.
+    /// What may be seen of the open trace; of several attempts as one tree, what may be seen of each of them.
     pub(crate) fn visible(&self) -> Option<Visible> {
         let open = self.view.open.as_ref()?;
         if open.attempts.is_none() {
