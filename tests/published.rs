@@ -11,7 +11,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stepscope::state::OpenTrace;
-use stepscope::view_model::reader::{ReaderModel, StepCardModel};
+use stepscope::view_model::card::StepCardModel;
+use stepscope::view_model::reader::ReaderModel;
 use stepscope::view_model::scores::series_of;
 use stepscope_core::import::{FileReport, ImportOptions, InspectReport, first_traces, inspect};
 use stepscope_core::job::JobContext;

@@ -32,6 +32,7 @@ use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
 use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
+use crate::text::Texts;
 use crate::ui_kit::tokens;
 use crate::view_model::scores::{ScoreSeries, series_of};
 
@@ -64,6 +65,8 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// Texts made ready to be read.
+    pub(crate) texts: Texts,
     /// Steps that were begun and not saved.
     pub(crate) drafts: Drafts,
     /// How long was worked on what.
@@ -105,6 +108,7 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            texts: Texts::default(),
             drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
@@ -376,6 +380,11 @@ impl App {
             can_redo: project.is_some_and(|p| p.log.can_redo()),
             has_rejects: project.is_some_and(|p| !p.rejects.is_empty()),
             is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
+            is_tree: open.is_some_and(|open| open.tree.is_branching()),
+            has_iterations: false,
+            has_beside: self.view.beside.shown,
+            is_finding: false,
+            has_partner: false,
         }
     }
 

@@ -19,6 +19,8 @@ pub mod scoring_job;
 pub mod startup;
 pub mod state;
 #[cfg(feature = "window")]
+pub mod text;
+#[cfg(feature = "window")]
 pub mod ui_kit;
 #[cfg(feature = "window")]
 pub mod view_model;

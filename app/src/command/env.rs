@@ -38,4 +38,14 @@ pub struct CommandEnv {
     pub has_rejects: bool,
     /// A scoring job is running.
     pub is_scoring: bool,
+    /// The open trace branches.
+    pub is_tree: bool,
+    /// The source says in which order the tree grew.
+    pub has_iterations: bool,
+    /// Something stands beside the open trace.
+    pub has_beside: bool,
+    /// Something is looked for in the open trace.
+    pub is_finding: bool,
+    /// The selected step is a call with a result, or the result of a call.
+    pub has_partner: bool,
 }

@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_german_keyboard() {
         layout(Key::Y, Key::Z, "", "y", Some(Command::SplitStep));
-        layout(Key::Z, Key::Y, "", "z", None);
+        layout(Key::Z, Key::Y, "", "z", Some(Command::ToggleSource));
         layout(Key::Z, Key::Y, "Ctrl", "", Some(Command::Undo));
         layout(Key::Y, Key::Z, "Ctrl", "", Some(Command::Redo));
         layout(Key::Slash, Key::Num7, "Shift", "/", Some(Command::Filter));
@@ -338,12 +338,12 @@ mod tests {
         layout(Key::M, Key::M, "", "µ", None);
         layout(Key::Num2, Key::Num2, "", "²", None);
         layout(Key::Num3, Key::Num3, "", "³", None);
-        layout(Key::OpenBracket, Key::Num8, "", "[", None);
+        layout(Key::OpenBracket, Key::Num8, "", "[", Some(Command::FoldShallower));
         layout(Key::OpenCurlyBracket, Key::Num7, "", "{", None);
         layout(Key::E, Key::E, "Ctrl Alt", "€", None);
         // A dead key, and letters where a US keyboard has punctuation.
         layout(Key::Backtick, Key::Backtick, "", "", None);
-        layout(Key::Semicolon, Key::Semicolon, "", "ö", None);
+        layout(Key::Semicolon, Key::Semicolon, "", "ö", Some(Command::FoldBranch));
     }
 
     #[test]

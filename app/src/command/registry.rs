@@ -19,14 +19,16 @@ pub enum Group {
     Work,
     /// Running a reward model.
     Score,
+    /// Reading the open trace: finding, folding, its tree, its neighbours.
+    Read,
     /// What the window shows.
     View,
 }
 
 impl Group {
     /// Every group, in menu order.
-    pub const ALL: [Self; 7] =
-        [Self::File, Self::Navigate, Self::Annotate, Self::Write, Self::Work, Self::Score, Self::View];
+    pub const ALL: [Self; 8] =
+        [Self::File, Self::Navigate, Self::Annotate, Self::Write, Self::Work, Self::Score, Self::Read, Self::View];
 
     /// Title of the menu.
     pub const fn title(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Group {
             Self::Write => "Write",
             Self::Work => "Work",
             Self::Score => "Score",
+            Self::Read => "Read",
             Self::View => "View",
         }
     }
@@ -142,7 +145,7 @@ commands! {
     NextUnlabelled = "trace.next_unlabelled", Navigate, "Next unlabelled trace",
         "Show the next trace of which nothing is said yet", [plain(Key::N)];
     Filter = "trace.filter", Navigate, "Filter traces", "Type words that the traces must contain",
-        [plain(Key::Slash), command(Key::F)];
+        [plain(Key::Slash), command_shift(Key::F)];
 
     MarkFirstError = "label.first_error", Annotate, "First error here",
         "Mark the selected step as the first error; again to take the mark away", [plain(Key::E)];
@@ -238,6 +241,53 @@ commands! {
         "Let the workers finish what they hold and wait with their model; again to go on", [shift(Key::P)];
     StopScoring = "score.stop", Score, "Stop scoring", "Stop the worker; finished scores stay", [];
 
+    Find = "read.find", Read, "Find in trace…", "Find words or a regular expression in the open trace",
+        [command(Key::F)];
+    FindNext = "read.find_next", Read, "Next match", "Show the next place that matches", [plain(Key::F3), command(Key::G)];
+    FindPrevious = "read.find_previous", Read, "Previous match", "Show the previous place that matches",
+        [shift(Key::F3), command_shift(Key::G)];
+    ToggleSource = "read.source", Read, "Source of formulas and markdown",
+        "Show texts as they are written; again to show them typeset", [plain(Key::Z)];
+    FoldStep = "read.fold", Read, "Fold or unfold step", "Show the selected step short, or whole", [shift(Key::Z)];
+    FoldAll = "read.fold_all", Read, "Fold or unfold all", "Show every long step short, or whole", [shift(Key::A)];
+    NextLowScore = "step.next_low", Read, "Next low score", "Select the next step that the scorer holds for wrong",
+        [shift(Key::L)];
+    NextToolError = "step.next_failure", Read, "Next failed call", "Select the next step where a tool or a program failed",
+        [shift(Key::T)];
+    NextEdit = "step.next_edit", Read, "Next edit", "Select the next step that changes a file", [shift(Key::D)];
+    CallPartner = "step.partner", Read, "Call or its result", "Go from a call to what it returned, or back",
+        [shift(Key::J)];
+    ToggleCanvas = "view.canvas", Read, "Tree as a picture",
+        "Show the tree of the trace to pan and zoom; again for the outline", [plain(Key::F2)];
+    CanvasFit = "canvas.fit", Read, "Whole tree", "Show all of the tree", [plain(Key::Num0)];
+    CanvasLarger = "canvas.larger", Read, "Tree larger", "Zoom into the tree", [plain(Key::Equals), plain(Key::Plus)];
+    CanvasSmaller = "canvas.smaller", Read, "Tree smaller", "Zoom out of the tree", [plain(Key::Minus)];
+    FoldBranch = "canvas.fold", Read, "Fold or unfold branch", "Hide what follows the selected step in the tree, or show it",
+        [plain(Key::Semicolon)];
+    FoldDeeper = "canvas.fold_deeper", Read, "One level more", "Show the tree one level deeper", [plain(Key::CloseBracket)];
+    FoldShallower = "canvas.fold_shallower", Read, "One level less", "Show the tree one level less deep",
+        [plain(Key::OpenBracket)];
+    FoldLow = "canvas.fold_low", Read, "Fold low branches", "Fold branches that begin with a low score; again to show them",
+        [shift(Key::O)];
+    CanvasColour = "canvas.colour", Read, "Colour nodes by…", "Go through scores and labels as the colour of nodes",
+        [shift(Key::G)];
+    LaterInSearch = "canvas.later", Read, "Later in the search", "Show the tree one iteration later", [plain(Key::Num9)];
+    EarlierInSearch = "canvas.earlier", Read, "Earlier in the search", "Show the tree one iteration earlier",
+        [plain(Key::Num8)];
+    SaveTree = "canvas.save", Read, "Save tree as picture…", "Write the tree as SVG or PNG", [];
+    ToggleBeside = "view.beside", Read, "Reference beside", "Show the reference solution or another trace side by side; again to hide it",
+        [plain(Key::F8)];
+    ChooseBeside = "beside.choose", Read, "What stands beside…", "Choose the reference or another attempt to stand beside",
+        [shift(Key::F8)];
+    BesideNext = "beside.next", Read, "Next step beside", "Select the next step of what stands beside",
+        [shift(Key::ArrowDown)];
+    BesidePrevious = "beside.previous", Read, "Previous step beside", "Select the previous step of what stands beside",
+        [shift(Key::ArrowUp)];
+    LinkBeside = "beside.link", Read, "Link steps", "Say that the selected step and the one beside it correspond; again to undo that",
+        [shift(Key::X)];
+    ToggleDiff = "beside.diff", Read, "Differences", "Show how linked steps differ, word by word", [plain(Key::Backslash)];
+    Parting = "beside.parting", Read, "Where they part", "Go to where the two traces part", [shift(Key::U)];
+
     Palette = "view.palette", View, "Command palette…", "Find a command by name", [command(Key::K)];
     Keys = "view.keys", View, "Keys…", "Show every key, and change them", [plain(Key::Questionmark), plain(Key::F1)];
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
@@ -255,6 +305,14 @@ commands! {
     Smaller = "view.smaller", View, "Smaller", "Make everything smaller", [command(Key::Minus)];
     UsualSize = "view.usual_size", View, "Usual size", "Show everything in its usual size", [command(Key::Num0)];
     ToggleCurve = "view.curve", View, "Score curve", "Show or hide the curve of scores", [plain(Key::V)];
+    ToggleMinimap = "view.minimap", View, "Map of the trace", "Show or hide the map of the whole trace", [plain(Key::F6)];
+    ToggleTimeline = "view.timeline", View, "Timeline", "Show or hide when each call was made and how long it took",
+        [plain(Key::F7)];
+    ToggleTable = "view.table", View, "Table of traces", "Show or hide the table of traces", [plain(Key::F9)];
+    ToggleInspector = "view.inspector", View, "Inspector", "Show or hide labels, scores and facts at the right",
+        [plain(Key::F10)];
+    NextDensity = "view.density", View, "Denser or airier", "Go through compact, usual and airy", [plain(Key::F4)];
+    SystemTheme = "view.system_theme", View, "Light or dark as the system", "Follow the system's theme", [];
 }
 
 impl Command {
@@ -323,7 +381,42 @@ impl Command {
             Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),
             Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
             Self::Filter | Self::Export | Self::Reload | Self::ChooseModel | Self::ToggleCritiques => needs(&[project]),
-            Self::OpenFile
+            Self::Find
+            | Self::FoldAll
+            | Self::NextLowScore
+            | Self::NextToolError
+            | Self::NextEdit
+            | Self::ToggleBeside
+            | Self::ChooseBeside => needs(&[trace]),
+            Self::FindNext | Self::FindPrevious => {
+                needs(&[trace, (env.is_finding, "Nothing is looked for; {read.find} begins")])
+            }
+            Self::FoldStep => needs(&[trace, step]),
+            Self::CallPartner => needs(&[step, (env.has_partner, "The step is neither a call nor the result of one")]),
+            Self::ToggleCanvas
+            | Self::CanvasFit
+            | Self::CanvasLarger
+            | Self::CanvasSmaller
+            | Self::FoldBranch
+            | Self::FoldDeeper
+            | Self::FoldShallower
+            | Self::FoldLow
+            | Self::CanvasColour
+            | Self::SaveTree => needs(&[trace, (env.is_tree, "The trace does not branch")]),
+            Self::LaterInSearch | Self::EarlierInSearch => {
+                needs(&[trace, (env.has_iterations, "The file does not say in which order the tree grew")])
+            }
+            Self::BesideNext | Self::BesidePrevious | Self::LinkBeside | Self::ToggleDiff | Self::Parting => {
+                needs(&[trace, (env.has_beside, "Nothing stands beside; {view.beside} shows it")])
+            }
+            Self::ToggleSource
+            | Self::ToggleMinimap
+            | Self::ToggleTimeline
+            | Self::ToggleTable
+            | Self::ToggleInspector
+            | Self::NextDensity
+            | Self::SystemTheme
+            | Self::OpenFile
             | Self::OpenFolder
             | Self::OpenSample
             | Self::Quit
@@ -344,7 +437,19 @@ impl Command {
 
     /// True for moves, which a held key may repeat; a label must not repeat.
     pub const fn repeats(self) -> bool {
-        matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter)
+        let moves = matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter);
+        moves
+            || matches!(
+                self,
+                Self::FindNext
+                    | Self::FindPrevious
+                    | Self::CanvasLarger
+                    | Self::CanvasSmaller
+                    | Self::LaterInSearch
+                    | Self::EarlierInSearch
+                    | Self::BesideNext
+                    | Self::BesidePrevious
+            )
     }
 }
 

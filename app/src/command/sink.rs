@@ -9,8 +9,11 @@ use stepscope_core::query::{Queue, SortKey};
 
 use super::{Command, KeysRequest};
 use crate::state::DialogState;
+use crate::state::beside::BesideRequest;
+use crate::state::canvas::CanvasRequest;
 use crate::state::choose::ChooseRequest;
 use crate::state::models_draft::ModelsRequest;
+use crate::state::reading::ReadRequest;
 use crate::state::writing::WriteRequest;
 
 /// A command, or a command that carries its target.
@@ -80,6 +83,12 @@ pub enum Action {
     GoBackTo(GestureId),
     /// Take away a notice.
     DismissNotice(u64),
+    /// Find, fold, jump within the open trace.
+    Read(ReadRequest),
+    /// Move in the picture of the tree, or change it.
+    Canvas(CanvasRequest),
+    /// Change what stands beside the open trace.
+    Beside(BesideRequest),
 }
 
 /// Traces to select, by position in the table.

@@ -1,5 +1,7 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod beside;
+pub mod canvas;
 pub mod choose;
 pub mod comparing;
 pub mod draft_file;
@@ -15,6 +17,7 @@ pub mod notice;
 pub mod open;
 pub mod place;
 pub mod project;
+pub mod reading;
 pub mod schema_draft;
 pub mod scores;
 pub mod settings;

@@ -25,6 +25,14 @@ pub struct Settings {
     pub go_on: bool,
     /// The keys that matter now are shown at the bottom.
     pub show_strip: bool,
+    /// The map of the whole trace is shown.
+    pub show_minimap: bool,
+    /// When each call was made is shown, for traces that say so.
+    pub show_timeline: bool,
+    /// The table of traces is shown.
+    pub show_table: bool,
+    /// Labels, scores and facts are shown at the right.
+    pub show_inspector: bool,
     /// How large everything is shown; 1 is the usual size.
     pub scale: f32,
     /// Sources that grow are read again by themselves.
@@ -66,6 +74,10 @@ impl Default for Settings {
             show_imported: true,
             go_on: false,
             show_strip: true,
+            show_minimap: true,
+            show_timeline: true,
+            show_table: true,
+            show_inspector: true,
             scale: 1.0,
             follow: true,
             model: None,

@@ -7,6 +7,8 @@ use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSour
 use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::{Query, Queue};
 
+use super::beside::BesideState;
+use super::canvas::CanvasState;
 use super::choose::Choose;
 use super::comparing::CompareDraft;
 use super::draft_file::Draft;
@@ -15,6 +17,7 @@ use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
 use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
+use super::reading::ReadState;
 use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
 use super::taking::TakeDraft;
@@ -65,6 +68,12 @@ pub struct ViewState {
     pub resume: Option<(u32, Option<StepHash>)>,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
+    /// How traces are read.
+    pub reading: ReadState,
+    /// The tree as a picture.
+    pub canvas: CanvasState,
+    /// What stands beside the open trace.
+    pub beside: BesideState,
 }
 
 /// A text that is being written. It names what it is about, so that moving on cannot put it elsewhere.

@@ -8,9 +8,9 @@ use stepscope_core::model::{
     StepRating,
 };
 
+use super::card::rating_text;
 use super::labels::{author, number};
 use super::one_line;
-use super::reader::rating_text;
 use super::scores::ScoreSeries;
 use crate::state::OpenTrace;
 use crate::state::choose::{Choose, Page, words};

@@ -4,7 +4,7 @@ use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
 use stepscope_core::model::{StepKind, StepRating};
 
 use super::alternatives::{chips, strength_text};
-use super::reader::{ScoreChip, rating_text, score_chip};
+use super::card::{ScoreChip, rating_text, score_chip};
 use super::scores::ScoreSeries;
 use super::{Chip, Tone, written};
 use crate::state::OpenTrace;

@@ -4,7 +4,7 @@ use stepscope_core::import::mapping::{LabelSays, PathInfo};
 use stepscope_core::import::{FilePreview, importers};
 use stepscope_core::model::Trace;
 
-use super::reader::imported_text;
+use super::card::imported_text;
 use super::scores::{score_text, score_tone};
 use super::{Chip, one_line};
 use crate::state::import_draft::{ImportDraft, MapField, ReadWay};

@@ -170,13 +170,13 @@ fn imported(open: &OpenTrace) -> Vec<(String, Tone)> {
     labels
         .map(|label| match label.value {
             ImportedValue::Rating(rating) => {
-                (format!("{}: {}", label.source, rating.name()), super::reader::rating_text(rating).1)
+                (format!("{}: {}", label.source, rating.name()), super::card::rating_text(rating).1)
             }
             ImportedValue::Soft(value) => (format!("{}: {}", label.source, score_text(value)), Tone::Muted),
             ImportedValue::FirstError => (format!("{}: first error", label.source), Tone::Bad),
             ImportedValue::NoError => (format!("{}: no error", label.source), Tone::Good),
             _ => {
-                let (text, tone) = super::reader::imported_text(label);
+                let (text, tone) = super::card::imported_text(label);
                 (format!("{}: {text}", label.source), tone)
             }
         })

@@ -3,7 +3,7 @@
 use stepscope_core::annotation::{LabelSchema, Labels};
 use stepscope_core::model::{Critique, ErrorLabel, Label, LabelKind, OutcomeLabel, Relation, StepHash};
 
-use super::reader::rating_text;
+use super::card::rating_text;
 use super::{Chip, Tone, one_line};
 use crate::state::OpenTrace;
 

@@ -3,7 +3,7 @@
 use stepscope_core::annotation::{Superseded, TraceAnnotation, overlaid};
 use stepscope_core::model::{FirstError, Trace};
 
-use super::reader::rating_text;
+use super::card::rating_text;
 use super::{Chip, Tone};
 
 /// A trace as it was when it was labelled.

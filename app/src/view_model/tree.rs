@@ -80,7 +80,7 @@ fn node(
             Some(("✖", Tone::Bad))
         } else {
             own.map(|rating| {
-                let (text, tone) = super::reader::rating_text(rating);
+                let (text, tone) = super::card::rating_text(rating);
                 (text.split(' ').next().unwrap_or_default(), tone)
             })
         },

@@ -2,19 +2,24 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
+mod beside;
 pub(crate) mod bulk;
+mod canvas;
 mod compare;
 pub(crate) mod file;
 mod halving;
 mod keys;
 mod label;
+mod look;
 pub(crate) mod models;
 mod navigate;
 pub(crate) mod place;
 pub(crate) mod proposals;
 mod queue;
+mod read;
 pub(crate) mod schema;
 mod score;
+mod shape;
 mod take;
 mod view;
 pub(crate) mod work;
@@ -67,6 +72,9 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::ShowGesture(gesture) => bulk::show_gesture(app, gesture),
         Action::GoBackTo(gesture) => bulk::go_back_to(app, gesture),
         Action::DismissNotice(id) => app.notices.dismiss(id),
+        Action::Read(request) => read::answer(app, request),
+        Action::Canvas(request) => canvas::answer(app, request),
+        Action::Beside(request) => beside::answer(app, request),
     }
     label::tidy(app);
 }
@@ -78,7 +86,8 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
     }
     // A note belongs to what was shown while it was written.
     annotate::commit_note(app);
-    let only_looks = command.spec().group == Group::View || matches!(command, Command::Undo | Command::Redo);
+    let only_looks =
+        matches!(command.spec().group, Group::View | Group::Read) || matches!(command, Command::Undo | Command::Redo);
     if !only_looks {
         app.view.choose = None;
     }
@@ -89,6 +98,7 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
         Group::Write => write::run(app, command),
         Group::Work => work::run(app, command),
         Group::Score => score::run(app, command),
+        Group::Read => read::run(app, command),
         Group::View => view::run(app, command, ctx),
     }
 }

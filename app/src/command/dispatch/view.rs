@@ -50,7 +50,7 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         Command::Larger => set_scale(app, app.settings.scale_by(1.0), ctx),
         Command::Smaller => set_scale(app, app.settings.scale_by(-1.0), ctx),
         Command::UsualSize => set_scale(app, 1.0, ctx),
-        _ => {}
+        _ => super::look::run(app, command, ctx),
     }
 }
 

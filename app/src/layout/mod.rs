@@ -1,29 +1,30 @@
 //! Where the panels are: view-models are built from the state, painted, and their actions collected.
 
+mod beside;
+mod canvas;
+mod reader;
+mod shape;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
-use stepscope_core::model::FirstError;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
-use crate::command::{Action, CommandEnv, CommandSink, dispatch};
+use crate::command::{CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{choose, curve, inspector, menu, reader, status, strip, trace_table, tree, work_bar};
+use crate::panel::{inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::work::visible;
 use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
-use crate::view_model::choose::ChooseModel;
 use crate::view_model::compare::CompareModel;
-use crate::view_model::curve::CurveModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
 use crate::view_model::queue::{QueueModel, order_text};
-use crate::view_model::reader::ReaderModel;
 use crate::view_model::report::ReportModel;
 use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
@@ -32,8 +33,6 @@ use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::strip::{StripMode, StripModel};
 use crate::view_model::take::TakeModel;
 use crate::view_model::trace_table::TraceRowModel;
-use crate::view_model::tree::TreeModel;
-use crate::view_model::work;
 
 /// A table that takes longer to be made than this is worth a word, in milliseconds.
 const SAY_AFTER_MS: u128 = 500;
@@ -59,21 +58,23 @@ impl App {
         let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
         // A window of another size class begins with a width of its own; what was dragged is kept within the class.
         let class = (width / 320.0).floor().to_bits();
-        Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
-            self.table(ui, sink);
-        });
+        if self.settings.show_table {
+            Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
+                self.table(ui, sink);
+            });
+        }
         let visible = self.visible();
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
         let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
         if self.view.open.is_some() {
-            Panel::right(("inspector", class))
-                .frame(side)
-                .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
-                .size_range(220.0..=420.0)
-                .show(ui, |ui| {
-                    self.inspector(ui, &series, env, sink);
-                });
+            if self.settings.show_inspector {
+                Panel::right(("inspector", class))
+                    .frame(side)
+                    .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
+                    .size_range(220.0..=420.0)
+                    .show(ui, |ui| self.inspector(ui, &series, env, sink));
+            }
             if self.settings.show_curve && has_scores {
                 Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
                     ui,
@@ -206,68 +207,6 @@ impl App {
         self.keys.fill(text)
     }
 
-    fn reader(&self, ui: &mut Ui, series: &[ScoreSeries], has_scores: bool, env: CommandEnv, sink: &mut CommandSink) {
-        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
-        let Some(visible) = self.visible() else { return };
-        let said = project.said(&open.trace.id);
-        if self.view.show_hint {
-            let tokens = Tokens::of(ui);
-            let hint = self.keys.fill(
-                "{step.next} and {step.previous} move, {label.first_error} marks the first error, {label.all_correct} \
-                 says all correct, {label.done} finishes, {view.palette} finds the rest",
-            );
-            ui.label(egui::RichText::new(hint).small().color(tokens.accent));
-            ui.add_space(2.0);
-        }
-        let choosing = self.choose_model();
-        let mut model = ReaderModel::new(open, said, series, visible.imported);
-        model.has_scores = has_scores;
-        if !visible.answer {
-            model.answer = None;
-            model.warnings = &[];
-        }
-        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
-        if let Some(DialogState::Split(split)) = &self.view.dialog {
-            model = model.with_caret(open, split);
-        }
-        work::dress(&mut model, open, said, &self.view.work);
-        work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
-        self.choose(ui, choosing.as_ref(), sink);
-        if let Some(nodes) = TreeModel::new(open, said, series) {
-            let frame = Frame::new().inner_margin(Margin { right: 8, ..Margin::ZERO });
-            let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
-            Panel::left("tree").frame(frame).default_size(width).resizable(true).show(ui, |ui| {
-                tree::tree_ui(ui, &nodes, self.view.scroll_to_step, sink);
-            });
-        }
-        let frame = Frame::new();
-        CentralPanel::default().frame(frame).show(ui, |ui| {
-            reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
-        });
-    }
-
-    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
-    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
-        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
-        if model.is_none() && text.is_none() {
-            return;
-        }
-        let tokens = Tokens::of(ui);
-        let frame = Frame::new()
-            .fill(tokens.panel)
-            .stroke(egui::Stroke::new(1.0, tokens.accent))
-            .corner_radius(6)
-            .inner_margin(8);
-        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
-            if let Some(draft) = text {
-                choose::text_ui(ui, draft, sink);
-            } else if let Some(model) = model {
-                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
-                choose::choose_ui(ui, model, can_go_back, sink);
-            }
-        });
-    }
-
     fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
         let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
         let Some(visible) = self.visible() else { return };
@@ -293,20 +232,6 @@ impl App {
             draft: self.view.note.as_ref(),
         };
         inspector::inspector_ui(ui, &model, &notes, env, sink);
-    }
-
-    fn curve(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
-        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
-        let own_error = match project.said(&open.trace.id).and_then(|said| said.first_error.as_ref()) {
-            Some(FirstError::At(hash)) => {
-                open.trace.find_step(hash).and_then(|step| open.path.iter().position(|&s| s == step))
-            }
-            _ => None,
-        };
-        let model = CurveModel::new(open, series, own_error, self.shows_imported(), self.settings.aggregate());
-        if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
-            sink.push(Action::ShowStep(step));
-        }
     }
 
     /// Whose labels an export could use.

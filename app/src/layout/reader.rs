@@ -1,0 +1,81 @@
+//! The middle of the window: the steps, with the tree before them and what stands beside.
+
+use eframe::egui::{self, CentralPanel, Frame, Panel, Ui};
+
+use crate::app::App;
+use crate::command::{CommandEnv, CommandSink};
+use crate::panel::{choose, reader, work_bar};
+use crate::state::{About, DialogState};
+use crate::ui_kit::Tokens;
+use crate::view_model::choose::ChooseModel;
+use crate::view_model::reader::ReaderModel;
+use crate::view_model::scores::ScoreSeries;
+use crate::view_model::work;
+
+impl App {
+    pub(super) fn reader(
+        &self,
+        ui: &mut Ui,
+        series: &[ScoreSeries],
+        has_scores: bool,
+        env: CommandEnv,
+        sink: &mut CommandSink,
+    ) {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
+        let Some(visible) = self.visible() else { return };
+        let said = project.said(&open.trace.id);
+        if self.view.show_hint {
+            let tokens = Tokens::of(ui);
+            let hint = self.keys.fill(
+                "{step.next} and {step.previous} move, {label.first_error} marks the first error, {label.all_correct} \
+                 says all correct, {label.done} finishes, {view.palette} finds the rest",
+            );
+            ui.label(egui::RichText::new(hint).small().color(tokens.accent));
+            ui.add_space(2.0);
+        }
+        let choosing = self.choose_model();
+        let mut model = ReaderModel::new(open, said, series, visible.imported);
+        model.has_scores = has_scores;
+        if !visible.answer {
+            model.answer = None;
+            model.warnings = &[];
+        }
+        model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
+        if let Some(DialogState::Split(split)) = &self.view.dialog {
+            model = model.with_caret(open, split);
+        }
+        work::dress(&mut model, open, said, &self.view.work);
+        work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
+        self.choose(ui, choosing.as_ref(), sink);
+        self.timeline(ui, sink);
+        self.tree(ui, series, sink);
+        self.beside(ui, series, sink);
+        self.minimap(ui, series, sink);
+        let frame = Frame::new();
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+        });
+    }
+
+    /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.
+    fn choose(&self, ui: &mut Ui, model: Option<&ChooseModel>, sink: &mut CommandSink) {
+        let text = self.view.note.as_ref().filter(|draft| draft.about != About::Note);
+        if model.is_none() && text.is_none() {
+            return;
+        }
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new()
+            .fill(tokens.panel)
+            .stroke(egui::Stroke::new(1.0, tokens.accent))
+            .corner_radius(6)
+            .inner_margin(8);
+        Panel::bottom("choose").frame(frame).resizable(false).show_separator_line(false).show(ui, |ui| {
+            if let Some(draft) = text {
+                choose::text_ui(ui, draft, sink);
+            } else if let Some(model) = model {
+                let can_go_back = self.view.choose.as_ref().is_some_and(|choose| !choose.back.is_empty());
+                choose::choose_ui(ui, model, can_go_back, sink);
+            }
+        });
+    }
+}
