@@ -8,10 +8,14 @@ use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, Step, StepIndex, StepRating, Trace};
 
+use super::label_source::LabelSource;
+use super::math_shepherd::MathShepherd;
 use super::native::Native;
 use super::policy::Policy;
 use super::processbench::ProcessBench;
+use super::rlhflow_chat::RlhflowChat;
 use super::trl_stepwise::TrlStepwise;
+use super::trl_unpaired::TrlUnpaired;
 use super::{ExportError, Objection, Rule};
 
 /// A target format. A new one is one file and one entry in [`FORMATS`].
@@ -36,8 +40,18 @@ pub trait ExportFormat: Sync {
     /// What is counted, in order; every count appears in reports, also where it is 0.
     fn counted(&self) -> &'static [&'static str];
 
-    /// Makes a row, or says why there can be none.
-    fn row(&self, input: &RowInput<'_>, policy: &Policy) -> Result<Row, Objection>;
+    /// Values of its options that mean nothing here, as option and value.
+    fn lacks(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// Whether [`RowInput::scores`] is needed; whole traces always come with them.
+    fn needs_scores(&self) -> bool {
+        false
+    }
+
+    /// Makes the rows of an input: one, several (one per judged step), or the reason why there is none.
+    fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made>;
 
     /// Checks a line against the schema and the rules of the format, whoever wrote it.
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection>;
@@ -56,7 +70,8 @@ impl PartialEq for dyn ExportFormat {
 }
 
 /// Every format, most used first.
-pub const FORMATS: &[&dyn ExportFormat] = &[&TrlStepwise, &ProcessBench, &Native];
+pub const FORMATS: &[&dyn ExportFormat] =
+    &[&TrlStepwise, &TrlUnpaired, &ProcessBench, &MathShepherd, &RlhflowChat, &Native];
 
 /// The format of that name; dashes count as underscores.
 pub fn format_by_name(name: &str) -> Result<&'static dyn ExportFormat, ExportError> {
@@ -67,14 +82,22 @@ pub fn format_by_name(name: &str) -> Result<&'static dyn ExportFormat, ExportErr
     })
 }
 
-/// What one row holds.
+/// What rows are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// One judged path from a first step to a leaf.
     Path,
-    /// A whole trace with everything known of it; labels need not be there.
+    /// All steps of a trace with what the chosen labels say of them.
+    Tree {
+        /// Whether a trace without labels is left out.
+        labels_needed: bool,
+    },
+    /// A whole trace with everything known of it, whoever said it; labels need not be there.
     Trace,
 }
+
+/// A row, or why there is none.
+pub type Made = Result<Row, Objection>;
 
 /// What a row is made from.
 #[derive(Clone, Debug)]
@@ -83,17 +106,23 @@ pub struct RowInput<'a> {
     pub trace: &'a Trace,
     /// A name that no other row of the file has.
     pub id: &'a str,
-    /// The path, from a first step to a leaf.
+    /// The path, from a first step to a leaf; of a tree, its main path.
     pub path: &'a [StepIndex],
+    /// How many steps at the start of the path an earlier path of the trace had as well.
+    pub shared: usize,
     /// Whether it is the path that the source returned as the solution.
     pub is_main_path: bool,
     /// What each step of the trace is taken for, by the chosen label source.
     pub ratings: &'a [Option<StepRating>],
+    /// The soft label of each step of the trace, by the chosen label source.
+    pub soft: &'a [Option<f64>],
+    /// The label source; `None` where the format takes all labels.
+    pub labels: Option<&'a LabelSource>,
     /// Whether an unlabelled step may count as good: with own labels only in finished traces.
     pub may_assume_good: bool,
-    /// What each annotator says of the trace, by name. Gathered for [`Scope::Trace`] only.
+    /// What each annotator says of the trace, by name.
     pub annotations: &'a [(AnnotatorId, &'a TraceAnnotation)],
-    /// What the scorers of the project gave. Gathered for [`Scope::Trace`] only.
+    /// What the scorers of the project gave, where the format [needs](ExportFormat::needs_scores) it.
     pub scores: &'a [NativeScores],
 }
 
@@ -101,6 +130,17 @@ impl<'a> RowInput<'a> {
     /// The rating of a step of the trace.
     pub fn rating(&self, step: StepIndex) -> Option<StepRating> {
         self.ratings.get(step as usize).copied().flatten()
+    }
+
+    /// The soft label of a step of the trace.
+    pub fn soft(&self, step: StepIndex) -> Option<f64> {
+        self.soft.get(step as usize).copied().flatten()
+    }
+
+    /// What the annotator says whose labels are used; `None` with labels of others.
+    pub fn own(&self) -> Option<&'a TraceAnnotation> {
+        let Some(LabelSource::Own(Some(name))) = self.labels else { return None };
+        self.annotations.iter().find(|(by, _)| by.as_str() == name).map(|(_, said)| *said)
     }
 
     /// The steps of the path.

@@ -2,7 +2,7 @@
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
-use crate::model::{FirstError, ImportedValue, StepIndex, StepRating, StepTree, Trace};
+use crate::model::{FirstError, ImportedValue, Label, LabelKind, StepIndex, StepRating, StepTree, Trace};
 
 use super::label_source::Chosen;
 use super::left_out::{Objection, Rule};
@@ -10,11 +10,40 @@ use super::left_out::{Objection, Rule};
 /// Per step of the trace what it is taken for; `None` where it is unjudged.
 pub(super) type Ratings = Vec<Option<StepRating>>;
 
+/// What the labels of one source come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Resolved {
+    pub(super) ratings: Ratings,
+    /// Per step of the trace its soft label; whether it is good or bad is a matter of policy.
+    pub(super) soft: Vec<Option<f64>>,
+}
+
+impl Resolved {
+    /// Of a trace of that many steps, of which nothing is said.
+    pub(super) fn nothing(steps: usize) -> Self {
+        Self { ratings: vec![None; steps], soft: vec![None; steps] }
+    }
+
+    /// Whether anything is said of that step.
+    pub(super) fn judges(&self, step: StepIndex) -> bool {
+        let step = step as usize;
+        self.ratings.get(step).is_some_and(Option::is_some) || self.soft.get(step).is_some_and(Option::is_some)
+    }
+}
+
 /// What was said outright, before anything is inferred.
 #[derive(Clone, Debug, Default)]
 struct Said {
     ratings: Ratings,
+    soft: Vec<Option<f64>>,
     mark: Option<Mark>,
+}
+
+impl Said {
+    fn nothing(trace: &Trace) -> Self {
+        let Resolved { ratings, soft } = Resolved::nothing(trace.steps.len());
+        Self { ratings, soft, mark: None }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,16 +60,18 @@ pub(super) fn resolve(
     chosen: &Chosen,
     said: Option<&TraceAnnotation>,
     scores: &[NativeScores],
-) -> Result<Ratings, Objection> {
+) -> Result<Resolved, Objection> {
     let said = match chosen {
         Chosen::Own(_) => own(trace, said)?,
         Chosen::Imported(name) => imported(trace, tree, name.as_deref())?,
         Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
     };
-    if said.mark.is_none() && said.ratings.iter().all(Option::is_none) {
+    let is_silent = said.ratings.iter().all(Option::is_none) && said.soft.iter().all(Option::is_none);
+    if said.mark.is_none() && is_silent {
         return Err(Objection::new(Rule::NoLabels, nothing_said(chosen)));
     }
-    infer(trace, tree, said)
+    let soft = said.soft.clone();
+    Ok(Resolved { ratings: infer(trace, tree, said)?, soft })
 }
 
 fn nothing_said(chosen: &Chosen) -> String {
@@ -53,10 +84,16 @@ fn nothing_said(chosen: &Chosen) -> String {
 }
 
 fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection> {
-    let mut result = Said { ratings: vec![None; trace.steps.len()], mark: None };
+    let mut result = Said::nothing(trace);
     let Some(said) = said else { return Ok(result) };
-    for (slot, step) in result.ratings.iter_mut().zip(&trace.steps) {
-        *slot = said.steps.get(&step.hash).and_then(|step| step.rating);
+    for (index, step) in (0..).zip(&trace.steps) {
+        let Some(of_step) = said.steps.get(&step.hash) else { continue };
+        if let Some(Label::Soft(value)) = of_step.labels.only(LabelKind::Soft) {
+            set_soft(&mut result, index, *value, of_step.rating.is_some())?;
+        }
+        if let Some(rating) = of_step.rating {
+            set_rating(&mut result, index, rating)?;
+        }
     }
     result.mark = match &said.first_error {
         None => None,
@@ -74,7 +111,7 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection>
 }
 
 fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Objection> {
-    let mut said = Said { ratings: vec![None; trace.steps.len()], mark: None };
+    let mut said = Said::nothing(trace);
     for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
         match (label.value, label.step) {
             (ImportedValue::NoError, _) => {
@@ -89,7 +126,7 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
                 set_rating(&mut said, step, rating)?;
             }
             (ImportedValue::Soft(value), Some(step)) if trace.step(step).is_some() => {
-                set_rating(&mut said, step, rating_from_soft(value, step)?)?;
+                set_soft(&mut said, step, value, false)?;
             }
             // A rating of the whole trace says nothing about its steps, nor do these of whether a given step is right.
             (ImportedValue::Rating(_) | ImportedValue::Soft(_), None)
@@ -139,15 +176,19 @@ fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<()
     Ok(())
 }
 
+/// A soft label of exactly 0 or 1 is a hard one as well, unless the same hand also rated the step.
 #[expect(clippy::float_cmp, reason = "only exactly 0 and 1 are hard labels")]
-fn rating_from_soft(value: f64, step: StepIndex) -> Result<StepRating, Objection> {
-    if value == 1.0 {
-        Ok(StepRating::Good)
-    } else if value == 0.0 {
-        Ok(StepRating::Bad)
-    } else {
-        let reason = format!("has the soft label {value}, which is neither good (1) nor bad (0)");
-        Err(Objection::at(Rule::SoftLabel, step, &reason))
+fn set_soft(said: &mut Said, step: StepIndex, value: f64, is_rated: bool) -> Result<(), Objection> {
+    let Some(slot) = said.soft.get_mut(step as usize) else { return Ok(()) };
+    if let Some(before) = slot.filter(|before| *before != value) {
+        let reason = format!("has two soft labels, {before} and {value}; choose one source with imported:NAME");
+        return Err(Objection::at(Rule::Contradiction, step, &reason));
+    }
+    *slot = Some(value);
+    match value {
+        1.0 if !is_rated => set_rating(said, step, StepRating::Good),
+        0.0 if !is_rated => set_rating(said, step, StepRating::Bad),
+        _ => Ok(()),
     }
 }
 
@@ -156,7 +197,7 @@ fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) ->
         let rating = if value >= threshold { StepRating::Good } else { StepRating::Bad };
         (!value.is_nan()).then_some(rating)
     };
-    let mut ratings: Ratings = vec![None; trace.steps.len()];
+    let Said { mut ratings, soft, mark } = Said::nothing(trace);
     if let Some(computed) = scores.iter().find(|s| s.scorer == name) {
         for (slot, value) in ratings.iter_mut().zip(&computed.values) {
             *slot = value.and_then(|v| rate(f64::from(v)));
@@ -168,13 +209,13 @@ fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) ->
             }
         }
     }
-    Said { ratings, mark: None }
+    Said { ratings, soft, mark }
 }
 
 /// A first error makes its ancestors good, no error up to a step also that step; what follows is left unjudged.
 /// What a person rated stays as rated, and must not contradict the mark.
 fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objection> {
-    let Said { mut ratings, mark } = said;
+    let Said { mut ratings, mark, .. } = said;
     let (good, error) = match mark {
         None => return Ok(ratings),
         Some(Mark::Unsure) => {

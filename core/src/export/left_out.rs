@@ -58,6 +58,16 @@ pub enum Rule {
     Unsure,
     /// A neutral step, where the policy drops these.
     Neutral,
+    /// An error that is put right further on, where the policy drops these.
+    SelfCorrected,
+    /// Nothing is left to learn from.
+    NothingToLearn,
+    /// A marker of the format stands in a text.
+    Marker,
+    /// The order or the number of messages or steps.
+    Order,
+    /// The same said twice, or twice differently.
+    Repeated,
     /// A soft label that is neither 0 nor 1.
     SoftLabel,
     /// A label names a step that the trace no longer has.
@@ -93,6 +103,11 @@ impl Rule {
             Self::Contradiction => "with contradicting labels",
             Self::Unsure => "left undecided",
             Self::Neutral => "with neutral steps",
+            Self::SelfCorrected => "with errors that are put right",
+            Self::NothingToLearn => "with nothing to learn from",
+            Self::Marker => "with a marker of the format in a text",
+            Self::Order => "out of order",
+            Self::Repeated => "that repeat or contradict another row",
             Self::SoftLabel => "with soft labels",
             Self::LostStep => "with labels of changed steps",
             Self::Defective => "flagged as defective",

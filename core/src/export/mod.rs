@@ -10,27 +10,34 @@ mod label_source;
 mod labels;
 mod left_out;
 mod manifest;
+mod math_shepherd;
 mod native;
 mod paths;
 mod policy;
 mod preview;
 mod processbench;
 mod report;
+mod rlhflow_chat;
 mod rows;
 mod source;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod text;
 mod trl_stepwise;
+mod trl_unpaired;
 mod verdicts;
 mod write;
 
 pub use error::ExportError;
-pub use format::{ExportFormat, FORMATS, Row, RowInput, Scope, format_by_name};
+pub use format::{ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
 pub use label_source::LabelSource;
 pub use left_out::{LeftOut, Objection, Rule};
 pub use manifest::{Manifest, manifest_path};
-pub use policy::{AfterError, NeutralSteps, Policy, PolicyOption, UnlabelledSteps, UnsureSteps};
+pub use policy::{
+    AfterError, ChatKeys, Finite, Headings, NeutralSteps, PerRow, Policy, PolicyOption, SelfCorrected, SoftLabels,
+    UnlabelledSteps, UnsureSteps,
+};
 pub use preview::{Preview, preview};
 pub use report::ExportReport;
 pub use rows::ExportOptions;

@@ -4,7 +4,7 @@ use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::{NativeAnnotation, NativeScores, NativeStepAnnotation, NativeTrace, SCHEMA};
 use crate::model::{AnnotatorId, FirstError, ImportedValue, Label, StepRating, Trace};
 
-use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
 use super::policy::Policy;
 
@@ -32,10 +32,8 @@ impl ExportFormat for Native {
         &["labelled", "first_error", "no_error", "good", "neutral", "bad", "unsure"]
     }
 
-    fn row(&self, input: &RowInput<'_>, _policy: &Policy) -> Result<Row, Objection> {
-        let line = native_trace(input);
-        check_finite(&line)?;
-        Ok(Row { line: to_json(&line)?, counts: counts(input) })
+    fn rows(&self, input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
+        vec![row(input)]
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {
@@ -46,6 +44,12 @@ impl ExportFormat for Native {
             Err(Objection::new(Rule::Shape, format!("schema `{}` is not `{SCHEMA}`", line.schema)))
         }
     }
+}
+
+fn row(input: &RowInput<'_>) -> Made {
+    let line = native_trace(input);
+    check_finite(&line)?;
+    Ok(Row { line: to_json(&line)?, counts: counts(input) })
 }
 
 fn native_trace(input: &RowInput<'_>) -> NativeTrace {

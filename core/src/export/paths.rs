@@ -6,15 +6,23 @@
 
 use crate::model::{StepIndex, StepTree, Trace};
 
-use super::labels::Ratings;
+use super::labels::Resolved;
+
+/// A path to export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct JudgedPath {
+    pub(super) steps: Vec<StepIndex>,
+    /// How many steps at its start a path before it has as well.
+    pub(super) shared: usize,
+}
 
 /// The paths to export, the main path first.
-pub(super) fn judged_paths(trace: &Trace, tree: &StepTree, ratings: &Ratings) -> Vec<Vec<StepIndex>> {
-    let judged = |step: StepIndex| ratings.get(step as usize).is_some_and(Option::is_some);
+pub(super) fn judged_paths(trace: &Trace, tree: &StepTree, said: &Resolved) -> Vec<JudgedPath> {
+    let judged = |step: StepIndex| said.judges(step);
     let main = tree.main_path(&trace.steps);
     // Also a chain may go on in steps that the annotator wrote.
     if !tree.is_branching() && main.len() == trace.steps.len() {
-        return vec![main];
+        return vec![JudgedPath { steps: main, shared: 0 }];
     }
     let mut held = vec![false; trace.steps.len()];
     let mut paths = Vec::new();
@@ -25,12 +33,13 @@ pub(super) fn judged_paths(trace: &Trace, tree: &StepTree, ratings: &Ratings) ->
         if !path.iter().any(|&step| judged(step) && !is_held(step)) {
             continue;
         }
+        let shared = path.iter().take_while(|&&step| is_held(step)).count();
         for &step in &path {
             if let Some(slot) = held.get_mut(step as usize) {
                 *slot = true;
             }
         }
-        paths.push(path);
+        paths.push(JudgedPath { steps: path, shared });
     }
-    if paths.is_empty() { vec![main] } else { paths }
+    if paths.is_empty() { vec![JudgedPath { steps: main, shared: 0 }] } else { paths }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ExportError;
+use super::{ExportError, ExportFormat};
 
 /// One option as the dialog and the help show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,8 @@ choice! {
         Bad = "bad",
         /// A row with a neutral step is left out.
         Drop = "drop",
+        /// A neutral step stays in the text, but nothing is learned from its label.
+        Mask = "mask",
     }
 }
 
@@ -70,6 +72,8 @@ choice! {
         Bad = "bad",
         /// Later steps keep the labels they were given.
         Raw = "raw",
+        /// Nothing is learned from later steps; formats that cannot say so of a step end the row with the first bad one.
+        Mask = "mask",
     }
 }
 
@@ -83,6 +87,8 @@ choice! {
         Good = "good",
         /// An undecided step counts as bad.
         Bad = "bad",
+        /// An undecided step stays in the text, but nothing is learned from its label.
+        Mask = "mask",
     }
 }
 
@@ -94,6 +100,92 @@ choice! {
         Refuse = "refuse",
         /// An unlabelled step counts as good; with own labels only in traces marked as done.
         Good = "good",
+        /// An unlabelled step stays in the text, but nothing is learned from it.
+        Mask = "mask",
+    }
+}
+
+choice! {
+    /// What a bad step becomes where a later step of the path is rated good: an error that was put right.
+    SelfCorrected "self_corrected" {
+        /// It is an error like any other.
+        #[default]
+        Raw = "raw",
+        /// All steps from it to the one before the good step are bad; what follows keeps its labels.
+        Segment = "segment",
+        /// It counts as neutral.
+        Neutral = "neutral",
+        /// A row with such a step is left out.
+        Drop = "drop",
+    }
+}
+
+choice! {
+    /// What a soft label becomes.
+    SoftLabels "soft" {
+        /// A row that needs a soft label other than 0 and 1 is left out.
+        #[default]
+        Refuse = "refuse",
+        /// A step is good from the threshold on, else bad.
+        Threshold = "threshold",
+        /// All labels are written as numbers; a trainer that casts them to whole numbers makes 0.7 a 0.
+        Float = "float",
+    }
+}
+
+choice! {
+    /// What becomes of a heading such as `Step 3:` at the start of a step.
+    Headings "headings" {
+        /// Texts stay as they are.
+        #[default]
+        Keep = "keep",
+        /// The heading is taken off.
+        Strip = "strip",
+        /// Each step begins with `Step` and its number, in place of a heading it has.
+        Number = "number",
+    }
+}
+
+choice! {
+    /// The names that a chat goes by.
+    ChatKeys "chat_keys" {
+        /// `conversations` of `role` and `content`.
+        #[default]
+        Conversations = "conversations",
+        /// `messages` of `role` and `content`.
+        Messages = "messages",
+        /// `conversations` of `from` and `value`, by `human` and `gpt`.
+        Sharegpt = "sharegpt",
+    }
+}
+
+choice! {
+    /// What one row of a format of single answers is.
+    PerRow "per" {
+        /// Each judged step, asked for with the steps before it.
+        #[default]
+        Step = "step",
+        /// The whole path, wanted where no step of it is bad.
+        Trace = "trace",
+    }
+}
+
+/// A number of an option. Finite, so that policies can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Finite(f64);
+
+impl Eq for Finite {}
+
+impl Finite {
+    /// The number; `None` where it is none or infinite.
+    pub fn new(value: f64) -> Option<Self> {
+        value.is_finite().then_some(Self(value))
+    }
+
+    /// The number.
+    pub const fn get(self) -> f64 {
+        self.0
     }
 }
 
@@ -112,6 +204,18 @@ pub struct Policy {
     pub only_finished: bool,
     /// What the trainer puts between steps; no step may begin or end with it. Empty: not checked.
     pub step_separator: String,
+    /// What an error becomes that was put right further on.
+    pub self_corrected: SelfCorrected,
+    /// What a soft label becomes.
+    pub soft: SoftLabels,
+    /// The least soft label of a good step.
+    pub soft_threshold: Finite,
+    /// What becomes of headings such as `Step 3:`.
+    pub headings: Headings,
+    /// What one row is, in formats of single answers.
+    pub per: PerRow,
+    /// The names that a chat goes by.
+    pub chat_keys: ChatKeys,
 }
 
 impl Default for Policy {
@@ -123,21 +227,34 @@ impl Default for Policy {
             unlabelled: UnlabelledSteps::default(),
             only_finished: false,
             step_separator: "\n".into(),
+            self_corrected: SelfCorrected::default(),
+            soft: SoftLabels::default(),
+            soft_threshold: Finite(0.5),
+            headings: Headings::default(),
+            per: PerRow::default(),
+            chat_keys: ChatKeys::default(),
         }
     }
 }
+
+const A_NUMBER: &[(&str, &str)] = &[("a finite number", "")];
 
 const ONLY_FINISHED: &[(&str, &str)] =
     &[("false", "Every labelled trace is exported."), ("true", "Only traces marked as done are exported.")];
 
 impl Policy {
     /// Every option, in the order of the dialog.
-    pub const OPTIONS: [PolicyOption; 6] = [
+    pub const OPTIONS: [PolicyOption; 12] = [
         PolicyOption { name: "neutral", reason: "The format knows only good and bad", values: NeutralSteps::VALUES },
         PolicyOption {
             name: "after_error",
             reason: "Steps that build on an error are wrong in another sense than the error itself",
             values: AfterError::VALUES,
+        },
+        PolicyOption {
+            name: "self_corrected",
+            reason: "Who notices an error and mends it is not lost after it",
+            values: SelfCorrected::VALUES,
         },
         PolicyOption {
             name: "unsure",
@@ -149,6 +266,8 @@ impl Policy {
             reason: "A missing label is not a good one unless you say so",
             values: UnlabelledSteps::VALUES,
         },
+        PolicyOption { name: "soft", reason: "A probability is neither good nor bad", values: SoftLabels::VALUES },
+        PolicyOption { name: "soft_threshold", reason: "The least soft label of a good step", values: &[] },
         PolicyOption {
             name: "only_finished",
             reason: "Labels of an unfinished trace may still change",
@@ -159,11 +278,22 @@ impl Policy {
             reason: "The trainer joins steps with it, so a step that begins or ends with it would double it",
             values: &[],
         },
+        PolicyOption {
+            name: "headings",
+            reason: "Some trainers expect numbered steps, others none",
+            values: Headings::VALUES,
+        },
+        PolicyOption { name: "per", reason: "A judgement of a step, or of a whole answer", values: PerRow::VALUES },
+        PolicyOption {
+            name: "chat_keys",
+            reason: "Trainers look for a chat under these names",
+            values: ChatKeys::VALUES,
+        },
     ];
 
     /// The option of that name; dashes count as underscores.
     pub fn option(name: &str) -> Result<&'static PolicyOption, ExportError> {
-        const OPTIONS: &[PolicyOption; 6] = &Policy::OPTIONS;
+        const OPTIONS: &[PolicyOption; 12] = &Policy::OPTIONS;
         let wanted = name.replace('-', "_");
         OPTIONS.iter().find(|option| option.name == wanted).ok_or_else(|| {
             let known = Self::OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
@@ -182,6 +312,15 @@ impl Policy {
                 self.only_finished =
                     value.parse().map_err(|_error| unknown_value("only_finished", value, ONLY_FINISHED))?;
             }
+            "self_corrected" => self.self_corrected = SelfCorrected::parse(value)?,
+            "soft" => self.soft = SoftLabels::parse(value)?,
+            "soft_threshold" => {
+                let number = value.parse().ok().and_then(Finite::new);
+                self.soft_threshold = number.ok_or_else(|| unknown_value("soft_threshold", value, A_NUMBER))?;
+            }
+            "headings" => self.headings = Headings::parse(value)?,
+            "per" => self.per = PerRow::parse(value)?,
+            "chat_keys" => self.chat_keys = ChatKeys::parse(value)?,
             _ => self.step_separator = value.into(),
         }
         Ok(())
@@ -195,8 +334,30 @@ impl Policy {
             "unsure" => self.unsure.name().into(),
             "unlabelled" => self.unlabelled.name().into(),
             "only_finished" => self.only_finished.to_string(),
+            "self_corrected" => self.self_corrected.name().into(),
+            "soft" => self.soft.name().into(),
+            "soft_threshold" => self.soft_threshold.get().to_string(),
+            "headings" => self.headings.name().into(),
+            "per" => self.per.name().into(),
+            "chat_keys" => self.chat_keys.name().into(),
             _ => self.step_separator.clone(),
         })
+    }
+
+    /// Whether steps may be kept from being learned from.
+    pub(super) fn masks(&self) -> bool {
+        self.neutral == NeutralSteps::Mask
+            || self.after_error == AfterError::Mask
+            || self.unsure == UnsureSteps::Mask
+            || self.unlabelled == UnlabelledSteps::Mask
+    }
+
+    /// Why that value cannot be used with a format.
+    pub(super) fn lacking(option: &'static str, value: &str, format: &dyn ExportFormat) -> ExportError {
+        let values = Self::option(option).map_or(&[][..], |option| option.values);
+        let lacks = |value: &str| format.lacks().contains(&(option, value));
+        let left: Vec<(&str, &str)> = values.iter().copied().filter(|(value, _)| !lacks(value)).collect();
+        unknown_value(option, value, &left)
     }
 
     /// The named options with their values, for the manifest.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Verdict;
 
-use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::policy::{AfterError, Policy};
+use super::policy::Policy;
 use super::verdicts::verdicts;
 
 /// Rows as ProcessBench publishes them.
@@ -40,37 +40,45 @@ impl ExportFormat for ProcessBench {
     }
 
     fn options(&self) -> &'static [&'static str] {
-        &["neutral", "unsure", "unlabelled", "only_finished"]
+        &["neutral", "unsure", "unlabelled", "soft", "soft_threshold", "only_finished"]
+    }
+
+    fn lacks(&self) -> &'static [(&'static str, &'static str)] {
+        &[("neutral", "mask"), ("unsure", "mask"), ("unlabelled", "mask"), ("soft", "float")]
     }
 
     fn counted(&self) -> &'static [&'static str] {
         &["error", "no_error"]
     }
 
-    fn row(&self, input: &RowInput<'_>, policy: &Policy) -> Result<Row, Objection> {
-        // Labels after the first error have no place here, so they cannot refuse the row either.
-        let first_error = verdicts(input, policy, AfterError::Cut)?.first_error;
-        let final_answer_correct = outcome(input)?;
-        let label = match first_error {
-            None => -1,
-            Some(position) => i64::try_from(position).unwrap_or(i64::MAX),
-        };
-        let line = Line {
-            id: input.id.into(),
-            generator: input.trace.generator.clone().unwrap_or_else(|| UNKNOWN_GENERATOR.into()),
-            problem: input.trace.problem.text().into_owned(),
-            steps: input.steps().map(|(_, step)| step.text.clone()).collect(),
-            final_answer_correct,
-            label,
-        };
-        check_line(&line)?;
-        let counts = vec![(if label < 0 { "no_error" } else { "error" }, 1)];
-        Ok(Row { line: to_json(&line)?, counts })
+    fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
+        vec![row(input, policy)]
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {
         check_line(&from_json(line)?)
     }
+}
+
+fn row(input: &RowInput<'_>, policy: &Policy) -> Made {
+    // Labels after the first error have no place here, so they cannot refuse the row either.
+    let first_error = verdicts(input, policy)?.first_error;
+    let final_answer_correct = outcome(input)?;
+    let label = match first_error {
+        None => -1,
+        Some(position) => i64::try_from(position).unwrap_or(i64::MAX),
+    };
+    let line = Line {
+        id: input.id.into(),
+        generator: input.trace.generator.clone().unwrap_or_else(|| UNKNOWN_GENERATOR.into()),
+        problem: input.trace.problem.text().into_owned(),
+        steps: input.steps().map(|(_, step)| step.text.clone()).collect(),
+        final_answer_correct,
+        label,
+    };
+    check_line(&line)?;
+    let counts = vec![(if label < 0 { "no_error" } else { "error" }, 1)];
+    Ok(Row { line: to_json(&line)?, counts })
 }
 
 fn outcome(input: &RowInput<'_>) -> Result<bool, Objection> {

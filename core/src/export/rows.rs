@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, StepHash, Trace, TraceId};
+use crate::model::{AnnotatorId, StepHash, StepTree, Trace, TraceId};
 
-use super::format::{ExportFormat, Row, RowInput, Scope, format_by_name};
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, format_by_name};
 use super::label_source::{Chosen, LabelSource};
-use super::labels::{Ratings, resolve};
+use super::labels::{Resolved, resolve};
 use super::left_out::{LeftOut, Objection, Rule};
-use super::paths::judged_paths;
+use super::paths::{JudgedPath, judged_paths};
 use super::policy::Policy;
 use super::source::Standing;
 use super::tally::{Counts, Tally};
@@ -37,6 +37,20 @@ impl ExportOptions {
         let format = format_by_name(format)?;
         Ok(Self { format, labels: None, policy: format.defaults() })
     }
+
+    /// What applies: options that the format does not know have no effect, values that it lacks are an error.
+    pub(super) fn settled(&self) -> Result<Self, ExportError> {
+        for &(option, value) in self.format.lacks() {
+            if self.policy.get(option)? == value {
+                return Err(Policy::lacking(option, value, self.format));
+            }
+        }
+        let mut policy = self.format.defaults();
+        for name in self.format.options() {
+            policy.set(name, &self.policy.get(name)?)?;
+        }
+        Ok(Self { policy, ..self.clone() })
+    }
 }
 
 /// What came of one path or trace.
@@ -53,8 +67,9 @@ pub(super) fn each_row(
     ctx: &JobContext,
     sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
+    let options = &options.settled()?;
     let chosen = match options.format.scope() {
-        Scope::Path => Some(Chosen::settle(options.labels.as_ref(), source)?),
+        Scope::Path | Scope::Tree { .. } => Some(Chosen::settle(options.labels.as_ref(), source)?),
         Scope::Trace => None,
     };
     let mut annotators = source.annotators();
@@ -106,13 +121,13 @@ impl Run<'_> {
             Some(chosen @ Chosen::Own(_)) => {
                 let own = annotations.iter().find(|(by, _)| chosen == Chosen::Own(by.clone()));
                 let made = own.and_then(|(_, said)| overlaid(trace, said));
-                self.paths(made.as_ref().unwrap_or(trace), &chosen, &annotations, sink)
+                self.judged(made.as_ref().unwrap_or(trace), &chosen, &annotations, sink)
             }
             None => {
                 let scores = all_scores(source, trace, &annotations);
                 self.whole(trace, &annotations, &scores, sink)
             }
-            Some(chosen) => self.paths(trace, &chosen, &annotations, sink),
+            Some(chosen) => self.judged(trace, &chosen, &annotations, sink),
         }
     }
 
@@ -127,17 +142,20 @@ impl Run<'_> {
             trace,
             id: trace.id.as_str(),
             path: &[],
+            shared: 0,
             is_main_path: true,
             ratings: &[],
+            soft: &[],
+            labels: None,
             may_assume_good: false,
             annotations,
             scores,
         };
-        let made = self.options.format.row(&input, &self.options.policy);
+        let made = self.options.format.rows(&input, &self.options.policy);
         self.hand_over(trace, made, sink).map(|_made| ())
     }
 
-    fn paths(
+    fn judged(
         &mut self,
         trace: &Trace,
         chosen: &Chosen,
@@ -145,25 +163,38 @@ impl Run<'_> {
         sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let tree = trace.tree();
-        let ratings = match self.ratings(trace, chosen, annotations) {
-            Ok(ratings) => ratings,
-            Err(objection) => return self.hand_over(trace, Err(objection), sink).map(|_made| ()),
+        let scope = self.options.format.scope();
+        let said = match self.resolved(trace, &tree, chosen, annotations) {
+            Ok(said) => said,
+            Err(objection) if objection.rule == Rule::NoLabels && scope == (Scope::Tree { labels_needed: false }) => {
+                Resolved::nothing(trace.steps.len())
+            }
+            Err(objection) => return self.hand_over(trace, vec![Err(objection)], sink).map(|_made| ()),
         };
         let main = tree.main_path(&trace.steps);
+        let paths = match scope {
+            Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
+            Scope::Path | Scope::Trace => judged_paths(trace, &tree, &said),
+        };
         let may_assume_good = !matches!(chosen, Chosen::Own(_)) || standing(chosen, annotations).finished;
-        for path in judged_paths(trace, &tree, &ratings) {
+        let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };
+        let labels = chosen.name();
+        for JudgedPath { steps, shared } in paths {
             let id = self.free_name(trace);
             let input = RowInput {
                 trace,
                 id: &id,
-                is_main_path: path == main,
-                path: &path,
-                ratings: &ratings,
+                is_main_path: steps == main,
+                path: &steps,
+                shared,
+                ratings: &said.ratings,
+                soft: &said.soft,
+                labels: Some(&labels),
                 may_assume_good,
-                annotations: &[],
-                scores: &[],
+                annotations,
+                scores: &scores,
             };
-            let made = self.options.format.row(&input, &self.options.policy);
+            let made = self.options.format.rows(&input, &self.options.policy);
             if self.hand_over(trace, made, sink)? {
                 self.names.insert(id);
             }
@@ -171,12 +202,13 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn ratings(
+    fn resolved(
         &self,
         trace: &Trace,
+        tree: &StepTree,
         chosen: &Chosen,
         annotations: &[(AnnotatorId, &TraceAnnotation)],
-    ) -> Result<Ratings, Objection> {
+    ) -> Result<Resolved, Objection> {
         let own = match chosen {
             Chosen::Own(by) => annotations.iter().find(|(annotator, _)| annotator == by).map(|(_, said)| *said),
             _ => None,
@@ -192,11 +224,11 @@ impl Run<'_> {
             Chosen::Scorer { .. } => self.source.scores(trace),
             _ => Vec::new(),
         };
-        let ratings = resolve(trace, &trace.tree(), chosen, own, &scores)?;
+        let said = resolve(trace, tree, chosen, own, &scores)?;
         if self.options.policy.only_finished && !standing.finished {
             return Err(Objection::new(Rule::Unfinished, "it is not marked as done"));
         }
-        Ok(ratings)
+        Ok(said)
     }
 
     /// The trace's own name where it has one, with `-2`, `-3`, … where that is taken.
@@ -213,11 +245,24 @@ impl Run<'_> {
         name
     }
 
-    /// Counts what was made and passes it on; true where it was a row.
+    /// Counts what was made and passes it on; true where there was a row.
     fn hand_over(
         &mut self,
         trace: &Trace,
-        made: Result<Row, Objection>,
+        made: Vec<Made>,
+        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    ) -> Result<bool, ExportError> {
+        let mut any = false;
+        for one in made {
+            any |= self.hand_over_one(trace, one, sink)?;
+        }
+        Ok(any)
+    }
+
+    fn hand_over_one(
+        &mut self,
+        trace: &Trace,
+        made: Made,
         sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
     ) -> Result<bool, ExportError> {
         match made {

@@ -1,21 +1,25 @@
 //! TRL stepwise supervision: `{"prompt": str, "completions": [str], "labels": [bool]}`.
+//!
+//! TRL has no sign for a step that is not learned from. Where the policy masks steps, the file has a row for each step
+//! that is, with all steps before it, to be trained with `train_on_last_step_only`.
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{ExportFormat, Row, RowInput, Scope, from_json, to_json};
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::policy::Policy;
-use super::verdicts::verdicts;
+use super::policy::{Policy, SoftLabels};
+use super::text::{check_edges, check_words, step_text};
+use super::verdicts::{Verdict, verdicts, walk};
 
 /// Rows for TRL's `PRMTrainer`.
 pub(super) struct TrlStepwise;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line {
+struct Line<L> {
     prompt: String,
     completions: Vec<String>,
-    labels: Vec<bool>,
+    labels: Vec<L>,
 }
 
 impl ExportFormat for TrlStepwise {
@@ -32,36 +36,89 @@ impl ExportFormat for TrlStepwise {
     }
 
     fn options(&self) -> &'static [&'static str] {
-        &["neutral", "after_error", "unsure", "unlabelled", "only_finished", "step_separator"]
+        &[
+            "neutral",
+            "after_error",
+            "self_corrected",
+            "unsure",
+            "unlabelled",
+            "soft",
+            "soft_threshold",
+            "only_finished",
+            "step_separator",
+            "headings",
+        ]
     }
 
     fn counted(&self) -> &'static [&'static str] {
         &["good", "bad"]
     }
 
-    fn row(&self, input: &RowInput<'_>, policy: &Policy) -> Result<Row, Objection> {
-        let labels = verdicts(input, policy, policy.after_error)?.good;
-        // Only what the row keeps can spoil it, so a cut comes first.
-        for (index, step) in input.steps().take(labels.len()) {
-            check_step(&step.text, policy).map_err(|(rule, reason)| match (rule, &step.tool) {
-                (Rule::EmptyStep, Some(_)) => Objection::at(rule, index, "is a tool call without text"),
-                _ => Objection::at(rule, index, reason),
-            })?;
-        }
-        let completions: Vec<String> = input.steps().take(labels.len()).map(|(_, s)| s.text.clone()).collect();
-        let good = labels.iter().filter(|&&good| good).count() as u64;
-        let counts = vec![("good", good), ("bad", labels.len() as u64 - good)];
-        let line = Line { prompt: input.trace.problem.text().into_owned(), completions, labels };
-        check_line(&line, policy)?;
-        Ok(Row { line: to_json(&line)?, counts })
+    fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
+        rows(input, policy)
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {
-        check_line(&from_json(line)?, policy)
+        if policy.soft == SoftLabels::Float {
+            check_line::<f64>(&from_json(line)?, policy)
+        } else {
+            check_line::<bool>(&from_json(line)?, policy)
+        }
     }
 }
 
-fn check_line(line: &Line, policy: &Policy) -> Result<(), Objection> {
+fn rows(input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
+    if policy.masks() {
+        return prefixes(input, policy);
+    }
+    vec![verdicts(input, policy).and_then(|said| {
+        let (good, bad) = said.counts();
+        row(input, &said.steps, policy, vec![("good", good), ("bad", bad)])
+    })]
+}
+
+/// A row for each step that is learned from, with all steps before it: the trainer learns from the last step alone
+/// (`train_on_last_step_only`), so the labels before it do not count.
+fn prefixes(input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
+    let (said, objection) = walk(input, policy);
+    let learned = said.steps.iter().enumerate().skip(input.shared).filter(|(_, step)| !step.masked);
+    let mut made: Vec<Made> = learned
+        .filter_map(|(position, step)| {
+            let count = if step.good { "good" } else { "bad" };
+            Some(row(input, said.steps.get(..=position)?, policy, vec![(count, 1)]))
+        })
+        .collect();
+    made.extend(objection.map(Err));
+    if made.is_empty() && input.shared == 0 {
+        made.push(Err(Objection::new(Rule::NothingToLearn, "no step is left to learn from")));
+    }
+    made
+}
+
+fn row(input: &RowInput<'_>, said: &[Verdict], policy: &Policy, counts: Vec<(&'static str, u64)>) -> Made {
+    // Only what the row keeps can spoil it, so a cut comes first.
+    let mut completions = Vec::with_capacity(said.len());
+    for (number, (index, step)) in (1..).zip(input.steps().take(said.len())) {
+        let text = step_text(&step.text, number, policy);
+        check_words(step, index, &text, policy)?;
+        check_edges(&text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason))?;
+        completions.push(text.into_owned());
+    }
+    let prompt = input.trace.problem.text().into_owned();
+    let line = if policy.soft == SoftLabels::Float {
+        checked(&Line { prompt, completions, labels: said.iter().map(|step| step.value).collect() }, policy)?
+    } else {
+        checked(&Line { prompt, completions, labels: said.iter().map(|step| step.good).collect() }, policy)?
+    };
+    Ok(Row { line, counts })
+}
+
+fn checked<L: Serialize>(line: &Line<L>, policy: &Policy) -> Result<String, Objection> {
+    check_line(line, policy)?;
+    to_json(line)
+}
+
+fn check_line<L>(line: &Line<L>, policy: &Policy) -> Result<(), Objection> {
     if line.prompt.trim().is_empty() {
         return Err(Objection::new(Rule::EmptyPrompt, "the prompt is empty"));
     }
@@ -73,21 +130,7 @@ fn check_line(line: &Line, policy: &Policy) -> Result<(), Objection> {
         return Err(Objection::new(Rule::Shape, reason));
     }
     for (position, text) in (0..).zip(&line.completions) {
-        check_step(text, policy).map_err(|(rule, reason)| Objection::at(rule, position, reason))?;
-    }
-    Ok(())
-}
-
-fn check_step(text: &str, policy: &Policy) -> Result<(), (Rule, &'static str)> {
-    let separator = policy.step_separator.as_str();
-    if text.trim().is_empty() {
-        return Err((Rule::EmptyStep, "has no text"));
-    }
-    if !separator.is_empty() && text.starts_with(separator) {
-        return Err((Rule::Separator, "begins with the step separator"));
-    }
-    if !separator.is_empty() && text.ends_with(separator) {
-        return Err((Rule::Separator, "ends with the step separator"));
+        check_edges(text, policy).map_err(|(rule, reason)| Objection::at(rule, position, reason))?;
     }
     Ok(())
 }

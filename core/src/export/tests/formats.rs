@@ -111,3 +111,68 @@ fn lines_of_others_are_checked() {
     let float = r#"{"prompt":"p","completions":["a"],"labels":[0.7]}"#;
     assert!(format_by_name("trl_stepwise").unwrap().check(float, &options("trl_stepwise", &[]).policy).is_err());
 }
+
+#[test]
+fn math_shepherd_row() {
+    let project = Project::of(chain(3)).label("", Some(1));
+    let expected =
+        r#"{"input":"1+1? Step 1: a ки\nStep 2: b ки","label":"1+1? Step 1: a +\nStep 2: b -","task":"unknown"}"#;
+    let preview = project.preview(&options("math-shepherd", &[]));
+    assert_eq!(preview.sample, [expected]);
+    assert_eq!((preview.counts.get("good"), preview.counts.get("bad")), (1, 1));
+    let masked = project.preview(&options("math_shepherd", &[("after_error", "mask")]));
+    assert_eq!(masked.sample, [expected], "what is masked at the end is cut");
+}
+
+#[test]
+fn math_shepherd_refuses_what_it_would_lose() {
+    let check = |problem: &str, steps: [&str; 2], expected: &str| {
+        let trace = TraceBuilder::new(Problem::from_text(problem)).thought(steps[0]).thought(steps[1]).build();
+        let preview = Project::of(trace).label("+-", None).preview(&options("math_shepherd", &[]));
+        let reasons: Vec<&str> = preview.left_out.iter().map(|one| one.reason.as_str()).collect();
+        assert_eq!(reasons.join(""), expected, "{problem:?} {steps:?}");
+    };
+    check("p", ["a", "Step 2: b"], "");
+    check("p", ["a", "книги"], "");
+    check("p", ["a", "руки"], "step 2 holds `ки`, the marker of the format");
+    check("p ки", ["a", "b"], "the problem holds `ки` or `Step 1:`, by which the format finds the steps");
+    check("p Step 1: a", ["a", "b"], "the problem holds `ки` or `Step 1:`, by which the format finds the steps");
+    check("p", ["a Step 1: b", "b"], "step 1 holds `Step 1:`, by which the format finds the first step");
+    check("p", ["a", "Step 2:"], "step 2 has no text");
+    check(" ", ["a", "b"], "the problem is empty");
+}
+
+#[test]
+fn rlhflow_row_under_each_of_its_names() {
+    let project = Project::of(chain(2)).label("+-", None);
+    let check = |keys: &str, expected: &str| {
+        let preview = project.preview(&options("rlhflow_chat", &[("chat_keys", keys), ("headings", "keep")]));
+        assert_eq!(preview.sample, [expected]);
+    };
+    check(
+        "conversations",
+        r#"{"conversations":[{"role":"user","content":"1+1? a"},{"role":"assistant","content":"+"},{"role":"user","content":"b"},{"role":"assistant","content":"-"}]}"#,
+    );
+    check(
+        "sharegpt",
+        r#"{"conversations":[{"from":"human","value":"1+1? a"},{"from":"gpt","value":"+"},{"from":"human","value":"b"},{"from":"gpt","value":"-"}]}"#,
+    );
+    let messages = project.preview(&options("rlhflow_chat", &[("chat_keys", "messages")])).sample;
+    assert!(messages[0].starts_with(r#"{"messages":[{"role":"user","content":"1+1? Step 1: a"}"#));
+}
+
+#[test]
+fn unpaired_rows_per_step_and_per_trace() {
+    let project = Project::of(chain(3)).label("+-", None);
+    let preview = project.preview(&options("trl_unpaired", &[]));
+    let expected = [
+        r#"{"prompt":"1+1?\n","completion":"a","label":true}"#,
+        r#"{"prompt":"1+1?\na\n","completion":"b","label":false}"#,
+    ];
+    assert_eq!(preview.sample, expected);
+    assert_eq!((preview.counts.get("wanted"), preview.counts.get("unwanted")), (1, 1));
+    let whole = project.preview(&options("trl_unpaired", &[("per", "trace")]));
+    assert_eq!(whole.sample, [r#"{"prompt":"1+1?\n","completion":"a\nb\nc","label":false}"#]);
+    let tree = Project::of(tree(&[(None, "x"), (Some(0), "y"), (Some(0), "u")])).label("++-", None);
+    assert_eq!(rows(&tree, "trl_unpaired").len(), 3, "a step that two paths share is a row once");
+}

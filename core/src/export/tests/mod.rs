@@ -6,5 +6,6 @@ mod native;
 mod policies;
 mod properties;
 mod reshaped;
+mod round_trips;
 mod source;
 mod writing;

@@ -1,9 +1,10 @@
 //! What each option does to the labels.
 
-use crate::export::{FORMATS, Policy};
-use crate::model::TraceStatus;
+use crate::export::{FORMATS, Policy, preview};
+use crate::job::JobContext;
+use crate::model::{ImportedValue, TraceStatus};
 
-use super::source::{Project, chain, options, outcome};
+use super::source::{Project, chain, import_one, options, outcome, tree};
 
 #[test]
 fn options_decide_the_labels() {
@@ -53,7 +54,7 @@ fn every_option_can_be_set_and_read() {
     policy.set("step-separator", "\n\n").unwrap();
     assert_eq!(policy.step_separator, "\n\n");
     let message = policy.set("neutral", "grey").unwrap_err().to_string();
-    assert_eq!(message, "`grey` is no value of `neutral`; choose one of good, bad, drop");
+    assert_eq!(message, "`grey` is no value of `neutral`; choose one of good, bad, drop, mask");
     assert!(policy.set("colour", "grey").unwrap_err().to_string().contains("neutral, after_error"));
 }
 
@@ -64,4 +65,75 @@ fn formats_name_only_options_that_exist() {
             Policy::option(name).unwrap();
         }
     }
+}
+
+#[test]
+fn errors_that_are_put_right() {
+    let check = |ratings: &str, policy: &[(&str, &str)], expected: &str| {
+        let mut options = options("trl_stepwise", &[("after_error", "cut")]);
+        for (name, value) in policy {
+            options.policy.set(name, value).unwrap();
+        }
+        assert_eq!(outcome(&Project::of(chain(5)).label(ratings, None), &options), expected, "{ratings:?} {policy:?}");
+    };
+    check("+-+++", &[], "+-");
+    check("+-+++", &[("self_corrected", "segment")], "+-+++");
+    check("+- ++", &[("self_corrected", "segment")], "+--++");
+    check("+-++-", &[("self_corrected", "segment")], "+-++-");
+    check("+-++-", &[("self_corrected", "neutral")], "++++-");
+    check("+-++-", &[("self_corrected", "neutral"), ("neutral", "bad")], "+-");
+    check("+-+++", &[("self_corrected", "drop")], "step 2 is an error that is put right later");
+    check("+--", &[("self_corrected", "drop")], "+-");
+}
+
+#[test]
+fn soft_labels_at_a_threshold_and_as_numbers() {
+    let mut trace = chain(3);
+    for (step, value) in [(0, 0.75), (1, 1.0), (2, 0.25)] {
+        import_one(&mut trace, "rollout", Some(step), ImportedValue::Soft(value));
+    }
+    let project = Project::of(trace);
+    let check = |policy: &[(&str, &str)], expected: &str| {
+        assert_eq!(outcome(&project, &options("trl_stepwise", policy)), expected, "{policy:?}");
+    };
+    check(&[], "step 1 has the soft label 0.75, which is neither good (1) nor bad (0)");
+    check(&[("soft", "threshold")], "++-");
+    check(&[("soft", "threshold"), ("soft_threshold", "0.9")], "-");
+    check(&[("soft", "threshold"), ("soft_threshold", "0.2")], "+++");
+    let floats = options("trl_stepwise", &[("soft", "float")]);
+    let preview = project.preview(&floats);
+    assert_eq!(preview.sample, [r#"{"prompt":"1+1?","completions":["a","b","c"],"labels":[0.75,1.0,0.25]}"#]);
+    assert_eq!((preview.counts.get("good"), preview.counts.get("bad")), (2, 1));
+    assert!(Policy::default().set("soft_threshold", "NaN").is_err());
+}
+
+#[test]
+fn masked_steps_are_not_learned_from() {
+    let check = |ratings: &str, policy: &[(&str, &str)], expected: &str| {
+        let project = Project::of(chain(4)).label(ratings, None);
+        assert_eq!(outcome(&project, &options("trl_stepwise", policy)), expected, "{ratings:?} {policy:?}");
+    };
+    // The last label of each row is the one that counts.
+    check("+0-+", &[("after_error", "mask")], "+ | ++ | ++-");
+    check("+0-+", &[("neutral", "mask")], "+ | ++-");
+    check("+?++", &[("unsure", "mask")], "+ | +++ | ++++");
+    check("+ -", &[("unlabelled", "mask")], "+ | ++-");
+    check("+?++", &[("neutral", "mask")], "+ | step 2 was left undecided");
+    check("00", &[("neutral", "mask"), ("unlabelled", "mask")], "no step is left to learn from");
+    let project = Project::of(tree(&[(None, "x"), (Some(0), "y"), (Some(0), "u")])).label("++-", None);
+    let masked = options("trl_stepwise", &[("after_error", "mask")]);
+    assert_eq!(outcome(&project, &masked), "+ | ++ | +-", "a step that two paths share is learned from once");
+    let preview = project.preview(&masked);
+    assert_eq!((preview.counts.get("good"), preview.counts.get("bad")), (2, 1));
+}
+
+#[test]
+fn values_that_a_format_lacks_are_refused_and_others_have_no_effect() {
+    let project = Project::of(chain(2)).label("++", None);
+    let ctx = JobContext::foreground(None);
+    let message =
+        preview(&project, &options("math_shepherd", &[("neutral", "mask")]), 9, &ctx).unwrap_err().to_string();
+    assert_eq!(message, "`mask` is no value of `neutral`; choose one of good, bad, drop");
+    let foreign = options("native", &[("soft", "float"), ("neutral", "mask")]);
+    assert_eq!(project.preview(&foreign).rows, 1);
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::export::{ExportOptions, Policy};
+use crate::export::{ExportOptions, FORMATS, Policy, SoftLabels};
 use crate::model::{Problem, Step, TraceBuilder, TraceStatus, Verdict};
 
 use super::source::{Project, options};
@@ -24,7 +24,11 @@ fn project(steps: &[StepSpec], mark: Option<isize>, status: TraceStatus, verdict
 fn with_policy(format: &str, choices: &[usize]) -> ExportOptions {
     let mut options = options(format, &[]);
     for (option, choice) in Policy::OPTIONS.iter().zip(choices) {
-        if let Some((value, _)) = option.values.get(choice % option.values.len().max(1)) {
+        let known = options.format.options().contains(&option.name);
+        let values: Vec<&str> = option.values.iter().map(|(value, _)| *value).collect();
+        let lacks = |value: &&str| options.format.lacks().contains(&(option.name, value));
+        let values: Vec<&str> = values.into_iter().filter(|value| known && !lacks(value)).collect();
+        if let Some(value) = values.get(choice % values.len().max(1)) {
             options.policy.set(option.name, value).unwrap();
         }
     }
@@ -47,12 +51,12 @@ proptest! {
         mark in prop::option::of(-1..8_isize),
         done in any::<bool>(),
         verdict in prop::sample::select(vec![Verdict::Unknown, Verdict::Correct, Verdict::Incorrect]),
-        choices in prop::collection::vec(0..3_usize, 6),
+        choices in prop::collection::vec(0..4_usize, Policy::OPTIONS.len()),
     ) {
         let mark = mark.filter(|_| !steps.is_empty());
         let status = if done { TraceStatus::Done } else { TraceStatus::Open };
         let project = project(&steps, mark, status, verdict);
-        for format in ["trl_stepwise", "processbench", "native"] {
+        for format in FORMATS.iter().map(|format| format.name()) {
             let options = with_policy(format, &choices);
             let preview = project.preview(&options);
             prop_assert!(preview.rows + preview.left_out_total >= 1, "every trace is accounted for");
@@ -66,7 +70,9 @@ proptest! {
             let row: serde_json::Value = serde_json::from_str(&line).unwrap();
             let (texts, labels) = (row["completions"].as_array().unwrap(), row["labels"].as_array().unwrap());
             prop_assert!(!texts.is_empty() && texts.len() == labels.len());
-            prop_assert!(labels.iter().all(serde_json::Value::is_boolean));
+            let hard = labels.iter().all(serde_json::Value::is_boolean);
+            let soft = options.policy.soft == SoftLabels::Float && labels.iter().all(serde_json::Value::is_f64);
+            prop_assert!(hard || soft);
             for text in texts.iter().filter_map(|text| text.as_str()) {
                 prop_assert!(!text.trim().is_empty() && !text.starts_with('\n') && !text.ends_with('\n'));
             }

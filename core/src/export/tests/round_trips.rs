@@ -1,0 +1,149 @@
+//! What Stepscope also imports comes back with the same labels: published rows word for word, random ones by their labels.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::export::{ExportOptions, preview};
+use crate::import::{ImportOptions, each_trace};
+use crate::job::JobContext;
+use crate::model::{ImportedValue, Problem, StepRating, Trace, TraceBuilder, Verdict};
+
+use super::source::{Project, options};
+
+/// The published file, where the shared data is at hand.
+fn published(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: no {}", path.display());
+    None
+}
+
+fn import(path: &Path, format: Option<&str>) -> Project {
+    let options = ImportOptions { format: format.map(str::to_owned), ..ImportOptions::default() };
+    let mut project = Project::default();
+    each_trace(&[path.to_owned()], &options, &JobContext::foreground(None), &mut |trace| {
+        project.traces.push(trace);
+        Ok(())
+    })
+    .unwrap();
+    project
+}
+
+/// Every row, and how many traces or paths were left out.
+fn export(project: &Project, options: &ExportOptions) -> (Vec<String>, u64) {
+    let made = preview(project, options, usize::MAX, &JobContext::foreground(None)).unwrap();
+    (made.sample, made.left_out_total)
+}
+
+fn again(lines: &[String], format: Option<&str>) -> Project {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.jsonl");
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    import(&path, format)
+}
+
+/// The rows of a published file, one a line or as an array.
+fn originals(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|_several| {
+        text.lines().filter(|line| !line.trim().is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
+    })
+}
+
+/// What the labels say, in order: `+`, `0`, `-`, `?` for a rating, `!` for the first error, `=` for none.
+fn said(trace: &Trace) -> Vec<(Option<u32>, char)> {
+    let sign = |value| match value {
+        ImportedValue::Rating(StepRating::Good) => '+',
+        ImportedValue::Rating(StepRating::Neutral) => '0',
+        ImportedValue::Rating(StepRating::Bad) => '-',
+        ImportedValue::Rating(StepRating::Unsure) => '?',
+        ImportedValue::FirstError => '!',
+        ImportedValue::NoError => '=',
+        _ => '*',
+    };
+    trace.labels.iter().map(|label| (label.step, sign(label.value))).collect()
+}
+
+#[test]
+fn published_rows_come_back_word_for_word() {
+    let cases: [(&str, &str, &[(&str, &str)]); 3] = [
+        ("processbench/gsm8k.json", "processbench", &[]),
+        ("processbench/math.json", "processbench", &[]),
+        ("math_shepherd/preprocess/tests/samples_math-shepherd.jsonl", "math_shepherd", &[("after_error", "raw")]),
+    ];
+    for (path, format, policy) in cases {
+        let Some(path) = published(path) else { continue };
+        let originals = originals(&path);
+        let (lines, left_out) = export(&import(&path, None), &options(format, policy));
+        assert_eq!((lines.len(), left_out), (originals.len(), 0), "{}", path.display());
+        for (line, original) in lines.iter().zip(originals) {
+            assert_eq!(serde_json::from_str::<Value>(line).unwrap(), original);
+        }
+        let (first, second) = (import(&path, None), again(&lines, None));
+        for (first, second) in first.traces.iter().zip(&second.traces) {
+            assert_eq!((said(first), &first.steps), (said(second), &second.steps));
+        }
+    }
+}
+
+fn chain(number: usize, texts: &[String], ratings: &str) -> Trace {
+    let problem = Problem::from_text(format!("What is {number} + 1?"));
+    let builder = TraceBuilder::new(problem).source_id(format!("t{number}")).verdict(Verdict::Incorrect);
+    let mut trace = texts.iter().fold(builder, |builder, text| builder.thought(text.as_str())).build();
+    super::source::import(&mut trace, "human", ratings);
+    trace
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z+$\\\\{}é–0-9]{1,6}( [a-z=.\n\"]{1,5}[a-z])?"
+}
+
+proptest! {
+    #[test]
+    fn random_projects_come_back_with_the_same_labels(
+        traces in prop::collection::vec(prop::collection::vec((word(), prop::sample::select(vec!['+', '+', '0', '-'])), 1..6), 1..5),
+        after in prop::sample::select(vec!["cut", "bad", "raw"]),
+        neutral in prop::sample::select(vec!["good", "bad"]),
+    ) {
+        let policy = [("after_error", after), ("neutral", neutral)];
+        let mut project = Project::default();
+        for (number, steps) in traces.iter().enumerate() {
+            let texts: Vec<String> = steps.iter().map(|(text, _)| text.clone()).collect();
+            let ratings: String = steps.iter().map(|(_, sign)| *sign).collect();
+            project.traces.push(chain(number, &texts, &ratings));
+        }
+        let (plain, left_out) = export(&project, &options("trl_stepwise", &policy));
+        prop_assert_eq!(left_out, 0);
+        let expected: Vec<Vec<(Option<u32>, char)>> = plain.iter().map(|line| {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let labels = row["labels"].as_array().unwrap().iter();
+            (0..).zip(labels).map(|(step, good)| (Some(step), if good == &Value::Bool(true) { '+' } else { '-' })).collect()
+        }).collect();
+        for (format, importer) in [("trl_stepwise", "steps"), ("math_shepherd", "math_shepherd"), ("rlhflow_chat", "rlhflow_chat")] {
+            let (lines, left_out) = export(&project, &options(format, &policy));
+            prop_assert_eq!(left_out, 0, "{}", format);
+            let back = again(&lines, Some(importer));
+            let labels: Vec<_> = back.traces.iter().map(said).collect();
+            prop_assert_eq!(&labels, &expected, "{}", format);
+            for (back, trace) in back.traces.iter().zip(&project.traces) {
+                prop_assert_eq!(back.problem.text(), trace.problem.text(), "{}", format);
+                prop_assert!(back.warnings.is_empty(), "{}: {:?}", format, back.warnings);
+            }
+        }
+        for per in ["step", "trace"] {
+            let (lines, left_out) = export(&project, &options("trl_unpaired", &[policy[0], policy[1], ("per", per)]));
+            prop_assert_eq!(left_out, 0);
+            let back: Vec<char> = again(&lines, Some("unpaired")).traces.iter().flat_map(said).map(|(_, sign)| sign).collect();
+            let rows: Vec<char> = match per {
+                "step" => expected.iter().flatten().map(|(_, sign)| *sign).collect(),
+                _ => expected.iter().map(|row| if row.iter().all(|(_, sign)| *sign == '+') { '+' } else { '-' }).collect(),
+            };
+            prop_assert_eq!(back, rows, "{}", per);
+        }
+    }
+}
