@@ -65,6 +65,14 @@ pub enum ExportError {
         /// The most frequent reasons, with counts.
         reasons: String,
     },
+    /// No format is recognised.
+    #[error("no known training format; name one of {known}: {path}")]
+    Unrecognised {
+        /// The file.
+        path: PathBuf,
+        /// The formats there are.
+        known: String,
+    },
     /// The file is one that the project was made from or lives in.
     #[error("refused to write over a file of the project; choose another name than {path}")]
     Protected {

@@ -1,19 +1,24 @@
 //! What a target format has to be able to do, and the one list of them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, Step, StepIndex, StepRating, Trace};
 
+use super::critique_sft::CritiqueSft;
 use super::label_source::LabelSource;
 use super::math_shepherd::MathShepherd;
 use super::native::Native;
 use super::policy::Policy;
+use super::prm800k::Prm800k;
 use super::processbench::ProcessBench;
 use super::rlhflow_chat::RlhflowChat;
+use super::steps::Steps;
 use super::trl_stepwise::TrlStepwise;
 use super::trl_unpaired::TrlUnpaired;
 use super::{ExportError, Objection, Rule};
@@ -53,6 +58,14 @@ pub trait ExportFormat: Sync {
     /// Makes the rows of an input: one, several (one per judged step), or the reason why there is none.
     fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made>;
 
+    /// Whether all rows have the same columns and types; what is lossless may hold anything.
+    fn has_columns(&self) -> bool {
+        true
+    }
+
+    /// The options that a row shows, where it looks like one of this format.
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy>;
+
     /// Checks a line against the schema and the rules of the format, whoever wrote it.
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection>;
 }
@@ -71,7 +84,7 @@ impl PartialEq for dyn ExportFormat {
 
 /// Every format, most used first.
 pub const FORMATS: &[&dyn ExportFormat] =
-    &[&TrlStepwise, &TrlUnpaired, &ProcessBench, &MathShepherd, &RlhflowChat, &Native];
+    &[&TrlStepwise, &TrlUnpaired, &ProcessBench, &MathShepherd, &RlhflowChat, &Prm800k, &CritiqueSft, &Steps, &Native];
 
 /// The format of that name; dashes count as underscores.
 pub fn format_by_name(name: &str) -> Result<&'static dyn ExportFormat, ExportError> {
@@ -122,8 +135,19 @@ pub struct RowInput<'a> {
     pub may_assume_good: bool,
     /// What each annotator says of the trace, by name.
     pub annotations: &'a [(AnnotatorId, &'a TraceAnnotation)],
+    /// The columns of tables, found by a first look at all traces.
+    pub columns: &'a Columns,
     /// What the scorers of the project gave, where the format [needs](ExportFormat::needs_scores) it.
     pub scores: &'a [NativeScores],
+}
+
+/// Columns that depend on the project. Every row of a table has all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The names of all scores of steps, imported and computed.
+    pub scores: BTreeSet<String>,
+    /// Whether there are soft labels.
+    pub soft: bool,
 }
 
 impl<'a> RowInput<'a> {

@@ -62,6 +62,8 @@ pub enum Rule {
     SelfCorrected,
     /// Nothing is left to learn from.
     NothingToLearn,
+    /// Nothing is said of it in words.
+    NoWords,
     /// A marker of the format stands in a text.
     Marker,
     /// The order or the number of messages or steps.
@@ -90,6 +92,12 @@ pub enum Rule {
     Separator,
     /// The line is not of the shape that the format has.
     Shape,
+    /// The line is no JSON.
+    Json,
+    /// The bytes are no text that every reader takes.
+    Encoding,
+    /// Columns or their types differ from row to row.
+    Columns,
     /// The format cannot hold a value without loss.
     Lossy,
 }
@@ -105,6 +113,7 @@ impl Rule {
             Self::Neutral => "with neutral steps",
             Self::SelfCorrected => "with errors that are put right",
             Self::NothingToLearn => "with nothing to learn from",
+            Self::NoWords => "without words",
             Self::Marker => "with a marker of the format in a text",
             Self::Order => "out of order",
             Self::Repeated => "that repeat or contradict another row",
@@ -118,6 +127,9 @@ impl Rule {
             Self::EmptyPrompt => "with an empty prompt",
             Self::EmptyStep => "with an empty step",
             Self::Separator => "with the separator at the edge of a step",
+            Self::Json => "that are no JSON",
+            Self::Encoding => "that are no clean UTF-8",
+            Self::Columns => "with other columns",
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
         }

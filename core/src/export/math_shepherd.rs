@@ -5,6 +5,7 @@
 //! from, so steps masked after an error are cut off.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
@@ -59,6 +60,10 @@ impl ExportFormat for MathShepherd {
 
     fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
         vec![verdicts(input, policy).map(Verdicts::trimmed).and_then(|said| row(input, &said, policy))]
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        (row.get("input")?.is_string() && row.get("label")?.is_string()).then(|| self.defaults())
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

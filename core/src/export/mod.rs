@@ -4,22 +4,27 @@
 //! `paths` picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed.
 
+mod columns;
+mod critique_sft;
 mod error;
 mod format;
 mod label_source;
 mod labels;
 mod left_out;
+mod lint;
 mod manifest;
 mod math_shepherd;
 mod native;
 mod paths;
 mod policy;
 mod preview;
+mod prm800k;
 mod processbench;
 mod report;
 mod rlhflow_chat;
 mod rows;
 mod source;
+mod steps;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -30,13 +35,14 @@ mod verdicts;
 mod write;
 
 pub use error::ExportError;
-pub use format::{ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
+pub use format::{Columns, ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
 pub use label_source::LabelSource;
 pub use left_out::{LeftOut, Objection, Rule};
+pub use lint::{LintOptions, LintProblem, LintReport, lint};
 pub use manifest::{Manifest, manifest_path};
 pub use policy::{
-    AfterError, ChatKeys, Finite, Headings, NeutralSteps, PerRow, Policy, PolicyOption, SelfCorrected, SoftLabels,
-    UnlabelledSteps, UnsureSteps,
+    AfterError, ChatKeys, CritiqueLayout, Finite, Headings, NeutralSteps, PerRow, Policy, PolicyOption, SelfCorrected,
+    SoftLabels, UnlabelledSteps, UnsureSteps, VerdictLine,
 };
 pub use preview::{Preview, preview};
 pub use report::ExportReport;

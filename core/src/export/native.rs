@@ -1,5 +1,7 @@
 //! Stepscope's own lossless format: a whole trace with every label and score a line; imports back to the same state.
 
+use serde_json::{Map, Value};
+
 use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::{NativeAnnotation, NativeScores, NativeStepAnnotation, NativeTrace, SCHEMA};
 use crate::model::{AnnotatorId, FirstError, ImportedValue, Label, StepRating, Trace};
@@ -34,6 +36,14 @@ impl ExportFormat for Native {
 
     fn rows(&self, input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
         vec![row(input)]
+    }
+
+    fn has_columns(&self) -> bool {
+        false
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        row.get("schema")?.as_str()?.starts_with("stepscope.trace/").then(|| self.defaults())
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

@@ -160,6 +160,30 @@ choice! {
 }
 
 choice! {
+    /// The shape of a row with a critique.
+    CritiqueLayout "critique_layout" {
+        /// A chat: the steps are asked about, the critique is the answer.
+        #[default]
+        Messages = "messages",
+        /// A `prompt` and a `critique`.
+        Flat = "flat",
+    }
+}
+
+choice! {
+    /// How a critique ends.
+    VerdictLine "verdict_line" {
+        /// With `\boxed` around the position of the first error from 0, or around -1 for none.
+        #[default]
+        Boxed = "boxed",
+        /// With `Is the solution correct? Yes`, or `No`.
+        YesNo = "yes_no",
+        /// With its own last word.
+        None = "none",
+    }
+}
+
+choice! {
     /// What one row of a format of single answers is.
     PerRow "per" {
         /// Each judged step, asked for with the steps before it.
@@ -216,6 +240,10 @@ pub struct Policy {
     pub per: PerRow,
     /// The names that a chat goes by.
     pub chat_keys: ChatKeys,
+    /// The shape of a row with a critique.
+    pub critique_layout: CritiqueLayout,
+    /// How a critique ends.
+    pub verdict_line: VerdictLine,
 }
 
 impl Default for Policy {
@@ -233,6 +261,8 @@ impl Default for Policy {
             headings: Headings::default(),
             per: PerRow::default(),
             chat_keys: ChatKeys::default(),
+            critique_layout: CritiqueLayout::default(),
+            verdict_line: VerdictLine::default(),
         }
     }
 }
@@ -244,7 +274,7 @@ const ONLY_FINISHED: &[(&str, &str)] =
 
 impl Policy {
     /// Every option, in the order of the dialog.
-    pub const OPTIONS: [PolicyOption; 12] = [
+    pub const OPTIONS: [PolicyOption; 14] = [
         PolicyOption { name: "neutral", reason: "The format knows only good and bad", values: NeutralSteps::VALUES },
         PolicyOption {
             name: "after_error",
@@ -289,11 +319,21 @@ impl Policy {
             reason: "Trainers look for a chat under these names",
             values: ChatKeys::VALUES,
         },
+        PolicyOption {
+            name: "critique_layout",
+            reason: "Trainers read chats or plain fields",
+            values: CritiqueLayout::VALUES,
+        },
+        PolicyOption {
+            name: "verdict_line",
+            reason: "A judge's verdict is read off the end of its words",
+            values: VerdictLine::VALUES,
+        },
     ];
 
     /// The option of that name; dashes count as underscores.
     pub fn option(name: &str) -> Result<&'static PolicyOption, ExportError> {
-        const OPTIONS: &[PolicyOption; 12] = &Policy::OPTIONS;
+        const OPTIONS: &[PolicyOption; 14] = &Policy::OPTIONS;
         let wanted = name.replace('-', "_");
         OPTIONS.iter().find(|option| option.name == wanted).ok_or_else(|| {
             let known = Self::OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
@@ -321,6 +361,8 @@ impl Policy {
             "headings" => self.headings = Headings::parse(value)?,
             "per" => self.per = PerRow::parse(value)?,
             "chat_keys" => self.chat_keys = ChatKeys::parse(value)?,
+            "critique_layout" => self.critique_layout = CritiqueLayout::parse(value)?,
+            "verdict_line" => self.verdict_line = VerdictLine::parse(value)?,
             _ => self.step_separator = value.into(),
         }
         Ok(())
@@ -340,6 +382,8 @@ impl Policy {
             "headings" => self.headings.name().into(),
             "per" => self.per.name().into(),
             "chat_keys" => self.chat_keys.name().into(),
+            "critique_layout" => self.critique_layout.name().into(),
+            "verdict_line" => self.verdict_line.name().into(),
             _ => self.step_separator.clone(),
         })
     }

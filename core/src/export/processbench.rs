@@ -1,6 +1,7 @@
 //! ProcessBench: `{id, generator, problem, steps, final_answer_correct, label}`, `label` the first error from 0 or -1.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::model::Verdict;
 
@@ -53,6 +54,11 @@ impl ExportFormat for ProcessBench {
 
     fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
         vec![row(input, policy)]
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        let is_one = row.get("steps")?.is_array() && row.get("problem")?.is_string();
+        (is_one && row.contains_key("label")).then(|| self.defaults())
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

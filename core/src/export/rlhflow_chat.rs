@@ -68,6 +68,16 @@ impl ExportFormat for RlhflowChat {
         vec![verdicts(input, policy).map(Verdicts::trimmed).and_then(|said| row(input, &said, policy))]
     }
 
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        let (keys, first) =
+            [ChatKeys::Conversations, ChatKeys::Messages, ChatKeys::Sharegpt].into_iter().find_map(|keys| {
+                Some((keys, row.get(names(keys)[0])?.as_array()?.first()?))
+                    .filter(|(keys, first)| first.get(names(*keys)[1]).is_some())
+            })?;
+        let is_alone = row.len() == 1 && first.is_object();
+        is_alone.then(|| Policy { chat_keys: keys, ..self.defaults() })
+    }
+
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {
         check_messages(&read(&from_json(line)?, policy.chat_keys)?)
     }

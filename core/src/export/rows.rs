@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, StepHash, StepTree, Trace, TraceId};
+use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace, TraceId};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, format_by_name};
+use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, format_by_name};
 use super::label_source::{Chosen, LabelSource};
 use super::labels::{Resolved, resolve};
 use super::left_out::{LeftOut, Objection, Rule};
@@ -81,8 +81,11 @@ pub(super) fn each_row(
         counts: Counts::zero(options.format.counted()),
         labels: chosen.as_ref().map(Chosen::name),
     };
-    let mut run = Run { source, options, chosen, annotators, names: HashSet::new(), numbers: HashMap::new(), tally };
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
+    let is_table = options.format.scope() == (Scope::Tree { labels_needed: false });
+    let columns = if is_table { columns(source, total, &annotators, ctx)? } else { Columns::default() };
+    let (names, numbers) = (HashSet::new(), HashMap::new());
+    let mut run = Run { source, options, chosen, annotators, names, numbers, columns, tally };
     for row in 0..total {
         ctx.checkpoint()?;
         let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
@@ -95,6 +98,30 @@ pub(super) fn each_row(
     Ok(run.tally)
 }
 
+/// What columns a table of the project has. Reads every trace once.
+fn columns(
+    source: &dyn ExportSource,
+    total: u32,
+    annotators: &[AnnotatorId],
+    ctx: &JobContext,
+) -> Result<Columns, ExportError> {
+    let mut columns = Columns::default();
+    for row in 0..total {
+        ctx.checkpoint()?;
+        let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
+        let imported = trace.scores.iter().filter(|score| score.step.is_some()).map(|score| &score.name);
+        for name in imported.chain(source.scores(&trace).iter().map(|scores| &scores.scorer)) {
+            if !columns.scores.contains(name) {
+                columns.scores.insert(name.clone());
+            }
+        }
+        let said = annotators.iter().filter_map(|by| source.annotation(by, &trace.id));
+        columns.soft |= trace.labels.iter().any(|label| matches!(label.value, ImportedValue::Soft(_)))
+            || said.flat_map(|said| said.steps.values()).any(|step| step.labels.has(LabelKind::Soft));
+    }
+    Ok(columns)
+}
+
 struct Run<'a> {
     source: &'a dyn ExportSource,
     options: &'a ExportOptions,
@@ -104,6 +131,7 @@ struct Run<'a> {
     names: HashSet<String>,
     /// The last number given to each name, so that a name shared by all traces costs no search.
     numbers: HashMap<String, u64>,
+    columns: Columns,
     tally: Tally,
 }
 
@@ -149,6 +177,7 @@ impl Run<'_> {
             labels: None,
             may_assume_good: false,
             annotations,
+            columns: &self.columns,
             scores,
         };
         let made = self.options.format.rows(&input, &self.options.policy);
@@ -192,6 +221,7 @@ impl Run<'_> {
                 labels: Some(&labels),
                 may_assume_good,
                 annotations,
+                columns: &self.columns,
                 scores: &scores,
             };
             let made = self.options.format.rows(&input, &self.options.policy);

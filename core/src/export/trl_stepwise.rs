@@ -4,6 +4,7 @@
 //! that is, with all steps before it, to be trained with `train_on_last_step_only`.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
@@ -56,6 +57,14 @@ impl ExportFormat for TrlStepwise {
 
     fn rows(&self, input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
         rows(input, policy)
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        let labels = row.get("labels")?.as_array()?;
+        let is_list = row.get("prompt")?.is_string() && row.get("completions")?.is_array();
+        let is_float = !labels.is_empty() && labels.iter().all(Value::is_f64);
+        let soft = if is_float { SoftLabels::Float } else { SoftLabels::default() };
+        is_list.then(|| Policy { soft, ..self.defaults() })
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {

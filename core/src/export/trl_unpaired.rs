@@ -4,6 +4,7 @@
 //! has no row.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
 use super::left_out::{Objection, Rule};
@@ -64,6 +65,11 @@ impl ExportFormat for TrlUnpaired {
             PerRow::Step => steps(input, policy),
             PerRow::Trace => vec![path(input, policy)],
         }
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        let is_one = row.get("prompt")?.is_string() && row.get("completion")?.is_string();
+        (is_one && row.contains_key("label")).then(|| self.defaults())
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {

@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::export::format_by_name;
-use crate::model::{ChatMessage, Problem, Prompt, TraceBuilder, Verdict};
+use crate::model::{
+    ChatMessage, Critique, ImportedScore, Label, Problem, Prompt, ScoreKind, StepHash, StepKind, TraceBuilder, Verdict,
+    WrittenStep,
+};
 
-use super::source::{Project, chain, options, tree};
+use super::source::{Project, chain, options, tree, tree as tree_of};
 
 fn rows(project: &Project, format: &str) -> Vec<Value> {
     project.preview(&options(format, &[])).sample.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -175,4 +178,99 @@ fn unpaired_rows_per_step_and_per_trace() {
     assert_eq!(whole.sample, [r#"{"prompt":"1+1?\n","completion":"a\nb\nc","label":false}"#]);
     let tree = Project::of(tree(&[(None, "x"), (Some(0), "y"), (Some(0), "u")])).label("++-", None);
     assert_eq!(rows(&tree, "trl_unpaired").len(), 3, "a step that two paths share is a row once");
+}
+
+#[test]
+fn prm800k_row_of_a_chain() {
+    let project = Project::of(chain(3)).label("+-", None);
+    let row = rows(&project, "prm800k").remove(0);
+    assert_eq!((&row["generation"], &row["label"]["finish_reason"]), (&json!(0), &json!("found_error")));
+    assert_eq!(row["question"]["pre_generated_steps"], json!(["a", "b", "c"]));
+    let position = |text: &str, rating: i8, chosen: Value| {
+        let one = json!({"text": text, "rating": rating, "flagged": false});
+        json!({"completions": [one], "human_completion": null, "chosen_completion": chosen})
+    };
+    assert_eq!(row["label"]["steps"], json!([position("a", 1, json!(0)), position("b", -1, Value::Null)]));
+    let all = rows(&Project::of(chain(2)).label("+0", None), "prm800k").remove(0);
+    assert_eq!(all["label"]["finish_reason"], "solution");
+    let unsure = rows(&Project::of(chain(2)).label("+?", None), "prm800k").remove(0);
+    assert_eq!(unsure["label"]["steps"][1]["completions"][0], json!({"text": "b", "rating": null, "flagged": true}));
+}
+
+#[test]
+fn prm800k_row_with_a_written_step_and_of_a_tree() {
+    let mut project = Project::of(chain(2)).label("+-", None);
+    let first = project.traces[0].steps[0].hash.clone();
+    let written = WrittenStep {
+        id: StepHash::written(1),
+        parent: Some(first),
+        text: "w".into(),
+        kind: StepKind::Thought,
+        replaces: Some(project.traces[0].steps[1].hash.clone()),
+        taken_from: None,
+    };
+    project.says("ann").labels = [Label::Written(written)].into_iter().collect();
+    let row = rows(&project, "prm800k").remove(0);
+    assert_eq!((&row["generation"], &row["label"]["finish_reason"]), (&Value::Null, &json!("solution")));
+    let human = json!({"text": "w", "rating": null, "source": "human", "flagged": false});
+    assert_eq!(row["label"]["steps"][1]["human_completion"], human);
+    assert_eq!(row["label"]["steps"][1]["completions"][0]["rating"], -1);
+    // What hangs on a candidate that was not chosen has no place.
+    let tree = [(None, "x"), (Some(0), "y"), (Some(0), "u"), (Some(2), "v")];
+    let preview = Project::of(tree_of(&tree)).label("++++", None).preview(&options("prm800k", &[]));
+    assert_eq!(preview.left_out[0].reason, "step 4 is judged on a branch that the format cannot hold");
+    let siblings = rows(&Project::of(tree_of(&tree)).label("++- ", None), "prm800k").remove(0);
+    assert_eq!(siblings["label"]["steps"][1]["completions"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_step_table_has_every_step_and_every_score() {
+    let mut trace = chain(2);
+    trace.scores = vec![ImportedScore { step: Some(0), name: "q".into(), kind: ScoreKind::Value, value: 0.25 }];
+    let mut other = tree_of(&[(None, "x"), (Some(0), "y")]);
+    other.id = crate::model::TraceId::new("other");
+    let mut project = Project::of(trace).label("+-", None);
+    project.traces.push(other);
+    let preview = project.preview(&options("steps", &[]));
+    let rows: Vec<Value> = preview.sample.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let columns = ["trace", "problem", "generator", "outcome", "step", "parent", "kind", "text", "label", "score.q"];
+    assert!(rows.iter().all(|row| row.as_object().unwrap().keys().eq(columns)));
+    let said: Vec<String> =
+        rows.iter().map(|r| format!("{} {} {} {}", r["step"], r["parent"], r["label"], r["score.q"])).collect();
+    assert_eq!(said, [r#"0 -1 "good" 0.25"#, r#"1 0 "bad" null"#, r#"0 -1 "" null"#, r#"1 0 "" null"#]);
+    assert_eq!((preview.counts.get("good"), preview.counts.get("unlabelled")), (1, 2));
+}
+
+#[test]
+fn critiques_of_the_annotator() {
+    let mut project = Project::of(chain(3)).label("+-", None);
+    let refused = project.preview(&options("critique_sft", &[]));
+    assert_eq!(refused.left_out[0].reason, "nothing is said of it in words");
+    let words = |by: &str, text: &str, accepted| {
+        Label::Critique(Critique { by: by.into(), text: text.into(), accepted, ..Critique::default() })
+    };
+    let hashes: Vec<StepHash> = project.traces[0].steps.iter().map(|step| step.hash.clone()).collect();
+    let said = |project: &mut Project, step: usize, labels: Vec<Label>| {
+        let of_step = project.says("ann").steps.entry(hashes[step].clone()).or_default();
+        of_step.labels = labels.into_iter().collect();
+    };
+    said(&mut project, 1, vec![words("", "It is 2.", false), words("judge", "not mine", false)]);
+    let row = rows(&project, "critique_sft").remove(0);
+    let expected = json!({
+        "messages": [
+            {"role": "user", "content": "1+1?\n\nStep 1: a\nStep 2: b\nStep 3: c"},
+            {"role": "assistant", "content": "It is 2.\n\n\\boxed{1}"},
+        ],
+        "verdict": {"first_error": 1, "base": 0, "labels": [true, false, null]},
+        "id": "t",
+    });
+    assert_eq!(row, expected);
+    said(&mut project, 0, vec![words("judge", "Fine.", true)]);
+    let flat = project.preview(&options("critique_sft", &[("critique_layout", "flat"), ("verdict_line", "yes_no")]));
+    let flat: Value = serde_json::from_str(&flat.sample[0]).unwrap();
+    assert_eq!(flat["critique"], "Step 1: Fine.\n\nStep 2: It is 2.\n\nIs the solution correct? No");
+    said(&mut project, 0, Vec::new());
+    said(&mut project, 1, vec![words("", "So \\boxed{0}.", false)]);
+    let clash = project.preview(&options("critique_sft", &[]));
+    assert_eq!(clash.left_out[0].reason, "the words come to `0`, the verdict to `\\boxed{1}`");
 }

@@ -2,6 +2,7 @@
 
 mod formats;
 mod labels;
+mod lint;
 mod native;
 mod policies;
 mod properties;

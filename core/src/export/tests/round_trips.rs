@@ -91,6 +91,70 @@ fn published_rows_come_back_word_for_word() {
     }
 }
 
+/// Without what is null, and without positions at which nobody said anything.
+fn meaning(value: &mut Value) {
+    if let Some(steps) = value["label"]["steps"].as_array_mut() {
+        steps.retain(|step| {
+            step["completions"].as_array().is_some_and(|all| !all.is_empty()) || !step["human_completion"].is_null()
+        });
+    }
+    prune(value);
+}
+
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, value| !value.is_null() && !(key == "flagged" && *value == Value::Bool(false)));
+            map.values_mut().for_each(prune);
+        }
+        Value::Array(list) => list.iter_mut().for_each(prune),
+        _ => {}
+    }
+}
+
+#[test]
+fn published_prm800k_rows_come_back_in_meaning() {
+    let Some(path) = published("prm800k/samples_prm800k.jsonl") else { return };
+    let (lines, left_out) = export(&import(&path, None), &options("prm800k", &[]));
+    assert_eq!((lines.len(), left_out), (6, 0));
+    for (line, mut original) in lines.iter().zip(originals(&path)) {
+        let mut made: Value = serde_json::from_str(line).unwrap();
+        meaning(&mut made);
+        meaning(&mut original);
+        assert_eq!(made, original);
+    }
+    for name in ["phase1-test", "phase2-test"] {
+        let Some(path) = published(&format!("prm800k/datasets/examples/prm800k-{name}-example.json")) else { continue };
+        let first = import(&path, None);
+        let (lines, left_out) = export(&first, &options("prm800k", &[]));
+        assert_eq!((lines.len(), left_out), (1, 0), "{name}");
+        let second = again(&lines, None);
+        assert_eq!(
+            (said(&first.traces[0]), &first.traces[0].steps),
+            (said(&second.traces[0]), &second.traces[0].steps)
+        );
+    }
+}
+
+#[test]
+fn critiques_come_back_with_their_words() {
+    let mut trace = chain(1, &["a".into(), "b".into(), "c".into()], "+-");
+    trace.labels[1].rationale = Some("1 is not 2.\nSo no.".into());
+    let project = Project::of(trace);
+    for layout in ["messages", "flat"] {
+        let chosen = options("critique_sft", &[("critique_layout", layout)]);
+        let (lines, left_out) = export(&project, &chosen);
+        assert_eq!(left_out, 0);
+        let back = again(&lines, Some("critique"));
+        let trace = &back.traces[0];
+        assert_eq!(trace.problem.text().trim(), "What is 1 + 1?");
+        assert_eq!(said(trace), [(Some(1), '!'), (Some(0), '+'), (Some(1), '-')]);
+        assert_eq!(trace.labels[0].rationale.as_deref(), Some("1 is not 2.\nSo no.\n\n\\boxed{1}"));
+        assert!(trace.warnings.is_empty(), "{:?}", trace.warnings);
+        assert_eq!(export(&back, &chosen).0, lines, "written again, it is the same");
+    }
+}
+
 fn chain(number: usize, texts: &[String], ratings: &str) -> Trace {
     let problem = Problem::from_text(format!("What is {number} + 1?"));
     let builder = TraceBuilder::new(problem).source_id(format!("t{number}")).verdict(Verdict::Incorrect);
@@ -104,6 +168,8 @@ fn word() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
     #[test]
     fn random_projects_come_back_with_the_same_labels(
         traces in prop::collection::vec(prop::collection::vec((word(), prop::sample::select(vec!['+', '+', '0', '-'])), 1..6), 1..5),
@@ -134,6 +200,16 @@ proptest! {
                 prop_assert_eq!(back.problem.text(), trace.problem.text(), "{}", format);
                 prop_assert!(back.warnings.is_empty(), "{}: {:?}", format, back.warnings);
             }
+        }
+        let (lines, left_out) = export(&project, &options("prm800k", &[]));
+        prop_assert_eq!(left_out, 0);
+        let back = again(&lines, Some("prm800k"));
+        for (back, trace) in back.traces.iter().zip(&project.traces) {
+            // Three-valued, up to the first error; the steps are all there.
+            let until = said(trace).iter().position(|(_, sign)| *sign == '-').map_or(trace.labels.len(), |at| at + 1);
+            prop_assert_eq!(&said(back)[..], &said(trace)[..until]);
+            let texts = |trace: &Trace| trace.steps.iter().map(|step| step.text.clone()).collect::<Vec<_>>();
+            prop_assert_eq!(texts(back), texts(trace));
         }
         for per in ["step", "trace"] {
             let (lines, left_out) = export(&project, &options("trl_unpaired", &[policy[0], policy[1], ("per", per)]));
