@@ -585,7 +585,7 @@ fn training_files_hold_the_labels() {
     assert!(rows.lines().count() >= 1, "{rows}");
     let notice = window.state().notices().shown().last().unwrap().id;
     ask(&mut window, Action::DismissNotice(notice));
-    let processbench = home.path("train.json");
+    let processbench = home.path("train-bench.jsonl");
     export(&mut window, "processbench", &processbench);
     let rows = fs::read_to_string(&processbench).unwrap();
     let label = |row: &str| serde_json::from_str::<serde_json::Value>(row).unwrap()["label"].as_i64().unwrap();

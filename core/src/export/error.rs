@@ -65,6 +65,12 @@ pub enum ExportError {
         /// The most frequent reasons, with counts.
         reasons: String,
     },
+    /// Rows cannot be written into such a file.
+    #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst: {path}")]
+    Container {
+        /// The file.
+        path: PathBuf,
+    },
     /// No format is recognised.
     #[error("no known training format; name one of {known}: {path}")]
     Unrecognised {

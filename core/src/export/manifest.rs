@@ -26,10 +26,13 @@ pub struct Manifest {
     pub format: String,
     /// Name of the file, without its folder: the two may move together.
     pub file: String,
-    /// The SHA-256 of the file, in hexadecimal digits.
+    /// The SHA-256 of the file, in hexadecimal digits; where it is cut into parts, that of their hashes, one a line.
     pub sha256: String,
-    /// The size of the file in bytes.
+    /// The size of the file in bytes, or of all parts together.
     pub bytes: u64,
+    /// The file, or its parts in order.
+    #[serde(default)]
+    pub files: Vec<ManifestFile>,
     /// How many rows it has.
     pub rows: u64,
     /// How many traces were looked at.
@@ -48,6 +51,19 @@ pub struct Manifest {
     pub left_out: Vec<LeftOut>,
     /// The files that the project was made from.
     pub sources: Vec<ManifestSource>,
+}
+
+/// A file that was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Its name, without its folder.
+    pub file: String,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// How many rows it has.
+    pub rows: u64,
 }
 
 impl Manifest {

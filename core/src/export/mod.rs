@@ -5,6 +5,7 @@
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed.
 
 mod columns;
+mod container;
 mod critique_sft;
 mod error;
 mod format;
@@ -23,6 +24,7 @@ mod processbench;
 mod report;
 mod rlhflow_chat;
 mod rows;
+mod shards;
 mod source;
 mod steps;
 mod tally;
@@ -34,12 +36,13 @@ mod trl_unpaired;
 mod verdicts;
 mod write;
 
+pub use container::{Container, Layout, Packing};
 pub use error::ExportError;
 pub use format::{Columns, ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
 pub use label_source::LabelSource;
 pub use left_out::{LeftOut, Objection, Rule};
 pub use lint::{LintOptions, LintProblem, LintReport, lint};
-pub use manifest::{Manifest, manifest_path};
+pub use manifest::{Manifest, ManifestFile, manifest_path};
 pub use policy::{
     AfterError, ChatKeys, CritiqueLayout, Finite, Headings, NeutralSteps, PerRow, Policy, PolicyOption, SelfCorrected,
     SoftLabels, UnlabelledSteps, UnsureSteps, VerdictLine,

@@ -29,13 +29,15 @@ pub struct ExportOptions {
     pub labels: Option<LabelSource>,
     /// What becomes of labels that the format cannot hold.
     pub policy: Policy,
+    /// Bytes of rows in one file, before packing; more are cut into parts. `None`: one file.
+    pub shard_bytes: Option<u64>,
 }
 
 impl ExportOptions {
     /// The format of that name with its own defaults.
     pub fn new(format: &str) -> Result<Self, ExportError> {
         let format = format_by_name(format)?;
-        Ok(Self { format, labels: None, policy: format.defaults() })
+        Ok(Self { format, labels: None, policy: format.defaults(), shard_bytes: None })
     }
 
     /// What applies: options that the format does not know have no effect, values that it lacks are an error.

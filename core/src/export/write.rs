@@ -1,25 +1,24 @@
-//! Writes the rows and their manifest aside and moves both into place at the end, so that no half file is ever seen.
+//! Writes the rows and their manifest aside and moves all files into place at the end, so that no half file is ever seen.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
-use tempfile::NamedTempFile;
 
 use crate::job::JobContext;
 use crate::model::{Timestamp, TraceId};
 
-use super::manifest::{Manifest, manifest_path};
+use super::container::Container;
+use super::manifest::{Manifest, ManifestFile, manifest_path};
 use super::report::ExportReport;
 use super::rows::{ExportOptions, Produced, each_row};
+use super::shards::{Aside, HashingFile, Shards, folder_of, put_in_place};
 use super::tally::Tally;
 use super::{ExportError, ExportSource, LeftOut};
 
-/// How files begin that are not in place yet.
-const PREFIX: &str = ".stepscope-export-";
-
-/// Writes `out` and, beside it, its manifest. Stopped or failed, it leaves neither, and an older file stays as it was.
+/// Writes `out`, or its parts, and beside it a manifest. Stopped or failed, it leaves neither, and older files stay as
+/// they were. Parts of an earlier export by that name, as its manifest lists them, are gone afterwards.
 ///
 /// A project without traces gives an empty file; traces of which none becomes a row are an error that says why.
 pub fn write(
@@ -30,17 +29,19 @@ pub fn write(
     now: Timestamp,
     tool_version: &str,
 ) -> Result<ExportReport, ExportError> {
+    let options = &options.settled()?;
+    let container = Container::of(out)?;
     let manifest_file = manifest_path(out);
     check_target(source, out)?;
     check_target(source, &manifest_file)?;
 
-    let mut rows = HashingFile::create(out)?;
+    let mut rows = Shards::create(container, out, options.shard_bytes)?;
     let mut left_out: Vec<LeftOut> = Vec::new();
     let tally = each_row(source, options, ctx, &mut |produced| {
         match produced {
             Produced::Row(trace, row) => {
                 check_row(options, &trace, &row.line)?;
-                rows.line(&row.line)?;
+                rows.row(&row.line)?;
             }
             Produced::LeftOut(one) => left_out.push(one),
         }
@@ -49,13 +50,21 @@ pub fn write(
     if tally.rows == 0 && !source.is_empty() {
         return Err(ExportError::NothingToWrite { traces: source.len(), reasons: tally.reasons() });
     }
-    let (rows, sha256, bytes) = rows.finish()?;
-    let manifest = describe(source, options, out, &tally, left_out, (sha256, bytes), (now, tool_version));
-    let mut aside = HashingFile::create(&manifest_file)?;
-    aside.line(&serde_json::to_string_pretty(&manifest)?)?;
-    let (aside, _, _) = aside.finish()?;
+    let written = rows.finish()?;
+    for aside in &written.files {
+        check_target(source, &aside.target)?;
+    }
+    let manifest = describe(source, options, out, &tally, left_out, written.named, (now, tool_version));
+    let mut files = written.files;
+    let names: Vec<PathBuf> = files.iter().map(|aside| aside.target.clone()).collect();
+    files.push(manifest_aside(&manifest, &manifest_file)?);
     ctx.checkpoint()?;
-    put_in_place(rows, out, aside, &manifest_file)?;
+    let earlier = earlier_files(&manifest_file);
+    put_in_place(files)?;
+    // A reader that takes all parts of a folder must not find those of an earlier export among them.
+    for file in earlier.into_iter().filter(|file| !names.contains(file)) {
+        fs::remove_file(file).ok();
+    }
     Ok(ExportReport {
         schema: ExportReport::SCHEMA.into(),
         format: manifest.format,
@@ -64,9 +73,35 @@ pub fn write(
         left_out_by_rule: manifest.left_out_by_rule,
         counts: manifest.counts,
         labels: manifest.labels,
-        files: vec![out.display().to_string()],
+        files: names.iter().map(|name| name.display().to_string()).collect(),
         manifest: manifest_file.display().to_string(),
     })
+}
+
+fn manifest_aside(manifest: &Manifest, target: &Path) -> Result<Aside, ExportError> {
+    let mut aside = HashingFile::create(target)?;
+    let text = serde_json::to_string_pretty(manifest)? + "\n";
+    aside.write_all(text.as_bytes()).map_err(|source| ExportError::Io {
+        doing: "writing",
+        path: target.into(),
+        source,
+    })?;
+    let (file, _, _) = aside.finish()?;
+    Ok(Aside { file, target: target.into() })
+}
+
+/// The parts of an earlier export that its manifest lists; a single file is no part.
+fn earlier_files(manifest_file: &Path) -> Vec<PathBuf> {
+    let earlier =
+        File::open(manifest_file).ok().and_then(|file| serde_json::from_reader(io::BufReader::new(file)).ok());
+    let earlier: Manifest = match earlier {
+        Some(manifest) => manifest,
+        None => return Vec::new(),
+    };
+    let parts = earlier.files.into_iter().map(|file| file.file).filter(|name| *name != earlier.file);
+    // Names alone: a manifest cannot make anything else go.
+    let names = parts.filter(|name| Path::new(name).file_name().is_some_and(|only| only == name.as_str()));
+    names.map(|name| manifest_file.with_file_name(name)).collect()
 }
 
 fn check_row(options: &ExportOptions, trace: &TraceId, line: &str) -> Result<(), ExportError> {
@@ -83,9 +118,16 @@ fn describe(
     out: &Path,
     tally: &Tally,
     left_out: Vec<LeftOut>,
-    (sha256, bytes): (String, u64),
+    files: Vec<ManifestFile>,
     (now, tool_version): (Timestamp, &str),
 ) -> Manifest {
+    let sha256 = match files.as_slice() {
+        [only] => only.sha256.clone(),
+        several => {
+            let listed = several.iter().fold(Sha256::new(), |hash, file| hash.chain_update(file.sha256.clone() + "\n"));
+            format!("{:x}", listed.finalize())
+        }
+    };
     Manifest {
         schema: Manifest::SCHEMA.into(),
         stepscope: tool_version.into(),
@@ -93,7 +135,8 @@ fn describe(
         format: options.format.name().into(),
         file: out.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         sha256,
-        bytes,
+        bytes: files.iter().map(|file| file.bytes).sum(),
+        files,
         rows: tally.rows,
         traces: source.len() as u64,
         counts: tally.counts.clone(),
@@ -125,117 +168,4 @@ fn check_target(source: &dyn ExportSource, target: &Path) -> Result<(), ExportEr
         }
     }
     Ok(())
-}
-
-fn folder_of(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
-}
-
-/// Moves both files into place. Where the second move fails, the first is taken back: an older file is there again.
-fn put_in_place(
-    rows: NamedTempFile,
-    out: &Path,
-    manifest: NamedTempFile,
-    manifest_file: &Path,
-) -> Result<(), ExportError> {
-    let failed = |path: &Path, source: io::Error| ExportError::Io { doing: "renaming", path: path.into(), source };
-    let older = match out.symlink_metadata() {
-        Ok(_) => Some(second_name(out).map_err(|error| failed(out, error))?),
-        Err(_) => None,
-    };
-    rows.persist(out).map_err(|error| failed(out, error.error))?;
-    if let Err(error) = manifest.persist(manifest_file) {
-        match older {
-            // Should this fail too, the older file is kept under its second name.
-            Some(older) => older.persist(out).map_or_else(|error| drop(error.file.into_temp_path().keep()), drop),
-            None => drop(fs::remove_file(out)),
-        }
-        return Err(failed(manifest_file, error.error));
-    }
-    // Makes the new names survive a power cut; not every system can open a folder.
-    File::open(folder_of(out)).and_then(|folder| folder.sync_all()).ok();
-    Ok(())
-}
-
-/// A second name for a file, gone when dropped. Where the file system has none, a copy.
-fn second_name(file: &Path) -> io::Result<NamedTempFile<()>> {
-    tempfile::Builder::new().prefix(PREFIX).make_in(folder_of(file), |name| match fs::hard_link(file, name) {
-        // Another name is tried.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => fs::copy(file, name).map(drop),
-        Ok(()) => Ok(()),
-    })
-}
-
-/// A file that is not in place yet, with the hash of what was written to it.
-struct HashingFile {
-    writer: BufWriter<NamedTempFile>,
-    hash: Sha256,
-    bytes: u64,
-    target: PathBuf,
-}
-
-impl HashingFile {
-    fn create(target: &Path) -> Result<Self, ExportError> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(PREFIX);
-        // Temporary files are private by default; an export is as readable as any file of the user.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder_of(target)).map_err(|source| ExportError::Io {
-            doing: "writing",
-            path: target.into(),
-            source,
-        })?;
-        Ok(Self { writer: BufWriter::new(file), hash: Sha256::new(), bytes: 0, target: target.into() })
-    }
-
-    fn line(&mut self, line: &str) -> Result<(), ExportError> {
-        for part in [line.as_bytes(), b"\n"] {
-            self.writer.write_all(part).map_err(|error| self.failed(error))?;
-            self.hash.update(part);
-            self.bytes += part.len() as u64;
-        }
-        Ok(())
-    }
-
-    /// The file, safely on the disk, with its hash and size.
-    fn finish(self) -> Result<(NamedTempFile, String, u64), ExportError> {
-        let Self { writer, hash, bytes, target } = self;
-        let failed = |source| ExportError::Io { doing: "writing", path: target.clone(), source };
-        let file = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-        file.as_file().sync_all().map_err(failed)?;
-        Ok((file, format!("{:x}", hash.finalize()), bytes))
-    }
-
-    fn failed(&self, source: io::Error) -> ExportError {
-        ExportError::Io { doing: "writing", path: self.target.clone(), source }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_older_file_comes_back_where_the_manifest_cannot_be_put_in_place() {
-        let folder = tempfile::tempdir().unwrap();
-        let out = folder.path().join("rows.jsonl");
-        let names = || fs::read_dir(folder.path()).unwrap().count();
-        let put = |manifest: &Path| {
-            let aside = || NamedTempFile::new_in(folder.path()).unwrap();
-            let mut rows = aside();
-            rows.write_all(b"new").unwrap();
-            put_in_place(rows, &out, aside(), manifest)
-        };
-        let nowhere = folder.path().join("missing").join("rows.jsonl.manifest.json");
-        put(&nowhere).unwrap_err();
-        assert_eq!(names(), 0, "nothing was there");
-        fs::write(&out, "old").unwrap();
-        put(&nowhere).unwrap_err();
-        assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("old", 1));
-        put(&manifest_path(&out)).unwrap();
-        assert_eq!((fs::read_to_string(&out).unwrap().as_str(), names()), ("new", 2));
-    }
 }

@@ -150,3 +150,99 @@ fn an_export_is_as_readable_as_any_file() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&out), mode(&plain));
 }
+
+/// The project of `count` traces with different problems, all labelled.
+fn many(count: usize) -> Project {
+    let mut project = Project::default();
+    for number in 0..count {
+        let mut trace = chain(3);
+        trace.id = crate::model::TraceId::new(format!("t{number}"));
+        trace.problem = crate::model::Problem::from_text(format!("{number}, \"+\" 1?"));
+        super::source::import(&mut trace, "human", "++-");
+        project.traces.push(trace);
+    }
+    project
+}
+
+/// The labels of all traces of a file that Stepscope wrote.
+fn read_back(path: &Path) -> Vec<usize> {
+    let mut labels = Vec::new();
+    crate::import::each_trace(
+        &[path.to_owned()],
+        &crate::import::ImportOptions::default(),
+        &JobContext::foreground(None),
+        &mut |trace| {
+            labels.push(trace.labels.len());
+            Ok(())
+        },
+    )
+    .unwrap();
+    labels
+}
+
+#[test]
+fn the_name_decides_what_rows_stand_in() {
+    let folder = TempDir::new().unwrap();
+    for name in ["rows.jsonl", "rows.json", "rows.jsonl.gz", "rows.jsonl.zst", "rows.json.gz", "rows.JSON.zst", "rows"]
+    {
+        let out = folder.path().join(name);
+        let report = export(&many(5), "trl_stepwise", &out).unwrap();
+        let manifest: Manifest = serde_json::from_str(&fs::read_to_string(manifest_path(&out)).unwrap()).unwrap();
+        let bytes = fs::read(&out).unwrap();
+        let digest = format!("{:x}", Sha256::digest(&bytes));
+        assert_eq!((&manifest.sha256, manifest.bytes, report.rows), (&digest, bytes.len() as u64, 5), "{name}");
+        assert_eq!((&manifest.files[0].sha256, manifest.files[0].rows), (&digest, 5), "{name}");
+        assert_eq!(read_back(&out), [3; 5], "{name}");
+        export(&many(5), "trl_stepwise", &out).unwrap();
+        assert_eq!(fs::read(&out).unwrap(), bytes, "{name}: the same rows give the same bytes");
+    }
+    let message = export(&many(1), "trl_stepwise", &folder.path().join("rows.parquet")).unwrap_err().to_string();
+    assert!(message.starts_with("rows are written as .jsonl, .json or .csv"), "{message}");
+}
+
+#[test]
+fn a_table_of_csv() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("steps.csv");
+    let mut project = many(2);
+    project.traces[1].steps[1].text = "say \"b\",\nthen c".into();
+    export(&project, "steps", &out).unwrap();
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(text.starts_with("trace,problem,generator,outcome,step,parent,kind,text,label\n"), "{text}");
+    assert!(text.contains(",thought,\"say \"\"b\"\",\nthen c\",good\n"), "{text}");
+    assert_eq!(text.matches(",bad\n").count(), 2);
+    let message = export(&project, "trl_stepwise", &folder.path().join("rows.csv")).unwrap_err().to_string();
+    assert!(message.contains("`completions` holds a list or an object, for which CSV has no place"), "{message}");
+    assert_eq!(names(&folder), ["steps.csv", "steps.csv.manifest.json"]);
+}
+
+#[test]
+fn large_exports_are_cut_into_parts() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("rows.jsonl");
+    let cut = |bytes: u64| {
+        let options = crate::export::ExportOptions { shard_bytes: Some(bytes), ..options("trl_stepwise", &[]) };
+        write(&many(10), &options, &out, &JobContext::foreground(None), Timestamp(0), "0.1.0").unwrap()
+    };
+    export(&many(10), "trl_stepwise", &out).unwrap();
+    let whole = fs::read_to_string(&out).unwrap();
+    fs::remove_file(&out).unwrap();
+    let report = cut(330);
+    assert_eq!(report.files.len(), 3);
+    let parts = ["rows-00000-of-00003.jsonl", "rows-00001-of-00003.jsonl", "rows-00002-of-00003.jsonl"];
+    assert_eq!(names(&folder), [&parts[..], &["rows.jsonl.manifest.json"]].concat());
+    let read: Vec<String> = parts.iter().map(|part| fs::read_to_string(folder.path().join(part)).unwrap()).collect();
+    assert_eq!(read.concat(), whole, "together they are the file");
+    assert!(read.iter().all(|part| part.len() <= 330), "{read:?}");
+    let manifest: Manifest = serde_json::from_str(&fs::read_to_string(manifest_path(&out)).unwrap()).unwrap();
+    assert_eq!((manifest.bytes, manifest.rows), (whole.len() as u64, 10));
+    for (file, text) in manifest.files.iter().zip(&read) {
+        let digest = format!("{:x}", Sha256::digest(text.as_bytes()));
+        assert_eq!((&file.sha256, file.bytes, file.rows), (&digest, text.len() as u64, text.lines().count() as u64));
+    }
+    fs::write(folder.path().join("rows-00000-of-00009.jsonl"), "mine").unwrap();
+    assert_eq!(cut(1).files.len(), 10, "a row that is too large stands alone");
+    cut(330);
+    let kept = [&parts[..1], &["rows-00000-of-00009.jsonl"], &parts[1..], &["rows.jsonl.manifest.json"]].concat();
+    assert_eq!(names(&folder), kept, "parts of the export before are gone, others stay");
+}
