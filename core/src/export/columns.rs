@@ -92,19 +92,13 @@ fn joined_objects(
     }
     for (key, kind) in b {
         let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
-        match a.remove(&key) {
-            Some(before) => {
-                let (joined, inside) = before.join(kind, &place, false);
-                a.insert(key, joined);
-                clash = clash.or(inside);
-            }
-            None => {
-                if is_row {
-                    clash = clash.or_else(|| Some(format!("`{place}` is new")));
-                }
-                a.insert(key, kind);
-            }
+        let before = a.remove(&key);
+        if before.is_none() && is_row {
+            clash = clash.or_else(|| Some(format!("`{place}` is new")));
         }
+        let (joined, inside) = before.unwrap_or(Kind::Null).join(kind, &place, false);
+        a.insert(key, joined);
+        clash = clash.or(inside);
     }
     (Kind::Object(a), clash)
 }

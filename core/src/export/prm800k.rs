@@ -142,7 +142,8 @@ fn row(input: &RowInput<'_>, policy: &Policy) -> Made {
     });
     // Candidates were asked for step by step where the source says so and nothing is left of the solution.
     let unasked = trace.metadata.get("generation").is_some_and(Value::is_null);
-    let is_planned = !walk.leaves_plan && !(unasked && walk.taken >= input.path.len());
+    let is_unplanned = unasked && walk.taken >= input.path.len();
+    let is_planned = !walk.leaves_plan && !is_unplanned;
     let generation = trace.metadata.get("generation").and_then(Value::as_i64).unwrap_or_default();
     let flag = |key: &str| trace.metadata.get(key).and_then(Value::as_bool).unwrap_or_default();
     let verifier = trace.scores.iter().find(|score| score.step.is_none() && score.name == VERIFIER);
