@@ -30,6 +30,7 @@ use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
+use crate::state::reading::ReadRequest;
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
@@ -180,6 +181,7 @@ impl App {
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
             && jobs.schema.is_none()
+            && jobs.find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
@@ -396,7 +398,7 @@ impl App {
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
             has_iterations: false,
             has_beside: self.view.beside.shown,
-            is_finding: false,
+            is_finding: !self.view.reading.find.query.text.is_empty(),
             has_partner: false,
         }
     }
@@ -497,6 +499,10 @@ impl App {
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
+            if is_escape && focus == Focus::Traces && key.is_none() && self.view.reading.find.shown {
+                self.sink.push(Action::Read(ReadRequest::CloseFind));
+            }
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
             } else if let Some(command) = command {
@@ -542,6 +548,8 @@ impl eframe::App for App {
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::read::follow(self);
+        dispatch::read::show_selected_section(self);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
@@ -576,6 +584,9 @@ impl eframe::App for App {
         self.view.focus_filter = false;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
+        self.view.reading.scroll_to = None;
+        self.view.reading.find.focus = false;
+        self.view.reading.find.reveal = false;
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }
