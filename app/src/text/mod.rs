@@ -3,9 +3,21 @@
 //! A text is read once, off the window's thread where it is long, and kept ([`Texts`]). Painting is the business of
 //! `ui_kit::rich`.
 
+#[cfg(any(test, feature = "testing"))]
+pub mod compact;
 pub mod document;
+mod flow;
+mod formulas;
+pub mod images;
 pub mod kind;
+mod likely;
+mod markdown;
+mod mask;
+mod read;
+mod repair;
+pub mod signs;
 pub mod texts;
+pub mod typeset;
 
 pub use document::{
     Block, BlockKind, Code, CodeLine, Document, Formula, FormulaState, Image, ImageFrom, Inline, InlineKind, JsonLine,
@@ -13,3 +25,7 @@ pub use document::{
 };
 pub use kind::TextKind;
 pub use texts::{Reading, TextKey, Texts};
+pub use typeset::Formulas;
+
+#[cfg(test)]
+mod tests;

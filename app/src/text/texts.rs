@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stepscope_core::model::StepHash;
 
-use super::{Block, BlockKind, Document, Inline, InlineKind, Style, TextKind};
+use super::{Document, TextKind};
 
 /// Which text it is. What is the same text has the same key, and the other way round.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,10 +32,7 @@ pub struct Texts {}
 
 impl Texts {
     /// The text made ready, if it is; else it will be.
-    pub fn get(&self, _key: &TextKey, text: &str, _kind: &TextKind) -> Reading {
-        let all = 0..text.len();
-        let words = Inline { source: all.clone(), kind: InlineKind::Text(all.clone(), Style::default()) };
-        let block = Block { source: all, depth: 0, marker: None, quoted: false, kind: BlockKind::Text(vec![words]) };
-        Reading::Ready(Arc::new(Document { blocks: vec![block] }))
+    pub fn get(&self, _key: &TextKey, text: &str, kind: &TextKind) -> Reading {
+        Reading::Ready(Arc::new(Document::read(text, kind)))
     }
 }
