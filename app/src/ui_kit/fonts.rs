@@ -7,6 +7,7 @@ use eframe::egui::{Context, FontData, FontFamily};
 
 const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
 const DROID: &[u8] = include_bytes!("../../../assets/fonts/DroidSansFallbackFull.ttf");
+const HANGUL: &[u8] = include_bytes!("../../../assets/fonts/HangulFallback.ttf");
 const MATHEMATICS: &[u8] = include_bytes!("../../../assets/fonts/NotoSansMath-Letters.ttf");
 
 /// The names of the families of formulas begin so.
@@ -49,6 +50,7 @@ impl FontProvider for Carried {
         let letter = request.cluster.chars().next()?;
         let (name, bytes) = match letter {
             '\u{1D400}'..='\u{1D7FF}' => ("Noto Sans Math", MATHEMATICS),
+            '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{AC00}'..='\u{D7A3}' => ("Hangul Fallback", HANGUL),
             _ => ("Droid Sans Fallback", DROID),
         };
         Some(FontInsert::new(name, FontData::from_static(bytes), lowest(request.family)))

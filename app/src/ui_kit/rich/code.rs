@@ -5,10 +5,10 @@ use std::ops::Range;
 use eframe::egui::text::TextFormat;
 use eframe::egui::{Align2, Rect, Stroke, Ui, pos2};
 
-use super::Rich;
 use super::divide::Piece;
 use super::flow::{Flow, Laid};
 use super::style::{self, Sizes};
+use super::{Rich, prose};
 use crate::text::{Code, CodeLine, Look, Terminal};
 use crate::ui_kit::{Tokens, colours};
 
@@ -17,7 +17,8 @@ pub(super) const PADDING: f32 = 6.0;
 
 /// Room for the numbers of the lines.
 pub(super) fn gutter(code: &Code, sizes: &Sizes) -> f32 {
-    let digits = if code.lines.len() > 1 { code.lines.len().to_string().len() } else { 0 };
+    let last = code.before + code.lines.len();
+    let digits = if last > 1 { last.to_string().len() } else { 0 };
     let signs = if code.lines.iter().any(|line| line.look != Look::Plain) { 1 } else { 0 };
     if digits + signs == 0 { 0.0 } else { (digits + signs) as f32 * sizes.code_letter + 14.0 }
 }
@@ -36,14 +37,26 @@ pub(super) fn lay(ui: &Ui, text: &Rich<'_>, lines: &[CodeLine], range: &Range<us
             Look::Head => TextFormat { color: tokens.muted, ..plain.clone() },
             _ => plain.clone(),
         };
+        // Signs lie within words of some meaning or between them.
+        let mut signs = line.signs.iter().peekable();
+        let mut show = |flow: &mut Flow<'_>, part: Range<usize>, format: &TextFormat| {
+            let part = clip(&part);
+            let mut at = part.start;
+            while let Some((sign, name)) = signs.next_if(|(sign, _)| sign.start < part.end) {
+                flow.show(&(at..sign.start), format.clone(), false);
+                flow.draw(ui, &clip(sign), prose::sign(ui, name, sizes.code.size, tokens.unsure));
+                at = sign.end.max(at);
+            }
+            flow.show(&(at..part.end), format.clone(), false);
+        };
         let mut at = line.source.start;
         for (part, scope) in &line.scopes {
-            flow.show(&clip(&(at..part.start)), plain.clone(), false);
+            show(&mut flow, at..part.start, &plain);
             let color = style::scope_colour(text, &tokens, *scope);
-            flow.show(&clip(part), TextFormat { color, ..plain.clone() }, false);
+            show(&mut flow, part.clone(), &TextFormat { color, ..plain.clone() });
             at = at.max(part.end);
         }
-        flow.show(&clip(&(at..line.source.end)), plain, false);
+        show(&mut flow, at..line.source.end, &plain);
     }
     flow.lay(ui, range.end, width)
 }
@@ -81,7 +94,10 @@ pub(super) fn lay_terminal(
             }
             format.italics = run.emphasis;
             let part = run.source.start.max(range.start)..run.source.end.min(range.end);
-            flow.show(&part, format, run.strong);
+            match &run.sign {
+                Some(name) => flow.draw(ui, &part, prose::sign(ui, name, sizes.code.size, tokens.unsure)),
+                None => flow.show(&part, format, run.strong),
+            }
         }
     }
     flow.lay(ui, range.end, width)
@@ -131,8 +147,8 @@ pub(super) fn paint_behind(
                 colour,
             );
         }
-        if code.lines.len() > 1 {
-            let number = (index + 1).to_string();
+        if code.before + code.lines.len() > 1 {
+            let number = (code.before + index + 1).to_string();
             let at = if sign.is_empty() || is_signed { at } else { at - eframe::egui::vec2(sizes.code_letter, 0.0) };
             ui.painter().text(at, Align2::RIGHT_CENTER, number, sizes.code.clone(), tokens.muted);
         }

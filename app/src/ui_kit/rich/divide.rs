@@ -104,7 +104,9 @@ pub(super) fn divide(text: &Rich<'_>, sizes: &Sizes, width: f32) -> Division {
                     .collect();
                 lines(text.source, &sources, sizes, width, &mut add);
             }
-            BlockKind::Formula(formula) => add(Part::Whole, block.source.clone(), formula_height(formula, sizes)),
+            BlockKind::Formula(formula) => {
+                add(Part::Whole, trim(text.source, &block.source), formula_height(formula, sizes))
+            }
             BlockKind::Json(lines) => {
                 add(Part::Whole, block.source.clone(), lines.len() as f32 * sizes.code_line);
             }
@@ -121,6 +123,8 @@ pub(super) fn divide(text: &Rich<'_>, sizes: &Sizes, width: f32) -> Division {
 /// Free room between two blocks.
 fn gap(before: &Block, block: &Block, sizes: &Sizes) -> f32 {
     match (&before.kind, &block.kind) {
+        // Long program text is cut into blocks, but is one.
+        (BlockKind::Code(_), BlockKind::Code(code)) if code.before > 0 => 0.0,
         (_, BlockKind::Heading(..)) => sizes.line * 0.7,
         (BlockKind::Heading(..), _) => sizes.line * 0.3,
         (BlockKind::Text(_), BlockKind::Text(_)) if block.marker.is_some() => sizes.line * 0.2,
@@ -162,7 +166,7 @@ fn flow(
     add: &mut impl FnMut(Part, Range<usize>, f32),
 ) {
     let columns = (width / (sizes.font.size * 0.5)).max(10.0);
-    let mut start = block.source.start;
+    let Range { mut start, end } = trim(source, &block.source);
     let close = |from: usize, to: usize, add: &mut dyn FnMut(Part, Range<usize>, f32)| {
         if from < to && line.iter().any(|inline| inline.source.start < to && from < inline.source.end) {
             add(Part::Flow, from..to, guess(source, &(from..to), columns, sizes.line));
@@ -195,7 +199,14 @@ fn flow(
             _ => {}
         }
     }
-    close(start, block.source.end, add);
+    close(start, end, add);
+}
+
+/// Without the white space around it.
+pub(super) fn trim(source: &str, range: &Range<usize>) -> Range<usize> {
+    let text = source.get(range.clone()).unwrap_or_default();
+    let start = range.start + text.len() - text.trim_start().len();
+    start..(start + text.trim().len())
 }
 
 /// Where a piece that began at `start` ends within these words, and where the next one begins.

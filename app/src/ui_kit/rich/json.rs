@@ -149,7 +149,7 @@ fn line_ui(
     let says = if folded { format!("Unfold {name}") } else { format!("Fold {name}") };
     response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &says));
     focus_ring(ui, &response, tokens);
-    let sign = if folded { "⏵" } else { "⏷" };
+    let sign = if folded { "▸" } else { "▾" };
     let colour = if response.hovered() { tokens.accent } else { tokens.muted };
     ui.painter().text(arrow.center(), egui::Align2::CENTER_CENTER, sign, sizes.code.clone(), colour);
     let key = response.has_focus() && ui.input_mut(|input| input.consume_key(egui::Modifiers::NONE, Key::Space));

@@ -86,11 +86,9 @@ impl<'a> Painter<'a> {
                 _ => return None,
             },
             (BlockKind::Formula(formula), _) => self.formula(ui, id, index, piece, formula, inner, byte),
-            (BlockKind::Code(code), Part::Lines(lines)) => {
-                self.code(ui, id, index, (block, piece), (code, lines), inner, byte)
-            }
+            (BlockKind::Code(code), Part::Lines(lines)) => self.code(ui, id, index, piece, (code, lines), inner, byte),
             (BlockKind::Terminal(terminal), Part::Lines(lines)) => {
-                self.terminal(ui, id, index, (block, piece), (terminal, lines), inner, byte)
+                self.terminal(ui, id, index, piece, (terminal, lines), inner, byte)
             }
             (BlockKind::Json(lines), _) => json::json_ui(ui, id, lines, inner, &self.text, byte),
             (BlockKind::Table(table), _) => self.table(ui, id, index, table, inner, byte),
@@ -230,27 +228,36 @@ impl<'a> Painter<'a> {
         response
     }
 
-    /// The ground of program text, round where it begins and ends.
-    fn code_ground(&self, ui: &Ui, block: &Block, piece: &Piece, place: Rect, height: f32) -> (Rect, f32, f32) {
-        let is_last = piece.source.end >= block.source.end || self.is_last_line(block, piece);
-        let above = if piece.is_first { code::PADDING } else { 0.0 };
+    /// The ground of program text, round where it begins and ends; and where its words begin.
+    fn code_ground(&self, ui: &Ui, piece: &Piece, place: Rect, height: f32) -> (Rect, f32) {
+        let (is_first, is_last) = self.ends(piece);
+        let above = if is_first { code::PADDING } else { 0.0 };
         let below = if is_last { code::PADDING } else { 0.0 };
         let rect = Rect::from_min_size(place.min, vec2(place.width(), above + height + below));
-        let (top, bottom) = (if piece.is_first { 4 } else { 0 }, if is_last { 4 } else { 0 });
+        let (top, bottom) = (if is_first { 4 } else { 0 }, if is_last { 4 } else { 0 });
         let corners = egui::CornerRadius { nw: top, ne: top, sw: bottom, se: bottom };
         ui.painter().rect_filled(rect, corners, self.tokens.code_ground());
-        (rect, above, below)
+        (rect, rect.min.y + above)
     }
 
-    fn is_last_line(&self, block: &Block, piece: &Piece) -> bool {
-        let last = match &block.kind {
-            BlockKind::Code(code) => code.lines.last().map(|line| line.source.end),
-            BlockKind::Terminal(terminal) => {
-                return matches!(&piece.part, Part::Lines(lines) if lines.end == terminal.lines.len());
-            }
-            _ => None,
+    /// Whether a piece of program text is the first and the last of it.
+    fn ends(&self, piece: &Piece) -> (bool, bool) {
+        let blocks = &self.text.document.blocks;
+        let goes_on = |at: usize| matches!(blocks.get(at).map(|block| &block.kind), Some(BlockKind::Code(code)) if code.before > 0);
+        let lines = match blocks.get(piece.block).map(|block| &block.kind) {
+            Some(BlockKind::Code(code)) => code.lines.len(),
+            Some(BlockKind::Terminal(terminal)) => terminal.lines.len(),
+            _ => 0,
         };
-        last.is_some_and(|last| piece.source.end >= last)
+        let is_last = match (&piece.part, blocks.get(piece.block).map(|block| &block.kind)) {
+            (Part::Lines(shown), Some(BlockKind::Code(code))) => {
+                let end = code.lines.last().map_or(0, |line| line.source.end);
+                shown.end == lines && piece.source.end >= end && !goes_on(piece.block + 1)
+            }
+            (Part::Lines(shown), _) => shown.end == lines,
+            _ => true,
+        };
+        (piece.is_first && !goes_on(piece.block), is_last)
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a piece is, and where it is painted")]
@@ -259,7 +266,7 @@ impl<'a> Painter<'a> {
         ui: &mut Ui,
         id: Id,
         index: usize,
-        (block, piece): (&Block, &Piece),
+        piece: &Piece,
         (code, lines): (&Code, &Range<usize>),
         place: Rect,
         byte: Option<usize>,
@@ -270,11 +277,11 @@ impl<'a> Painter<'a> {
             let lines = code.lines.get(lines.clone()).unwrap_or_default();
             code::lay(ui, &self.text, lines, &piece.source, width)
         });
-        let (ground, above, _) = self.code_ground(ui, block, piece, place, laid.galley.size().y);
-        let rows = Rect::from_min_max(pos2(ground.min.x, ground.min.y + above), ground.max);
+        let (ground, top) = self.code_ground(ui, piece, place, laid.galley.size().y);
+        let rows = Rect::from_min_max(pos2(ground.min.x, top), ground.max);
         code::paint_behind(ui, &self.text, code, piece, lines, &laid, rows);
         let mut response = self.words(ui, id, &laid, rows.min + vec2(code::PADDING + gutter, 0.0), byte);
-        if piece.is_first && !code.language.is_empty() && code.lines.len() > 1 {
+        if piece.is_first && code.before == 0 && !code.language.is_empty() && code.lines.len() > 1 {
             let at = pos2(ground.max.x - 6.0, ground.min.y + 3.0);
             let font = egui::TextStyle::Small.resolve(ui.style());
             ui.painter().text(at, Align2::RIGHT_TOP, &code.language, font, self.tokens.muted);
@@ -289,7 +296,7 @@ impl<'a> Painter<'a> {
         ui: &mut Ui,
         id: Id,
         index: usize,
-        (block, piece): (&Block, &Piece),
+        piece: &Piece,
         (terminal, lines): (&Terminal, &Range<usize>),
         place: Rect,
         byte: Option<usize>,
@@ -298,8 +305,8 @@ impl<'a> Painter<'a> {
         let laid = self.laid((index, width.to_bits()), || {
             code::lay_terminal(ui, &self.text, terminal, lines, &piece.source, width)
         });
-        let (ground, above, _) = self.code_ground(ui, block, piece, place, laid.galley.size().y);
-        let mut response = self.words(ui, id, &laid, ground.min + vec2(code::PADDING, above), byte);
+        let (ground, top) = self.code_ground(ui, piece, place, laid.galley.size().y);
+        let mut response = self.words(ui, id, &laid, pos2(ground.min.x + code::PADDING, top), byte);
         response.rect = ground;
         response
     }

@@ -90,7 +90,7 @@ pub(super) fn lay_formula(ui: &Ui, text: &Rich<'_>, range: &Range<usize>, state:
 }
 
 /// The name of a character that cannot be seen, in a box.
-fn sign(ui: &Ui, name: &str, size: f32, colour: Color32) -> Ink {
+pub(super) fn sign(ui: &Ui, name: &str, size: f32, colour: Color32) -> Ink {
     let font = FontId::new((size * 0.68).round(), FontFamily::Monospace);
     let galley = ui.painter().layout_no_wrap(name.to_owned(), font, colour);
     let mut ink = Ink::default();
