@@ -8,6 +8,7 @@ mod journey;
 mod journey_feel;
 mod journey_label;
 mod journey_read;
+mod journey_rich;
 mod journey_work;
 mod journey_write;
 mod keystrokes;
