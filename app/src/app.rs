@@ -384,7 +384,7 @@ impl App {
             has_iterations: false,
             has_beside: self.view.beside.shown,
             is_finding: false,
-            has_partner: false,
+            has_partner: open.is_some_and(|open| open.partner().is_some()),
         }
     }
 

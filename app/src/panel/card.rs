@@ -75,6 +75,12 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
         if !model.heading.is_empty() {
             ui.add(Label::new(RichText::new(&model.heading).small().color(tokens.muted)).selectable(false));
         }
+        if let Some(call) = &model.call {
+            let text = RichText::new(call).small().color(tokens.muted);
+            ui.add(Label::new(text).selectable(false)).on_hover_ui(|ui| {
+                ui.label(KeyMap::of(ui).fill("{step.partner} goes from a call to its result, or back"));
+            });
+        }
         if let Some((which, of)) = model.branch {
             let text = RichText::new(format!("⋎ {which} of {of}")).small().color(tokens.accent);
             ui.add(Label::new(text).selectable(false)).on_hover_ui(|ui| {

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, HashSet};
 
 use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
+use stepscope_core::model::{
+    Critique, FirstError, Label, LabelKind, RunFacts, Step, StepHash, StepIndex, StepTree, Trace,
+};
 use stepscope_core::query::{Query, Queue};
 
 use super::beside::BesideState;
@@ -220,6 +222,8 @@ pub struct OpenTrace {
     pub at: usize,
     /// How many attempts are shown as one tree; `None` where it is one trace.
     pub attempts: Option<usize>,
+    /// Times, costs and failures of its steps, and which result belongs to which call.
+    pub facts: RunFacts,
     /// The identities of all steps, those of the source among them.
     hashes: HashSet<StepHash>,
     /// The trace as its source has it, where the annotator made another of it.
@@ -246,7 +250,8 @@ impl OpenTrace {
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
         let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
-        Self { row, trace, tree, path, at: 0, attempts: None, hashes, source: None, shape: Vec::new(), looked_at: None }
+        let facts = RunFacts::new(&trace);
+        Self { row, trace, tree, path, at: 0, attempts: None, facts, hashes, source: None, shape: Vec::new(), looked_at: None }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
@@ -321,6 +326,17 @@ impl OpenTrace {
     /// That the chosen path has no error, to be said or compared; `None` where it has no steps.
     pub fn no_error(&self) -> Option<FirstError> {
         Some(FirstError::NoneUpTo(self.trace.step(*self.path.last()?)?.hash.clone()))
+    }
+
+    /// The call of a selected result, or the result of a selected call.
+    pub fn partner(&self) -> Option<StepIndex> {
+        self.facts.calls.partner(self.selected()?, &self.path)
+    }
+
+    /// The position of a step on the path shown.
+    pub fn position(&self, step: StepIndex) -> Option<usize> {
+        // Steps stand before those that continue them, so the path rises.
+        self.path.binary_search(&step).ok()
     }
 
     /// Alternatives to the selected step, itself among them.

@@ -4,7 +4,7 @@ use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{ImportedLabel, ImportedValue, ScoreKind, Step, StepIndex, StepKind, StepRating};
 
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone, alternatives, written};
+use super::{Chip, Tone, alternatives, calls, written};
 use crate::state::OpenTrace;
 
 /// One step.
@@ -18,6 +18,9 @@ pub struct StepCardModel<'a> {
     pub number: usize,
     /// Kind and author, such as `tool call · search`.
     pub heading: String,
+    /// Where the result of a call stands, or the call of a result; how long it took, and whether it failed.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub call: Option<String>,
     /// The text.
     pub body: &'a str,
     /// The arguments of a tool call.
@@ -108,6 +111,7 @@ pub fn card<'a>(
         step: index,
         number: position + 1,
         heading: heading(step),
+        call: calls::call_text(open, index),
         body: &step.text,
         // Some sources write the call out in the text as well.
         arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()).filter(|args| !step.text.contains(args)),
