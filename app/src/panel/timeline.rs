@@ -1,0 +1,1 @@
+//! Paints the run of an agent over time.
