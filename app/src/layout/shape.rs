@@ -1,6 +1,7 @@
 //! The shape of the open trace at a glance: curve of scores, map, timeline.
 
 use eframe::egui::{Frame, Margin, Panel, Ui};
+use stepscope_core::export::LabelSource;
 use stepscope_core::model::FirstError;
 
 use crate::app::App;
@@ -8,7 +9,7 @@ use crate::command::{Action, CommandSink};
 use crate::panel::curve;
 use crate::panel::minimap::{self, MAP_WIDTH, Pointed};
 use crate::state::reading::{ReadRequest, Spot};
-use crate::view_model::curve::CurveModel;
+use crate::view_model::curve::{CurveFacts, CurveModel, hover_text as curve_text};
 use crate::view_model::minimap::{MinimapFacts, MinimapModel, hover_text};
 use crate::view_model::scores::ScoreSeries;
 
@@ -19,8 +20,15 @@ impl App {
             Some(FirstError::At(hash)) => open.find_step(hash).and_then(|step| open.position(step)),
             _ => None,
         };
-        let model = CurveModel::new(open, series, own_error, self.shows_imported(), self.settings.aggregate());
-        if let Some(&step) = curve::curve_ui(ui, &model).and_then(|number| open.path.get(number - 1)) {
+        let threshold = match &self.view.work.verify {
+            Some(LabelSource::Scorer { threshold, .. }) => Some(*threshold),
+            _ => None,
+        };
+        let (shows_imported, aggregate) = (self.shows_imported(), self.settings.aggregate());
+        let facts = CurveFacts { own_error, shows_imported, aggregate, threshold };
+        let model = CurveModel::new(open, series, facts);
+        let clicked = curve::curve_ui(ui, &model, |number| curve_text(open, series, number));
+        if let Some(&step) = clicked.and_then(|number| open.path.get(number - 1)) {
             sink.push(Action::ShowStep(step));
         }
     }
