@@ -1,17 +1,22 @@
 //! The shape of the open trace at a glance: curve of scores, map, timeline.
 
+use std::sync::Arc;
+
 use eframe::egui::{Frame, Margin, Panel, Ui};
 use stepscope_core::export::LabelSource;
-use stepscope_core::model::FirstError;
+use stepscope_core::model::{FirstError, StepIndex, Trace};
 
 use crate::app::App;
 use crate::command::{Action, CommandSink};
-use crate::panel::curve;
-use crate::panel::minimap::{self, MAP_WIDTH, Pointed};
+use crate::panel::minimap::{MAP_WIDTH, Pointed};
+use crate::panel::{curve, minimap, timeline};
+use crate::state::OpenTrace;
 use crate::state::reading::{ReadRequest, Spot};
+use crate::ui_kit::Tokens;
 use crate::view_model::curve::{CurveFacts, CurveModel, hover_text as curve_text};
 use crate::view_model::minimap::{MinimapFacts, MinimapModel, hover_text};
 use crate::view_model::scores::ScoreSeries;
+use crate::view_model::timeline::{TimelineModel, hover_text as timeline_text};
 
 impl App {
     pub(super) fn curve(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
@@ -68,5 +73,37 @@ impl App {
     }
 
     /// When each call was made, below the steps.
-    pub(super) fn timeline(&self, _ui: &mut Ui, _sink: &mut CommandSink) {}
+    pub(super) fn timeline(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        let Some(open) = self.view.open.as_ref().filter(|_| self.settings.show_timeline) else { return };
+        let Some(model) = self.timeline_model(open) else { return };
+        let tokens = Tokens::of(ui);
+        let frame = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 6, right: 6, top: 3, bottom: 4 });
+        let panel = Panel::bottom("timeline").frame(frame).exact_size(timeline::height_of(&model)).resizable(false);
+        let clicked = panel.show(ui, |ui| {
+            let selected = open.selected().unwrap_or_default();
+            timeline::timeline_ui(ui, &model, selected, |bar| timeline_text(open, bar))
+        });
+        if let Some(step) = clicked.inner {
+            sink.push(Action::ShowStep(step));
+        }
+    }
+
+    /// Worked out once for each path: in every frame it would take longer than the frame has where a run is long.
+    fn timeline_model(&self, open: &OpenTrace) -> Option<Arc<TimelineModel>> {
+        let mut kept = self.kept_timeline.borrow_mut();
+        let is_same = |kept: &&KeptTimeline| Arc::ptr_eq(&kept.trace, &open.trace) && kept.path == open.path;
+        if let Some(same) = kept.as_ref().filter(is_same) {
+            return same.model.clone();
+        }
+        let model = TimelineModel::new(open).map(Arc::new);
+        *kept = Some(KeptTimeline { trace: Arc::clone(&open.trace), path: open.path.clone(), model: model.clone() });
+        model
+    }
+}
+
+/// A timeline, and what it was worked out from.
+pub(crate) struct KeptTimeline {
+    trace: Arc<Trace>,
+    path: Vec<StepIndex>,
+    model: Option<Arc<TimelineModel>>,
 }
