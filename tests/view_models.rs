@@ -9,7 +9,7 @@ use stepscope::state::schema_draft::SchemaDraft;
 use stepscope::state::sitting::{GoldFigures, SittingReport};
 use stepscope::state::work::{Proposal, Visible, WorkState};
 use stepscope::view_model::choose::ChooseModel;
-use stepscope::view_model::curve::CurveModel;
+use stepscope::view_model::curve::{CurveFacts, CurveModel};
 use stepscope::view_model::inspector::InspectorModel;
 use stepscope::view_model::models::{Enter, ModelsFacts, ModelsModel};
 use stepscope::view_model::queue::QueueModel;
@@ -241,7 +241,8 @@ fn what_a_scorer_says_besides_is_shown() {
     assert_eq!(chip.hint, "check (correctness): 0.25\nIts members disagree by ± 0.125\n17 × 3 = 54 is false: 51");
     let inspector = InspectorModel::new(&open, None, &series, true, Aggregate::Mean);
     assert_eq!((inspector.aggregate, inspector.scores[0].note.as_str()), ("Mean", "± 0.125  17 × 3 = 54 is false: 51"));
-    let curve = CurveModel::new(&open, &series, None, true, Aggregate::Mean);
+    let facts = CurveFacts { own_error: None, shows_imported: true, aggregate: Aggregate::Mean, threshold: None };
+    let curve = CurveModel::new(&open, &series, facts);
     let names: Vec<&str> = curve.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(names[0], "check (correctness), mean 0.25");
     assert!(!names.iter().any(|name| name.contains("judge")), "another kind has no place on this axis: {names:?}");

@@ -21,6 +21,7 @@ use crate::command::input::{Focus, choose_key, command_from};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
+use crate::layout::KeptTimeline;
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
@@ -78,6 +79,8 @@ pub struct App {
     pub(crate) wake: Wake,
     /// The scores of the open trace as they were last gathered.
     kept_series: RefCell<Option<KeptSeries>>,
+    /// The timeline of the open trace as it was last worked out.
+    pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
     /// Steps that were begun and not saved.
@@ -122,6 +125,7 @@ impl App {
             notices,
             wake,
             kept_series: RefCell::default(),
+            kept_timeline: RefCell::default(),
             texts: Texts::default(),
             drafts: Drafts::default(),
             sitting: Sitting::default(),
@@ -399,7 +403,7 @@ impl App {
             has_iterations: false,
             has_beside: self.view.beside.shown,
             is_finding: !self.view.reading.find.query.text.is_empty(),
-            has_partner: false,
+            has_partner: open.is_some_and(|open| open.partner().is_some()),
         }
     }
 

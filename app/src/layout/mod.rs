@@ -5,6 +5,8 @@ mod canvas;
 mod reader;
 mod shape;
 
+pub(crate) use shape::KeptTimeline;
+
 use std::sync::Arc;
 
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};

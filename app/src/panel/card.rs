@@ -107,6 +107,12 @@ fn heading_ui(ui: &mut Ui, model: &StepCardModel<'_>, tokens: &Tokens) {
         if !model.heading.is_empty() {
             ui.add(small(&model.heading, tokens.muted));
         }
+        if let Some(call) = &model.call {
+            let text = RichText::new(call).small().color(tokens.muted);
+            ui.add(Label::new(text).selectable(false)).on_hover_ui(|ui| {
+                ui.label(KeyMap::of(ui).fill("{step.partner} goes from a call to its result, or back"));
+            });
+        }
         if let Some((which, of)) = model.branch {
             ui.add(small(&format!("⋎ {which} of {of}"), tokens.accent)).on_hover_ui(|ui| {
                 ui.label(KeyMap::of(ui).fill("Alternatives: {branch.previous} and {branch.next} go through them"));

@@ -6,7 +6,9 @@ use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use stepscope_core::annotation::{TraceAnnotation, overlaid};
-use stepscope_core::model::{FirstError, ImportedLabel, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
+use stepscope_core::model::{
+    FirstError, ImportedLabel, Label, LabelKind, RunFacts, Step, StepHash, StepIndex, StepTree, Trace,
+};
 
 /// A trace that is shown, with the path chosen through its tree.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct OpenTrace {
     pub at: usize,
     /// How many attempts are shown as one tree; `None` where it is one trace.
     pub attempts: Option<usize>,
+    /// Times, costs and failures of its steps, and which result belongs to which call.
+    pub facts: RunFacts,
     /// Where each step is.
     places: StepPlaces,
     /// Positions of the imported labels that are on steps, ordered by step.
@@ -51,12 +55,12 @@ impl OpenTrace {
         let trace = trace.into();
         let tree = trace.tree();
         let path = tree.main_path(&trace.steps);
-        let places = StepPlaces::new(&trace.steps);
+        let (facts, places) = (RunFacts::new(&trace), StepPlaces::new(&trace.steps));
         let mut labels: Vec<(StepIndex, u32)> =
             (0..).zip(&trace.labels).filter_map(|(at, label)| Some((label.step?, at))).collect();
         labels.sort_unstable();
         let (attempts, source, shape, looked_at) = (None, None, Vec::new(), None);
-        Self { row, trace, tree, path, at: 0, attempts, places, labels, source, shape, looked_at }
+        Self { row, trace, tree, path, at: 0, attempts, facts, places, labels, source, shape, looked_at }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
@@ -94,6 +98,11 @@ impl OpenTrace {
     pub fn position(&self, step: StepIndex) -> Option<usize> {
         // A parent stands before its children, so that the path is in order.
         self.path.binary_search(&step).ok()
+    }
+
+    /// The call of a selected result, or the result of a selected call.
+    pub fn partner(&self) -> Option<StepIndex> {
+        self.facts.calls.partner(self.selected()?, &self.path)
     }
 
     /// The labels of a step that came with the data.

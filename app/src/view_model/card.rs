@@ -9,7 +9,7 @@ use stepscope_core::model::{ImportedLabel, ImportedValue, ScoreKind, Step, StepI
 use super::facts::{Fact, evidence, facts, first_lines};
 use super::fold::FoldModel;
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone, alternatives, one_line, written};
+use super::{Chip, Tone, alternatives, calls, one_line, written};
 use crate::state::OpenTrace;
 use crate::text::{TextKey, TextKind};
 
@@ -29,6 +29,9 @@ pub struct StepCardModel<'a> {
     pub heading: String,
     /// Length, time, cost.
     pub facts: Vec<Fact>,
+    /// Where the result of a call stands, or the call of a result; how long it took, and whether it failed.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub call: Option<String>,
     /// The text.
     pub body: &'a str,
     /// How the text is to be read, and as which it is kept.
@@ -175,6 +178,7 @@ pub fn card<'a>(
         sign: sign(step.kind),
         heading: heading(step),
         facts: facts(step),
+        call: calls::call_text(open, index),
         body: &step.text,
         reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
         arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),

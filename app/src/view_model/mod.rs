@@ -1,6 +1,7 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
 pub mod alternatives;
+pub mod calls;
 pub mod card;
 pub mod choose;
 pub mod compare;
@@ -13,6 +14,7 @@ pub mod inspector;
 pub mod keys;
 pub mod labels;
 pub mod many;
+pub mod minimap;
 pub mod models;
 pub mod old_text;
 pub mod palette;
@@ -26,6 +28,7 @@ pub mod sitting;
 pub mod status;
 pub mod strip;
 pub mod take;
+pub mod timeline;
 pub mod trace_table;
 pub mod tree;
 pub mod word_diff;
