@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use eframe::egui::Role;
-use eframe::egui::accesskit::Action as Wish;
-use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use serde_json::json;
 use stepscope::command::Action;
 use stepscope::state::reading::{Find, ReadRequest, Spot};
@@ -156,6 +155,7 @@ fn far_steps_are_reached_and_nothing_jumps() {
         window.hover_at(pointer);
         window.event(eframe::egui::Event::MouseWheel {
             unit: eframe::egui::MouseWheelUnit::Point,
+            source: eframe::egui::MouseWheelSource::Unknown,
             delta: eframe::egui::vec2(0.0, 40.0),
             phase: eframe::egui::TouchPhase::Move,
             modifiers: eframe::egui::Modifiers::NONE,
@@ -217,5 +217,4 @@ fn a_trace_without_steps_and_a_problem_without_text() {
     press(&mut window, "Ctrl+F");
     type_text(&mut window, "x");
     assert!(find(&window).count_text() == "no match" || window.state().view().open.is_none());
-    let _ = Wish::Click;
 }

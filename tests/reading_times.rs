@@ -171,6 +171,7 @@ fn scroll(window: &mut Window, by: f32) -> Vec<Duration> {
     for _ in 0..SCROLLS {
         window.event(Event::MouseWheel {
             unit: MouseWheelUnit::Point,
+            source: eframe::egui::MouseWheelSource::Unknown,
             delta: vec2(0.0, by),
             phase: TouchPhase::Move,
             modifiers: Modifiers::NONE,

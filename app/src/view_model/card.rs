@@ -172,13 +172,17 @@ pub fn card<'a>(
     let arguments = step.tool.as_ref().map(|tool| tool.arguments.as_str());
     // Some sources write the call out in the text as well.
     let arguments = arguments.filter(|args| !args.is_empty() && !step.text.contains(args));
+    let call = calls::call_text(open, index);
+    let mut facts = facts(step);
+    // How long a call took is said with the call.
+    facts.retain(|fact| !call.as_ref().is_some_and(|call| call.contains(&fact.text)));
     StepCardModel {
         step: index,
         number: position + 1,
         sign: sign(step.kind),
         heading: heading(step),
-        facts: facts(step),
-        call: calls::call_text(open, index),
+        facts,
+        call,
         body: &step.text,
         reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
         arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),
