@@ -504,7 +504,8 @@ impl App {
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
             let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
-            if is_escape && focus == Focus::Traces && key.is_none() && self.view.reading.find.shown {
+            let is_free = focus == Focus::Traces && key.is_none() && self.view.note.is_none();
+            if is_escape && is_free && self.view.reading.find.shown {
                 self.sink.push(Action::Read(ReadRequest::CloseFind));
             }
             if let Some((key, shift)) = key {

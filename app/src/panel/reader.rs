@@ -198,6 +198,10 @@ impl List {
             Some(Spot::InView(at)) => self.in_view(at, here).or(offset),
             None => offset,
         };
+        if frame.read.find.reveal {
+            // The match is scrolled to where it is painted; the beginning of its step must not take its place.
+            self.pending = None;
+        }
         let most = (self.header + self.heights.total() as f32 + 24.0 - self.window).max(0.0);
         offset.map(|offset| offset.clamp(0.0, most))
     }
@@ -215,6 +219,9 @@ impl List {
         // The problem is read before the first step.
         if at == 0 && bottom + AIR <= self.window {
             return (offset > 0.0).then_some(0.0);
+        }
+        if at == 0 && offset <= 0.0 && top + 60.0 < self.window {
+            return None;
         }
         let is_above = top < offset + AIR;
         if height > self.window - 2.0 * AIR {
