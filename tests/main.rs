@@ -7,6 +7,7 @@ mod frame_times;
 mod journey;
 mod journey_feel;
 mod journey_label;
+mod journey_shape;
 mod journey_work;
 mod journey_write;
 mod keystrokes;
