@@ -31,6 +31,7 @@ use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
+use crate::state::reading::ReadRequest;
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
@@ -113,6 +114,7 @@ impl App {
         let keys = Arc::new(keys);
         keys.install(&ctx);
         let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let texts = Texts::new(Arc::clone(&wake));
         let mut app = Self {
             startup,
             settings,
@@ -125,7 +127,7 @@ impl App {
             wake,
             kept_series: RefCell::default(),
             kept_timeline: RefCell::default(),
-            texts: Texts::default(),
+            texts,
             drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
@@ -178,12 +180,14 @@ impl App {
             && jobs.gold.is_none()
             && jobs.place.is_none()
             && !self.ahead.is_reading()
+            && self.texts.is_idle()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
             && jobs.schema.is_none()
+            && jobs.find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
@@ -400,7 +404,7 @@ impl App {
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
             has_iterations: false,
             has_beside: self.view.beside.shown,
-            is_finding: false,
+            is_finding: !self.view.reading.find.query.text.is_empty(),
             has_partner: open.is_some_and(|open| open.partner().is_some()),
         }
     }
@@ -501,6 +505,11 @@ impl App {
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
+            let is_free = focus == Focus::Traces && key.is_none() && self.view.note.is_none();
+            if is_escape && is_free && self.view.reading.find.shown {
+                self.sink.push(Action::Read(ReadRequest::CloseFind));
+            }
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
             } else if let Some(command) = command {
@@ -540,12 +549,15 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
+        self.texts.begin_frame();
         let (now, has_input, has_focus) =
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
         let open = self.view.open.as_ref().map(|open| &open.trace.id);
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::read::follow(self);
+        dispatch::read::show_selected_section(self);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
@@ -580,6 +592,9 @@ impl eframe::App for App {
         self.view.focus_filter = false;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
+        self.view.reading.scroll_to = None;
+        self.view.reading.find.focus = false;
+        self.view.reading.find.reveal = false;
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

@@ -20,6 +20,7 @@ use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::draft_file::DraftFile;
+use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
@@ -77,6 +78,8 @@ pub struct Jobs {
     pub(crate) saying: Option<Saying>,
     /// The gesture that undo or redo is on its way to, a part in each frame.
     pub(crate) going_back: Option<GestureId>,
+    /// Finds words in a long trace.
+    pub(crate) find: Option<(Arc<Searched>, Job<Matches>)>,
     /// Keeps the note that is being typed.
     pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.

@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::command::input::Focus;
 use crate::command::{CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{inspector, menu, status, strip, trace_table};
+use crate::panel::{find, inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::work::visible;
 use crate::state::{About, DialogState, Project, scores};
@@ -110,6 +110,7 @@ impl App {
             (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
             (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) if ctx.memory(|memory| memory.has_focus(find::find_id())) => StripMode::Find,
             (_, Focus::Text) => match &self.view.note {
                 Some(note) if note.about != About::Note => StripMode::Text,
                 _ => StripMode::Note,

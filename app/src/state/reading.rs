@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
 
-pub use super::finding::{Find, FindProblem, Found, FoundIn, Matches, Query};
+pub use super::finding::{Find, Found, FoundIn, Matches, Query};
 
 /// How traces are read.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,8 @@ pub enum Spot {
     Problem,
     /// The step at that position of the path, so far into it (0 is its upper edge, 1 its lower), in the middle.
     Step(usize, f32),
+    /// The step at that position, scrolled no further than is needed.
+    InView(usize),
 }
 
 /// What find bar, cards and map ask for.

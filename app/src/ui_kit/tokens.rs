@@ -38,7 +38,7 @@ pub struct Tokens {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where colours are written down")]
-const fn rgb(red: u8, green: u8, blue: u8) -> Color32 {
+pub(super) const fn rgb(red: u8, green: u8, blue: u8) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
@@ -78,6 +78,9 @@ const LIGHT: Tokens = Tokens {
 pub const GUTTER: f32 = 46.0;
 
 impl Tokens {
+    /// Those of both themes.
+    pub const BOTH: [Self; 2] = [DARK, LIGHT];
+
     /// The colours of the theme in use.
     pub fn of(ui: &Ui) -> Self {
         if ui.visuals().dark_mode { DARK } else { LIGHT }

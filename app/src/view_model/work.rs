@@ -119,14 +119,12 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
         FirstError::At(step) => Some((open.find_step(step)?, proposal)),
         _ => None,
     });
-    for (position, card) in model.cards.iter_mut().enumerate() {
-        if let Some((_, proposal)) = proposed.filter(|(step, _)| *step == card.step) {
-            let hint = "Proposed as the first error: confirm it, or mark otherwise".to_owned();
-            let text = format!("✖ proposed by {}", who(&proposal.by));
-            card.chips.insert(0, Chip { text, tone: Tone::Unsure, imported: true, hint });
-        }
-        card.dimmed = undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
+    if let Some((step, proposal)) = proposed {
+        let hint = "Proposed as the first error: confirm it, or mark otherwise".to_owned();
+        let text = format!("✖ proposed by {}", who(&proposal.by));
+        model.propose(step, Chip { text, tone: Tone::Unsure, imported: true, hint });
     }
+    model.look_at(undecided);
     if let Some(proposal) = work.proposal.as_ref().filter(|proposal| matches!(proposal.mark, FirstError::NoneUpTo(_))) {
         let text = format!("✔ all correct, proposed by {}", who(&proposal.by));
         let hint = "Proposed: confirm it, or mark otherwise".to_owned();
