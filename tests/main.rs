@@ -7,6 +7,7 @@ mod frame_times;
 mod journey;
 mod journey_feel;
 mod journey_label;
+mod journey_shape;
 mod journey_read;
 mod journey_rich;
 mod journey_work;
