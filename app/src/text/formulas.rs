@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::likely::{is_mathematics, is_prose};
+use super::likely::{is_bracketed_mathematics, is_mathematics, is_prose};
 
 /// A formula inside of `$` or `\(` is at most this long, in bytes.
 const INLINE_BYTES: usize = 4_000;
@@ -111,6 +111,9 @@ const SIGNS: [&str; 44] = [
     "cup",
 ];
 
+/// Around a drawing.
+const DRAWING: (&str, &str) = ("[asy]", "[/asy]");
+
 /// A formula in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
@@ -118,13 +121,24 @@ pub(super) struct Found {
     pub source: Range<usize>,
     /// What is to be typeset of it.
     pub tex: Range<usize>,
+    /// How it stands.
+    pub kind: FoundKind,
+}
+
+/// How a formula stands in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FoundKind {
+    /// In a line.
+    Inline,
     /// On a line of its own.
-    pub display: bool,
+    Display,
+    /// A drawing in the language of mathematical contests: program text.
+    Drawing,
 }
 
 /// The formulas of a prose text, in order.
 pub(super) fn find(text: &str) -> Vec<Found> {
-    if !text.bytes().any(|byte| matches!(byte, b'$' | b'\\')) {
+    if !text.bytes().any(|byte| matches!(byte, b'$' | b'\\')) && !text.contains(DRAWING.0) {
         return Vec::new();
     }
     let finder = Finder { text, bytes: text.as_bytes(), environments: environments(text), paragraph: 0 };
@@ -160,6 +174,7 @@ impl Finder<'_> {
                 b'$' if self.byte(at + 1) == b'$' => self.double_dollar(at),
                 b'$' => self.dollar(at),
                 b'\\' => self.backslash(at),
+                b'[' if self.slice(at..self.text.len()).starts_with(DRAWING.0) => self.drawing(at),
                 _ => {
                     at += 1;
                     continue;
@@ -242,7 +257,7 @@ impl Finder<'_> {
         if inner.trim().is_empty() || has_gap || is_prose(inner) {
             return None;
         }
-        Some(Found { source: at..end + 2, tex: begin..end, display: true })
+        Some(Found { source: at..end + 2, tex: begin..end, kind: FoundKind::Display })
     }
 
     fn dollar(&mut self, at: usize) -> Option<Found> {
@@ -260,11 +275,23 @@ impl Finder<'_> {
         if place >= limit || self.byte(place) != b'$' {
             return None;
         }
+        // A dollar in braces is money in a formula, or the formula lacks its end.
+        if open_braces(self.slice(begin..place)) > 0
+            && let Some(end) = self.balanced_dollar(begin, place, limit)
+        {
+            place = end;
+        }
         let inner = self.slice(begin..place);
-        if !is_mathematics(inner, self.before(at), self.after(place + 1)) {
+        if inner.ends_with('{') || !is_mathematics(inner, self.before(at), self.after(place + 1)) {
             return None;
         }
-        Some(Found { source: at..place + 1, tex: begin..place, display: false })
+        Some(Found { source: at..place + 1, tex: begin..place, kind: FoundKind::Inline })
+    }
+
+    /// The dollar behind `place` up to which all braces are closed.
+    fn balanced_dollar(&self, begin: usize, place: usize, limit: usize) -> Option<usize> {
+        let ends = self.slice(place + 1..limit).match_indices('$').map(|(at, _)| place + 1 + at).take(3);
+        ends.into_iter().find(|end| open_braces(self.slice(begin..*end)) == 0)
     }
 
     /// Behind a group of words in a formula, such as `\text{if $x$}`, which may hold signs of its own.
@@ -280,12 +307,16 @@ impl Finder<'_> {
         match self.byte(at + 1) {
             b'(' => {
                 let limit = self.paragraph_end(at).saturating_sub(at).min(INLINE_BYTES);
-                self.bracketed(at, b"\\(", b"\\)", limit).map(|(source, tex)| Found { source, tex, display: false })
+                self.bracketed(at, b"\\(", b"\\)", limit).map(|(source, tex)| Found {
+                    source,
+                    tex,
+                    kind: FoundKind::Inline,
+                })
             }
             b'[' => self.bracketed(at, b"\\[", b"\\]", DISPLAY_BYTES).map(|(source, tex)| Found {
                 source,
                 tex,
-                display: true,
+                kind: FoundKind::Display,
             }),
             b'b' if self.environments.contains_key(&at) => self.environment(at),
             byte if byte.is_ascii_alphabetic() => self.bare(at),
@@ -300,7 +331,8 @@ impl Finder<'_> {
         let is_nested =
             inner.windows(2).enumerate().any(|(i, pair)| pair == open && (i == 0 || inner.get(i - 1) != Some(&b'\\')));
         let is_empty = self.slice(begin..end).trim().is_empty();
-        (!is_nested && !is_empty && !is_prose(self.slice(begin..end))).then_some((at..end + 2, begin..end))
+        (!is_nested && !is_empty && is_bracketed_mathematics(self.slice(begin..end), self.before(at)))
+            .then_some((at..end + 2, begin..end))
     }
 
     /// Where `sign` stands next, over escaped signs.
@@ -316,9 +348,16 @@ impl Finder<'_> {
         None
     }
 
+    fn drawing(&self, at: usize) -> Option<Found> {
+        let begin = at + DRAWING.0.len();
+        let length = self.slice(begin..self.text.len()).find(DRAWING.1)?;
+        let tex = begin..begin + length;
+        Some(Found { source: at..tex.end + DRAWING.1.len(), tex, kind: FoundKind::Drawing })
+    }
+
     fn environment(&self, at: usize) -> Option<Found> {
         let end = *self.environments.get(&at)?;
-        (end - at <= DISPLAY_BYTES).then_some(Found { source: at..end, tex: at..end, display: true })
+        (end - at <= DISPLAY_BYTES).then_some(Found { source: at..end, tex: at..end, kind: FoundKind::Display })
     }
 
     /// A command that stands in the text without signs around it.
@@ -341,7 +380,7 @@ impl Finder<'_> {
                 return None;
             }
         }
-        Some(Found { source: at..end, tex: at..end, display: false })
+        Some(Found { source: at..end, tex: at..end, kind: FoundKind::Inline })
     }
 }
 
@@ -373,6 +412,23 @@ pub(super) fn closing_brace(bytes: &[u8], at: usize, limit: usize) -> Option<usi
         place += 1;
     }
     None
+}
+
+/// How many braces are left open.
+fn open_braces(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b'\\' => {
+                bytes.next();
+            }
+            _ => {}
+        }
+    }
+    depth
 }
 
 /// Where the next empty line begins, from `at` on; the end of the text if there is none.
@@ -493,6 +549,8 @@ mod tests {
             "open \\(x and \\[y",
             "$a\n\nb$",
             "\\boxed{open",
+            "cited\\[1\\] and \\[edit\\]",
+            "it is $31. So \\boxed{$",
         ] {
             check(text, &[]);
         }

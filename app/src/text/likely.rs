@@ -19,6 +19,14 @@ pub(super) fn is_mathematics(inner: &str, before: Option<char>, after: Option<ch
     if trimmed.is_empty() {
         return false;
     }
+    // The signs of other formulas: a partner was forgotten.
+    let body = trimmed.strip_suffix("\\)").unwrap_or(trimmed);
+    if ["\\(", "\\[", "\\)"]
+        .iter()
+        .any(|sign| body.match_indices(sign).any(|(at, _)| !body.get(..at).is_some_and(|b| b.ends_with('\\'))))
+    {
+        return false;
+    }
     let commands = commands(trimmed);
     let words = words(trimmed);
     if commands > 0 {
@@ -56,10 +64,26 @@ fn is_amount(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
 }
 
+/// Whether what stands in `\(` or `\[` is mathematics: web pages escape brackets of other things, such as `\[edit\]`.
+pub(super) fn is_bracketed_mathematics(inner: &str, before: Option<char>) -> bool {
+    let trimmed = inner.trim();
+    let has_sign = trimmed.contains(['^', '_', '=', '<', '>', '+', '-', '*', '/', '|']) || commands(trimmed) > 0;
+    let is_note = is_amount(trimmed) && before.is_some_and(|c| !c.is_whitespace());
+    !is_prose(inner) && !is_note && (has_sign || words(trimmed) == 0)
+}
+
 /// How many commands of mathematics a text holds.
 fn commands(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    bytes.windows(2).filter(|pair| matches!(pair, [b'\\', next] if next.is_ascii_alphabetic())).count()
+    text.match_indices('\\')
+        .filter(|(at, _)| {
+            let mut letters = text.get(at + 1..).unwrap_or_default().bytes();
+            match letters.next() {
+                // A line's end as programs write it.
+                Some(b'n') => letters.next().is_some_and(|byte| byte.is_ascii_lowercase()),
+                first => first.is_some_and(|byte| byte.is_ascii_alphabetic()),
+            }
+        })
+        .count()
 }
 
 /// Whether a bracket closes that was not opened.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::flow::{self, Place};
-use super::formulas::{self, Found};
+use super::formulas::{self, Found, FoundKind};
 use super::mask::masked;
 use super::read::{Lines, Reader};
-use super::{Block, BlockKind, Image, Inline, InlineKind, Style, Table, images, signs};
+use super::{Block, BlockKind, Image, Inline, InlineKind, Style, Table, images, language, signs};
 
 /// Indented text in indented text is followed this deep.
 const DEEPEST: u8 = 4;
@@ -51,11 +51,14 @@ impl Piece {
     fn dedented(&self, range: &Range<usize>) -> Self {
         let words = self.text.get(range.clone()).unwrap_or_default();
         let indent = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
-        let common = words.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+        // The range begins behind the indentation of its first line.
+        let before = self.text.get(..range.start).unwrap_or_default();
+        let first = indent(words) + (before.len() - before.trim_end_matches([' ', '\t']).len());
+        let rest = words.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indent).min();
+        let common = rest.map_or(first, |rest| rest.min(first));
         let (mut text, mut starts, mut at) = (String::new(), Vec::new(), range.start);
         for (count, line) in words.split_inclusive('\n').enumerate() {
-            // The range begins behind the indentation of its first line.
-            let skip = if count == 0 { indent(line) } else { indent(line).min(common.max(1)) };
+            let skip = if count == 0 { indent(line) } else { indent(line).min(common) };
             starts.push((text.len(), self.source(at + skip)));
             text.push_str(line.get(skip..).unwrap_or_default());
             at += line.len();
@@ -315,12 +318,28 @@ impl<'a> Walk<'a> {
             }
             self.push_text(at..found.source.start, self.style());
             let in_line = matches!(self.leaf, Some((Leaf::Heading(_) | Leaf::Cell, _)));
-            let tex = self.reader.text.get(found.tex.clone()).unwrap_or_default();
-            let formula = self.reader.formulas.get(tex, found.display && !in_line);
-            self.push(found.source.clone(), InlineKind::Formula(formula));
+            match found.kind {
+                FoundKind::Drawing if in_line => self.push_text(found.source.clone(), self.style()),
+                FoundKind::Drawing => self.drawing(found),
+                FoundKind::Inline | FoundKind::Display => {
+                    let tex = self.reader.text.get(found.tex.clone()).unwrap_or_default();
+                    let formula = self.reader.formulas.get(tex, found.kind == FoundKind::Display && !in_line);
+                    self.push(found.source.clone(), InlineKind::Formula(formula));
+                }
+            }
             at = found.source.end;
         }
         self.push_text(at..source.end, self.style());
+    }
+
+    fn drawing(&mut self, found: &Found) {
+        self.close();
+        let lines = Lines::new(self.reader.text, found.tex.clone()).map(|(line, _)| line);
+        let lines = lines.filter(|line| !line.is_empty()).collect();
+        let mut place = self.place();
+        let more = self.reader.code_blocks(found.source.clone(), "asy", lines, &mut place);
+        self.blocks.extend(more);
+        self.open(Leaf::Text);
     }
 
     /// Words without formulas; signs among them are named.
@@ -410,6 +429,15 @@ impl<'a> Walk<'a> {
         let lines = without_empty_ends(self.reader.text, lines);
         let mut place = self.place();
         if is_fenced || self.level >= DEEPEST || self.reader.is_clearly_code(&lines) {
+            let language = language::from_fence(&language);
+            // GitHub's way to write a formula.
+            if language == "math"
+                && let (Some(first), Some(last)) = (lines.first(), lines.last())
+            {
+                let tex = self.reader.text.get(first.start..last.end).unwrap_or_default();
+                let kind = BlockKind::Formula(self.reader.formulas.get(tex, true));
+                return self.blocks.push(place.block(source, kind));
+            }
             let more = self.reader.code_blocks(source, &language, lines, &mut place);
             return self.blocks.extend(more);
         }

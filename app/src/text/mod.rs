@@ -5,19 +5,26 @@
 
 #[cfg(any(test, feature = "testing"))]
 pub mod compact;
+mod diff;
 pub mod document;
 mod flow;
 mod formulas;
 pub mod images;
+mod json;
 pub mod kind;
+mod language;
 mod likely;
 mod markdown;
 mod mask;
 mod read;
 mod repair;
+mod scopes;
 pub mod signs;
+mod sniff;
+mod terminal;
 pub mod texts;
 pub mod typeset;
+mod weight;
 
 pub use document::{
     Block, BlockKind, Code, CodeLine, Document, Formula, FormulaState, Image, ImageFrom, Inline, InlineKind, JsonLine,

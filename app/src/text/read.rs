@@ -4,8 +4,12 @@ use std::ops::Range;
 
 use super::flow::Place;
 use super::{
-    Block, BlockKind, Code, CodeLine, Document, Formulas, Inline, InlineKind, Style, TextKind, markdown, signs,
+    Block, BlockKind, Code, CodeLine, Document, Formulas, Inline, InlineKind, Style, TextKind, diff, json, language,
+    markdown, scopes, signs, sniff, terminal,
 };
+
+/// How many lines of what a tool returned are looked at for a difference.
+const LOOKED_AT: usize = 40;
 
 /// Lines of one block of program text.
 const LINES: usize = 200;
@@ -21,8 +25,11 @@ impl Document {
         let reader = Reader { text, formulas };
         let mut blocks = match kind {
             TextKind::Prose => markdown::blocks(&reader),
+            // Some sources keep the fence around it.
+            TextKind::Code(_) if text.trim_start().starts_with("```") => markdown::blocks(&reader),
             TextKind::Code(language) => reader.code(language),
-            TextKind::Output | TextKind::Value => reader.code(""),
+            TextKind::Output => reader.output(),
+            TextKind::Value => json::blocks(text).unwrap_or_else(|| reader.code("")),
             TextKind::Plain => reader.plain(0..text.len()),
         };
         reader.cover(&mut blocks);
@@ -37,13 +44,30 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// What a tool returned.
+    fn output(&self) -> Vec<Block> {
+        if terminal::is_terminal(self.text) {
+            return terminal::blocks(self.text);
+        }
+        if let Some(blocks) = json::blocks(self.text) {
+            return blocks;
+        }
+        if diff::is_diff(self.text.lines().take(LOOKED_AT)) {
+            return self.code("diff");
+        }
+        if sniff::is_prose(self.text) {
+            return markdown::blocks(self);
+        }
+        self.code("text")
+    }
+
     /// All of the text as program text.
-    pub(super) fn code(&self, language: &str) -> Vec<Block> {
+    fn code(&self, language: &str) -> Vec<Block> {
         let lines = Lines::new(self.text, 0..self.text.len()).map(|(line, _)| line).collect();
         self.code_blocks(0..self.text.len(), language, lines, &mut Place::default())
     }
 
-    /// Program text, in blocks that are not too long.
+    /// Program text, in blocks that are not too long. The language is recognised where it is not named.
     pub(super) fn code_blocks(
         &self,
         source: Range<usize>,
@@ -51,10 +75,21 @@ impl Reader<'_> {
         lines: Vec<Range<usize>>,
         place: &mut Place,
     ) -> Vec<Block> {
-        let lines: Vec<CodeLine> = lines
+        let mut lines: Vec<CodeLine> = lines
             .into_iter()
             .map(|source| CodeLine { signs: signs::signs(self.text, source.clone()), source, ..CodeLine::default() })
             .collect();
+        let words = lines.iter().map(|line| self.text.get(line.source.clone()).unwrap_or_default());
+        let language = match language {
+            "" => language::recognised(words),
+            "text" | "txt" | "plaintext" => "",
+            named => named,
+        };
+        if matches!(language, "diff" | "patch") {
+            diff::look(self.text, &mut lines);
+        } else {
+            scopes::colour(self.text, language, &mut lines);
+        }
         let mut blocks = Vec::new();
         let mut start = source.start;
         let count = lines.chunks(LINES).len();
@@ -73,8 +108,10 @@ impl Reader<'_> {
     }
 
     /// Whether lines that are only indented are program text.
-    pub(super) fn is_clearly_code(&self, _lines: &[Range<usize>]) -> bool {
-        false
+    pub(super) fn is_clearly_code(&self, lines: &[Range<usize>]) -> bool {
+        let words = lines.iter().map(|line| self.text.get(line.clone()).unwrap_or_default());
+        // What a shell is told reads like prose too often.
+        !matches!(language::recognised(words), "" | "bash")
     }
 
     /// Lines of text without any markup.
