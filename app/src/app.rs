@@ -167,6 +167,8 @@ impl App {
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
             && jobs.schema.is_none()
+            && jobs.aligning.is_none()
+            && jobs.beside_find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
@@ -521,6 +523,7 @@ impl eframe::App for App {
         self.drain(ctx);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
+        dispatch::beside::follow(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }
@@ -553,6 +556,7 @@ impl eframe::App for App {
         self.view.focus_filter = false;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
+        self.view.beside.scroll = false;
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

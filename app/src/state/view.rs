@@ -7,7 +7,7 @@ use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSour
 use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
 use stepscope_core::query::{Query, Queue};
 
-use super::beside::BesideState;
+use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
 use super::choose::Choose;
 use super::comparing::CompareDraft;
@@ -157,6 +157,8 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+    /// What stands beside the open trace.
+    Beside(BesideDraft),
 }
 
 /// Choices of the dialog of orders.

@@ -1,6 +1,8 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod alignment;
 pub mod alternatives;
+pub mod beside;
 pub mod card;
 pub mod choose;
 pub mod compare;

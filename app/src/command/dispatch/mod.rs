@@ -2,7 +2,7 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
-mod beside;
+pub(crate) mod beside;
 pub(crate) mod bulk;
 mod canvas;
 mod compare;
