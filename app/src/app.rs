@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use eframe::egui::{self, Theme, Ui};
+use eframe::egui::{self, Ui};
 
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
@@ -89,7 +89,8 @@ impl App {
             notices.warning("Settings not read", message);
             Settings::default()
         });
-        ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        tokens::set_theme(&ctx, settings.theme);
+        tokens::set_density(&ctx, settings.density);
         // The commands for it are remembered and can have other keys.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         ctx.set_zoom_factor(settings.scale());
@@ -384,7 +385,7 @@ impl App {
             is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
             has_iterations: false,
-            has_beside: self.view.beside.shown,
+            has_beside: self.view.beside.shown && self.view.beside.side.is_some(),
             is_finding: false,
             has_partner: false,
         }

@@ -13,13 +13,15 @@ use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
-use crate::command::{CommandEnv, CommandSink, dispatch};
+use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
 use crate::panel::{inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
+use crate::state::look::SizedPanel;
 use crate::state::work::visible;
 use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::beside::ChooseBesideModel;
 use crate::view_model::compare::CompareModel;
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::many::{ManyModel, selection_text};
@@ -37,6 +39,14 @@ use crate::view_model::trace_table::TraceRowModel;
 /// A table that takes longer to be made than this is worth a word, in milliseconds.
 const SAY_AFTER_MS: u128 = 500;
 
+/// Remembers the size to which a panel was dragged, once it is let go. `sizes` are what it was given and what it has.
+fn keep_size(ui: &Ui, panel: SizedPanel, sizes: (f32, f32), room: f32, sink: &mut CommandSink) {
+    let (given, now) = sizes;
+    if ui.input(|input| input.pointer.any_released()) && (given - now).abs() > 1.5 {
+        sink.push(Action::KeepSize(panel, now / room.max(1.0)));
+    }
+}
+
 impl App {
     pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
         let tokens = Tokens::of(ui);
@@ -53,15 +63,18 @@ impl App {
             let strip = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 8, right: 8, top: 1, bottom: 0 });
             Panel::bottom("strip").frame(strip).show(ui, |ui| strip::strip_ui(ui, &self.strip_model(ui.ctx(), env)));
         }
-        let width = ui.ctx().content_rect().width();
+        let window = ui.ctx().content_rect().size();
+        let (width, sizes) = (window.x, self.settings.panels);
         // In a small window, or one where everything is large, the steps need their room.
         let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
-        // A window of another size class begins with a width of its own; what was dragged is kept within the class.
-        let class = (width / 320.0).floor().to_bits();
+        // A window of another size begins with sizes of its own, or with the shares that were dragged.
+        let class = (width.to_bits(), window.y.to_bits());
         if self.settings.show_table {
-            Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
-                self.table(ui, sink);
-            });
+            let most = (width * 0.7).max(240.0);
+            let size = sizes.size(SizedPanel::Table, width, third).clamp(240.0, most);
+            let panel = Panel::left(("traces", class)).frame(side).default_size(size).size_range(240.0..=most);
+            let shown = panel.show(ui, |ui| self.table(ui, sink));
+            keep_size(ui, SizedPanel::Table, (size, shown.response.rect.width()), width, sink);
         }
         let visible = self.visible();
         let all_series = self.series();
@@ -69,24 +82,24 @@ impl App {
         let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
         if self.view.open.is_some() {
             if self.settings.show_inspector {
-                Panel::right(("inspector", class))
-                    .frame(side)
-                    .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
-                    .size_range(220.0..=420.0)
-                    .show(ui, |ui| self.inspector(ui, &series, env, sink));
+                let usual = if width < 1000.0 { 236.0 } else { 264.0 };
+                let size = sizes.size(SizedPanel::Inspector, width, usual).clamp(220.0, 420.0);
+                let panel = Panel::right(("inspector", class)).frame(side).default_size(size).size_range(220.0..=420.0);
+                let shown = panel.show(ui, |ui| self.inspector(ui, &series, env, sink));
+                keep_size(ui, SizedPanel::Inspector, (size, shown.response.rect.width()), width, sink);
             }
             if self.settings.show_curve && has_scores {
-                Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
-                    ui,
-                    |ui| {
-                        if series.is_empty() {
-                            let text = egui::RichText::new("Scores are hidden until you have judged").weak();
-                            ui.centered_and_justified(|ui| ui.label(text));
-                        } else {
-                            self.curve(ui, &series, sink);
-                        }
-                    },
-                );
+                let size = sizes.size(SizedPanel::Curve, window.y, 150.0).clamp(90.0, 360.0);
+                let panel = Panel::bottom(("curve", class)).frame(side).default_size(size).size_range(90.0..=360.0);
+                let shown = panel.resizable(true).show(ui, |ui| {
+                    if series.is_empty() {
+                        let text = egui::RichText::new("Scores are hidden until you have judged").weak();
+                        ui.centered_and_justified(|ui| ui.label(text));
+                    } else {
+                        self.curve(ui, &series, sink);
+                    }
+                });
+                keep_size(ui, SizedPanel::Curve, (size, shown.response.rect.height()), window.y, sink);
             }
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
@@ -291,6 +304,11 @@ impl App {
             }
             Some(DialogState::Schema(draft)) => {
                 dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
+            }
+            Some(DialogState::Beside(draft)) => {
+                let is_finding = self.jobs.beside_find.is_some();
+                let model = ChooseBesideModel::new(draft, |row| self.shows_outcome_of(row), is_finding);
+                dialog::beside::beside_ui(ctx, draft, &model, sink);
             }
             Some(DialogState::Queue(draft)) => {
                 dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);

@@ -45,11 +45,12 @@ impl App {
             model = model.with_caret(open, split);
         }
         work::dress(&mut model, open, said, &self.view.work);
+        self.dress_beside(&mut model);
         work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
         self.choose(ui, choosing.as_ref(), sink);
         self.timeline(ui, sink);
         self.tree(ui, series, sink);
-        self.beside(ui, series, sink);
+        self.beside(ui, env, sink);
         self.minimap(ui, series, sink);
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {

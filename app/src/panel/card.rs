@@ -2,7 +2,7 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    self, Align, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, vec2,
+    self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, vec2,
 };
 
 use super::caret::caret_ui;
@@ -55,6 +55,11 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
     let response = ui.interact(card.rect, ui.scope_id().with(("step", model.step)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, model.selected, card_name(model)));
     focus_ring(ui, &response, &tokens);
+    super::beside::drop_ui(ui, &response, model.number - 1, sink);
+    if model.selected {
+        // What corresponds to it is brought to the same height.
+        ui.data_mut(|data| data.insert_temp(Id::unique("top of the selected step"), card.rect.top()));
+    }
     if response.clicked() || text_clicked {
         sink.push(Action::ShowStep(model.step));
     }

@@ -4,12 +4,11 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use stepscope_core::annotation::{StepRef, TraceAnnotation};
-use stepscope_core::model::{
-    Label, LabelKind, Link, Relation, Splitter, StepHash, StepKind, Trace, TraceId, Verdict,
-};
+use stepscope_core::model::{Label, LabelKind, Link, Relation, Splitter, StepHash, Trace, TraceId, Verdict};
 use stepscope_core::store::Store;
 
 use super::OpenTrace;
+use crate::text::TextKind;
 
 /// Traces that a search by name lists.
 pub const MOST_FOUND: usize = 40;
@@ -82,8 +81,18 @@ pub struct SideStep {
     pub link: String,
     /// The text.
     pub text: String,
-    /// What sort of step it is.
-    pub kind: StepKind,
+    /// How it is to be read.
+    pub reads: TextKind,
+    /// Names the text among those made ready.
+    pub key: u64,
+}
+
+impl SideStep {
+    fn new(number: String, link: String, text: String, reads: TextKind) -> Self {
+        let mut hasher = DefaultHasher::new();
+        (&text, &reads).hash(&mut hasher);
+        Self { number, link, text, reads, key: hasher.finish() }
+    }
 }
 
 /// Something that can be chosen to stand beside.
@@ -114,6 +123,13 @@ pub struct BesideDraft {
     pub selected: usize,
 }
 
+impl BesideDraft {
+    /// Everything listed, in order.
+    pub fn all(&self) -> impl Iterator<Item = &Candidate> {
+        self.near.iter().chain(&self.found)
+    }
+}
+
 /// What the side asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BesideRequest {
@@ -131,20 +147,15 @@ pub enum BesideRequest {
     Link(usize, usize),
     /// Show the steps that both have at the start, or hide them.
     Unfold,
-    /// Keep that width, in points.
-    Width(f32),
 }
 
 impl Side {
     /// The reference solution of the open trace's problem, where there is one.
     pub fn solution(open: &OpenTrace) -> Option<Self> {
         let text = open.trace.problem.solution.as_deref().filter(|text| !text.trim().is_empty())?;
-        let steps = solution_steps(text).into_iter().map(|(number, text)| SideStep {
-            link: number.clone(),
-            number,
-            text: text.to_owned(),
-            kind: StepKind::Thought,
-        });
+        let step =
+            |(number, text): (String, &str)| SideStep::new(number.clone(), number, text.to_owned(), TextKind::Prose);
+        let steps = solution_steps(text).into_iter().map(step);
         Some(Self {
             of: open.trace.id.clone(),
             what: BesideWhat::Solution,
@@ -170,15 +181,13 @@ impl Side {
             title: trace.generator.as_ref().map_or(name.clone(), |generator| format!("{name} · {generator}")),
             verdict: trace.outcome.verdict,
             steps: steps
-                .map(|(number, step): (usize, _)| SideStep {
-                    number: number.to_string(),
-                    link: link_to(&trace.id, &step.hash),
-                    text: match step.tool.as_ref().filter(|tool| !step.text.contains(&tool.arguments)) {
+                .map(|(number, step): (usize, _)| {
+                    let text = match step.tool.as_ref().filter(|tool| !step.text.contains(&tool.arguments)) {
                         Some(tool) if step.text.is_empty() => format!("{}({})", tool.name, tool.arguments),
                         Some(tool) => format!("{}\n{}({})", step.text, tool.name, tool.arguments),
                         None => step.text.clone(),
-                    },
-                    kind: step.kind,
+                    };
+                    SideStep::new(number.to_string(), link_to(&trace.id, &step.hash), text, TextKind::of(step))
                 })
                 .collect(),
             guess: Vec::new(),
@@ -290,7 +299,8 @@ pub fn solution_steps(text: &str) -> Vec<(String, &str)> {
     {
         let sentences = Splitter::Sentence.split(whole);
         if sentences.len() > 1 {
-            named = (1..).zip(sentences).map(|(at, sentence): (usize, _)| (format!("1.{at}"), sentence.trim())).collect();
+            named =
+                (1..).zip(sentences).map(|(at, sentence): (usize, _)| (format!("1.{at}"), sentence.trim())).collect();
         }
     }
     named
@@ -336,7 +346,8 @@ pub fn near(open: &OpenTrace, store: &Store) -> Vec<Candidate> {
     let origin = &open.source().source;
     // What was made of the same row of the file stands next to it.
     let around = [open.row.checked_add(1), open.row.checked_sub(1)].into_iter().flatten();
-    let twins = around.filter(|row| !attempts.contains(row) && store.summary(*row).is_some_and(|other| other.file == origin.file));
+    let twins = around
+        .filter(|row| !attempts.contains(row) && store.summary(*row).is_some_and(|other| other.file == origin.file));
     for row in twins {
         let same = store.trace(row).is_ok_and(|other| other.source == *origin);
         found.extend(same.then(|| candidate(store, row, "from the same row of the file")).flatten());
@@ -381,7 +392,7 @@ mod tests {
             &[("1", "\\begin{align*}\na &= \\begin{cases} 1 \\\\ 2\n\\end{cases}\n\\end{align*}"), ("5", "b")],
         );
         let long = "First the sides are added, which gives twice the length and twice the width of the field. Then half of \
-                    it is taken, so that one of each is left over. It is 12.";
+                    it is taken, so that one of each is left over, as was asked. It is 12.";
         let numbers: Vec<String> = solution_steps(long).into_iter().map(|(number, _)| number).collect();
         assert_eq!(numbers, ["1.1", "1.2", "1.3"]);
     }

@@ -50,7 +50,7 @@ pub(super) fn answer(app: &mut App, request: BesideRequest) {
         BesideRequest::Select(at) => select(app, at),
         BesideRequest::Follow(at) => {
             select(app, at);
-            let step = links(app).into_iter().find(|link| link.right == at).map(|link| link.left);
+            let step = app.beside_links().into_iter().find(|link| link.right == at).map(|link| link.left);
             let step = step.and_then(|left| app.view.open.as_ref()?.path.get(left).copied());
             if let Some(step) = step {
                 navigate::show_step(app, step);
@@ -58,10 +58,6 @@ pub(super) fn answer(app: &mut App, request: BesideRequest) {
         }
         BesideRequest::Link(left, right) => link(app, left, right),
         BesideRequest::Unfold => app.view.beside.unfolded = !app.view.beside.unfolded,
-        BesideRequest::Width(width) => {
-            app.settings.beside_width = Some(width);
-            app.save_settings();
-        }
     }
 }
 
@@ -160,18 +156,11 @@ pub(crate) fn aligned(app: &mut App, outcome: Outcome<Vec<Pair>>) {
     }
 }
 
-/// The links between the path shown and what stands beside.
-fn links(app: &App) -> Vec<SideLink> {
-    let (Some(project), Some(open), Some(side)) = (&app.project, &app.view.open, &app.view.beside.side) else {
-        return Vec::new();
-    };
-    side.links(open, project.said(&open.trace.id), &app.view.beside.refused)
-}
-
 /// Selects the step beside that corresponds to the selected one.
 fn bring_partner(app: &mut App) {
     let Some(at) = app.view.open.as_ref().map(|open| open.at) else { return };
-    let partners: Vec<usize> = links(app).into_iter().filter(|link| link.left == at).map(|link| link.right).collect();
+    let partners: Vec<usize> =
+        app.beside_links().into_iter().filter(|link| link.left == at).map(|link| link.right).collect();
     // One that is selected already stays so.
     if let Some(&first) = partners.first()
         && !partners.contains(&app.view.beside.at)
@@ -206,7 +195,7 @@ fn link(app: &mut App, left: usize, right: usize) {
     if app.beside_hidden() {
         return app.notices.info("The reference is hidden until you have judged", "Steps are not linked");
     }
-    let is_own = links(app).contains(&SideLink { left, right, own: true });
+    let is_own = app.beside_links().contains(&SideLink { left, right, own: true });
     let Some(open) = &app.view.open else { return };
     let Some(step) = open.path.get(left).and_then(|&step| open.trace.step(step)) else { return };
     let Some(label) = app.view.beside.side.as_ref().and_then(|side| side.steps.get(right)).map(link_label) else {
