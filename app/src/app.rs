@@ -244,6 +244,7 @@ impl App {
         // Remembered paths must mean the same wherever the program is started next time.
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         self.view.unread.clone_from(&paths);
+        self.view.failure = None;
         let (sender, early) = channel();
         let request = OpenRequest {
             paths,

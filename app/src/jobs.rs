@@ -278,6 +278,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         }
         Outcome::Failed(error) => {
             back(app);
+            app.view.failure = Some(error.to_string());
             app.notices.error("Not opened", error.to_string());
             return dispatch::file::look_at_unread(app);
         }

@@ -9,13 +9,14 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
+use stepscope_core::job::Job;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{inspector, menu, status, strip, trace_table};
+use crate::panel::{empty, inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::look::SizedPanel;
 use crate::state::work::visible;
@@ -23,6 +24,7 @@ use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
 use crate::view_model::beside::ChooseBesideModel;
 use crate::view_model::compare::CompareModel;
+use crate::view_model::empty::{EmptyFacts, EmptyModel};
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
@@ -53,7 +55,9 @@ impl App {
         let env = self.env();
         let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 3));
         let side = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 6));
-        Panel::top("menu").frame(bar).show(ui, |ui| menu::menu_ui(ui, env, &self.title(), sink));
+        Panel::top("menu")
+            .frame(bar)
+            .show(ui, |ui| menu::menu_ui(ui, env, |command| self.is_on(command), &self.title(), sink));
         let stop = Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, &self.status_model(), sink));
         let stop = stop.inner;
         if let Some(kind) = stop {
@@ -103,7 +107,13 @@ impl App {
             }
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
-        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, has_scores, env, sink));
+        CentralPanel::default().frame(middle).show(ui, |ui| {
+            if self.view.open.is_some() {
+                self.reader(ui, &series, has_scores, env, sink);
+            } else {
+                empty::empty_ui(ui, &self.empty_model(), env, sink);
+            }
+        });
     }
 
     /// The keys that matter now.
@@ -175,8 +185,7 @@ impl App {
                     _ => String::new(),
                 };
                 // Some orders read every trace.
-                let is_slow = self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS);
-                let order = if is_slow { " · ordering…".to_owned() } else { order };
+                let order = if self.is_asking_long() { " · ordering…".to_owned() } else { order };
                 let selected = selection_text(self.view.selection.len());
                 format!("{listed} of {all} traces{fresh} · {judged} labelled{order}{selected}")
             },
@@ -186,7 +195,7 @@ impl App {
     }
 
     fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
-        let empty = self.empty_text();
+        let empty = self.empty_model().title;
         let frame = trace_table::TableFrame {
             rows: self.view.rows.len(),
             selected: self.view.position,
@@ -197,6 +206,7 @@ impl App {
             aggregate: self.settings.aggregate(),
             sort: self.view.query.sort,
             empty: &empty,
+            is_sorting: self.is_asking_long(),
         };
         let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
         let row = |position: usize| {
@@ -211,13 +221,23 @@ impl App {
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
 
-    fn empty_text(&self) -> String {
-        let text = match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
-            (_, true) => "Opening…",
-            (None, false) => "Nothing is open. Drop a file here, or press {file.open}",
-            (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
-        };
-        self.keys.fill(text)
+    /// The table has been filtered or sorted for so long that it should be told.
+    fn is_asking_long(&self) -> bool {
+        self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS)
+    }
+
+    /// What the middle says where it shows no trace.
+    fn empty_model(&self) -> EmptyModel {
+        let query = self.jobs.query.is_some();
+        EmptyModel::new(&EmptyFacts {
+            traces: self.project.as_ref().map(|project| project.store.len()),
+            opening: self.jobs.open.as_ref().filter(|_| self.project.is_none()).map(Job::progress),
+            is_asking: query,
+            paths: &self.view.unread,
+            failure: self.view.failure.as_deref(),
+            filter: &self.view.query.text,
+            rejects: self.project.as_ref().map_or(0, |project| project.rejects.len()),
+        })
     }
 
     fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {

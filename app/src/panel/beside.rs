@@ -41,6 +41,13 @@ pub fn beside_ui(ui: &mut Ui, model: &BesideModel<'_>, frame: &BesideFrame<'_>, 
         ui.vertical_centered(|ui| ui.add(Label::new(text).wrap()));
         return;
     }
+    let steady = Id::unique("beside kept in step");
+    let left: u8 = ui.data(|data| data.get_temp(steady)).unwrap_or_default();
+    let left = if frame.scroll { STEADY } else { left.saturating_sub(1) };
+    ui.data_mut(|data| data.insert_temp(steady, left));
+    if left > 0 {
+        ui.ctx().request_repaint();
+    }
     let area = ScrollArea::vertical().id_salt(("beside", frame.id)).auto_shrink([false, false]);
     area.show(ui, |ui| {
         if let Some((text, unfolded)) = &model.shared {
@@ -58,7 +65,7 @@ pub fn beside_ui(ui: &mut Ui, model: &BesideModel<'_>, frame: &BesideFrame<'_>, 
             let Some(height) = heights.get_mut(card.at) else { continue };
             let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
             let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
-            let must_show = frame.scroll && card.selected;
+            let must_show = left > 0 && card.selected;
             if !ui.is_rect_visible(rect) && !must_show {
                 ui.allocate_space(rect.size());
                 continue;
@@ -74,14 +81,24 @@ pub fn beside_ui(ui: &mut Ui, model: &BesideModel<'_>, frame: &BesideFrame<'_>, 
     });
 }
 
-/// Scrolls a step to the height of the one selected in the reader, where that is known.
+/// Frames for which the side is kept in step after the selected step changed: the reader may still be on its way.
+const STEADY: u8 = 8;
+
+/// Brings a step to the height of the one selected in the reader, where that is known.
 fn bring_beside(ui: &Ui, rect: Rect) {
-    let selected: Option<f32> = ui.data(|data| data.get_temp(Id::unique("top of the selected step")));
+    let selected: Option<f32> = ui.data(|data| data.get_temp(Id::unique(TOP_OF_SELECTED)));
     match selected.filter(|top| ui.clip_rect().y_range().contains(*top)) {
-        Some(top) => ui.scroll_with_delta(vec2(0.0, top - rect.top())),
+        Some(top) => ui.scroll_with_delta_animation(vec2(0.0, top - rect.top()), egui::style::ScrollAnimation::none()),
         None => ui.scroll_to_rect(rect.expand(8.0), None),
     }
 }
+
+/// Notes where the step selected in the reader is painted.
+pub fn note_selected(ui: &Ui, rect: Rect) {
+    ui.data_mut(|data| data.insert_temp(Id::unique(TOP_OF_SELECTED), rect.top()));
+}
+
+const TOP_OF_SELECTED: &str = "top of the selected step";
 
 fn guess_height(card: &BesideCard<'_>, width: f32) -> f32 {
     let columns = ((width - 60.0) / 6.5).max(20.0);
@@ -125,7 +142,8 @@ fn card_ui(ui: &mut Ui, card: &BesideCard<'_>, frame: &BesideFrame<'_>, sink: &m
     let outer = Frame::new().fill(fill).stroke(stroke).corner_radius(CornerRadius::same(5)).inner_margin(margin);
     let width = ui.available_width();
     let shown = outer.show(ui, |ui| {
-        ui.set_width(width - 20.0);
+        // Margins, and the line at both sides where it is thickest.
+        ui.set_width(width - 24.0);
         ui.horizontal_wrapped(|ui| {
             handle_ui(ui, card, &tokens);
             for link in &card.links {

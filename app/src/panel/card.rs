@@ -2,7 +2,7 @@
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{
-    self, Align, CornerRadius, Frame, Id, Label, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, vec2,
+    self, Align, CornerRadius, Frame, Label, Layout, Margin, Rect, Response, RichText, Sense, Stroke, Ui, vec2,
 };
 
 use super::caret::caret_ui;
@@ -57,8 +57,7 @@ pub fn step_card_ui(ui: &mut Ui, model: &StepCardModel<'_>, has_gutter: bool, si
     focus_ring(ui, &response, &tokens);
     super::beside::drop_ui(ui, &response, model.number - 1, sink);
     if model.selected {
-        // What corresponds to it is brought to the same height.
-        ui.data_mut(|data| data.insert_temp(Id::unique("top of the selected step"), card.rect.top()));
+        super::beside::note_selected(ui, card.rect);
     }
     if response.clicked() || text_clicked {
         sink.push(Action::ShowStep(model.step));

@@ -5,6 +5,7 @@ pub mod card;
 pub mod caret;
 pub mod choose;
 pub mod curve;
+pub mod empty;
 pub mod inspector;
 pub mod menu;
 pub mod notices;

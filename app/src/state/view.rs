@@ -60,6 +60,8 @@ pub struct ViewState {
     pub has_scores: bool,
     /// Paths that are being opened, or could not be.
     pub unread: Vec<std::path::PathBuf>,
+    /// Why they could not be opened.
+    pub failure: Option<String>,
     /// Traces that have joined while the files were followed.
     pub fresh: usize,
     /// How the annotator works.

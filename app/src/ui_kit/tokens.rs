@@ -146,7 +146,7 @@ impl Space {
         match density {
             Density::Compact => Self { hair: 1.0, small: 2.0, medium: 4.0, large: 6.0, wide: 10.0, row: 19.0 },
             Density::Usual => Self { hair: 2.0, small: 4.0, medium: 6.0, large: 8.0, wide: 16.0, row: 22.0 },
-            Density::Airy => Self { hair: 3.0, small: 7.0, medium: 9.0, large: 14.0, wide: 24.0, row: 28.0 },
+            Density::Airy => Self { hair: 3.0, small: 7.0, medium: 8.0, large: 14.0, wide: 24.0, row: 28.0 },
         }
     }
 
@@ -191,7 +191,8 @@ pub fn set_density(ctx: &Context, density: Density) {
     let space = Space::of_density(density);
     ctx.all_styles_mut(|style| {
         style.spacing.item_spacing = egui::vec2(space.medium, space.small);
-        style.spacing.button_padding = egui::vec2(space.medium, space.hair);
+        // Sideways as in the usual density: two buttons and their keys fill a row of the inspector.
+        style.spacing.button_padding = egui::vec2(space.medium.min(6.0), space.hair);
         style.spacing.interact_size.y = space.row - 2.0;
     });
 }

@@ -7,6 +7,7 @@ pub mod card;
 pub mod choose;
 pub mod compare;
 pub mod curve;
+pub mod empty;
 pub mod history;
 pub mod import;
 pub mod inspector;

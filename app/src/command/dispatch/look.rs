@@ -27,11 +27,36 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         Command::NextDensity => {
             app.settings.density = app.settings.density.next();
             tokens::set_density(ctx, app.settings.density);
-            app.notices.info(app.settings.density.title(), app.keys.fill("{view.density} goes through the three"));
         }
         _ => return,
     }
     app.save_settings();
+}
+
+impl App {
+    /// Whether what a command shows is shown, or the way it chooses is chosen; `None` for those that do something.
+    pub(crate) fn is_on(&self, command: Command) -> Option<bool> {
+        let settings = &self.settings;
+        Some(match command {
+            Command::ToggleMinimap => settings.show_minimap,
+            Command::ToggleTimeline => settings.show_timeline,
+            Command::ToggleTable => settings.show_table,
+            Command::ToggleInspector => settings.show_inspector,
+            Command::ToggleCurve => settings.show_curve,
+            Command::ToggleStrip => settings.show_strip,
+            Command::ToggleImported => settings.show_imported,
+            Command::ToggleFollow => settings.follow,
+            Command::GoOn => settings.go_on,
+            Command::SystemTheme => settings.theme == ThemeChoice::System,
+            Command::ToggleSource => self.view.reading.as_written,
+            Command::ToggleBeside => self.view.beside.shown,
+            Command::ToggleDiff => self.view.beside.diff,
+            Command::Blind => self.view.work.blind,
+            Command::Halving => self.view.work.halving,
+            Command::MergeAttempts => self.view.open.as_ref().is_some_and(|open| open.attempts.is_some()),
+            _ => return None,
+        })
+    }
 }
 
 /// Keeps the size to which a panel was dragged, as a share of its room.
