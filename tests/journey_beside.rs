@@ -14,6 +14,7 @@ use stepscope::state::look::{Density, ThemeChoice};
 use stepscope_core::model::{Label, LabelKind};
 
 use crate::pictures::picture;
+use crate::published::data;
 use crate::support::window::{
     Home, Window, ask, frames, notices, open, press, project, said, settle, shown, type_text,
 };
@@ -348,4 +349,33 @@ fn pictures_are_crisp_at_two_sizes() {
     assert!(odd(&large) > 2000, "{}", odd(&large));
     press(&mut window, "Ctrl+T");
     picture(&mut window, "beside-hidpi-light");
+}
+
+#[test]
+fn a_published_trace_stands_beside_the_one_it_was_made_from() {
+    let Some(data) = data() else { return };
+    let home = Home::new();
+    let file = "prmbench/mr_eval/tasks/prmtest_classified/data/prm800k_test_p1_4o_step_contradiction.jsonl";
+    fs::copy(data.join(file), home.path("contradictions.jsonl")).unwrap();
+    let mut window = open(home.startup("contradictions.jsonl"));
+    press(&mut window, "F8");
+    let (mut shown_traces, mut linked, mut steps) = (0, 0, 0);
+    for _ in 0..12 {
+        let open = window.state().view().open.as_ref().unwrap();
+        let (name, count) = (shown(&window), open.path.len());
+        if !name.ends_with("#original") {
+            let side = window.state().view().beside.side.clone().unwrap();
+            assert!(side.title.ends_with("#original"), "{name}: {}", side.title);
+            assert!(side.is_reference, "it gives the errors away");
+            shown_traces += 1;
+            linked += side.guess.len();
+            steps += count.min(side.steps.len());
+        }
+        press(&mut window, "l");
+    }
+    assert!(shown_traces >= 5, "{shown_traces}");
+    assert!(linked * 10 >= steps * 9, "{linked} of {steps} steps correspond, as most were left as they were");
+    ask(&mut window, Action::ShowTrace(0));
+    press(&mut window, "Backslash Shift+U");
+    picture(&mut window, "beside-published");
 }

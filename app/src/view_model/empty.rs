@@ -49,7 +49,7 @@ impl EmptyModel {
             EmptyFacts { opening: Some(progress), .. } => Self::opening(facts, progress),
             EmptyFacts { traces: None, failure: Some(failure), .. } => Self {
                 title: format!("{} could not be opened", name(facts.paths)),
-                detail: (*failure).to_owned(),
+                detail: without_formats(failure).to_owned(),
                 ways: vec![
                     (Command::ReadAs, "say how the files are to be read"),
                     (Command::OpenFile, "open other files"),
@@ -114,6 +114,11 @@ impl EmptyModel {
             ..Self::default()
         }
     }
+}
+
+/// Why files could not be read, without the names of all formats that they could have had.
+fn without_formats(failure: &str) -> &str {
+    failure.split("; expected ").next().unwrap_or(failure)
 }
 
 /// What is opened, in a few words.
