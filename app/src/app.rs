@@ -99,6 +99,7 @@ impl App {
         let keys = Arc::new(keys);
         keys.install(&ctx);
         let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let texts = Texts::new(Arc::clone(&wake));
         let mut app = Self {
             startup,
             settings,
@@ -109,7 +110,7 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
-            texts: Texts::default(),
+            texts,
             drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
@@ -162,6 +163,7 @@ impl App {
             && jobs.gold.is_none()
             && jobs.place.is_none()
             && !self.ahead.is_reading()
+            && self.texts.is_idle()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
             && jobs.model_list.is_none()
@@ -517,6 +519,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
+        self.texts.begin_frame();
         let (now, has_input, has_focus) =
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
         let open = self.view.open.as_ref().map(|open| &open.trace.id);

@@ -122,6 +122,8 @@ pub struct Code {
     pub language: String,
     /// Its lines.
     pub lines: Vec<CodeLine>,
+    /// How many lines of the same text stand in blocks before this one: long ones are cut.
+    pub before: usize,
 }
 
 /// A line of program text.
@@ -133,6 +135,8 @@ pub struct CodeLine {
     pub scopes: Vec<(Range<usize>, Scope)>,
     /// Put in, taken out or neither, where this is a difference between two texts.
     pub look: Look,
+    /// Characters that cannot be seen or that turn the direction of writing, by name.
+    pub signs: Vec<(Range<usize>, String)>,
 }
 
 /// What a piece of program text is.
@@ -194,6 +198,8 @@ pub struct TerminalRun {
     pub emphasis: bool,
     /// Underlined.
     pub underlined: bool,
+    /// A character that cannot be seen, by name: it stands alone.
+    pub sign: Option<String>,
 }
 
 /// A colour of a terminal.
