@@ -9,6 +9,7 @@ mod journey;
 mod journey_beside;
 mod journey_feel;
 mod journey_label;
+mod journey_rich;
 mod journey_work;
 mod journey_write;
 mod keystrokes;

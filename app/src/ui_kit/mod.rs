@@ -2,6 +2,7 @@
 
 pub mod button;
 pub mod chip;
+pub mod colours;
 pub mod diff;
 pub mod focus;
 pub mod fonts;

@@ -46,7 +46,7 @@ pub struct Tokens {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where colours are written down")]
-const fn rgb(red: u8, green: u8, blue: u8) -> Color32 {
+pub(super) const fn rgb(red: u8, green: u8, blue: u8) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
@@ -88,6 +88,8 @@ pub const GUTTER: f32 = 46.0;
 impl Tokens {
     /// How much of its colour is laid under a word that went or came.
     pub const TINT: f32 = 0.14;
+    /// Those of both themes.
+    pub const BOTH: [Self; 2] = [DARK, LIGHT];
 
     /// The colours of the theme in use.
     pub fn of(ui: &Ui) -> Self {

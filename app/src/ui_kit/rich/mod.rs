@@ -1,10 +1,24 @@
 //! Paints a text that was made ready: prose with formulas, program text, tables, pictures. What is selected is copied
 //! as it stands in the source.
 
+mod cache;
+mod code;
+mod divide;
+mod flow;
+mod formula;
+mod json;
+mod paint;
+mod picture;
+mod prose;
+mod style;
+mod table;
+
 use std::ops::Range;
 
-use eframe::egui::{self, Color32, Id, Label, Response, RichText, Ui};
+use eframe::egui::{Color32, Id, Rect, Response, Sense, Ui, pos2, vec2};
 
+use self::divide::Division;
+use self::paint::Painter;
 use crate::text::Document;
 
 /// A text to be painted.
@@ -69,10 +83,34 @@ pub struct RichResponse {
 
 /// Paints a text; blocks out of sight are only measured.
 pub fn rich_ui(ui: &mut Ui, text: &Rich<'_>) -> RichResponse {
-    let style = match text.size {
-        RichSize::Body => egui::TextStyle::Body,
-        RichSize::Small => egui::TextStyle::Small,
-    };
-    let words = RichText::new(text.source).color(text.colour).text_style(style);
-    RichResponse { response: ui.add(Label::new(words).wrap()) }
+    let painter = Painter::new(ui, text);
+    let width = ui.available_width().max(40.0);
+    let corner = ui.cursor().min;
+    let division = painter.division(width);
+    let mut division = division.lock();
+    let Division { pieces, heights } = &mut *division;
+    let wanted = text.scroll_to.and_then(|byte| {
+        pieces.iter().position(|piece| byte < piece.source.end).or_else(|| pieces.len().checked_sub(1))
+    });
+    let mut top = corner.y;
+    let mut response: Option<Response> = None;
+    for (index, (piece, height)) in pieces.iter().zip(heights.iter_mut()).enumerate() {
+        top += piece.gap;
+        let place = Rect::from_min_size(pos2(corner.x, top), vec2(width, *height));
+        let byte = text.scroll_to.filter(|_| wanted == Some(index));
+        if (byte.is_some() || ui.is_rect_visible(place.expand(2.0)))
+            && let Some(painted) = painter.piece(ui, index, piece, place, byte)
+        {
+            *height = painted.rect.height();
+            response = Some(response.map_or_else(|| painted.clone(), |before| before | painted.clone()));
+        }
+        top += *height;
+    }
+    let all = Rect::from_min_max(corner, pos2(corner.x + width, top));
+    let area = ui.allocate_rect(all, Sense::hover());
+    let response = response.map_or(area, |mut response| {
+        response.rect = all;
+        response
+    });
+    RichResponse { response }
 }
