@@ -52,7 +52,7 @@ fn a_reference_with_a_link_and_guesses() {
     assert!(hidden.cards.is_empty() && hidden.empty.contains("hidden"), "{hidden:?}");
     let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
     dress(&mut reader, &side, &links);
-    let chips: Vec<_> = reader.cards.iter().map(|card| card.chips.clone()).collect();
+    let chips: Vec<_> = reader.cards().iter().map(|card| card.chips.clone()).collect();
     insta::assert_yaml_snapshot!("beside_marks", chips);
     let refused = side.guess.iter().copied().collect();
     assert_eq!(side.links(&open, None, &refused), [], "what was taken away is not guessed again");
@@ -72,7 +72,7 @@ fn another_attempt_from_where_they_part() {
     let marks: Vec<bool> = {
         let mut reader = ReaderModel::new(&open, None, &[], true);
         dress(&mut reader, state.side.as_ref().unwrap(), &links);
-        reader.cards.iter().map(|card| card.dimmed).collect()
+        reader.cards().iter().map(|card| card.dimmed).collect()
     };
     assert_eq!(marks, [true, true, false, false], "what both have is paler");
 }

@@ -1,5 +1,6 @@
 //! The window: `logic` polls jobs and dispatches actions, `ui` paints through `layout`; and how each job begins.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -10,6 +11,7 @@ use eframe::egui::{self, Ui};
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
+use stepscope_core::model::Trace;
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
@@ -19,6 +21,7 @@ use crate::command::input::{Focus, choose_key, command_from};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
+use crate::layout::KeptTimeline;
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
@@ -28,6 +31,7 @@ use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
+use crate::state::reading::ReadRequest;
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
@@ -53,6 +57,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Traces that the import dialog shows.
 const PREVIEWED: usize = 5;
 
+/// Scores of a trace, and what they were gathered from.
+struct KeptSeries {
+    trace: Arc<Trace>,
+    revision: u64,
+    chosen: Option<String>,
+    series: Arc<Vec<ScoreSeries>>,
+}
+
 /// The whole window.
 pub struct App {
     pub(crate) startup: Startup,
@@ -65,6 +77,10 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// The scores of the open trace as they were last gathered.
+    kept_series: RefCell<Option<KeptSeries>>,
+    /// The timeline of the open trace as it was last worked out.
+    pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
     /// Steps that were begun and not saved.
@@ -110,6 +126,8 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            kept_series: RefCell::default(),
+            kept_timeline: RefCell::default(),
             texts,
             drafts: Drafts::default(),
             sitting: Sitting::default(),
@@ -172,6 +190,7 @@ impl App {
             && jobs.schema.is_none()
             && jobs.aligning.is_none()
             && jobs.beside_find.is_none()
+            && jobs.find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
@@ -389,8 +408,8 @@ impl App {
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
             has_iterations: false,
             has_beside: self.view.beside.shown && self.view.beside.side.is_some(),
-            is_finding: false,
-            has_partner: false,
+            is_finding: !self.view.reading.find.query.text.is_empty(),
+            has_partner: open.is_some_and(|open| open.partner().is_some()),
         }
     }
 
@@ -490,6 +509,11 @@ impl App {
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
+            let is_free = focus == Focus::Traces && key.is_none() && self.view.note.is_none();
+            if is_escape && is_free && self.view.reading.find.shown {
+                self.sink.push(Action::Read(ReadRequest::CloseFind));
+            }
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
             } else if let Some(command) = command {
@@ -508,11 +532,21 @@ impl App {
     }
 
     /// The scores of the open trace, the chosen scorer's first.
-    pub(crate) fn series(&self) -> Vec<ScoreSeries> {
-        match (&self.project, &self.view.open) {
-            (Some(project), Some(open)) => series_of(&open.trace, &project.scores, self.view.scorer.as_deref()),
-            _ => Vec::new(),
+    pub(crate) fn series(&self) -> Arc<Vec<ScoreSeries>> {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return Arc::default() };
+        // Gathered in every frame, they would take longer than the frame has where a trace is long.
+        let mut kept = self.kept_series.borrow_mut();
+        let (revision, chosen) = (project.scores.revision(), self.view.scorer.as_deref());
+        let is_same = |kept: &&KeptSeries| {
+            Arc::ptr_eq(&kept.trace, &open.trace) && kept.revision == revision && kept.chosen.as_deref() == chosen
+        };
+        if let Some(same) = kept.as_ref().filter(is_same) {
+            return Arc::clone(&same.series);
         }
+        let series = Arc::new(series_of(&open.trace, &project.scores, chosen));
+        let chosen = self.view.scorer.clone();
+        *kept = Some(KeptSeries { trace: Arc::clone(&open.trace), revision, chosen, series: Arc::clone(&series) });
+        series
     }
 }
 
@@ -526,6 +560,8 @@ impl eframe::App for App {
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::read::follow(self);
+        dispatch::read::show_selected_section(self);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
         dispatch::beside::follow(self);
@@ -562,6 +598,9 @@ impl eframe::App for App {
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
         self.view.beside.scroll = false;
+        self.view.reading.scroll_to = None;
+        self.view.reading.find.focus = false;
+        self.view.reading.find.reveal = false;
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

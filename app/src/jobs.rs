@@ -21,6 +21,7 @@ use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::beside::Candidate;
 use crate::state::draft_file::DraftFile;
+use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
@@ -83,6 +84,8 @@ pub struct Jobs {
     pub(crate) aligning: Option<Job<Vec<Pair>>>,
     /// Looks for traces by name, to stand beside.
     pub(crate) beside_find: Option<Job<Vec<Candidate>>>,
+    /// Finds words in a long trace.
+    pub(crate) find: Option<(Arc<Searched>, Job<Matches>)>,
     /// Keeps the note that is being typed.
     pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.

@@ -5,6 +5,10 @@ mod canvas;
 mod reader;
 mod shape;
 
+pub(crate) use shape::KeptTimeline;
+
+use std::sync::Arc;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
@@ -16,7 +20,7 @@ use crate::app::App;
 use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{empty, inspector, menu, status, strip, trace_table};
+use crate::panel::{empty, find, inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::look::SizedPanel;
 use crate::state::work::visible;
@@ -83,7 +87,7 @@ impl App {
         let visible = self.visible();
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
-        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
+        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Arc::default() };
         if self.view.open.is_some() {
             if self.settings.show_inspector {
                 let usual = if width < 1000.0 { 236.0 } else { 264.0 };
@@ -129,6 +133,7 @@ impl App {
             (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
             (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) if ctx.memory(|memory| memory.has_focus(find::find_id())) => StripMode::Find,
             (_, Focus::Text) => match &self.view.note {
                 Some(note) if note.about != About::Note => StripMode::Text,
                 _ => StripMode::Note,

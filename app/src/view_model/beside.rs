@@ -152,28 +152,23 @@ fn summary(side: &Side, links: &[SideLink], is_comparing: bool) -> String {
 
 /// Marks in the reader which steps correspond to which of the side, and makes those paler that both have.
 pub fn dress(reader: &mut ReaderModel<'_>, side: &Side, links: &[SideLink]) {
-    let mut of_left: Vec<Vec<&SideLink>> = vec![Vec::new(); reader.cards.len()];
-    for link in links {
-        of_left.get_mut(link.left).into_iter().for_each(|links| links.push(link));
-    }
+    let mut chips: Vec<Vec<Chip>> = vec![Vec::new(); reader.len()];
     let what = if side.what == BesideWhat::Solution { "of the reference" } else { "beside" };
-    for ((at, card), links) in reader.cards.iter_mut().enumerate().zip(of_left) {
-        card.dimmed |= at < side.shared;
-        // Steps that are the same need no mark.
-        for link in links.into_iter().filter(|link| link.own || link.left >= side.shared) {
-            let Some(step) = side.steps.get(link.right) else { continue };
-            card.chips.push(Chip {
-                text: link_text(&step.number, link.own),
-                tone: if link.own { Tone::Accent } else { Tone::Muted },
-                imported: true,
-                hint: if link.own {
-                    format!("You say that it corresponds to step {} {what}", step.number)
-                } else {
-                    format!("Perhaps step {} {what}, by its words; {{beside.link}} says so", step.number)
-                },
-            });
-        }
+    // Steps that are the same need no mark.
+    for link in links.iter().filter(|link| link.own || link.left >= side.shared) {
+        let (Some(step), Some(chips)) = (side.steps.get(link.right), chips.get_mut(link.left)) else { continue };
+        chips.push(Chip {
+            text: link_text(&step.number, link.own),
+            tone: if link.own { Tone::Accent } else { Tone::Muted },
+            imported: true,
+            hint: if link.own {
+                format!("You say that it corresponds to step {} {what}", step.number)
+            } else {
+                format!("Perhaps step {} {what}, by its words; {{beside.link}} says so", step.number)
+            },
+        });
     }
+    reader.mark_beside(chips, side.shared);
 }
 
 /// The mark of a link: which step at the other side; a guess has a question mark.

@@ -1,7 +1,11 @@
 //! Problems, traces as step trees, labels, scores, and the identities that survive re-import.
 
+mod calls;
+mod edit;
+mod facts;
 mod hash;
 mod id;
+mod instant;
 mod label;
 mod merge;
 mod own_label;
@@ -14,8 +18,12 @@ mod time;
 mod trace;
 mod tree;
 
+pub use calls::{Calls, is_call, is_result};
+pub use edit::is_edit;
+pub use facts::{RunFacts, StepFacts, StepSpan, is_run, word_count};
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
+pub use instant::instant_ns;
 pub use label::{FirstError, ImportedLabel, ImportedValue, StepRating, TraceStatus};
 pub use merge::{Attempt, NodeIndex, PrefixNode, PrefixTree, Tally, Visit, normalised_text};
 pub use own_label::{

@@ -16,7 +16,7 @@ mod navigate;
 pub(crate) mod place;
 pub(crate) mod proposals;
 mod queue;
-mod read;
+pub(crate) mod read;
 pub(crate) mod schema;
 mod score;
 mod shape;
