@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use eframe::egui::{self, Theme, Ui};
+use eframe::egui::{self, Ui};
 
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
@@ -105,7 +105,8 @@ impl App {
             notices.warning("Settings not read", message);
             Settings::default()
         });
-        ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        tokens::set_theme(&ctx, settings.theme);
+        tokens::set_density(&ctx, settings.density);
         // The commands for it are remembered and can have other keys.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         ctx.set_zoom_factor(settings.scale());
@@ -187,6 +188,8 @@ impl App {
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
             && jobs.schema.is_none()
+            && jobs.aligning.is_none()
+            && jobs.beside_find.is_none()
             && jobs.find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
@@ -262,6 +265,7 @@ impl App {
         // Remembered paths must mean the same wherever the program is started next time.
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         self.view.unread.clone_from(&paths);
+        self.view.failure = None;
         let (sender, early) = channel();
         let request = OpenRequest {
             paths,
@@ -403,7 +407,7 @@ impl App {
             is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
             has_iterations: false,
-            has_beside: self.view.beside.shown,
+            has_beside: self.view.beside.shown && self.view.beside.side.is_some(),
             is_finding: !self.view.reading.find.query.text.is_empty(),
             has_partner: open.is_some_and(|open| open.partner().is_some()),
         }
@@ -560,6 +564,7 @@ impl eframe::App for App {
         dispatch::read::show_selected_section(self);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
+        dispatch::beside::follow(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }
@@ -592,6 +597,7 @@ impl eframe::App for App {
         self.view.focus_filter = false;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
+        self.view.beside.scroll = false;
         self.view.reading.scroll_to = None;
         self.view.reading.find.focus = false;
         self.view.reading.find.reveal = false;

@@ -19,6 +19,7 @@ use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::beside::Candidate;
 use crate::state::draft_file::DraftFile;
 use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
@@ -29,6 +30,7 @@ use crate::state::place::Place;
 use crate::state::sitting::GoldFigures;
 use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
+use crate::view_model::alignment::Pair;
 use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
@@ -78,6 +80,10 @@ pub struct Jobs {
     pub(crate) saying: Option<Saying>,
     /// The gesture that undo or redo is on its way to, a part in each frame.
     pub(crate) going_back: Option<GestureId>,
+    /// Guesses which steps of the open trace and of what stands beside it correspond.
+    pub(crate) aligning: Option<Job<Vec<Pair>>>,
+    /// Looks for traces by name, to stand beside.
+    pub(crate) beside_find: Option<Job<Vec<Candidate>>>,
     /// Finds words in a long trace.
     pub(crate) find: Option<(Arc<Searched>, Job<Matches>)>,
     /// Keeps the note that is being typed.
@@ -121,6 +127,7 @@ impl Jobs {
     /// What was under way in a project that is no longer open ends.
     fn forget_project(&mut self) {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
+        (self.aligning, self.beside_find) = (None, None);
         // A schema on its way to the disk is that of the project left.
         self.schema = None;
     }
@@ -222,6 +229,12 @@ pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.pull) {
         dispatch::models::pulled(app, outcome);
     }
+    if let Some(outcome) = take(&mut app.jobs.aligning) {
+        dispatch::beside::aligned(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.beside_find) {
+        dispatch::beside::found(app, outcome);
+    }
     if let Some(outcome) = take(&mut app.jobs.schema) {
         dispatch::schema::saved(app, outcome);
     }
@@ -268,6 +281,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         }
         Outcome::Failed(error) => {
             back(app);
+            app.view.failure = Some(error.to_string());
             app.notices.error("Not opened", error.to_string());
             return dispatch::file::look_at_unread(app);
         }

@@ -11,6 +11,7 @@ pub mod follow;
 pub mod history;
 pub mod import_draft;
 pub mod keys_draft;
+pub mod look;
 pub mod many;
 pub mod merged;
 pub mod models_draft;
