@@ -1,5 +1,6 @@
 //! Problems, traces as step trees, labels, scores, and the identities that survive re-import.
 
+mod estimate;
 mod hash;
 mod id;
 mod label;
@@ -8,12 +9,14 @@ mod own_label;
 mod problem;
 mod sample_label;
 mod score;
+mod search_order;
 mod splitter;
 mod step;
 mod time;
 mod trace;
 mod tree;
 
+pub use estimate::{Estimate, leaf_outcomes, monte_carlo};
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
 pub use label::{FirstError, ImportedLabel, ImportedValue, StepRating, TraceStatus};
@@ -25,6 +28,7 @@ pub use own_label::{
 pub use problem::{ChatMessage, Metadata, Problem, Prompt};
 pub use sample_label::{LABEL_KINDS, is_of_trace, sample_label};
 pub use score::{ImportedScore, ScoreKind};
+pub use search_order::{ITERATION, SearchOrder};
 pub use splitter::{Splitter, SplitterError};
 pub use step::{Step, StepFlag, StepIndex, StepKind, ToolCall};
 pub use time::{Clock, FixedClock, Timestamp};
