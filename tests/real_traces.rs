@@ -31,7 +31,7 @@ fn ten(home: &Home, file: &str, from: usize) -> Option<Window> {
     Some(window)
 }
 
-fn shown_trace(window: &Window) -> Trace {
+fn shown_trace(window: &Window) -> std::sync::Arc<Trace> {
     window.state().view().open.as_ref().unwrap().trace.clone()
 }
 
@@ -40,7 +40,7 @@ fn answer(window: &Window) -> Option<usize> {
     let open = window.state().view().open.as_ref().unwrap();
     match open.trace.imported_first_error(None).unwrap() {
         FirstError::At(step) => {
-            let step = open.trace.find_step(&step).unwrap();
+            let step = open.find_step(&step).unwrap();
             Some(open.path.iter().position(|&on_path| on_path == step).unwrap())
         }
         _ => None,

@@ -63,7 +63,7 @@ fn open() -> (OpenTrace, TraceAnnotation) {
     let source = source();
     let said = said(&source);
     let mut open = OpenTrace::overlaid(0, source, Some(&said));
-    open.select(open.trace.find_step(&StepHash::written(1)).unwrap());
+    open.select(open.find_step(&StepHash::written(1)).unwrap());
     (open, said)
 }
 

@@ -1,5 +1,6 @@
 //! The window: `logic` polls jobs and dispatches actions, `ui` paints through `layout`; and how each job begins.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -10,6 +11,7 @@ use eframe::egui::{self, Theme, Ui};
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
+use stepscope_core::model::Trace;
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
@@ -53,6 +55,14 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Traces that the import dialog shows.
 const PREVIEWED: usize = 5;
 
+/// Scores of a trace, and what they were gathered from.
+struct KeptSeries {
+    trace: Arc<Trace>,
+    revision: u64,
+    chosen: Option<String>,
+    series: Arc<Vec<ScoreSeries>>,
+}
+
 /// The whole window.
 pub struct App {
     pub(crate) startup: Startup,
@@ -65,6 +75,8 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// The scores of the open trace as they were last gathered.
+    kept_series: RefCell<Option<KeptSeries>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
     /// Steps that were begun and not saved.
@@ -108,6 +120,7 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
+            kept_series: RefCell::default(),
             texts: Texts::default(),
             drafts: Drafts::default(),
             sitting: Sitting::default(),
@@ -502,11 +515,21 @@ impl App {
     }
 
     /// The scores of the open trace, the chosen scorer's first.
-    pub(crate) fn series(&self) -> Vec<ScoreSeries> {
-        match (&self.project, &self.view.open) {
-            (Some(project), Some(open)) => series_of(&open.trace, &project.scores, self.view.scorer.as_deref()),
-            _ => Vec::new(),
+    pub(crate) fn series(&self) -> Arc<Vec<ScoreSeries>> {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return Arc::default() };
+        // Gathered in every frame, they would take longer than the frame has where a trace is long.
+        let mut kept = self.kept_series.borrow_mut();
+        let (revision, chosen) = (project.scores.revision(), self.view.scorer.as_deref());
+        let is_same = |kept: &&KeptSeries| {
+            Arc::ptr_eq(&kept.trace, &open.trace) && kept.revision == revision && kept.chosen.as_deref() == chosen
+        };
+        if let Some(same) = kept.as_ref().filter(is_same) {
+            return Arc::clone(&same.series);
         }
+        let series = Arc::new(series_of(&open.trace, &project.scores, chosen));
+        let chosen = self.view.scorer.clone();
+        *kept = Some(KeptSeries { trace: Arc::clone(&open.trace), revision, chosen, series: Arc::clone(&series) });
+        series
     }
 }
 

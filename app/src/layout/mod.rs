@@ -5,6 +5,8 @@ mod canvas;
 mod reader;
 mod shape;
 
+use std::sync::Arc;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
@@ -66,7 +68,7 @@ impl App {
         let visible = self.visible();
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
-        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
+        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Arc::default() };
         if self.view.open.is_some() {
             if self.settings.show_inspector {
                 Panel::right(("inspector", class))

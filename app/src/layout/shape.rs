@@ -13,9 +13,7 @@ impl App {
     pub(super) fn curve(&self, ui: &mut Ui, series: &[ScoreSeries], sink: &mut CommandSink) {
         let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
         let own_error = match project.said(&open.trace.id).and_then(|said| said.first_error.as_ref()) {
-            Some(FirstError::At(hash)) => {
-                open.trace.find_step(hash).and_then(|step| open.path.iter().position(|&s| s == step))
-            }
+            Some(FirstError::At(hash)) => open.find_step(hash).and_then(|step| open.position(step)),
             _ => None,
         };
         let model = CurveModel::new(open, series, own_error, self.shows_imported(), self.settings.aggregate());

@@ -62,14 +62,14 @@ impl CompareModel {
         schema: &LabelSchema,
     ) -> Self {
         let text_of = |position: usize| {
-            let index = open.trace.find_step(draft.steps.get(position)?)?;
+            let index = open.find_step(draft.steps.get(position)?)?;
             let step = open.trace.step(index)?;
             let call = step.tool.as_ref().filter(|_| step.text.is_empty());
             Some(call.map_or_else(|| step.text.clone(), |tool| format!("{}({})", tool.name, tool.arguments)))
         };
         let against = text_of(draft.with);
         let card = |position: usize| {
-            let index = open.trace.find_step(draft.steps.get(position)?)?;
+            let index = open.find_step(draft.steps.get(position)?)?;
             let step = open.trace.step(index)?;
             let own = said.and_then(|said| said.steps.get(&step.hash));
             let rating = own.and_then(|own| own.rating);

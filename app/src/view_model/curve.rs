@@ -61,14 +61,14 @@ impl CurveModel {
                 .collect(),
         });
         let imported = match open.trace.imported_first_error(None).filter(|_| show_imported) {
-            Some(stepscope_core::model::FirstError::At(hash)) => open.trace.find_step(&hash),
+            Some(stepscope_core::model::FirstError::At(hash)) => open.find_step(&hash),
             _ => None,
         };
         Self {
             lines: lines.collect(),
             selected: open.at + 1,
             own_error: own_error.map(|at| at + 1),
-            imported_error: imported.and_then(|s| open.path.iter().position(|&p| p == s)).map(|at| at + 1),
+            imported_error: imported.and_then(|s| open.position(s)).map(|at| at + 1),
             steps: open.path.len(),
             unit: scores().all(|series| series.kind.is_unit()),
         }

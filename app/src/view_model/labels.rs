@@ -130,8 +130,8 @@ pub fn links_text(labels: &Labels, open: &OpenTrace) -> String {
 
 /// The number of a step on the path shown, else on its own path.
 pub fn step_number(open: &OpenTrace, step: &StepHash) -> Option<usize> {
-    let index = open.trace.find_step(step)?;
-    let on_path = open.path.iter().position(|&step| step == index).map(|at| at + 1);
+    let index = open.find_step(step)?;
+    let on_path = open.position(index).map(|at| at + 1);
     on_path.or_else(|| Some(open.tree.path_to(&open.trace.steps, index).len()))
 }
 

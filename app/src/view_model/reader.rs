@@ -45,7 +45,7 @@ impl<'a> ReaderModel<'a> {
             Some(FirstError::At(hash)) => trace.find_step(hash),
             _ => None,
         };
-        let error_position = error_at.and_then(|step| open.path.iter().position(|&s| s == step));
+        let error_position = error_at.and_then(|step| open.position(step));
         let keep = |chips: Vec<Chip>| chips.into_iter().filter(|chip| show_imported || !chip.imported).collect();
         let cards = open.path.iter().enumerate().filter_map(|(position, &index)| {
             let step = trace.step(index)?;
@@ -68,7 +68,7 @@ impl<'a> ReaderModel<'a> {
     /// Puts a caret into the step that is being cut.
     #[must_use]
     pub fn with_caret(mut self, open: &OpenTrace, split: &SplitDraft) -> Self {
-        let step = open.trace.find_step(&split.step).filter(|_| open.trace.id == split.trace);
+        let step = open.find_step(&split.step).filter(|_| open.trace.id == split.trace);
         for card in self.cards.iter_mut().filter(|card| Some(card.step) == step) {
             card.caret = Some(split.at);
         }
@@ -144,7 +144,7 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
             add(&text, tone, false, hint);
         }
         Some(FirstError::Unsure) => add("? unsure", Tone::Unsure, false, "You looked and could not decide"),
-        Some(FirstError::At(hash)) if open.trace.find_step(hash).is_none() => {
+        Some(FirstError::At(hash)) if open.find_step(hash).is_none() => {
             add(
                 "first error lost",
                 Tone::Unsure,
@@ -193,7 +193,7 @@ fn trace_chips(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Vec<Chip> {
 fn contradiction(open: &OpenTrace, said: &TraceAnnotation) -> Option<&'static str> {
     let rating = |step: &StepIndex| said.steps.get(&open.trace.step(*step)?.hash)?.rating;
     let judged = |last: &StepHash| {
-        let last = open.trace.find_step(last)?;
+        let last = open.find_step(last)?;
         Some((open.tree.path_to(&open.trace.steps, last), last))
     };
     match said.first_error.as_ref()? {
@@ -216,7 +216,7 @@ fn contradiction(open: &OpenTrace, said: &TraceAnnotation) -> Option<&'static st
 
 /// What has become of "all correct": it holds for the text that was read, which may have changed or grown since.
 fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static str) {
-    let Some(step) = open.trace.find_step(last) else {
+    let Some(step) = open.find_step(last) else {
         let hint = "You marked every step as correct, but the text has changed since: look again";
         return ("lost".into(), Tone::Unsure, hint);
     };
@@ -227,7 +227,7 @@ fn no_error_text(open: &OpenTrace, last: &StepHash) -> (String, Tone, &'static s
         let hint = "You marked every step as correct, but more have come since: look again";
         return (format!("✔ correct up to step {number}"), Tone::Unsure, hint);
     }
-    if open.path.contains(&step) {
+    if open.position(step).is_some() {
         ("✔ all correct".into(), Tone::Good, "You marked every step as correct")
     } else {
         ("✔ another path correct".into(), Tone::Good, "You marked every step of another path as correct")

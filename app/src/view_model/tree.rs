@@ -84,7 +84,7 @@ fn node(
                 (text.split(' ').next().unwrap_or_default(), tone)
             })
         },
-        on_path: open.path.contains(&index),
+        on_path: open.position(index).is_some(),
         selected: open.selected() == Some(index),
     })
 }

@@ -116,7 +116,7 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
     let asks = work.halving && !said.is_some_and(TraceAnnotation::is_judged);
     let undecided = asks.then(|| halving_of(open, said).undecided());
     let proposed = work.proposal.as_ref().and_then(|proposal| match &proposal.mark {
-        FirstError::At(step) => Some((open.trace.find_step(step)?, proposal)),
+        FirstError::At(step) => Some((open.find_step(step)?, proposal)),
         _ => None,
     });
     for (position, card) in model.cards.iter_mut().enumerate() {
@@ -149,7 +149,7 @@ pub fn who(by: &str) -> String {
 pub fn mark_text(open: &OpenTrace, mark: &FirstError) -> String {
     match mark {
         FirstError::At(step) => {
-            let step = open.trace.find_step(step);
+            let step = open.find_step(step);
             let number = step.map(|step| open.tree.path_to(&open.trace.steps, step).len());
             number.map_or_else(|| "first error at a step that is gone".into(), |n| format!("first error at step {n}"))
         }

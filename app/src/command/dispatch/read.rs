@@ -23,6 +23,8 @@ pub(super) fn run(app: &mut App, command: Command) {
 }
 
 /// Does what find bar and cards ask for.
-pub(super) fn answer(_app: &mut App, request: ReadRequest) {
-    match request {}
+pub(super) fn answer(app: &mut App, request: ReadRequest) {
+    if let ReadRequest::ScrollTo(spot) = request {
+        app.view.reading.scroll_to = Some(spot);
+    }
 }
