@@ -5,6 +5,7 @@
 
 mod frame_times;
 mod journey;
+mod journey_canvas;
 mod journey_feel;
 mod journey_label;
 mod journey_work;

@@ -16,6 +16,8 @@ pub struct CanvasState {
     pub camera: Option<Camera>,
     /// Width and height of the picture on screen, in points; zero before it was painted.
     pub size: [f32; 2],
+    /// It was painted in the dark theme.
+    pub dark: bool,
     /// What is folded.
     pub folds: Folds,
     /// What colours mean; the first that there is where `None`.
@@ -69,7 +71,12 @@ pub enum ColourBy {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CanvasRequest {
     /// It is painted in that size.
-    Resize([f32; 2]),
+    Resize {
+        /// Width and height in points.
+        size: [f32; 2],
+        /// In the dark theme.
+        dark: bool,
+    },
     /// Look from there.
     Look(Camera),
     /// Look at all of it.

@@ -3,7 +3,8 @@
 use eframe::egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use eframe::egui::{Context, FontData, FontFamily};
 
-const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
+/// Letters, signs and mathematics of many scripts.
+pub const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
 
 /// Adds them behind the built-in fonts. Scripts that these lack too come from the system, where it has them.
 pub fn install(ctx: &Context) {

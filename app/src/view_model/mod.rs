@@ -1,6 +1,7 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
 pub mod alternatives;
+pub mod canvas;
 pub mod card;
 pub mod choose;
 pub mod compare;

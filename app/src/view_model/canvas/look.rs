@@ -81,7 +81,8 @@ impl Look {
 
     /// The point of a column and level, from the upper left corner.
     pub fn point(&self, place: [f32; 2]) -> [f32; 2] {
-        let along = |axis: usize| match (place.get(axis), self.at.get(axis), self.scale.get(axis), self.size.get(axis)) {
+        let along = |axis: usize| match (place.get(axis), self.at.get(axis), self.scale.get(axis), self.size.get(axis))
+        {
             (Some(place), Some(at), Some(scale), Some(size)) => (place - at) * scale + size / 2.0,
             _ => 0.0,
         };
@@ -90,7 +91,8 @@ impl Look {
 
     /// The column and level at a point.
     pub fn place(&self, point: [f32; 2]) -> [f32; 2] {
-        let along = |axis: usize| match (point.get(axis), self.at.get(axis), self.scale.get(axis), self.size.get(axis)) {
+        let along = |axis: usize| match (point.get(axis), self.at.get(axis), self.scale.get(axis), self.size.get(axis))
+        {
             (Some(point), Some(at), Some(scale), Some(size)) => (point - size / 2.0) / scale + at,
             _ => 0.0,
         };
@@ -148,7 +150,9 @@ mod tests {
     use crate::view_model::canvas::picture::Layer;
 
     fn picture(width: f32, levels: usize) -> Picture {
-        Picture { width, layers: vec![Layer::default(); levels], ..Picture::default() }
+        let mut picture = Picture::default();
+        (picture.width, picture.layers) = (width, vec![Layer::default(); levels]);
+        picture
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the colour of nodes means, and the size of dots: numbers per step, and sums per level for merged nodes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{
@@ -57,6 +57,8 @@ pub struct Shades {
     later: Vec<bool>,
     /// What matches what is looked for.
     pub found: Vec<bool>,
+    /// The best and the mean score of what each folded node hides.
+    hidden: BTreeMap<StepIndex, (f64, f64)>,
     /// In each level up to each node: nodes there, those with a number, and the sum of the numbers.
     sums: Vec<Vec<(u32, u32, f64)>>,
     /// In words.
@@ -155,6 +157,7 @@ impl Shades {
             }
         }
         shades.add_up(asked.picture);
+        shades.look_into_folds(asked.skeleton, asked.picture);
         shades
     }
 
@@ -202,7 +205,8 @@ impl Shades {
         let (least, most) = if series.kind.is_unit() {
             (0.0, 1.0)
         } else {
-            finite().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
+            finite()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), value| (least.min(value), most.max(value)))
         };
         let span = if most > least { most - least } else { 1.0 };
         for (shade, value) in self.of.iter_mut().zip(&series.values) {
@@ -268,6 +272,31 @@ impl Shades {
             }
             self.sums.push(sums);
         }
+    }
+
+    fn look_into_folds(&mut self, skeleton: &Skeleton, picture: &Picture) {
+        let Some(series) = self.shown.as_ref().filter(|_| !picture.folded.is_empty()) else { return };
+        // Best, sum and count of what is below each step; children stand after their parents.
+        let mut below = vec![(f64::NEG_INFINITY, 0.0, 0_u32); skeleton.parents.len()];
+        for (at, parent) in skeleton.parents.iter().enumerate().rev() {
+            let own = series.values.get(at).copied().flatten().filter(|value| value.is_finite());
+            let (mut best, mut sum, mut count) = below.get(at).copied().unwrap_or_default();
+            if let Some(own) = own {
+                (best, sum, count) = (best.max(own), sum + own, count + 1);
+            }
+            if let Some(above) = parent.and_then(|parent| below.get_mut(parent as usize)) {
+                *above = (above.0.max(best), above.1 + sum, above.2 + count);
+            }
+        }
+        let known = picture.folded.keys().filter_map(|step| Some((*step, below.get(*step as usize)?)));
+        let known = known.filter(|(_, (.., count))| *count > 0);
+        self.hidden = known.map(|(step, (best, sum, count))| (step, (*best, sum / f64::from(*count)))).collect();
+    }
+
+    /// The best and the mean score of what a folded node hides.
+    pub fn hidden_text(&self, step: StepIndex) -> Option<String> {
+        let (best, mean) = self.hidden.get(&step)?;
+        Some(format!("best {}, mean {}", score_text(*best), score_text(*mean)))
     }
 
     /// The colour of a node.
