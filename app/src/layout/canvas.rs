@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::command::CommandSink;
 use crate::panel::{canvas, tree};
 use crate::view_model::scores::ScoreSeries;
-use crate::view_model::tree::TreeModel;
+use crate::view_model::tree::{TreeModel, row_of};
 
 impl App {
     /// The tree before the steps, where the trace branches.
@@ -30,10 +30,13 @@ impl App {
             return;
         }
         let said = project.said(&open.trace.id);
-        let Some(nodes) = TreeModel::new(open, said, series) else { return };
         let width = (ui.available_width() * 0.36).clamp(150.0, 420.0);
         Panel::left("tree").frame(frame).default_size(width).resizable(true).show(ui, |ui| {
-            tree::tree_ui(ui, &nodes, self.view.scroll_to_step, sink);
+            let rows = self.canvas.outline.as_slice();
+            let part =
+                |range: std::ops::Range<usize>| TreeModel::of(open, said, series, rows.get(range).unwrap_or_default());
+            let selected = open.selected().filter(|_| self.view.scroll_to_step);
+            tree::tree_ui(ui, rows.len(), part, selected.and_then(|step| row_of(rows, step)), sink);
         });
     }
 }

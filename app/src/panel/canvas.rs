@@ -418,7 +418,7 @@ fn legend_ui(ui: &mut Ui, frame: &CanvasFrame<'_>, ask: &mut impl FnMut(CanvasRe
             {
                 ask(CanvasRequest::Look(look.zoomed(1.0 / 1.4, middle, picture)));
             }
-            if button(ui, "⛶", Command::CanvasFit) {
+            if button(ui, "Fit", Command::CanvasFit) {
                 ask(CanvasRequest::Fit);
             }
         });

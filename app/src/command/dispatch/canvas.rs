@@ -213,6 +213,11 @@ impl App {
         self.canvas.colour.as_ref().map(|colour: &ColourBy| colour_text(colour, &self.series())).unwrap_or_default()
     }
 
+    /// From where the tree is seen, for tests.
+    pub fn canvas_look(&self) -> Option<Look> {
+        Some(self.canvas.look(&self.view.canvas, self.view.canvas.size)?.1)
+    }
+
     /// The tree as it is painted, for tests.
     pub fn canvas_scene(&self) -> Option<crate::view_model::canvas::scene::Scene> {
         let state = &self.view.canvas;

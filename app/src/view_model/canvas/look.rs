@@ -53,6 +53,8 @@ impl Look {
         // Room for a card above and below.
         let fit_level = ((height - 2.0 * MARGIN - CARD_HEIGHT).max(20.0) / levels.max(1.0)).min(LEVEL);
         let fit_column = ((width - 2.0 * MARGIN) / (picture.width + 1.0)).max(SMALLEST).min(150.0);
+        // As narrow as it must be for the deepest level to be in sight.
+        let fit_column = fit_column.min(fit_level / STEEP);
         let camera = camera.unwrap_or(Camera { x: picture.width / 2.0, y: levels / 2.0, zoom: fit_column });
         let column = camera.zoom.clamp(SMALLEST.min(fit_column), LARGEST);
         let level = fit_level.max((column * STEEP).min(112.0));

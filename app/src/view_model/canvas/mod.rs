@@ -22,6 +22,7 @@ use crate::state::OpenTrace;
 use crate::state::canvas::{CanvasState, ColourBy, Folds};
 use crate::state::work::Visible;
 use crate::view_model::scores::ScoreSeries;
+use crate::view_model::tree::{OutlineRow, outline};
 
 /// A tree with more nodes is laid out in a job.
 const AT_ONCE: usize = 20_000;
@@ -32,6 +33,8 @@ pub struct Canvas {
     trace: Option<Arc<Trace>>,
     /// The shape of the tree.
     pub skeleton: Arc<Skeleton>,
+    /// The same tree as rows of an outline.
+    pub outline: Vec<OutlineRow>,
     /// In which order it grew.
     pub order: Option<SearchOrder>,
     /// Where its nodes stand.
@@ -111,7 +114,8 @@ impl Canvas {
     pub fn follow(&mut self, open: &OpenTrace, state: &mut CanvasState) {
         if !self.trace.as_ref().is_some_and(|trace| Arc::ptr_eq(trace, &open.trace)) {
             self.skeleton = Arc::default();
-            self.order = SearchOrder::of(&open.trace);
+            self.outline = outline(&open.tree);
+            self.order = if self.outline.is_empty() { None } else { SearchOrder::of(&open.trace) };
             (self.laid_out, self.job, self.shaded) = (None, None, None);
             self.choices.clear();
             self.trace = Some(Arc::clone(&open.trace));

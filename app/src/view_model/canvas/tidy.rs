@@ -117,7 +117,7 @@ pub fn columns(shape: &Shape) -> Vec<f64> {
         let at = walk.at(node);
         let moved = below.get(at.parent).copied().unwrap_or_default();
         if let (Some(column), Some(below)) = (columns.get_mut(node), below.get_mut(node)) {
-            *column = at.prelim + moved;
+            *column = if node == shape.top() { at.middle } else { at.prelim + moved };
             *below = moved + at.modifier;
             least = least.min(*column);
         }
