@@ -13,6 +13,7 @@ use eframe::egui::{
 
 use crate::state::look::{Density, ThemeChoice};
 use crate::view_model::Tone;
+use crate::view_model::canvas::shade::Shade;
 
 /// The colours of one theme.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +95,33 @@ impl Tokens {
     /// The colours of the theme in use.
     pub fn of(ui: &Ui) -> Self {
         if ui.visuals().dark_mode { DARK } else { LIGHT }
+    }
+
+    /// The colours of that theme.
+    pub const fn theme(dark: bool) -> Self {
+        if dark { DARK } else { LIGHT }
+    }
+
+    /// The colour of a node in the picture of a tree. From low to high the scale leads over yellow to blue, which eyes
+    /// that do not tell red from green see as well.
+    pub fn shade(&self, shade: Shade) -> Color32 {
+        match shade {
+            Shade::None => self.muted,
+            Shade::Tone(tone) => self.tone(tone),
+            Shade::Sort(number) => {
+                let [first, second, third, fourth] = self.series;
+                let all = [first, second, third, fourth, self.neutral, self.bad, self.muted];
+                all.get(usize::from(number) % all.len()).copied().unwrap_or(self.muted)
+            }
+            Shade::Scale(value) => {
+                let value = value.clamp(0.0, 1.0) * 2.0;
+                if value <= 1.0 {
+                    self.bad.lerp_to_gamma(self.unsure, value)
+                } else {
+                    self.unsure.lerp_to_gamma(self.accent, value - 1.0)
+                }
+            }
+        }
     }
 
     /// The colour of a meaning.
