@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::command::Command;
 use crate::dialog::files::Ask;
 use crate::state::canvas::{Camera, CanvasRequest, ColourBy, Folds};
+use crate::state::look::ThemeChoice;
 use crate::state::tree_file;
 use crate::ui_kit::Tokens;
 use crate::view_model::canvas::look::Look;
@@ -164,7 +165,11 @@ fn save(app: &mut App, path: PathBuf) {
     let high = Look::new(picture, [100.0, 600.0], Some(all)).scale[1] * levels + 60.0;
     let look = Look::new(picture, [(picture.width + 1.0) * zoom + 60.0, high], Some(all));
     let Some(scene) = app.canvas.scene(open, look) else { return };
-    let tokens = Tokens::theme(if app.view.canvas.size[0] > 0.0 { app.view.canvas.dark } else { app.settings.dark });
+    let tokens = Tokens::theme(if app.view.canvas.size[0] > 0.0 {
+        app.view.canvas.dark
+    } else {
+        app.settings.theme != ThemeChoice::Light
+    });
     let title = open.trace.source_id.clone().unwrap_or_else(|| open.trace.problem.text().into_owned());
     let drawing = Drawing {
         scene,
