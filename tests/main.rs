@@ -25,6 +25,7 @@ mod real_traces;
 mod rendering;
 mod sample_data;
 mod support;
+mod texts;
 mod tidy;
 mod view_models;
 mod write_models;
