@@ -180,17 +180,14 @@ impl<'a> Flow<'a> {
     pub(super) fn end_line(&mut self, range: &Range<usize>) {
         let Some(range) = self.clip(range) else { return };
         let text = self.source.get(range.clone()).unwrap_or_default();
-        match text.find('\n') {
-            Some(at) => {
-                let newline = range.start + at;
-                self.skip(newline);
-                self.show(&(newline..newline + 1), self.plain(), false);
-                self.skip(range.end);
-            }
-            None => {
-                self.skip(range.end);
-                self.turn();
-            }
+        if let Some(at) = text.find('\n') {
+            let newline = range.start + at;
+            self.skip(newline);
+            self.show(&(newline..newline + 1), self.plain(), false);
+            self.skip(range.end);
+        } else {
+            self.skip(range.end);
+            self.turn();
         }
     }
 
@@ -291,6 +288,7 @@ struct Weaver<'a> {
 }
 
 impl<'a> Weaver<'a> {
+    #[expect(clippy::default_trait_access, reason = "the type has no public name")]
     fn new(ui: &Ui, inner: &'a Galley, mut blank: Glyph, below: f32) -> Self {
         blank.uv_rect = Default::default();
         blank.advance_width = 0.0;
@@ -560,8 +558,12 @@ impl<'a> Weaver<'a> {
         let [above, below] = self.extra.map(up);
         let mut glyphs = std::mem::take(&mut self.glyphs);
         if above > 0.0 {
-            mesh.vertices.iter_mut().for_each(|vertex| vertex.pos.y += above);
-            glyphs.iter_mut().for_each(|glyph| glyph.pos.y += above);
+            for vertex in &mut mesh.vertices {
+                vertex.pos.y += above;
+            }
+            for glyph in &mut glyphs {
+                glyph.pos.y += above;
+            }
         }
         let mut row = Row::clone(&placed.row);
         row.size.y += above + below;
