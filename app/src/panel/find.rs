@@ -35,10 +35,10 @@ pub fn find_ui(ui: &mut Ui, find: &Find, branches: bool, sink: &mut CommandSink)
         if branches {
             toggle_ui(ui, &mut query.whole, "⋎", "All branches", "Every branch is searched, not only the path shown");
         }
-        if button_ui(ui, "⏶", "Previous match", "read.find_previous") {
+        if button_ui(ui, "▲", "Previous match", "read.find_previous") {
             sink.push(Action::Read(ReadRequest::Next { back: true }));
         }
-        if button_ui(ui, "⏷", "Next match", "read.find_next") {
+        if button_ui(ui, "▼", "Next match", "read.find_next") {
             sink.push(Action::Read(ReadRequest::Next { back: false }));
         }
         let (text, colour) = match &find.problem {

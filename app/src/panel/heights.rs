@@ -25,13 +25,13 @@ impl Heights {
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.sizes.len()
     }
 
     /// All heights together.
     pub fn total(&self) -> f64 {
-        self.top(self.len())
+        self.top(self.count())
     }
 
     /// The height of one.
@@ -42,6 +42,14 @@ impl Heights {
     /// True where it was measured.
     pub fn is_measured(&self, at: usize) -> bool {
         self.measured.get(at).copied().unwrap_or_default()
+    }
+
+    /// Puts a guess in place of what was measured, for one that has changed out of sight.
+    pub fn forget(&mut self, at: usize, guess: f32) {
+        self.set(at, guess);
+        if let Some(measured) = self.measured.get_mut(at) {
+            *measured = false;
+        }
     }
 
     /// Takes over a measured height; gives by how much it is more than was thought.
@@ -63,7 +71,7 @@ impl Heights {
 
     /// The height of all before that one.
     pub fn top(&self, at: usize) -> f64 {
-        let mut place = at.min(self.len());
+        let mut place = at.min(self.count());
         let mut top = 0.0;
         while place > 0 {
             top += self.sums.get(place).copied().unwrap_or_default();
@@ -75,7 +83,7 @@ impl Heights {
     /// The one at that distance from the top; the last one below the end.
     pub fn at(&self, distance: f64) -> usize {
         let (mut place, mut rest) = (0, distance);
-        let mut step = (self.len() + 1).next_power_of_two() / 2;
+        let mut step = (self.count() + 1).next_power_of_two() / 2;
         while step > 0 {
             if let Some(&sum) = self.sums.get(place + step).filter(|sum| **sum <= rest) {
                 place += step;
@@ -83,7 +91,7 @@ impl Heights {
             }
             step /= 2;
         }
-        place.min(self.len().saturating_sub(1))
+        place.min(self.count().saturating_sub(1))
     }
 }
 
@@ -119,6 +127,10 @@ mod tests {
             check(&heights, &sizes);
         }
         assert!(heights.is_measured(17) && !heights.is_measured(18));
+        heights.forget(17, 30.0);
+        sizes[17] = 30.0;
+        check(&heights, &sizes);
+        assert!(!heights.is_measured(17));
         assert_eq!((heights.at(-5.0), heights.at(1e9)), (0, 36));
         assert_eq!((Heights::new([]).total(), Heights::new([]).at(3.0)), (0.0, 0));
     }
