@@ -29,11 +29,6 @@ impl Heights {
         self.sizes.len()
     }
 
-    /// All heights together.
-    pub fn total(&self) -> f64 {
-        self.top(self.count())
-    }
-
     /// The height of one.
     pub fn size(&self, at: usize) -> f32 {
         self.sizes.get(at).copied().unwrap_or_default()
@@ -117,7 +112,7 @@ mod tests {
                 }
                 top += f64::from(*size);
             }
-            assert!((heights.total() - top).abs() < 1e-9);
+            assert!((heights.top(heights.count()) - top).abs() < 1e-9);
         };
         check(&heights, &sizes);
         for (at, size) in [(0, 100.0), (36, 2.0), (17, 0.0), (0, 5.0), (8, 41.5)] {
@@ -132,6 +127,6 @@ mod tests {
         check(&heights, &sizes);
         assert!(!heights.is_measured(17));
         assert_eq!((heights.at(-5.0), heights.at(1e9)), (0, 36));
-        assert_eq!((Heights::new([]).total(), Heights::new([]).at(3.0)), (0.0, 0));
+        assert_eq!((Heights::new([]).top(0), Heights::new([]).at(3.0)), (0.0, 0));
     }
 }
