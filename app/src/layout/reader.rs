@@ -22,10 +22,7 @@ impl App {
         env: CommandEnv,
         sink: &mut CommandSink,
     ) {
-        let (Some(project), Some(open)) = (&self.project, &self.view.open) else {
-            let is_busy = self.jobs.open.is_some() || self.jobs.query.is_some();
-            return reader::nothing_open_ui(ui, is_busy, self.project.is_some());
-        };
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return };
         let Some(visible) = self.visible() else { return };
         let said = project.said(&open.trace.id);
         if self.view.show_hint {
@@ -49,6 +46,7 @@ impl App {
             model = model.with_caret(open, split);
         }
         work::dress(&mut model, open, said, &self.view.work);
+        self.dress_beside(&mut model);
         work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
         self.choose(ui, choosing.as_ref(), sink);
         let looks_for = &self.view.reading.find;
@@ -61,7 +59,7 @@ impl App {
         }
         self.timeline(ui, sink);
         self.tree(ui, series, sink);
-        self.beside(ui, series, sink);
+        self.beside(ui, env, sink);
         self.minimap(ui, series, sink);
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {

@@ -84,6 +84,10 @@ fn card_ui(ui: &mut Ui, model: &StepCardModel<'_>, frame: &CardFrame<'_>, tokens
         ui.painter().rect_filled(edge, CornerRadius { nw: 5, sw: 5, ..CornerRadius::ZERO }, tokens.tone(tone));
     }
     focus_ring(ui, &response, tokens);
+    super::beside::drop_ui(ui, &response, model.number - 1, sink);
+    if model.selected {
+        super::beside::note_selected(ui, rect);
+    }
     if response.clicked() || card.inner {
         sink.push(Action::ShowStep(model.step));
     }

@@ -1,9 +1,12 @@
 //! Painting: one file per panel, each a function that lays out a view-model and sends actions.
 
+pub mod beside;
+pub mod canvas;
 pub mod card;
 pub mod caret;
 pub mod choose;
 pub mod curve;
+pub mod empty;
 pub mod find;
 pub mod heights;
 pub mod inspector;

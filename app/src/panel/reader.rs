@@ -12,7 +12,7 @@ use stepscope_core::model::{StepIndex, TraceId};
 use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui};
 use super::heights::Heights;
 use super::text::{Shown, key_of, mark, text_ui};
-use crate::command::{Action, CommandSink, KeyMap};
+use crate::command::{Action, CommandSink};
 use crate::state::OpenTrace;
 use crate::state::reading::{FoundIn, ReadRequest, ReadState, Spot};
 use crate::text::{TextKind, Texts};
@@ -43,30 +43,6 @@ pub struct ReaderFrame<'a> {
     pub texts: &'a Texts,
     /// The selected step shall be in view.
     pub show_selected: bool,
-}
-
-/// Says that no trace is open, and what can be done about it.
-pub fn nothing_open_ui(ui: &mut Ui, is_busy: bool, has_project: bool) {
-    let tokens = Tokens::of(ui);
-    let keys = KeyMap::of(ui);
-    let (title, hints): (&str, &[&str]) = match (is_busy, has_project) {
-        (true, _) => ("Opening…", &["The first trace is shown as soon as it is read"]),
-        (false, true) => (
-            "No trace is open",
-            &["Choose one in the table", "{trace.filter} filters it; Escape in the filter shows all again"],
-        ),
-        (false, false) => {
-            ("Nothing is open", &["Drop a file here, or press {file.open}", "{view.palette} finds everything else"])
-        }
-    };
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.36).max(20.0));
-        ui.label(RichText::new(title).size(17.0).color(tokens.text));
-        ui.add_space(6.0);
-        for hint in hints {
-            ui.label(RichText::new(keys.fill(hint)).color(tokens.muted));
-        }
-    });
 }
 
 /// The list of steps of one trace as it was painted last.

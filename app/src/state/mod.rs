@@ -11,6 +11,7 @@ pub mod follow;
 pub mod history;
 pub mod import_draft;
 pub mod keys_draft;
+pub mod look;
 pub mod many;
 pub mod merged;
 pub mod models_draft;
@@ -26,6 +27,8 @@ pub mod settings;
 pub mod sitting;
 pub mod splitting;
 pub mod taking;
+#[cfg(feature = "window")]
+pub mod tree_file;
 pub mod view;
 pub mod work;
 pub mod workers;

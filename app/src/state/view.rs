@@ -7,7 +7,7 @@ use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSour
 use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{Query, Queue};
 
-use super::beside::BesideState;
+use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
 use super::choose::Choose;
 use super::comparing::CompareDraft;
@@ -61,6 +61,8 @@ pub struct ViewState {
     pub has_scores: bool,
     /// Paths that are being opened, or could not be.
     pub unread: Vec<std::path::PathBuf>,
+    /// Why they could not be opened.
+    pub failure: Option<String>,
     /// Traces that have joined while the files were followed.
     pub fresh: usize,
     /// How the annotator works.
@@ -158,6 +160,8 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+    /// What stands beside the open trace.
+    Beside(BesideDraft),
 }
 
 /// Choices of the dialog of orders.

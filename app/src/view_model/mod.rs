@@ -1,11 +1,15 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod alignment;
 pub mod alternatives;
+pub mod beside;
 pub mod calls;
+pub mod canvas;
 pub mod card;
 pub mod choose;
 pub mod compare;
 pub mod curve;
+pub mod empty;
 pub mod facts;
 pub mod fold;
 pub mod history;

@@ -51,6 +51,10 @@ struct Facts<'a> {
     proposed: Option<(StepIndex, Chip)>,
     undecided: Option<Range<usize>>,
     read: Option<&'a ReadState>,
+    /// Which steps correspond to those beside, by position on the path.
+    beside: Vec<Vec<Chip>>,
+    /// How many steps at the start are the same beside.
+    shared: usize,
 }
 
 /// The reader with all its cards, as tests look at it.
@@ -101,6 +105,8 @@ impl<'a> ReaderModel<'a> {
                 proposed: None,
                 undecided: None,
                 read: None,
+                beside: Vec::new(),
+                shared: 0,
             },
         }
     }
@@ -133,6 +139,12 @@ impl<'a> ReaderModel<'a> {
     /// Leaves out what the source says besides labels: the answer, what was noticed, what tests said.
     pub fn hide_answer(&mut self) {
         (self.answer, self.warnings, self.facts.show_evidence) = (None, &[], false);
+    }
+
+    /// Marks which steps correspond to those of what stands beside, by position on the path, and makes so many at the start
+    /// paler that both have.
+    pub fn mark_beside(&mut self, chips: Vec<Vec<Chip>>, shared: usize) {
+        (self.facts.beside, self.facts.shared) = (chips, shared);
     }
 
     /// Puts a caret into the step that is being cut.
@@ -200,6 +212,8 @@ impl<'a> ReaderModel<'a> {
             card.chips.insert(0, chip.clone());
         }
         card.dimmed = facts.undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
+        card.dimmed |= position < facts.shared;
+        card.chips.extend(facts.beside.get(position).into_iter().flatten().cloned());
         card.caret = facts.caret.filter(|(step, _)| *step == index).map(|(_, at)| at);
         facts.add_found(&mut card, index);
         facts.fold(&mut card, step);

@@ -95,11 +95,12 @@ impl Pen {
         (points * self.pixels).round() / self.pixels
     }
 
+    /// To whole pixels; what is thinner than one is one.
     fn snap(&self, rect: Rect) -> Rect {
-        Rect::from_min_max(
-            pos2(self.round(rect.min.x), self.round(rect.min.y)),
-            pos2(self.round(rect.max.x), self.round(rect.max.y)),
-        )
+        let least = 1.0 / self.pixels;
+        let min = pos2(self.round(rect.min.x), self.round(rect.min.y));
+        let size = vec2(self.round(rect.width()).max(least), self.round(rect.height()).max(least));
+        Rect::from_min_size(min, size)
     }
 
     /// What a formula writes in black is written in the colour of the text around it.
