@@ -13,7 +13,7 @@ use stepscope_core::import::native::NativeTrace;
 use stepscope_core::model::{Problem, ScoreKind, Step, StepIndex, StepKind, ToolCall, Trace, TraceBuilder};
 
 use crate::pictures::{dress, picture};
-use crate::support::window::{Home, Window, ask, notices, open, press};
+use crate::support::window::{Home, Window, ask, frames, notices, open, press};
 
 /// When the run began, in seconds since 1970.
 const BEGAN: i64 = 1_793_610_000;
@@ -165,13 +165,26 @@ fn low_scores_are_found_and_stay_hidden_from_the_blind() {
     let home = Home::new();
     let mut window = home.open_sample();
     dress(&mut window);
+    ask(&mut window, Action::ShowTrace(0));
     press(&mut window, "Home Shift+L");
-    let first = number(&window);
-    let series = window.state().view().open.as_ref().unwrap().at;
-    assert!(first > 1 && series > 0, "a step further down");
+    assert_eq!(number(&window), 3, "the first step below one half");
     press(&mut window, "Shift+I n Home Shift+L");
     assert_eq!(number(&window), 1, "nothing is told");
     assert!(notices(&window).contains("Scores are hidden"), "{}", notices(&window));
+}
+
+#[test]
+fn the_curve_keeps_its_height() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    let height = |window: &Window| window.get_by_label_contains("Curve of scores").rect().height();
+    let before = height(&window);
+    frames(&mut window, 40);
+    assert!(before < 130.0 && (height(&window) - before).abs() < 0.5, "{before} then {}", height(&window));
+    picture(&mut window, "curve-dark");
+    press(&mut window, "Ctrl+T");
+    picture(&mut window, "curve-light");
 }
 
 #[test]
