@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use crate::view_model::Tone;
 use crate::view_model::canvas::shade::Shade;
+use crate::view_model::canvas::whole;
 
 /// The colours of one theme.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,8 @@ pub struct Tokens {
     pub unsure: Color32,
     /// Colours of curves, in order.
     pub series: [Color32; 4],
+    /// From low to high over yellow to blue, which eyes that do not tell red from green see as well.
+    pub scale: [Color32; 5],
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where colours are written down")]
@@ -57,6 +60,13 @@ const DARK: Tokens = Tokens {
     bad: rgb(0xff, 0x7b, 0x80),
     unsure: rgb(0xe8, 0xb8, 0x4f),
     series: [rgb(0x6c, 0xb0, 0xff), rgb(0xe8, 0xb8, 0x4f), rgb(0xc7, 0x92, 0xea), rgb(0x63, 0xc7, 0x87)],
+    scale: [
+        rgb(0xff, 0x6b, 0x6b),
+        rgb(0xf5, 0xa3, 0x5c),
+        rgb(0xe9, 0xd6, 0x7d),
+        rgb(0x84, 0xc1, 0xe8),
+        rgb(0x4d, 0x8d, 0xff),
+    ],
 };
 
 const LIGHT: Tokens = Tokens {
@@ -73,6 +83,13 @@ const LIGHT: Tokens = Tokens {
     bad: rgb(0xc0, 0x20, 0x2f),
     unsure: rgb(0x8f, 0x5e, 0x00),
     series: [rgb(0x1d, 0x5f, 0xd1), rgb(0xb3, 0x6b, 0x00), rgb(0x7c, 0x3a, 0xad), rgb(0x17, 0x7a, 0x3d)],
+    scale: [
+        rgb(0xc6, 0x23, 0x2f),
+        rgb(0xe8, 0x7a, 0x2b),
+        rgb(0xe3, 0xb5, 0x23),
+        rgb(0x4f, 0xa3, 0xd1),
+        rgb(0x1d, 0x55, 0xc4),
+    ],
 };
 
 /// Width of the gutter that shows a step's score, in points.
@@ -89,8 +106,7 @@ impl Tokens {
         if dark { DARK } else { LIGHT }
     }
 
-    /// The colour of a node in the picture of a tree. From low to high the scale leads over yellow to blue, which eyes
-    /// that do not tell red from green see as well.
+    /// The colour of a node in the picture of a tree.
     pub fn shade(&self, shade: Shade) -> Color32 {
         match shade {
             Shade::None => self.muted,
@@ -101,12 +117,9 @@ impl Tokens {
                 all.get(usize::from(number) % all.len()).copied().unwrap_or(self.muted)
             }
             Shade::Scale(value) => {
-                let value = value.clamp(0.0, 1.0) * 2.0;
-                if value <= 1.0 {
-                    self.bad.lerp_to_gamma(self.unsure, value)
-                } else {
-                    self.unsure.lerp_to_gamma(self.accent, value - 1.0)
-                }
+                let along = value.clamp(0.0, 1.0) * 4.0;
+                let stop = |at: f32| self.scale.get(whole(at)).copied().unwrap_or(self.muted);
+                stop(along.floor()).lerp_to_gamma(stop(along.ceil()), along.fract())
             }
         }
     }
