@@ -199,10 +199,13 @@ fn the_mouse_drags_and_the_wheel_zooms() {
         window.event(Event::ModifiersChanged(Modifiers::NONE));
         settle(window);
     };
-    wheel(&mut window, -200.0, Modifiers::COMMAND);
-    assert!(zoom(&window) < was, "smaller");
-    press(&mut window, "= = =");
-    assert!(zoom(&window) > was * 0.9);
+    wheel(&mut window, 200.0, Modifiers::COMMAND);
+    let larger = zoom(&window);
+    assert!(larger > was, "{larger} {was}");
+    wheel(&mut window, -100.0, Modifiers::COMMAND);
+    assert!(zoom(&window) < larger);
+    press(&mut window, "- - - - - -");
+    assert!(zoom(&window) <= was, "never smaller than all of it");
     press(&mut window, "0");
     assert_eq!(window.state().view().canvas.camera, None);
     assert_eq!(texts(&window).len(), 6, "all of it");
@@ -249,39 +252,69 @@ fn count_nodes(text: &str) -> usize {
     text.matches(r#"class="node""#).count()
 }
 
-/// A tree of that many nodes, the same in every run: values drift from parents to children.
+/// A tree of that many nodes, the same in every run: values drift from parents to children, ends are right more often
+/// where values are high, and the best end is the returned one.
 pub(crate) fn large_tree(count: u32, bushy: u32) -> String {
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut pick = move |most: u32| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u32::try_from(seed >> 33).unwrap() % most
     };
-    let mut values = vec![0.55_f64];
-    let mut lines = String::new();
-    let mut rows =
-        vec![r#"{"id": 0, "text": "Find the sum of all primes below 100 that leave 1 when divided by 4."}"#.to_owned()];
+    let (mut parents, mut values, mut levels) = (vec![0_u32], vec![0.5_f64], vec![0_u32]);
     for node in 1..count {
         // The search goes on where values are good, and mostly from recent nodes.
         let tries: Vec<u32> =
-            (0..3).map(|_| if pick(10) < 7 { node - 1 - pick(node.min(bushy)) } else { pick(node) }).collect();
+            (0..2).map(|_| if pick(10) < 8 { node - 1 - pick(node.min(bushy)) } else { pick(node) }).collect();
         let parent = tries.into_iter().max_by(|a, b| values[*a as usize].total_cmp(&values[*b as usize])).unwrap();
-        let value = (values[parent as usize] + (f64::from(pick(1000)) - 500.0) / 2200.0).clamp(0.0, 1.0);
-        values.push(value);
-        lines.clear();
+        let above = values[parent as usize];
+        let value = 0.92 * above + 0.04 + (f64::from(pick(1000)) - 520.0) / 1900.0;
+        values.push(value.clamp(0.02, 0.98));
+        parents.push(parent);
+        levels.push(levels[parent as usize] + 1);
+    }
+    let mut is_leaf = vec![true; parents.len()];
+    parents.iter().for_each(|parent| is_leaf[*parent as usize] = false);
+    let best = |node: &usize| f64::from(levels[*node]) / 40.0 + values[*node];
+    let leaf = (0..parents.len()).filter(|node| is_leaf[*node]).max_by(|a, b| best(a).total_cmp(&best(b))).unwrap();
+    let mut returned = vec![false; parents.len()];
+    let mut at = leaf;
+    while at > 0 {
+        returned[at] = true;
+        at = parents[at] as usize;
+    }
+    returned[0] = true;
+    let mut rows = Vec::new();
+    for node in 0..parents.len() {
+        let mut row = format!(r#"{{"id": {node}, "on_path": {}, "value": {:.3}"#, returned[node], values[node]);
+        if node > 0 {
+            write!(row, r#", "parent_id": {}"#, parents[node]).unwrap();
+        }
+        if is_leaf[node] {
+            let right = f64::from(pick(1000)) / 1000.0 < values[node] || node == leaf;
+            let pruned = values[node] < 0.3 && node != leaf;
+            let end = if pruned {
+                r#""pruned": true"#.into()
+            } else {
+                format!(r#""terminal": true, "reward": {}"#, u8::from(right))
+            };
+            write!(row, ", {end}").unwrap();
+        }
+        let (a, b) = (pick(90) + 10, pick(90) + 10);
         write!(
-            lines,
-            r#"{{"id": {node}, "parent_id": {parent}, "text": "Step {node}: take {} and {}, so the remainder is {}.", "value": {value:.3}, "visits": {}, "pruned": {}, "iteration": {}}}"#,
-            pick(100),
-            pick(100),
-            pick(4),
-            1 + pick(40),
-            value < 0.2,
+            row,
+            r#", "text": "Take {a} and {b}: {a} + {b} = {}, which leaves {} when divided by 4.", "visits": {}, "iteration": {}}}"#,
+            a + b,
+            (a + b) % 4,
+            if is_leaf[node] { 1 + pick(4) } else { 4 + pick(60) },
             node / 50,
         )
         .unwrap();
-        rows.push(lines.clone());
+        rows.push(row);
     }
-    format!(r#"{{"question": "Find the sum.", "nodes": [{}]}}"#, rows.join(","))
+    format!(
+        r#"{{"question": "Find the sum of all primes below 100 that leave 1 when divided by 4.", "nodes": [{}]}}"#,
+        rows.join(",")
+    )
 }
 
 #[test]

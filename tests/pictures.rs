@@ -91,9 +91,9 @@ fn a_tree_as_a_picture() {
     picture(&mut window, "canvas-dots-dark");
     press(&mut window, "= = = =");
     picture(&mut window, "canvas-labels-dark");
-    press(&mut window, "= = = = = = Ctrl+T");
+    press(&mut window, "= = = = = = = = = = = Ctrl+T");
     picture(&mut window, "canvas-cards-light");
-    press(&mut window, "- - - - - - - - - - -");
+    press(&mut window, "- - - - - - - - - - - - - - - -");
     picture(&mut window, "canvas-dots-light");
     press(&mut window, "Shift+O 0");
     let light = picture(&mut window, "canvas-2000-light");

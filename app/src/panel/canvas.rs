@@ -47,7 +47,8 @@ pub fn canvas_ui(ui: &mut Ui, frame: &CanvasFrame<'_>, sink: &mut CommandSink) {
     let size = (ui.available_size() - vec2(0.0, foot)).max(vec2(40.0, 40.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let dark = ui.visuals().dark_mode;
-    if frame.state.size != [size.x, size.y] || frame.state.dark != dark {
+    let is_other = (frame.state.size[0] - size.x).abs() > 0.1 || (frame.state.size[1] - size.y).abs() > 0.1;
+    if is_other || frame.state.dark != dark {
         ask(CanvasRequest::Resize { size: [size.x, size.y], dark });
     }
     picture_ui(ui, frame, rect, &response, sink);
@@ -233,8 +234,12 @@ fn dots(ui: &Ui, painter: &Painter, scene: &Scene, at: impl Fn([f32; 2]) -> Pos2
     for node in scene.nodes.iter().filter(|_| has_words || scene.detail == Detail::Dots) {
         let low = at(node.at) + vec2(0.0, node.radius + if node.signs.selected { 6.0 } else { 2.5 });
         let write = |low: Pos2, text: &str, colour: Color32| {
-            let drawn = painter.text(low, Align2::CENTER_TOP, text, small.clone(), colour);
-            pos2(low.x, drawn.bottom() - 2.0)
+            let galley = painter.layout_no_wrap(text.to_owned(), small.clone(), colour);
+            let area = Align2::CENTER_TOP.anchor_size(low, galley.size());
+            // Lines run below it.
+            painter.rect_filled(area.shrink2(vec2(-1.0, 2.0)), CornerRadius::same(2), tokens.panel.gamma_multiply(0.8));
+            painter.galley(area.min, galley, colour);
+            pos2(low.x, area.bottom() - 2.0)
         };
         let low = match (sign(node.outcome).filter(|_| node.radius >= 4.0), node.outcome) {
             (Some(sign), Some(right)) => write(low, sign, if right { tokens.good } else { tokens.bad }),

@@ -10,6 +10,7 @@ use stepscope_core::job::{JobContext, JobError, Progress};
 
 use crate::ui_kit::fonts::DEJAVU;
 use crate::view_model::canvas::svg::Drawing;
+use crate::view_model::canvas::whole;
 
 /// Widest drawing, in points.
 pub const WIDEST: f32 = 16_000.0;
@@ -49,7 +50,7 @@ fn png(svg: &str, [width, height]: [f32; 2], ctx: &JobContext) -> Result<(Vec<u8
     ctx.checkpoint()?;
     let most = (SIDE / width.max(height)).min((PIXELS / (width * height)).sqrt());
     let scale = most.min(2.0);
-    let size = |side: f32| (side * scale).ceil().clamp(1.0, SIDE) as u32;
+    let size = |side: f32| u32::try_from(whole((side * scale).ceil().clamp(1.0, SIDE))).unwrap_or(1);
     let mut pixels = tiny_skia::Pixmap::new(size(width), size(height)).ok_or_else(|| wrong("it is empty".into()))?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
     ctx.checkpoint()?;

@@ -91,8 +91,7 @@ pub fn series_of(trace: &Trace, book: &ScoreBook, chosen: Option<&str>) -> Vec<S
         && let Some(shares) = all.iter_mut().find(|series| series.name == MONTE_CARLO)
     {
         let known = (0..).zip(&trace.steps).filter_map(|(index, step)| Some((index, right_attempts(step)?)));
-        shares.details =
-            known.filter_map(|(at, share)| Some((at, counted(&share, ["attempt", "attempts"])?))).collect();
+        shares.details = known.filter_map(|(at, share)| Some((at, counted(share, ["attempt", "attempts"])?))).collect();
     }
     all.retain(|series| series.values.iter().any(Option::is_some));
     // A stable sort keeps the rest in order.
@@ -113,13 +112,13 @@ pub fn recomputed(trace: &Trace, tree: &StepTree) -> Option<ScoreSeries> {
     let values: Vec<Option<f64>> = all.iter().map(Estimate::mean).collect();
     // At a leaf there is nothing to be counted.
     let inner = (0..).zip(&all).filter(|(step, _)| !tree.children(*step).is_empty());
-    let details = inner.filter_map(|(step, estimate)| Some((step, counted(estimate, ["leaf", "leaves"])?))).collect();
+    let details = inner.filter_map(|(step, estimate)| Some((step, counted(*estimate, ["leaf", "leaves"])?))).collect();
     let is_known = values.iter().any(Option::is_some);
     is_known.then(|| ScoreSeries { name: RECOMPUTED.into(), kind: ScoreKind::Value, imported: false, values, details })
 }
 
 /// `12 of 17 leaves right, 0.47–0.87`.
-fn counted(estimate: &Estimate, [one, many]: [&str; 2]) -> Option<ScoreDetail> {
+fn counted(estimate: Estimate, [one, many]: [&str; 2]) -> Option<ScoreDetail> {
     let (low, high) = estimate.interval()?;
     let ends = if estimate.judged == 1 { one } else { many };
     let note = format!("{} of {} {ends} right, {low:.2}–{high:.2}", estimate.right, estimate.judged);

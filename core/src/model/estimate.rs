@@ -76,7 +76,7 @@ pub fn leaf_outcomes(trace: &Trace, tree: &StepTree) -> Vec<Option<bool>> {
             _ => None,
         };
         let failed = (has(StepFlag::Terminal) && has(StepFlag::Failed)).then_some(false);
-        let said = |found: &[Found]| found.get(at).and_then(Found::outcome);
+        let said = |found: &[Found]| found.get(at).copied().and_then(Found::outcome);
         let rated = ratings.get(at).copied().flatten().filter(|_| step.kind == StepKind::Answer);
         let valued = || said(&values).filter(|_| !has(StepFlag::Pruned));
         *outcome = verdict.or(failed).or_else(|| said(&rewards)).or(rated).or_else(valued);
@@ -128,8 +128,8 @@ impl Found {
         }
     }
 
-    fn outcome(&self) -> Option<bool> {
-        if let Self::Outcome(outcome) = self { Some(*outcome) } else { None }
+    fn outcome(self) -> Option<bool> {
+        if let Self::Outcome(outcome) = self { Some(outcome) } else { None }
     }
 }
 

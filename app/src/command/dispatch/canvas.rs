@@ -69,7 +69,7 @@ fn zoom(app: &mut App, factor: f32) {
     let state = &app.view.canvas;
     let Some((picture, look)) = app.canvas.look(state, state.size) else { return };
     // What is selected stays where it is, where it is in sight.
-    let selected = app.view.open.as_ref().and_then(|open| open.selected());
+    let selected = app.view.open.as_ref().and_then(crate::state::OpenTrace::selected);
     let place = selected.and_then(|step| picture.place(&app.canvas.skeleton, step));
     let point = place.map(|place| look.point(place));
     let in_sight = |point: &[f32; 2]| point.iter().zip(&look.size).all(|(at, size)| (0.0..=*size).contains(at));

@@ -1,6 +1,7 @@
 //! From where the picture is seen: which point of the screen is which place of the tree.
 
 use super::picture::Picture;
+use super::whole;
 use crate::state::canvas::Camera;
 
 /// Room left around the whole tree, in points.
@@ -52,7 +53,7 @@ impl Look {
         let levels = picture.layers.len().saturating_sub(1) as f32;
         // Room for a card above and below.
         let fit_level = ((height - 2.0 * MARGIN - CARD_HEIGHT).max(20.0) / levels.max(1.0)).min(LEVEL);
-        let fit_column = ((width - 2.0 * MARGIN) / (picture.width + 1.0)).max(SMALLEST).min(150.0);
+        let fit_column = ((width - 2.0 * MARGIN) / (picture.width + 1.0)).clamp(SMALLEST, 150.0);
         // As narrow as it must be for the deepest level to be in sight.
         let fit_column = fit_column.min(fit_level / STEEP);
         let camera = camera.unwrap_or(Camera { x: picture.width / 2.0, y: levels / 2.0, zoom: fit_column });
@@ -140,8 +141,8 @@ impl Look {
     pub fn in_sight(&self, layers: usize) -> (std::ops::Range<usize>, [f32; 2]) {
         let [left, top] = self.place([0.0, 0.0]);
         let [right, bottom] = self.place(self.size);
-        let first = (top - 1.0).max(0.0).floor() as usize;
-        let last = ((bottom + 1.0).max(0.0).ceil() as usize + 1).min(layers);
+        let first = whole(top - 1.0);
+        let last = (whole((bottom + 1.0).ceil()) + 1).min(layers);
         (first.min(last)..last, [left - 1.0, right + 1.0])
     }
 }

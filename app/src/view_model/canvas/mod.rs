@@ -24,6 +24,18 @@ use crate::state::work::Visible;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::tree::{OutlineRow, outline};
 
+/// The whole part of a number; 0 where it is negative.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts stop at the ends")]
+pub const fn whole(value: f32) -> usize {
+    value as usize
+}
+
+/// A number as exact as is painted.
+#[expect(clippy::cast_possible_truncation, reason = "places and colours on screen")]
+pub const fn single(value: f64) -> f32 {
+    value as f32
+}
+
 /// A tree with more nodes is laid out in a job.
 const AT_ONCE: usize = 20_000;
 
@@ -125,7 +137,7 @@ impl Canvas {
             // A trace that was read again keeps its folds and where it is seen from; another begins anew.
             (self.picture, self.held) = (None, None);
             let CanvasState { shown, size, dark, colour, .. } = std::mem::take(state);
-            *state = CanvasState { shown, size, dark, colour, of, ..CanvasState::default() };
+            *state = CanvasState { shown, of, size, dark, colour, ..CanvasState::default() };
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::model::{StepIndex, Trace};
 
+use super::single;
 use super::tidy::{Shape, columns};
 
 /// What does not change while a trace is open: who continues whom, and how much is below.
@@ -111,7 +112,7 @@ impl Picture {
         let mut picture = Self { columns: vec![f32::NAN; count], ..Self::default() };
         for step in shape.in_order() {
             let at = step as usize;
-            let column = placed.get(at).copied().unwrap_or_default() as f32;
+            let column = single(placed.get(at).copied().unwrap_or_default());
             let level = skeleton.levels.get(at).copied().unwrap_or_default() as usize;
             if picture.layers.len() <= level {
                 picture.layers.resize(level + 1, Layer::default());
@@ -127,7 +128,7 @@ impl Picture {
                 picture.folded.insert(step, skeleton.below.get(at).copied().unwrap_or_default());
             }
         }
-        picture.problem = (skeleton.roots > 1).then(|| placed.last().copied().unwrap_or_default() as f32);
+        picture.problem = (skeleton.roots > 1).then(|| single(placed.last().copied().unwrap_or_default()));
         Ok(picture)
     }
 

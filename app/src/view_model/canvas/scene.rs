@@ -6,6 +6,7 @@ use stepscope_core::model::{StepFlag, StepIndex, StepKind, Trace};
 use super::look::{CARD_HEIGHT, Detail, Look};
 use super::picture::{Picture, Skeleton};
 use super::shade::{Shade, Shades};
+use super::whole;
 use crate::state::OpenTrace;
 use crate::view_model::one_line;
 use crate::view_model::scores::score_text;
@@ -219,8 +220,8 @@ impl Scene {
         let scale = match self.detail {
             Detail::Bands => 0.5,
             Detail::Dots => 2.2,
-            Detail::Labels => 4.0,
-            Detail::Cards => 6.0,
+            Detail::Labels => 3.0,
+            Detail::Cards => 4.5,
         };
         let width = 0.8 + scale * seen.shades.weight(step).clamp(0.0, 1.0);
         self.edges.push(Edge { from, to, width, style });
@@ -253,13 +254,13 @@ impl Scene {
     fn add_bands(&mut self, seen: &Seen<'_>) {
         let (levels, [left, right]) = seen.look.in_sight(seen.picture.layers.len());
         let [column, row] = seen.look.scale;
-        let bins = (seen.look.size[0] / BIN).ceil() as usize + 1;
+        let bins = whole((seen.look.size[0] / BIN).ceil()) + 1;
         // So many levels make one row that can be seen.
-        let merged = (BIN / row).ceil().max(1.0) as usize;
+        let merged = whole((BIN / row).ceil().max(1.0));
         let height = (row * merged as f32 * 0.5).clamp(2.0, 11.0);
         let bin_of = |at: f32| {
             let x = seen.look.point([at, 0.0])[0];
-            ((x / BIN).floor().max(0.0) as usize).min(bins - 1)
+            whole(x / BIN).min(bins - 1)
         };
         let full = (BIN / column).max(1.0) * merged as f32;
         let mut sums: Vec<(u32, f32, f32)> = Vec::new();
@@ -382,7 +383,7 @@ pub fn words_of(step: &stepscope_core::model::Step, most: usize) -> String {
 pub fn hit(picture: &Picture, look: &Look, point: [f32; 2]) -> Option<StepIndex> {
     let [column, row] = look.place(point);
     let level = row.round();
-    let layer = picture.layers.get((level >= 0.0).then_some(level as usize)?)?;
+    let layer = picture.layers.get((level >= 0.0).then_some(whole(level))?)?;
     let after = layer.columns.partition_point(|at| *at < column);
     let near = [after.checked_sub(1), Some(after)].into_iter().flatten();
     let near = near.filter_map(|at| Some((*layer.columns.get(at)?, *layer.steps.get(at)?)));

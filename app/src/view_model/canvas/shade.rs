@@ -1,14 +1,15 @@
 //! What the colour of nodes means, and the size of dots: numbers per step, and sums per level for merged nodes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{
-    FirstError, ImportedValue, ScoreKind, SearchOrder, StepFlag, StepHash, StepIndex, StepKind, StepRating, Trace,
-    leaf_outcomes, monte_carlo,
+    FirstError, ImportedValue, ScoreKind, SearchOrder, StepFlag, StepIndex, StepKind, StepRating, Trace, leaf_outcomes,
+    monte_carlo,
 };
 
 use super::picture::{Picture, Skeleton};
+use super::single;
 use crate::state::OpenTrace;
 use crate::state::canvas::ColourBy;
 use crate::state::work::Visible;
@@ -132,7 +133,7 @@ impl Shades {
         let outcomes = if asked.visible.verdict { leaf_outcomes(trace, &asked.open.tree) } else { Vec::new() };
         let counted = visits_of(asked.series);
         let from_series = |series: &ScoreSeries| {
-            let value = |value: &Option<f64>| value.filter(|value| value.is_finite()).unwrap_or_default() as f32;
+            let value = |value: &Option<f64>| single(value.filter(|value| value.is_finite()).unwrap_or_default());
             series.values.iter().map(value).collect()
         };
         let visits: Vec<f32> =
@@ -153,7 +154,9 @@ impl Shades {
         if !asked.found.is_empty() {
             shades.found = vec![false; count];
             for step in asked.found {
-                shades.found.get_mut(*step as usize).into_iter().for_each(|found| *found = true);
+                if let Some(found) = shades.found.get_mut(*step as usize) {
+                    *found = true;
+                }
             }
         }
         shades.add_up(asked.picture);
@@ -171,7 +174,7 @@ impl Shades {
             }
             ColourBy::Outcome if asked.visible.verdict => {
                 for (shade, estimate) in self.of.iter_mut().zip(monte_carlo(trace, &asked.open.tree)) {
-                    *shade = estimate.mean().map_or(Shade::None, |mean| Shade::Scale(mean as f32));
+                    *shade = estimate.mean().map_or(Shade::None, |mean| Shade::Scale(single(mean)));
                 }
                 self.legend.ends = Some(("all wrong".into(), "all right".into()));
             }
@@ -211,7 +214,7 @@ impl Shades {
         let span = if most > least { most - least } else { 1.0 };
         for (shade, value) in self.of.iter_mut().zip(&series.values) {
             *shade = match value.filter(|value| value.is_finite()) {
-                Some(value) => Shade::Scale((((value - least) / span).clamp(0.0, 1.0)) as f32),
+                Some(value) => Shade::Scale(single(((value - least) / span).clamp(0.0, 1.0))),
                 None => Shade::None,
             };
         }
@@ -221,23 +224,15 @@ impl Shades {
     fn own(&mut self, trace: &Trace, said: Option<&TraceAnnotation>) {
         self.legend.sorts = rating_legend();
         let Some(said) = said else { return };
-        // A tree has many steps and few labels.
-        let places: HashMap<&StepHash, usize> = if said.steps.is_empty() && said.first_error.is_none() {
-            HashMap::new()
-        } else {
-            trace.steps.iter().map(|step| &step.hash).zip(0..).collect()
-        };
-        let mut set = |hash: &StepHash, tone: Tone| {
-            let shade = places.get(hash).and_then(|at| self.of.get_mut(*at));
-            shade.into_iter().for_each(|shade| *shade = Shade::Tone(tone));
-        };
-        for (hash, step) in &said.steps {
-            if let Some(rating) = step.rating {
-                set(hash, rating_tone(rating));
-            }
+        if said.steps.is_empty() && said.first_error.is_none() {
+            return;
         }
-        if let Some(FirstError::At(hash)) = &said.first_error {
-            set(hash, Tone::Bad);
+        for (shade, step) in self.of.iter_mut().zip(&trace.steps) {
+            let rating = said.steps.get(&step.hash).and_then(|step| step.rating);
+            let is_error = matches!(&said.first_error, Some(FirstError::At(hash)) if *hash == step.hash);
+            if let Some(tone) = if is_error { Some(Tone::Bad) } else { rating.map(rating_tone) } {
+                *shade = Shade::Tone(tone);
+            }
         }
     }
 
@@ -248,7 +243,7 @@ impl Shades {
             match label.value {
                 ImportedValue::Rating(rating) => *shade = Shade::Tone(rating_tone(rating)),
                 ImportedValue::FirstError => *shade = Shade::Tone(Tone::Bad),
-                ImportedValue::Soft(value) if value.is_finite() => *shade = Shade::Scale(value.clamp(0.0, 1.0) as f32),
+                ImportedValue::Soft(value) if value.is_finite() => *shade = Shade::Scale(single(value.clamp(0.0, 1.0))),
                 _ => {}
             }
         }
@@ -342,7 +337,7 @@ impl Shades {
         let at = |place: usize| sums.and_then(|sums| sums.get(place)).copied().unwrap_or_default();
         let ((before, valued_before, sum_before), (to, valued_to, sum_to)) = (at(range.start), at(range.end));
         let valued = valued_to.saturating_sub(valued_before);
-        let mean = (valued > 0).then(|| ((sum_to - sum_before) / f64::from(valued)) as f32);
+        let mean = (valued > 0).then(|| single((sum_to - sum_before) / f64::from(valued)));
         (to.saturating_sub(before), mean)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::look::{CARD_HEIGHT, Detail};
 use super::scene::{EdgeStyle, Node, Scene};
 use super::shade::{Legend, Shade};
+use super::whole;
 use crate::view_model::Tone;
 
 /// Height of what stands above the tree, in points.
@@ -48,7 +49,7 @@ impl Palette {
             }
             Shade::Scale(value) => {
                 let at = value.clamp(0.0, 1.0) * self.scale.len().saturating_sub(1) as f32;
-                self.scale.get(at.round() as usize).copied().unwrap_or(self.muted)
+                self.scale.get(whole(at.round())).copied().unwrap_or(self.muted)
             }
         }
     }
@@ -279,7 +280,7 @@ impl Drawing {
             .ok();
         };
         text_at(out, 0, &title, colours.muted);
-        let room = ((width - 16.0) / 5.6).max(6.0) as usize;
+        let room = whole(((width - 16.0) / 5.6).max(6.0));
         for (line, text) in lines(&words, room, 2).into_iter().enumerate() {
             text_at(out, line + 1, &text, colours.text);
         }

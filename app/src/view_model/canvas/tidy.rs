@@ -122,7 +122,9 @@ pub fn columns(shape: &Shape) -> Vec<f64> {
             least = least.min(*column);
         }
     }
-    columns.iter_mut().for_each(|column| *column -= least);
+    for column in &mut columns {
+        *column -= least;
+    }
     columns
 }
 
