@@ -226,7 +226,7 @@ impl Lot {
 /// A part of one text in a part of another one, with signs put in and taken out; less than 2 KB.
 fn mutated(texts: &[String], lot: &mut Lot) -> String {
     const SIGNS: [char; 16] = ['$', '\\', '{', '}', '[', ']', '(', '^', '_', '&', '%', '`', '*', '\n', '|', '\u{0}'];
-    let mut part = |lot: &mut Lot| {
+    let part = |lot: &mut Lot| {
         let chars: Vec<char> = texts[lot.below(texts.len())].chars().take(700).collect();
         let start = lot.below(chars.len());
         let end = start + lot.below(chars.len() - start + 1);
