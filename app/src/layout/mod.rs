@@ -97,7 +97,7 @@ impl App {
                 keep_size(ui, SizedPanel::Inspector, (size, shown.response.rect.width()), width, sink);
             }
             if self.settings.show_curve && has_scores {
-                let size = sizes.size(SizedPanel::Curve, window.y, 150.0).clamp(90.0, 360.0);
+                let size = sizes.size(SizedPanel::Curve, window.y, 184.0).clamp(90.0, 360.0);
                 let panel = Panel::bottom(("curve", class)).frame(side).default_size(size).size_range(90.0..=360.0);
                 let shown = panel.resizable(true).show(ui, |ui| {
                     if series.is_empty() {

@@ -11,12 +11,11 @@ pub const THRESHOLD: f64 = 0.5;
 /// Where the result of a call stands and how it went, or where the call of a result stands; `None` for other steps.
 pub fn call_text(open: &OpenTrace, step: StepIndex) -> Option<String> {
     let calls = &open.facts.calls;
-    let (arrow, what, partner, result) = match calls.call_of(step) {
-        Some(call) => ("←", "call", call, step),
-        None => {
-            let result = calls.result_on(step, &open.path)?;
-            ("→", "result", result, result)
-        }
+    let (arrow, what, partner, result) = if let Some(call) = calls.call_of(step) {
+        ("←", "call", call, step)
+    } else {
+        let result = calls.result_on(step, &open.path)?;
+        ("→", "result", result, result)
     };
     let place = match open.position(partner) {
         Some(position) => format!("{arrow} {what} in step {}", position + 1),

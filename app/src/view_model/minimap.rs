@@ -150,16 +150,13 @@ impl MinimapModel {
                 failed: failure(open, index, facts.shows_outcome).is_some(),
                 found: !facts.found.of_step(index).is_empty(),
             };
-            match bands.last_mut().filter(|last| f64::from(last.edges.1 - last.edges.0) < LEAST_HEIGHT) {
-                Some(last) => {
-                    let is_longer = length > longest;
-                    longest = longest.max(length);
-                    last.join(band, is_longer);
-                }
-                None => {
-                    longest = length;
-                    bands.push(band);
-                }
+            let low = |last: &&mut Band| f64::from(last.edges.1 - last.edges.0) < LEAST_HEIGHT;
+            if let Some(last) = bands.last_mut().filter(low) {
+                last.join(&band, length > longest);
+                longest = longest.max(length);
+            } else {
+                longest = length;
+                bands.push(band);
             }
         }
         let frame = tops.get(visible.start).zip(tops.get(visible.end)).filter(|_| !visible.is_empty());
@@ -189,7 +186,7 @@ impl MinimapModel {
 
 impl Band {
     /// Takes in the step below; what is worse or more important is kept.
-    fn join(&mut self, other: Self, is_longer: bool) {
+    fn join(&mut self, other: &Self, is_longer: bool) {
         self.steps.end = other.steps.end;
         self.edges.1 = other.edges.1;
         if is_longer {

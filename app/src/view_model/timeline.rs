@@ -290,7 +290,6 @@ fn axis_of(open: &OpenTrace, items: &[Item]) -> Axis {
 }
 
 /// Puts the items on the axis. What has no time of its own stands where the step before it ended.
-#[expect(clippy::cast_precision_loss, reason = "a place on screen")]
 fn place(open: &OpenTrace, axis: Axis, depths: &[Option<usize>], items: &mut [Item]) {
     let origin = open.facts.steps.iter().filter_map(|facts| Some(facts.span?.start_ns)).min().unwrap_or(0);
     let seconds = |ns: i64| ns.saturating_sub(origin) as f64 / 1e9;

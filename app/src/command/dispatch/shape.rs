@@ -4,6 +4,7 @@ use stepscope_core::model::{StepIndex, is_edit};
 
 use crate::app::App;
 use crate::command::Command;
+use crate::state::OpenTrace;
 use crate::view_model::calls::{Low, failure, next_on_path};
 use crate::view_model::scores::score_text;
 
@@ -13,7 +14,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::NextToolError => next_failure(app),
         Command::NextEdit => next_edit(app),
         Command::CallPartner => {
-            if let Some(partner) = app.view.open.as_ref().and_then(|open| open.partner()) {
+            if let Some(partner) = app.view.open.as_ref().and_then(OpenTrace::partner) {
                 super::navigate::show_step(app, partner);
             }
         }
