@@ -247,7 +247,15 @@ impl Canvas {
             self.choices = choices(sources.open, sources.series, sources.visible);
         }
         let wished = state.colour.as_ref().filter(|colour| self.choices.contains(colour));
-        let Some(colour) = wished.or(self.choices.first()).cloned() else { return };
+        // Scores that only ends have say little of the tree.
+        let is_told = |choice: &&ColourBy| match choice {
+            ColourBy::Series(name) => sources.series.iter().any(|series| {
+                series.name == *name && series.values.iter().flatten().count() * 2 >= series.values.len()
+            }),
+            _ => false,
+        };
+        let usual = self.choices.iter().find(is_told).or(self.choices.first());
+        let Some(colour) = wished.or(usual).cloned() else { return };
         let order = self.order.as_ref().zip(state.iteration);
         self.shades = Shades::new(&Asked {
             open: sources.open,
