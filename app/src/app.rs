@@ -38,7 +38,8 @@ use crate::state::writing::Drafts;
 use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::text::Texts;
 use crate::ui_kit::tokens;
-use crate::view_model::scores::{ScoreSeries, series_of};
+use crate::view_model::canvas::Canvas;
+use crate::view_model::scores::{ScoreSeries, recomputed, series_of};
 
 /// What the user is about to do that labels which are not on disk would not outlive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ struct KeptSeries {
     trace: Arc<Trace>,
     revision: u64,
     chosen: Option<String>,
+    /// What follows from outcomes is among them.
+    outcomes: bool,
     series: Arc<Vec<ScoreSeries>>,
 }
 
@@ -83,6 +86,8 @@ pub struct App {
     pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
+    /// The tree of the open trace made ready to be painted.
+    pub(crate) canvas: Canvas,
     /// Steps that were begun and not saved.
     pub(crate) drafts: Drafts,
     /// How long was worked on what.
@@ -129,6 +134,7 @@ impl App {
             kept_series: RefCell::default(),
             kept_timeline: RefCell::default(),
             texts,
+            canvas: Canvas::default(),
             drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
@@ -184,6 +190,8 @@ impl App {
             && self.texts.is_idle()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
+            && jobs.tree.is_none()
+            && !self.canvas.is_busy()
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
@@ -406,10 +414,10 @@ impl App {
             has_rejects: project.is_some_and(|p| !p.rejects.is_empty()),
             is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
-            has_iterations: false,
             has_beside: self.view.beside.shown && self.view.beside.side.is_some(),
             is_finding: !self.view.reading.find.query.text.is_empty(),
             has_partner: open.is_some_and(|open| open.partner().is_some()),
+            has_iterations: self.canvas.order.is_some(),
         }
     }
 
@@ -537,15 +545,29 @@ impl App {
         // Gathered in every frame, they would take longer than the frame has where a trace is long.
         let mut kept = self.kept_series.borrow_mut();
         let (revision, chosen) = (project.scores.revision(), self.view.scorer.as_deref());
+        let outcomes = self.visible().is_some_and(|visible| visible.verdict);
         let is_same = |kept: &&KeptSeries| {
-            Arc::ptr_eq(&kept.trace, &open.trace) && kept.revision == revision && kept.chosen.as_deref() == chosen
+            Arc::ptr_eq(&kept.trace, &open.trace)
+                && kept.revision == revision
+                && kept.outcomes == outcomes
+                && kept.chosen.as_deref() == chosen
         };
         if let Some(same) = kept.as_ref().filter(is_same) {
             return Arc::clone(&same.series);
         }
-        let series = Arc::new(series_of(&open.trace, &project.scores, chosen));
+        let mut series = series_of(&open.trace, &project.scores, chosen);
+        if outcomes {
+            series.extend(recomputed(&open.trace, &open.tree));
+        }
+        let series = Arc::new(series);
         let chosen = self.view.scorer.clone();
-        *kept = Some(KeptSeries { trace: Arc::clone(&open.trace), revision, chosen, series: Arc::clone(&series) });
+        *kept = Some(KeptSeries {
+            trace: Arc::clone(&open.trace),
+            revision,
+            chosen,
+            outcomes,
+            series: Arc::clone(&series),
+        });
         series
     }
 }
@@ -565,6 +587,7 @@ impl eframe::App for App {
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
         dispatch::beside::follow(self);
+        dispatch::canvas::refresh(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }

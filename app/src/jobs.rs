@@ -20,6 +20,7 @@ use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
 use crate::state::beside::Candidate;
+use crate::state::canvas::CanvasRequest;
 use crate::state::draft_file::DraftFile;
 use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
@@ -47,6 +48,8 @@ pub struct Jobs {
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
+    /// Writes the tree as a picture; says where, and what is to be known of it.
+    pub(crate) tree: Option<Job<(PathBuf, String)>>,
     /// Puts attempts together: the row they were asked for from, their number, the tree.
     pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
     /// Compares labels with known answers.
@@ -110,6 +113,9 @@ impl Jobs {
         if let Some(job) = &self.export {
             add(status::job(JobKind::Export, &job.progress(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.tree {
+            add(status::job(JobKind::Tree, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
@@ -142,6 +148,7 @@ impl Jobs {
         match kind {
             JobKind::Open => self.open.iter().for_each(Job::cancel),
             JobKind::Export => self.export.iter().for_each(Job::cancel),
+            JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
@@ -217,6 +224,15 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Rejected rows not saved", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.tree) {
+        match outcome {
+            Outcome::Done((path, about)) => {
+                app.notices.info("Tree saved as picture", format!("{about} {}", path.display()));
+            }
+            Outcome::Cancelled => app.notices.info("Saving stopped", "No file was written"),
+            Outcome::Failed(error) => app.notices.error("Tree not saved", error.to_string()),
+        }
+    }
     if let Some(outcome) = take(&mut app.jobs.plan) {
         dispatch::bulk::planned(app, outcome);
     }
@@ -269,6 +285,7 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
         Ask::ModelsFolder => Action::Models(ModelsRequest::AddFolder(first)),
         Ask::ExportFile => Action::WriteExport(first),
         Ask::RejectsFile => Action::SaveRejects(first),
+        Ask::TreeFile => Action::Canvas(CanvasRequest::Save(first)),
     });
 }
 

@@ -23,8 +23,10 @@ const DOTS: [MarkerShape; 4] = [MarkerShape::Circle, MarkerShape::Square, Marker
 pub fn curve_ui(ui: &mut Ui, model: &CurveModel, hover: impl Fn(usize) -> Option<String>) -> Option<usize> {
     let tokens = Tokens::of(ui);
     let named = legend_ui(ui, model, &tokens);
+    // All of the room and no more: a panel grows with what is in it.
+    ui.spacing_mut().item_spacing.y = 0.0;
     let bars = if ui.available_height() > 70.0 { BARS } else { 0.0 };
-    let (response, transform) = plot_ui(ui, model, (ui.available_height() - bars - 2.0).max(30.0), &tokens);
+    let (response, transform) = plot_ui(ui, model, (ui.available_height() - bars).floor().max(30.0), &tokens);
     let name = format!("Curve of scores, step {} of {}", model.selected, model.steps);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     let number = |x: f32| {
@@ -47,15 +49,15 @@ fn legend_ui(ui: &mut Ui, model: &CurveModel, tokens: &Tokens) -> Option<usize> 
         for (at, line) in model.lines.iter().enumerate() {
             let sign = ["●", "■", "▲", "+"].get(at % 4).copied().unwrap_or("●");
             let text = RichText::new(format!("{sign} {}", line.name)).small().color(series_colour(tokens, at));
-            ui.add(Label::new(text).selectable(false));
+            ui.add(Label::new(text).selectable(false).extend());
         }
         for (sign, words, step) in model.remarks() {
             let text = RichText::new(format!("{sign} {words}")).small().color(tokens.muted);
             let Some(step) = step else {
-                ui.add(Label::new(text).selectable(false));
+                ui.add(Label::new(text).selectable(false).extend());
                 continue;
             };
-            let label = Label::new(text).selectable(false).sense(Sense::click());
+            let label = Label::new(text).selectable(false).extend().sense(Sense::click());
             if ui.add(label).on_hover_text("Show that step").clicked() {
                 chosen = Some(step);
             }
@@ -86,6 +88,7 @@ fn plot_ui(ui: &mut Ui, model: &CurveModel, height: f32, tokens: &Tokens) -> (Re
         .show_x(false)
         .show_y(false)
         .cursor_color(tokens.line)
+        .grid_color(tokens.line)
         .label_formatter(|_| None)
         .sense(Sense::click())
         .include_x(0.5)

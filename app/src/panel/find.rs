@@ -35,10 +35,14 @@ pub fn find_ui(ui: &mut Ui, find: &Find, branches: bool, sink: &mut CommandSink)
         if branches {
             toggle_ui(ui, &mut query.whole, "⋎", "All branches", "Every branch is searched, not only the path shown");
         }
-        if button_ui(ui, "⏶", "Previous match", "read.find_previous") {
+        if (query.case, query.regex, query.whole) != (find.query.case, find.query.regex, find.query.whole) {
+            // Whoever changes how is looked goes on typing what.
+            field.request_focus();
+        }
+        if button_ui(ui, "▲", "Previous match", "read.find_previous") {
             sink.push(Action::Read(ReadRequest::Next { back: true }));
         }
-        if button_ui(ui, "⏷", "Next match", "read.find_next") {
+        if button_ui(ui, "▼", "Next match", "read.find_next") {
             sink.push(Action::Read(ReadRequest::Next { back: false }));
         }
         let (text, colour) = match &find.problem {

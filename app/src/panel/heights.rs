@@ -25,13 +25,8 @@ impl Heights {
     }
 
     /// How many there are.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.sizes.len()
-    }
-
-    /// All heights together.
-    pub fn total(&self) -> f64 {
-        self.top(self.len())
     }
 
     /// The height of one.
@@ -42,6 +37,14 @@ impl Heights {
     /// True where it was measured.
     pub fn is_measured(&self, at: usize) -> bool {
         self.measured.get(at).copied().unwrap_or_default()
+    }
+
+    /// Puts a guess in place of what was measured, for one that has changed out of sight.
+    pub fn forget(&mut self, at: usize, guess: f32) {
+        self.set(at, guess);
+        if let Some(measured) = self.measured.get_mut(at) {
+            *measured = false;
+        }
     }
 
     /// Takes over a measured height; gives by how much it is more than was thought.
@@ -63,7 +66,7 @@ impl Heights {
 
     /// The height of all before that one.
     pub fn top(&self, at: usize) -> f64 {
-        let mut place = at.min(self.len());
+        let mut place = at.min(self.count());
         let mut top = 0.0;
         while place > 0 {
             top += self.sums.get(place).copied().unwrap_or_default();
@@ -75,7 +78,7 @@ impl Heights {
     /// The one at that distance from the top; the last one below the end.
     pub fn at(&self, distance: f64) -> usize {
         let (mut place, mut rest) = (0, distance);
-        let mut step = (self.len() + 1).next_power_of_two() / 2;
+        let mut step = (self.count() + 1).next_power_of_two() / 2;
         while step > 0 {
             if let Some(&sum) = self.sums.get(place + step).filter(|sum| **sum <= rest) {
                 place += step;
@@ -83,7 +86,7 @@ impl Heights {
             }
             step /= 2;
         }
-        place.min(self.len().saturating_sub(1))
+        place.min(self.count().saturating_sub(1))
     }
 }
 
@@ -109,7 +112,7 @@ mod tests {
                 }
                 top += f64::from(*size);
             }
-            assert!((heights.total() - top).abs() < 1e-9);
+            assert!((heights.top(heights.count()) - top).abs() < 1e-9);
         };
         check(&heights, &sizes);
         for (at, size) in [(0, 100.0), (36, 2.0), (17, 0.0), (0, 5.0), (8, 41.5)] {
@@ -119,7 +122,11 @@ mod tests {
             check(&heights, &sizes);
         }
         assert!(heights.is_measured(17) && !heights.is_measured(18));
+        heights.forget(17, 30.0);
+        sizes[17] = 30.0;
+        check(&heights, &sizes);
+        assert!(!heights.is_measured(17));
         assert_eq!((heights.at(-5.0), heights.at(1e9)), (0, 36));
-        assert_eq!((Heights::new([]).total(), Heights::new([]).at(3.0)), (0.0, 0));
+        assert_eq!((Heights::new([]).top(0), Heights::new([]).at(3.0)), (0.0, 0));
     }
 }

@@ -95,7 +95,7 @@ fn band_shapes(shapes: &mut Vec<Shape>, band: &Band, origin: Pos2, model: &Minim
             fill(BAR.0, BAR.1, tokens.line.gamma_multiply(0.5));
             fill(BAR.0, (BAR.1 * share).max(1.5), tokens.tone(tone));
         }
-        None if !model.has_scores => fill(BAR.0, BAR.1, tokens.line.gamma_multiply(0.6)),
+        None if !model.has_scores => fill(BAR.0, (BAR.1 * band.length).max(1.0), tokens.muted.gamma_multiply(0.55)),
         None => {}
     }
     if band.found {

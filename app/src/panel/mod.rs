@@ -1,6 +1,7 @@
 //! Painting: one file per panel, each a function that lays out a view-model and sends actions.
 
 pub mod beside;
+pub mod canvas;
 pub mod card;
 pub mod caret;
 pub mod choose;

@@ -14,7 +14,7 @@ use super::heights::Heights;
 use super::text::{Shown, key_of, mark, text_ui};
 use crate::command::{Action, CommandSink};
 use crate::state::OpenTrace;
-use crate::state::reading::{FoundIn, ReadRequest, ReadState, Spot};
+use crate::state::reading::{Folds, FoundIn, ReadRequest, ReadState, Spot};
 use crate::text::{TextKind, Texts};
 use crate::ui_kit::rich::MarkKind;
 use crate::ui_kit::tokens::GUTTER;
@@ -50,8 +50,10 @@ pub struct ReaderFrame<'a> {
 struct List {
     /// The path: how many steps, and the last one.
     path: (usize, Option<StepIndex>),
-    /// What heights depend on: width, size of letters, spacing, as written.
-    look: (u32, u32, u32, bool),
+    /// What heights depend on: width, size of letters, spacing, as written, folded.
+    look: (u32, u32, u32, bool, Option<bool>),
+    /// Letters of a usual line, and their size.
+    letters: (f32, f32),
     heights: Heights,
     sections: Vec<Section>,
     /// Height of what stands above the steps; a guess until it was painted.
@@ -63,6 +65,8 @@ struct List {
     next_offset: Option<f32>,
     /// A step that is to be in view as soon as its height is known.
     pending: Option<usize>,
+    /// The same of a place in a step.
+    pending_spot: Option<(usize, f32)>,
     /// Height of the window in the list.
     window: f32,
     offset: f32,
@@ -105,7 +109,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, 
     let output = area.show_viewport(ui, |ui, viewport| {
         ui.set_max_width(width);
         let more = list.paint(ui, viewport, model, frame, sink);
-        let total = list.header + list.heights.total() as f32 + 24.0;
+        let total = list.length();
         ui.set_height(total);
         more
     });
@@ -115,7 +119,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, 
         list.next_offset = Some(list.offset + output.inner);
         ui.request_repaint();
     }
-    if list.pending.is_some() {
+    if list.pending.is_some() || list.pending_spot.is_some() {
         ui.request_repaint();
     }
 }
@@ -126,7 +130,9 @@ impl List {
         let open = model.open();
         let font = eframe::egui::TextStyle::Body.resolve(ui.style()).size;
         let space = ui.spacing().item_spacing.y;
-        let look = (width.to_bits(), font.to_bits(), space.to_bits(), frame.read.as_written);
+        let folds = frame.read.folds.get(&open.trace.id);
+        let all = folds.and_then(|folds| folds.all);
+        let look = (width.to_bits(), font.to_bits(), space.to_bits(), frame.read.as_written, all);
         let path = (open.path.len(), open.path.last().copied());
         if (path, look) == (self.path, self.look) {
             return;
@@ -135,8 +141,8 @@ impl List {
         if self.path != path {
             self.sections = sections(open);
         }
-        let columns = ((width - GUTTER - 40.0) / (font * 0.5)).max(20.0);
-        let guess = |&step: &StepIndex| guess_height(open, step, columns, font);
+        self.letters = (((width - GUTTER - 40.0) / (font * 0.5)).max(20.0), font);
+        let guess = |&step: &StepIndex| guess_height(open, folds, step, self.letters);
         self.heights = Heights::new(open.path.iter().map(guess));
         (self.path, self.look) = (path, look);
         self.is_header_measured = false;
@@ -148,8 +154,14 @@ impl List {
     }
 
     /// Where the upper edge of a card is, below that of the first.
+    #[expect(clippy::cast_possible_truncation, reason = "a length on screen")]
     fn top(&self, at: usize) -> f32 {
         self.heights.top(at) as f32
+    }
+
+    /// The length of everything, with some air below the last card.
+    fn length(&self) -> f32 {
+        self.header + self.top(self.heights.count()) + 24.0
     }
 
     /// Where to scroll to before anything is painted.
@@ -164,27 +176,37 @@ impl List {
         {
             offset = Some(found);
         }
-        offset = match frame.read.scroll_to {
+        let again = self.pending_spot.take().map(|(at, within)| Spot::Step(at, within));
+        offset = match frame.read.scroll_to.or(again.filter(|_| position.is_none())) {
             Some(Spot::Problem) => Some(0.0),
             Some(Spot::Step(at, within)) => {
                 let at = at.min(self.path.0.saturating_sub(1));
+                self.pending_spot = (!self.heights.is_measured(at) && at < self.path.0).then_some((at, within));
                 let place = self.header + self.top(at) + self.heights.size(at) * within.clamp(0.0, 1.0);
                 Some(place - self.window / 2.0)
             }
-            Some(Spot::InView(at)) => self.in_view(at, here).or(offset),
+            Some(Spot::InView(at)) => {
+                let open = model.open();
+                let folds = frame.read.folds.get(&open.trace.id);
+                if let Some(&step) = open.path.get(at) {
+                    // It was asked for because it has been folded or unfolded.
+                    self.heights.forget(at, guess_height(open, folds, step, self.letters));
+                }
+                self.in_view(at, here).or(offset)
+            }
             None => offset,
         };
         if frame.read.find.reveal {
             // The match is scrolled to where it is painted; the beginning of its step must not take its place.
             self.pending = None;
         }
-        let most = (self.header + self.heights.total() as f32 + 24.0 - self.window).max(0.0);
+        let most = (self.length() - self.window).max(0.0);
         offset.map(|offset| offset.clamp(0.0, most))
     }
 
     /// The least scrolling that shows a card; `None` where it is in view.
     fn in_view(&mut self, at: usize, offset: f32) -> Option<f32> {
-        if at >= self.heights.len() {
+        if at >= self.heights.count() {
             return None;
         }
         let (top, height) = (self.header + self.top(at), self.heights.size(at));
@@ -242,7 +264,7 @@ impl List {
         let from = f64::from(viewport.top() - self.header);
         let first = self.heights.at(from);
         // From here on everything is painted where it belongs, whatever the heights above turn out to be.
-        let hidden = |at: usize| (self.heights.top(at) as f32) < viewport.top() - self.header;
+        let hidden = |at: usize| self.top(at) < viewport.top() - self.header;
         let anchor =
             if hidden(first) && first + 1 < self.path.0 && !self.fills(first, viewport) { first + 1 } else { first };
         let anchor = anchor.max(first);
@@ -341,13 +363,14 @@ fn shift(ui: &Ui, above: &[(Range<usize>, f32)]) {
     }
 }
 
-/// Rough, for cards never laid out: lines of the text at its usual width, no more than a folded one has.
-fn guess_height(open: &OpenTrace, step: StepIndex, columns: f32, font: f32) -> f32 {
+/// Rough, for cards never laid out: lines of the text at its usual width.
+fn guess_height(open: &OpenTrace, folds: Option<&Folds>, step: StepIndex, (columns, font): (f32, f32)) -> f32 {
     let Some(step) = open.trace.step(step) else { return 0.0 };
+    let is_short = folds.is_none_or(|folds| folds.is_short(&step.hash));
     let arguments = step.tool.as_ref().map_or("", |tool| tool.arguments.as_str());
     let mut lines = 0.0;
     for text in [step.text.as_str(), arguments] {
-        let shown = cut(text).and_then(|cut| text.get(..cut)).unwrap_or(text);
+        let shown = cut(text).filter(|_| is_short).and_then(|cut| text.get(..cut)).unwrap_or(text);
         lines += shown.lines().map(|line| (line.len() as f32 / columns).ceil().max(1.0)).sum::<f32>();
         lines += if shown.len() < text.len() { 1.0 } else { 0.0 };
     }

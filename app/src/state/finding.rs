@@ -206,6 +206,7 @@ fn problem(error: &regex::Error) -> FindProblem {
 
 /// What is looked for in the open trace, and what was found.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "wishes of one frame, each independent")]
 pub struct Find {
     /// The bar is shown.
     pub shown: bool,

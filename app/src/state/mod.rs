@@ -27,6 +27,8 @@ pub mod settings;
 pub mod sitting;
 pub mod splitting;
 pub mod taking;
+#[cfg(feature = "window")]
+pub mod tree_file;
 pub mod view;
 pub mod work;
 pub mod workers;

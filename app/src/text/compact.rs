@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::{Block, BlockKind, Document, FormulaState, Image, ImageFrom, Inline, InlineKind, Look, Style};
+use super::{Block, BlockKind, Document, FormulaState, Image, ImageFrom, Inline, InlineKind, Look, Style, signs};
 
 /// A line or more for each block: what it is, where it stands, and its pieces.
 pub fn compact(document: &Document, text: &str) -> String {
@@ -32,7 +32,7 @@ fn kind(block: &Block, text: &str) -> String {
                     Look::Removed => '-',
                     Look::Head => '@',
                 };
-                write!(out, "\n  {look}|{}|", slice(text, &line.source)).ok();
+                write!(out, "\n  {look}|{}|", signs::named(slice(text, &line.source))).ok();
                 for (range, scope) in &line.scopes {
                     write!(out, " {scope:?}:{}", slice(text, range)).ok();
                 }

@@ -81,6 +81,7 @@ pub enum InlineKind {
 }
 
 /// How words look.
+#[expect(clippy::struct_excessive_bools, reason = "each is a look of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Bold.
@@ -182,6 +183,7 @@ pub struct Terminal {
 }
 
 /// A piece of what a terminal showed, in one style.
+#[expect(clippy::struct_excessive_bools, reason = "each is a look of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TerminalRun {
     /// Where it stands in the source.

@@ -79,7 +79,7 @@ fn is_lean(line: &str) -> bool {
     let begins_proof = begins(words, &["theorem ", "lemma ", "example ", "def ", "instance "]) && words.contains(':');
     (begins_proof
         && (words.contains(":=") || words.contains("begin") || !words.ends_with([':', '.']))
-        && !words.contains("\"")
+        && !words.contains('"')
         && !words.ends_with("):"))
         || begins(
             words,

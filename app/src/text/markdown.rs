@@ -223,14 +223,7 @@ impl<'a> Walk<'a> {
             TagEnd::Emphasis => self.emphasis = self.emphasis.saturating_sub(1),
             TagEnd::Strong => self.strong = self.strong.saturating_sub(1),
             TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
-            TagEnd::Link => {
-                if self.links.pop() == Some(None) {
-                    let end = self.piece.range(range).end;
-                    let from =
-                        self.leaf.as_ref().and_then(|(_, inlines)| inlines.last()).map_or(end, |last| last.source.end);
-                    self.push_words(from.min(end)..end);
-                }
-            }
+            TagEnd::Link => self.end_link(range),
             TagEnd::Image => {
                 if let Some((source, from, alt)) = self.image.take() {
                     let image = Image { from: images::from_address(&from), alt, regions: Vec::new() };
@@ -239,6 +232,17 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
+    }
+
+    /// What led nowhere is shown with its brackets.
+    fn end_link(&mut self, range: &Range<usize>) {
+        if self.links.pop() != Some(None) {
+            return;
+        }
+        let end = self.piece.range(range).end;
+        let last = self.leaf.as_ref().and_then(|(_, inlines)| inlines.last());
+        let from = last.map_or(end, |last| last.source.end);
+        self.push_words(from.min(end)..end);
     }
 
     fn open(&mut self, leaf: Leaf) {

@@ -10,7 +10,9 @@ pub fn sign(c: char, before: Option<char>, after: Option<char>) -> Option<String
         '\n' | '\t' | ' '..='~' => return None,
         '\u{0}'..='\u{1f}' => CONTROL.get(c as usize).copied().unwrap_or("CTRL"),
         '\u{7f}' => "DEL",
-        '\u{80}'..='\u{9f}' | '\u{fff9}'..='\u{fffb}' | '\u{206a}'..='\u{206f}' => return Some(number(c)),
+        '\u{80}'..='\u{9f}' | '\u{fff9}'..='\u{fffb}' | '\u{206a}'..='\u{206f}' | '\u{2061}'..='\u{2064}' => {
+            return Some(number(c));
+        }
         '\u{ad}' => "SHY",
         '\u{34f}' => "CGJ",
         '\u{61c}' => "ALM",
@@ -30,7 +32,6 @@ pub fn sign(c: char, before: Option<char>, after: Option<char>) -> Option<String
         '\u{202d}' => "LRO",
         '\u{202e}' => "RLO",
         '\u{2060}' => "WJ",
-        '\u{2061}'..='\u{2064}' => return Some(number(c)),
         '\u{2066}' => "LRI",
         '\u{2067}' => "RLI",
         '\u{2068}' => "FSI",
@@ -97,9 +98,14 @@ fn joins(c: Option<char>) -> bool {
     c.is_some_and(|c| match c {
         // Arabic, Syriac, Thaana, N'Ko, the scripts of India and their neighbours, Mongolian.
         '\u{600}'..='\u{8ff}' | '\u{900}'..='\u{109f}' | '\u{1780}'..='\u{18af}' => c.is_alphanumeric() || is_mark(c),
-        '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}' => true,
-        '\u{fe0f}' | '\u{2600}'..='\u{27bf}' | '\u{2190}'..='\u{21ff}' | '\u{2b00}'..='\u{2bff}' => true,
-        '\u{1f000}'..='\u{1faff}' => true,
+        // Arabic as it is printed, and emoji.
+        '\u{fb50}'..='\u{fdff}'
+        | '\u{fe70}'..='\u{fefc}'
+        | '\u{fe0f}'
+        | '\u{2600}'..='\u{27bf}'
+        | '\u{2190}'..='\u{21ff}'
+        | '\u{2b00}'..='\u{2bff}'
+        | '\u{1f000}'..='\u{1faff}' => true,
         _ => false,
     })
 }

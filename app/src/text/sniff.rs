@@ -39,9 +39,9 @@ fn is_sentences(lines: &[&str]) -> bool {
         indented += usize::from(line.starts_with([' ', '\t']));
         for c in line.chars() {
             if c.is_alphabetic() || matches!(c, ' ' | ',' | '.' | '\'' | '?' | '!') {
-                letters += 1
+                letters += 1;
             } else {
-                others += 1
+                others += 1;
             }
         }
     }

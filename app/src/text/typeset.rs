@@ -97,7 +97,7 @@ fn set(tex: &str, display: bool) -> Result<DisplayList, String> {
     let nodes = parse(tex).map_err(|error| error.message)?;
     let style = if display { MathStyle::Display } else { MathStyle::Text };
     let boxes = layout(&nodes, &LayoutOptions { style, ..LayoutOptions::default() });
-    validate_layout(&boxes).map_err(|error| error.to_string())?;
+    validate_layout(&boxes).map_err(|error| error.clone())?;
     let list = to_display_list(&boxes);
     let is_sound = [list.width, list.height, list.depth].iter().all(|size| size.is_finite() && size.abs() < 10_000.0);
     if !is_sound || list.items.len() > ITEMS {

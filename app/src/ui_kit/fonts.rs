@@ -5,10 +5,11 @@ use std::sync::Arc;
 use eframe::egui::epaint::text::{FallbackRequest, FontInsert, FontPriority, FontProvider, InsertFontFamily};
 use eframe::egui::{Context, FontData, FontFamily};
 
-const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
 const DROID: &[u8] = include_bytes!("../../../assets/fonts/DroidSansFallbackFull.ttf");
 const HANGUL: &[u8] = include_bytes!("../../../assets/fonts/HangulFallback.ttf");
 const MATHEMATICS: &[u8] = include_bytes!("../../../assets/fonts/NotoSansMath-Letters.ttf");
+/// Letters, signs and mathematics of many scripts.
+pub const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
 
 /// The names of the families of formulas begin so.
 const FORMULA: &str = "KaTeX_";

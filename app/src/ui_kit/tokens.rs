@@ -13,6 +13,8 @@ use eframe::egui::{
 
 use crate::state::look::{Density, ThemeChoice};
 use crate::view_model::Tone;
+use crate::view_model::canvas::shade::Shade;
+use crate::view_model::canvas::whole;
 
 /// The colours of one theme.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +45,8 @@ pub struct Tokens {
     pub unsure: Color32,
     /// Colours of curves, in order.
     pub series: [Color32; 4],
+    /// From low to high over yellow to blue, which eyes that do not tell red from green see as well.
+    pub scale: [Color32; 5],
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where colours are written down")]
@@ -64,6 +68,13 @@ const DARK: Tokens = Tokens {
     bad: rgb(0xf9, 0x80, 0x30),
     unsure: rgb(0xf7, 0xe6, 0x8a),
     series: [rgb(0x5e, 0xa6, 0xf2), rgb(0xf7, 0xe6, 0x8a), rgb(0xcc, 0x79, 0xa7), rgb(0xf9, 0x80, 0x30)],
+    scale: [
+        rgb(0xff, 0x6b, 0x6b),
+        rgb(0xf5, 0xa3, 0x5c),
+        rgb(0xe9, 0xd6, 0x7d),
+        rgb(0x84, 0xc1, 0xe8),
+        rgb(0x4d, 0x8d, 0xff),
+    ],
 };
 
 const LIGHT: Tokens = Tokens {
@@ -80,6 +91,13 @@ const LIGHT: Tokens = Tokens {
     bad: rgb(0x9c, 0x36, 0x00),
     unsure: rgb(0x92, 0x27, 0x8f),
     series: [rgb(0x1d, 0x5f, 0xd1), rgb(0xc2, 0x41, 0x0c), rgb(0xcc, 0x4f, 0xa0), rgb(0x3a, 0x3f, 0x4b)],
+    scale: [
+        rgb(0xc6, 0x23, 0x2f),
+        rgb(0xe8, 0x7a, 0x2b),
+        rgb(0xe3, 0xb5, 0x23),
+        rgb(0x4f, 0xa3, 0xd1),
+        rgb(0x1d, 0x55, 0xc4),
+    ],
 };
 
 /// Width of the gutter that shows a step's score, in points.
@@ -94,6 +112,29 @@ impl Tokens {
     /// The colours of the theme in use.
     pub fn of(ui: &Ui) -> Self {
         if ui.visuals().dark_mode { DARK } else { LIGHT }
+    }
+
+    /// The colours of that theme.
+    pub const fn theme(dark: bool) -> Self {
+        if dark { DARK } else { LIGHT }
+    }
+
+    /// The colour of a node in the picture of a tree.
+    pub fn shade(&self, shade: Shade) -> Color32 {
+        match shade {
+            Shade::None => self.muted,
+            Shade::Tone(tone) => self.tone(tone),
+            Shade::Sort(number) => {
+                let [first, second, third, fourth] = self.series;
+                let all = [first, second, third, fourth, self.neutral, self.bad, self.muted];
+                all.get(usize::from(number) % all.len()).copied().unwrap_or(self.muted)
+            }
+            Shade::Scale(value) => {
+                let along = value.clamp(0.0, 1.0) * 4.0;
+                let stop = |at: f32| self.scale.get(whole(at)).copied().unwrap_or(self.muted);
+                stop(along.floor()).lerp_to_gamma(stop(along.ceil()), along.fract())
+            }
+        }
     }
 
     /// The colour of a meaning.

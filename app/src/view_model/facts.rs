@@ -147,13 +147,13 @@ pub fn short(count: u64) -> String {
     }
 }
 
-/// `1 234 567`, with thin spaces.
+/// `1 234 567`, with spaces that do not break.
 fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push('\u{202f}');
+            text.push('\u{a0}');
         }
         text.push(digit);
     }

@@ -62,6 +62,8 @@ pub struct Band {
     pub edges: (f32, f32),
     /// Kind of the longest step.
     pub kind: StepKind,
+    /// How long the longest step is, as a share of the longest of all, on a scale that lets short ones be seen.
+    pub length: f32,
     /// The lowest score, as a share of the axis, and what it suggests.
     pub score: Option<(f32, Tone)>,
     /// What the annotator said of it.
@@ -129,6 +131,7 @@ impl MinimapModel {
             _ => None,
         };
         let mut bands: Vec<Band> = Vec::with_capacity(open.path.len().min(2 * tops.len()));
+        let most = open.path.iter().map(|&step| open.facts.length(step)).max().unwrap_or(0).max(1);
         let mut longest = 0;
         for (position, (&index, edges)) in open.path.iter().zip(tops.windows(2)).enumerate() {
             let (Some(step), [top, bottom]) = (open.trace.step(index), edges) else { continue };
@@ -137,6 +140,7 @@ impl MinimapModel {
                 steps: position..position + 1,
                 edges: (*top, *bottom),
                 kind: step.kind,
+                length: share_of(length, most),
                 score: facts.scores.zip(scale).and_then(|(series, scale)| {
                     let value = series.at(index).filter(|value| !value.is_nan())?;
                     Some((scale.share(value), score_tone(series.kind, value)))
@@ -191,6 +195,7 @@ impl Band {
         if is_longer {
             self.kind = other.kind;
         }
+        self.length = self.length.max(other.length);
         self.score = match (self.score, other.score) {
             (Some(a), Some(b)) => Some(if b.0 < a.0 { b } else { a }),
             (a, b) => a.or(b),
@@ -200,6 +205,11 @@ impl Band {
         self.failed |= other.failed;
         self.found |= other.found;
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a length on screen")]
+fn share_of(length: u64, most: u64) -> f32 {
+    (length as f64 / most as f64).sqrt() as f32
 }
 
 /// The axis of scores: 0 to 1, or from the lowest to the highest of the path.

@@ -4,6 +4,7 @@ pub mod alignment;
 pub mod alternatives;
 pub mod beside;
 pub mod calls;
+pub mod canvas;
 pub mod card;
 pub mod choose;
 pub mod compare;

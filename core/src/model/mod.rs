@@ -2,6 +2,7 @@
 
 mod calls;
 mod edit;
+mod estimate;
 mod facts;
 mod hash;
 mod id;
@@ -12,6 +13,7 @@ mod own_label;
 mod problem;
 mod sample_label;
 mod score;
+mod search_order;
 mod splitter;
 mod step;
 mod time;
@@ -20,6 +22,7 @@ mod tree;
 
 pub use calls::{Calls, is_call, is_result};
 pub use edit::is_edit;
+pub use estimate::{Estimate, leaf_outcomes, monte_carlo};
 pub use facts::{RunFacts, StepFacts, StepSpan, is_run, word_count};
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
@@ -33,6 +36,7 @@ pub use own_label::{
 pub use problem::{ChatMessage, Metadata, Problem, Prompt};
 pub use sample_label::{LABEL_KINDS, is_of_trace, sample_label};
 pub use score::{ImportedScore, ScoreKind};
+pub use search_order::{ITERATION, SearchOrder};
 pub use splitter::{Splitter, SplitterError};
 pub use step::{Step, StepFlag, StepIndex, StepKind, ToolCall};
 pub use time::{Clock, FixedClock, Timestamp};

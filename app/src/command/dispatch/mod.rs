@@ -4,7 +4,7 @@ pub(crate) mod ahead;
 pub(crate) mod annotate;
 pub(crate) mod beside;
 pub(crate) mod bulk;
-mod canvas;
+pub(crate) mod canvas;
 mod compare;
 pub(crate) mod file;
 mod halving;

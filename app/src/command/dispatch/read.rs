@@ -6,6 +6,7 @@ use stepscope_core::job::{Job, Outcome};
 
 use crate::app::App;
 use crate::command::Command;
+use crate::state::OpenTrace;
 use crate::state::finding::{Searched, expression};
 use crate::state::reading::{Folds, Found, FoundIn, Query, ReadRequest, Spot};
 use crate::view_model::fold::cut;
@@ -21,7 +22,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::FindNext => next(app, false),
         Command::FindPrevious => next(app, true),
         Command::FoldStep => {
-            if let Some(step) = app.view.open.as_ref().and_then(|open| open.selected()) {
+            if let Some(step) = app.view.open.as_ref().and_then(OpenTrace::selected) {
                 fold(app, step);
             }
         }
@@ -57,7 +58,7 @@ pub(super) fn answer(app: &mut App, request: ReadRequest) {
 }
 
 fn open_find(app: &mut App) {
-    let selected = app.view.open.as_ref().and_then(|open| open.selected()).unwrap_or_default();
+    let selected = app.view.open.as_ref().and_then(OpenTrace::selected).unwrap_or_default();
     let find = &mut app.view.reading.find;
     (find.shown, find.focus, find.origin) = (true, true, selected);
 }

@@ -17,10 +17,15 @@ pub(super) const PADDING: f32 = 6.0;
 
 /// Room for the numbers of the lines.
 pub(super) fn gutter(code: &Code, sizes: &Sizes) -> f32 {
+    let signs = signs(code);
     let last = code.before + code.lines.len();
     let digits = if last > 1 { last.to_string().len() } else { 0 };
-    let signs = if code.lines.iter().any(|line| line.look != Look::Plain) { 1 } else { 0 };
     if digits + signs == 0 { 0.0 } else { (digits + signs) as f32 * sizes.code_letter + 14.0 }
+}
+
+/// Columns for the signs of a difference.
+fn signs(code: &Code) -> usize {
+    usize::from(code.lines.iter().any(|line| line.look != Look::Plain))
 }
 
 /// Lays out lines of program text.
@@ -114,7 +119,7 @@ pub(super) fn paint_behind(
     place: Rect,
 ) {
     let (sizes, tokens) = (Sizes::of(ui, text.size), Tokens::of(ui));
-    let gutter = gutter(code, &sizes);
+    let (gutter, signs) = (gutter(code, &sizes), signs(code));
     let words = place.min.x + PADDING + gutter;
     for (index, line) in lines.clone().zip(code.lines.get(lines.clone()).unwrap_or_default()) {
         let Some((top, _)) = laid.row_of(text.source, line.source.start.max(piece.source.start)) else { continue };
@@ -136,20 +141,16 @@ pub(super) fn paint_behind(
         if line.source.start < piece.source.start || gutter == 0.0 {
             continue;
         }
-        let at = pos2(words - 9.0, top + 0.5 * sizes.code_line);
+        let middle = top + 0.5 * sizes.code_line;
+        // Where the text has its own sign, none is put before it.
         let is_signed = text.source.get(line.source.clone()).is_some_and(|text| text.starts_with(['+', '-']));
         if !sign.is_empty() && !is_signed {
-            ui.painter().text(
-                at + eframe::egui::vec2(5.0, 0.0),
-                Align2::CENTER_CENTER,
-                sign,
-                sizes.code.clone(),
-                colour,
-            );
+            let at = pos2(words - 4.0, middle);
+            ui.painter().text(at, Align2::RIGHT_CENTER, sign, sizes.code.clone(), colour);
         }
         if code.before + code.lines.len() > 1 {
             let number = (code.before + index + 1).to_string();
-            let at = if sign.is_empty() || is_signed { at } else { at - eframe::egui::vec2(sizes.code_letter, 0.0) };
+            let at = pos2(words - 9.0 - signs as f32 * sizes.code_letter, middle);
             ui.painter().text(at, Align2::RIGHT_CENTER, number, sizes.code.clone(), tokens.muted);
         }
     }

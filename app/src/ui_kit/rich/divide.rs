@@ -85,7 +85,7 @@ pub(super) fn divide(text: &Rich<'_>, sizes: &Sizes, width: f32) -> Division {
         };
         match &block.kind {
             BlockKind::Text(line) | BlockKind::Heading(_, line) => {
-                flow(text.source, block, line, sizes, width, &mut add)
+                flow(text.source, block, line, sizes, width, &mut add);
             }
             BlockKind::Code(code) => {
                 let sources: Vec<_> = code.lines.iter().map(|line| line.source.clone()).collect();
@@ -105,7 +105,7 @@ pub(super) fn divide(text: &Rich<'_>, sizes: &Sizes, width: f32) -> Division {
                 lines(text.source, &sources, sizes, width, &mut add);
             }
             BlockKind::Formula(formula) => {
-                add(Part::Whole, trim(text.source, &block.source), formula_height(formula, sizes))
+                add(Part::Whole, trim(text.source, &block.source), formula_height(formula, sizes));
             }
             BlockKind::Json(lines) => {
                 add(Part::Whole, block.source.clone(), lines.len() as f32 * sizes.code_line);
@@ -132,6 +132,7 @@ fn gap(before: &Block, block: &Block, sizes: &Sizes) -> f32 {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "heights of formulas are small numbers")]
 fn formula_height(formula: &Formula, sizes: &Sizes) -> f32 {
     match &formula.state {
         FormulaState::Typeset(list) => (list.height + list.depth) as f32 * sizes.font.size * 1.2 + 8.0,

@@ -19,6 +19,8 @@ const HOLDER: char = '\u{A0}';
 pub(super) struct Laid {
     pub(super) galley: Arc<Galley>,
     places: Vec<Place>,
+    /// How far a line of plain words reaches above and below its baseline.
+    band: [f32; 2],
     /// What is explained while the pointer is over it.
     pub(super) remarks: Vec<Remark>,
 }
@@ -40,6 +42,8 @@ struct Place {
     count: usize,
     /// Shown as one thing: it is pointed out as a whole.
     whole: bool,
+    /// It may be higher than a line.
+    is_drawing: bool,
 }
 
 /// How the lines of a text are set.
@@ -176,17 +180,14 @@ impl<'a> Flow<'a> {
     pub(super) fn end_line(&mut self, range: &Range<usize>) {
         let Some(range) = self.clip(range) else { return };
         let text = self.source.get(range.clone()).unwrap_or_default();
-        match text.find('\n') {
-            Some(at) => {
-                let newline = range.start + at;
-                self.skip(newline);
-                self.show(&(newline..newline + 1), self.plain(), false);
-                self.skip(range.end);
-            }
-            None => {
-                self.skip(range.end);
-                self.turn();
-            }
+        if let Some(at) = text.find('\n') {
+            let newline = range.start + at;
+            self.skip(newline);
+            self.show(&(newline..newline + 1), self.plain(), false);
+            self.skip(range.end);
+        } else {
+            self.skip(range.end);
+            self.turn();
         }
     }
 
@@ -214,42 +215,40 @@ impl<'a> Flow<'a> {
         self.job.wrap = TextWrapping { max_width: width, ..TextWrapping::default() };
         let glyph = template(ui, &self.setting.font);
         let inner = ui.painter().layout_job(std::mem::take(&mut self.job));
-        let woven = glyph.and_then(|glyph| {
-            let line = self.setting.line_height;
-            let baseline = 0.5 * (line - glyph.font_height) + glyph.font_ascent;
-            Weaver::new(ui, &inner, glyph, line - baseline).weave(self.source, &self.runs, &self.inks)
-        });
-        let is_woven = woven.is_some();
+        let line = self.setting.line_height;
+        let above = glyph.map_or(line, |glyph| 0.5 * (line - glyph.font_height) + glyph.font_ascent);
+        let band = [above, line - above];
+        let woven =
+            glyph.and_then(|glyph| Weaver::new(ui, &inner, glyph, band[1]).weave(self.source, &self.runs, &self.inks));
+        let Some(mut galley) = woven else { return self.lay_plainly(ui, end, width, band) };
         let mut first = 0;
         let mut places = Vec::with_capacity(self.runs.len());
         let mut text = String::new();
         for run in &self.runs {
             let source = self.source.get(run.source.clone()).unwrap_or_default();
-            let count = match run.kind {
-                Kind::Dropped => 0,
-                Kind::Turn => usize::from(!is_woven),
-                Kind::Same => source.chars().count(),
-                _ if is_woven => source.chars().count(),
-                Kind::Hidden => 0,
-                Kind::Swapped(count) => count,
-                Kind::Boxed(_) => 1,
-            };
+            let count = if run.kind == Kind::Dropped { 0 } else { source.chars().count() };
             if run.kind != Kind::Dropped {
                 text.push_str(source);
             }
             let whole = matches!(run.kind, Kind::Boxed(_) | Kind::Swapped(_));
-            places.push(Place { source: run.source.clone(), first, count, whole });
+            let is_drawing = matches!(run.kind, Kind::Boxed(_));
+            places.push(Place { source: run.source.clone(), first, count, whole, is_drawing });
             first += count;
         }
-        let galley = match woven {
-            Some(mut galley) => {
-                // Nothing but the text of it is asked for once it is laid out.
-                galley.job = Arc::new(LayoutJob::single_section(text, self.plain()));
-                Arc::new(galley)
-            }
-            None => inner,
-        };
-        Laid { galley, places, remarks: self.remarks }
+        // Nothing but the text of the job is asked for once it is laid out.
+        galley.job = Arc::new(LayoutJob::single_section(text, self.plain()));
+        Laid { galley: Arc::new(galley), places, band, remarks: self.remarks }
+    }
+
+    /// As it is written, where the layout of the rest cannot be told apart letter by letter.
+    fn lay_plainly(self, ui: &Ui, end: usize, width: f32, band: [f32; 2]) -> Laid {
+        let start = self.runs.first().map_or(end, |run| run.source.start);
+        let text = self.source.get(start..end).unwrap_or_default();
+        let mut job = LayoutJob::single_section(text.to_owned(), self.plain());
+        job.wrap = TextWrapping { max_width: width, ..TextWrapping::default() };
+        let count = text.chars().count();
+        let all = Place { source: start..end, first: 0, count, whole: false, is_drawing: false };
+        Laid { galley: ui.painter().layout_job(job), places: vec![all], band, remarks: self.remarks }
     }
 }
 
@@ -289,6 +288,7 @@ struct Weaver<'a> {
 }
 
 impl<'a> Weaver<'a> {
+    #[expect(clippy::default_trait_access, reason = "the type has no public name")]
     fn new(ui: &Ui, inner: &'a Galley, mut blank: Glyph, below: f32) -> Self {
         blank.uv_rect = Default::default();
         blank.advance_width = 0.0;
@@ -466,6 +466,8 @@ impl<'a> Weaver<'a> {
         Some(())
     }
 
+    /// Letters that egui sets from right to left. It loses count of them: behind those it drew come others that are
+    /// not there, and where two are joined to one sign the second is missing.
     fn word(&mut self, letters: &[char], strong: bool) -> Option<()> {
         let mut letters = letters.iter();
         while letters.len() > 0 {
@@ -474,13 +476,19 @@ impl<'a> Weaver<'a> {
             let placed = self.inner.rows.get(self.row)?;
             let rest = placed.glyphs.get(self.glyph..)?;
             let there = rest.iter().take_while(|glyph| is_right_to_left(glyph.chr)).count();
-            if there == 0 && !is_right_to_left(first.chr) {
+            if there == 0 || !is_right_to_left(first.chr) {
                 letters.by_ref().for_each(|&letter| self.blank(letter));
                 break;
             }
-            for &letter in letters.by_ref().take(there) {
+            for _ in 0..there {
                 let glyph = self.next()?;
-                self.inked(letter, glyph, strong)?;
+                if glyph.advance_width == 0.0 && glyph.uv_rect.is_nothing() {
+                    continue;
+                }
+                match letters.next() {
+                    Some(&letter) => self.inked(letter, glyph, strong)?,
+                    None => self.surplus(glyph, strong)?,
+                }
             }
             let goes_on = there == rest.len() && !placed.ends_with_newline && self.row + 1 < self.inner.rows.len();
             if !goes_on {
@@ -490,19 +498,22 @@ impl<'a> Weaver<'a> {
         Some(())
     }
 
+    /// More is shown than the source has letters: the ink is there, but has no place of its own.
+    fn surplus(&mut self, glyph: Glyph, strong: bool) -> Option<()> {
+        self.inked(' ', glyph, strong)?;
+        let extra = self.glyphs.pop()?;
+        let last = self.glyphs.last_mut()?;
+        last.advance_width = extra.max_x() - last.pos.x;
+        Some(())
+    }
+
     fn swapped(&mut self, text: &str, shown: usize, strong: bool) -> Option<()> {
         let mut letters = text.chars();
         for _ in 0..shown {
             let glyph = self.next()?;
             match letters.next() {
                 Some(letter) => self.inked(letter, glyph, strong)?,
-                // More is shown than the source has letters: the ink is there, but no place of its own.
-                None => {
-                    self.inked(' ', glyph, strong)?;
-                    let extra = self.glyphs.pop()?;
-                    let last = self.glyphs.last_mut()?;
-                    last.advance_width = extra.max_x() - last.pos.x;
-                }
+                None => self.surplus(glyph, strong)?,
             }
         }
         letters.for_each(|letter| self.blank(letter));
@@ -547,8 +558,12 @@ impl<'a> Weaver<'a> {
         let [above, below] = self.extra.map(up);
         let mut glyphs = std::mem::take(&mut self.glyphs);
         if above > 0.0 {
-            mesh.vertices.iter_mut().for_each(|vertex| vertex.pos.y += above);
-            glyphs.iter_mut().for_each(|glyph| glyph.pos.y += above);
+            for vertex in &mut mesh.vertices {
+                vertex.pos.y += above;
+            }
+            for glyph in &mut glyphs {
+                glyph.pos.y += above;
+            }
         }
         let mut row = Row::clone(&placed.row);
         row.size.y += above + below;
@@ -615,13 +630,29 @@ impl Laid {
                     let at = letter.saturating_sub(first);
                     row.pos.x + row.glyphs.get(at).map_or(row.size.x, |glyph| glyph.pos.x)
                 };
-                let (left, right) = (edge(letters.start.max(first)), edge(letters.end.min(end)));
-                let rect = Rect::from_min_max(pos2(left.min(right), row.min_y()), pos2(left.max(right), row.max_y()));
+                let (from, to) = (letters.start.max(first), letters.end.min(end));
+                let (left, right) = (edge(from), edge(to));
+                let baseline = row.glyphs.get(from - first).map(|glyph| row.pos.y + glyph.pos.y);
+                let words = baseline.map(|baseline| [baseline - self.band[0], baseline + self.band[1]]);
+                let [top, bottom] = words.filter(|_| !self.has_drawing(from..to)).unwrap_or([row.min_y(), row.max_y()]);
+                let rect = Rect::from_min_max(pos2(left.min(right), top), pos2(left.max(right), bottom));
                 rects.push(rect);
             }
             first = end + usize::from(row.ends_with_newline);
         }
         rects
+    }
+
+    fn has_drawing(&self, letters: Range<usize>) -> bool {
+        let from = self.places.partition_point(|place| place.first + place.count <= letters.start);
+        let near = self.places.get(from..).unwrap_or_default().iter();
+        near.take_while(|place| place.first < letters.end).any(|place| place.is_drawing)
+    }
+
+    /// The middle of its first line of plain words, from the top of the galley.
+    pub(super) fn first_middle(&self) -> Option<f32> {
+        let row = self.galley.rows.first()?;
+        Some(row.pos.y + row.glyphs.first()?.pos.y + 0.5 * (self.band[1] - self.band[0]))
     }
 
     /// How far below the top of the galley this byte of the source stands: top and bottom of its row.

@@ -1,5 +1,6 @@
 //! Formulas as triangles: glyphs from the font atlas, lines and curves as coverage of whole pixels, so that they are as
 //! crisp as the words around them at any zoom.
+#![expect(clippy::cast_possible_truncation, reason = "places of signs are small numbers")]
 
 use eframe::egui::epaint::{Mesh, Vertex};
 use eframe::egui::text::{ByteIndex, LayoutJob, LayoutSection, TextFormat};
@@ -14,7 +15,7 @@ use crate::ui_kit::{Tokens, fonts};
 /// The fonts of formulas are drawn smaller than those of the window; so much larger do they look alike.
 const EM: f32 = 1.16;
 
-/// Curves are drawn up to this many pixels each way. Beyond lies what KaTeX draws to be cut off.
+/// Curves are drawn up to this many pixels each way. Beyond lies what `KaTeX` draws to be cut off.
 const MOST_PIXELS: f32 = 8192.0;
 
 /// Something drawn that stands in a line of text. The baseline lies at y = 0.
@@ -95,11 +96,12 @@ impl Pen {
         (points * self.pixels).round() / self.pixels
     }
 
+    /// To whole pixels; what is thinner than one is one.
     fn snap(&self, rect: Rect) -> Rect {
-        Rect::from_min_max(
-            pos2(self.round(rect.min.x), self.round(rect.min.y)),
-            pos2(self.round(rect.max.x), self.round(rect.max.y)),
-        )
+        let least = 1.0 / self.pixels;
+        let min = pos2(self.round(rect.min.x), self.round(rect.min.y));
+        let size = vec2(self.round(rect.width()).max(least), self.round(rect.height()).max(least));
+        Rect::from_min_size(min, size)
     }
 
     /// What a formula writes in black is written in the colour of the text around it.
@@ -176,7 +178,7 @@ impl Pen {
         for command in commands {
             match *command {
                 PathCommand::MoveTo { x, y } => {
-                    // Parts are filled one by one, as KaTeX means them.
+                    // Parts are filled one by one, as `KaTeX` means them.
                     paths.extend(std::mem::replace(&mut builder, tiny_skia::PathBuilder::new()).finish());
                     let (x, y) = map(x, y);
                     builder.move_to(x, y);
@@ -213,7 +215,7 @@ struct Coverage {
 }
 
 impl Coverage {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the box is bounded above")]
+    #[expect(clippy::cast_sign_loss, reason = "the box is bounded above")]
     fn of(paths: &[tiny_skia::Path]) -> Option<Self> {
         let mut all: Option<tiny_skia::Rect> = None;
         for path in paths {
@@ -281,7 +283,7 @@ fn family(ui: &Ui, font: &str, letter: char) -> FontFamily {
     if ui.fonts_mut(|fonts| fonts.has_glyph(&id, letter)) { id.family } else { FontFamily::Proportional }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
+#[expect(clippy::cast_sign_loss, reason = "clamped to a byte")]
 fn bytes(color: &Color) -> [u8; 3] {
     [color.r, color.g, color.b].map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8)
 }

@@ -1,6 +1,7 @@
 //! Structured values as lines that can be folded. All lines are equally high, so only those in sight cost anything.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::text_selection::LabelSelectionState;
@@ -136,7 +137,7 @@ fn line_ui(
     let words = if is_cut && words.hovered() {
         let mut hint: String = line.value.chars().take(HINT_LETTERS).collect();
         if letters > HINT_LETTERS {
-            hint.push_str(&format!("… ({letters} letters)"));
+            write!(hint, "… ({letters} letters)").ok();
         }
         words.on_hover_text(hint)
     } else {

@@ -64,12 +64,14 @@ impl<'a> Painter<'a> {
         let id = self.text.id.with(("piece", index));
         let mut inner = place;
         inner.min.x += self.sizes.indent(block).min(place.width() - 40.0);
+        let mut middle = 0.5 * self.sizes.line;
         let response = match (&block.kind, &piece.part) {
             (BlockKind::Text(line), Part::Flow) => {
                 let laid = self.laid((index, inner.width().to_bits()), || {
                     let setting = self.sizes.setting(&self.text, 1.0);
                     prose::lay(ui, &self.text, line, &piece.source, setting, false, inner.width())
                 });
+                middle = laid.first_middle().unwrap_or(middle);
                 self.words(ui, id, &laid, inner.min, byte)
             }
             (BlockKind::Heading(level, line), Part::Flow) => {
@@ -78,6 +80,7 @@ impl<'a> Painter<'a> {
                     let setting = self.sizes.setting(&self.text, factor);
                     prose::lay(ui, &self.text, line, &piece.source, setting, true, inner.width())
                 });
+                middle = laid.first_middle().unwrap_or(middle);
                 self.words(ui, id, &laid, inner.min, byte)
             }
             (BlockKind::Text(line) | BlockKind::Heading(_, line), Part::Alone(at)) => match &line.get(*at)?.kind {
@@ -99,19 +102,20 @@ impl<'a> Painter<'a> {
             }
             _ => return None,
         };
-        self.margin(ui, piece, block, place, inner.min.x, response.rect.height());
+        let height = response.rect.height();
+        self.margin(ui, (piece, block), place, inner.min.x, height, middle);
         Some(response)
     }
 
     /// The bar of a quotation and the marker of a list.
-    fn margin(&self, ui: &Ui, piece: &Piece, block: &Block, place: Rect, left: f32, height: f32) {
+    fn margin(&self, ui: &Ui, (piece, block): (&Piece, &Block), place: Rect, left: f32, height: f32, middle: f32) {
         if block.quoted {
             let x = (left - 0.7 * self.sizes.font.size).max(place.min.x + 1.5);
             let bar = Rect::from_min_max(pos2(x - 1.5, place.min.y), pos2(x + 1.5, place.min.y + height));
             ui.painter().rect_filled(bar, 1, self.tokens.line.lerp_to_gamma(self.tokens.muted, 0.35));
         }
         if let (Some(marker), true) = (&block.marker, piece.is_first) {
-            let at = pos2(left - 0.45 * self.sizes.font.size, place.min.y + 0.5 * self.sizes.line);
+            let at = pos2(left - 0.45 * self.sizes.font.size, place.min.y + middle);
             ui.painter().text(at, Align2::RIGHT_CENTER, marker, self.sizes.font.clone(), self.tokens.muted);
         }
     }

@@ -56,9 +56,9 @@ struct Pictures(Arc<Mutex<HashMap<Key, Entry>>>);
 /// Paints a picture with what is pointed out in it, or why there is none.
 pub(super) fn picture_ui(ui: &mut Ui, id: Id, image: &Image, place: Rect, line: f32) -> Response {
     let shown = match &image.from {
-        ImageFrom::File(path) => look_up(ui, Key::File(path.clone()), None),
+        ImageFrom::File(path) => look_up(ui, &Key::File(path.clone()), None),
         ImageFrom::Bytes(bytes) => {
-            look_up(ui, Key::Bytes(bytes.as_ptr() as usize, bytes.len()), Some(Arc::clone(bytes)))
+            look_up(ui, &Key::Bytes(bytes.as_ptr() as usize, bytes.len()), Some(Arc::clone(bytes)))
         }
         ImageFrom::Address(address) => Err(format!("Picture at {address} (not fetched)")),
         ImageFrom::Missing => Err("The picture could not be read".into()),
@@ -69,12 +69,12 @@ pub(super) fn picture_ui(ui: &mut Ui, id: Id, image: &Image, place: Rect, line: 
     }
 }
 
-fn look_up(ui: &Ui, key: Key, bytes: Option<Arc<[u8]>>) -> Result<TextureHandle, String> {
+fn look_up(ui: &Ui, key: &Key, bytes: Option<Arc<[u8]>>) -> Result<TextureHandle, String> {
     let id = Id::unique("pictures of texts");
     let pictures: Pictures = ui.data_mut(|data| data.get_temp_mut_or_default::<Pictures>(id).clone());
     let frame = ui.ctx().cumulative_pass_nr();
     let mut pictures = pictures.0.lock();
-    if !pictures.contains_key(&key) {
+    if !pictures.contains_key(key) {
         if pictures.len() >= KEPT
             && let Some(oldest) = pictures.iter().min_by_key(|(_, entry)| entry.seen).map(|(key, _)| key.clone())
         {
@@ -87,7 +87,7 @@ fn look_up(ui: &Ui, key: Key, bytes: Option<Arc<[u8]>>) -> Result<TextureHandle,
         let state = job.map_or_else(|error| State::Failed(error.to_string()), State::Pending);
         pictures.insert(key.clone(), Entry { state, seen: frame, _bytes: bytes });
     }
-    let entry = pictures.get_mut(&key).ok_or("The picture was not kept")?;
+    let entry = pictures.get_mut(key).ok_or("The picture was not kept")?;
     entry.seen = frame;
     if let State::Pending(job) = &mut entry.state
         && let Some(outcome) = job.poll()
