@@ -28,11 +28,13 @@ impl App {
         let model = BesideModel::new(beside, open, &links, is_comparing, self.beside_hidden(), shows_verdict);
         let frame = Frame::new().inner_margin(Margin { left: 8, ..Margin::ZERO });
         let room = ui.available_width();
-        let most = (room - LEAST).max(LEAST);
-        let width = self.settings.panels.size(SizedPanel::Beside, room, room / 2.0).clamp(LEAST, most);
+        // Where there is no room for both, they share it.
+        let least = LEAST.min(room * 0.5);
+        let most = (room - least).max(least);
+        let width = self.settings.panels.size(SizedPanel::Beside, room, room / 2.0).clamp(least, most);
         // A window of another size begins with a width of its own.
         let panel = Panel::right(("beside", room.round().to_bits())).frame(frame).default_size(width);
-        let shown = panel.size_range(LEAST..=most).resizable(true).show(ui, |ui| {
+        let shown = panel.size_range(least..=most).resizable(true).show(ui, |ui| {
             let frame = BesideFrame {
                 texts: &self.texts,
                 as_written: self.view.reading.as_written,

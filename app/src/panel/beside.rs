@@ -143,7 +143,7 @@ fn card_ui(ui: &mut Ui, card: &BesideCard<'_>, frame: &BesideFrame<'_>, sink: &m
     let width = ui.available_width();
     let shown = outer.show(ui, |ui| {
         // Margins, and the line at both sides where it is thickest.
-        ui.set_width(width - 24.0);
+        ui.set_width((width - 24.0).max(0.0));
         ui.horizontal_wrapped(|ui| {
             handle_ui(ui, card, &tokens);
             for link in &card.links {

@@ -65,7 +65,7 @@ fn card_ui(ui: &mut Ui, model: &StepCardModel<'_>, frame: &CardFrame<'_>, tokens
         bottom: 6,
     });
     let card = panel.show(ui, |ui| {
-        ui.set_width(width - 20.0);
+        ui.set_width((width - 20.0).max(0.0));
         ui.vertical(|ui| {
             heading_ui(ui, model, tokens);
             match model.caret {

@@ -12,6 +12,7 @@ use crate::ui_kit::{Tokens, focus_ring};
 use crate::view_model::trace_table::{ColumnModel, TraceRowModel, columns};
 
 /// What the table needs besides its rows.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct TableFrame<'a> {
     /// Number of rows.
     pub rows: usize,

@@ -21,6 +21,7 @@ const LONG: usize = 160;
 
 /// What stands beside the open trace.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct BesideState {
     /// It is shown.
     pub shown: bool,

@@ -30,20 +30,12 @@ pub enum Density {
 
 impl Density {
     /// The next one, round and round.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Compact => Self::Usual,
             Self::Usual => Self::Airy,
             Self::Airy => Self::Compact,
-        }
-    }
-
-    /// Its name for the user.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Compact => "Compact",
-            Self::Usual => "Usual density",
-            Self::Airy => "Airy",
         }
     }
 }

@@ -102,6 +102,7 @@ fn weights(left: &[Bag], right: &[Bag]) -> HashMap<u64, f64> {
         *counts.entry(*word).or_default() += 1.0;
     }
     let all = (left.len() + right.len()) as f64;
+    #[expect(clippy::iter_over_hash_type, reason = "each for itself")]
     for count in counts.values_mut() {
         *count = (1.0 + all / *count).ln();
     }
@@ -134,7 +135,6 @@ fn candidates(
             *shared.entry(*place).or_default() += weight;
         }
     }
-    #[expect(clippy::iter_over_hash_type, reason = "sorted below")]
     let mut best: Vec<(usize, f64)> = shared.into_iter().collect();
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     best.truncate(MOST_CANDIDATES);

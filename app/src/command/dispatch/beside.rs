@@ -41,7 +41,7 @@ pub(super) fn answer(app: &mut App, request: BesideRequest) {
             app.view.dialog = None;
             show(app, &what);
         }
-        BesideRequest::Look(text) => look_for(app, text),
+        BesideRequest::Look(text) => look_for(app, &text),
         BesideRequest::Pick(selected) => {
             if let Some(DialogState::Beside(draft)) = &mut app.view.dialog {
                 draft.selected = selected.min((draft.near.len() + draft.found.len()).saturating_sub(1));
@@ -242,10 +242,10 @@ fn begin_choosing(app: &mut App) {
 }
 
 /// Looks for traces whose name contains what was typed.
-fn look_for(app: &mut App, text: String) {
+fn look_for(app: &mut App, text: &str) {
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
     let Some(DialogState::Beside(draft)) = &mut app.view.dialog else { return };
-    draft.text.clone_from(&text);
+    text.clone_into(&mut draft.text);
     draft.selected = 0;
     let wanted = text.trim().to_lowercase();
     if wanted.is_empty() {
