@@ -3,20 +3,29 @@
 //! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod beside_models;
+mod canvas_times;
 mod frame_times;
 mod journey;
+mod journey_beside;
+mod journey_canvas;
 mod journey_feel;
 mod journey_label;
+mod journey_read;
+mod journey_rich;
+mod journey_shape;
 mod journey_work;
 mod journey_write;
 mod keystrokes;
 mod pictures;
 mod published;
+mod reading_times;
 mod readme;
 mod real_traces;
 mod rendering;
 mod sample_data;
 mod support;
+mod texts;
 mod tidy;
 mod view_models;
 mod write_models;

@@ -76,6 +76,31 @@ fn a_tree_beside_the_steps() {
 }
 
 #[test]
+fn a_tree_as_a_picture() {
+    let home = Home::new();
+    let mut window = open(home.startup("traces/6-search-trees.jsonl"));
+    press(&mut window, "j j e F2");
+    picture(&mut window, "canvas-small");
+    drop(window);
+    fs::write(home.path("large.json"), crate::journey_canvas::large_tree(2_000, 60)).unwrap();
+    let mut window = open(home.startup("large.json"));
+    window.set_size([1440.0, 900.0].into());
+    press(&mut window, "F9 F2");
+    picture(&mut window, "canvas-2000-dark");
+    press(&mut window, "j j j j j j = = = = = =");
+    picture(&mut window, "canvas-dots-dark");
+    press(&mut window, "= = = =");
+    picture(&mut window, "canvas-labels-dark");
+    press(&mut window, "= = = = = = = = = = = Ctrl+T");
+    picture(&mut window, "canvas-cards-light");
+    press(&mut window, "- - - - - - - - - - - - - - - -");
+    picture(&mut window, "canvas-dots-light");
+    press(&mut window, "Shift+O 0");
+    let light = picture(&mut window, "canvas-2000-light");
+    assert_eq!(light.dimensions(), (1440, 900));
+}
+
+#[test]
 fn a_large_window() {
     let home = Home::new();
     let mut window = home.open_sample();

@@ -333,10 +333,10 @@ fn one_trace_of_each_format_in_the_reader() {
             model.warnings.len()
         )
         .unwrap();
-        for card in model.cards.iter().take(CARDS) {
-            writeln!(text, "  {}", line_of(card, words)).unwrap();
+        for card in (0..model.len().min(CARDS)).filter_map(|position| model.card(position)) {
+            writeln!(text, "  {}", line_of(&card, words)).unwrap();
         }
-        if let Some(more) = model.cards.len().checked_sub(CARDS).filter(|more| *more > 0) {
+        if let Some(more) = model.len().checked_sub(CARDS).filter(|more| *more > 0) {
             writeln!(text, "  … {more} more").unwrap();
         }
     }

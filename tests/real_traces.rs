@@ -31,7 +31,7 @@ fn ten(home: &Home, file: &str, from: usize) -> Option<Window> {
     Some(window)
 }
 
-fn shown_trace(window: &Window) -> Trace {
+fn shown_trace(window: &Window) -> std::sync::Arc<Trace> {
     window.state().view().open.as_ref().unwrap().trace.clone()
 }
 
@@ -40,7 +40,7 @@ fn answer(window: &Window) -> Option<usize> {
     let open = window.state().view().open.as_ref().unwrap();
     match open.trace.imported_first_error(None).unwrap() {
         FirstError::At(step) => {
-            let step = open.trace.find_step(&step).unwrap();
+            let step = open.find_step(&step).unwrap();
             Some(open.path.iter().position(|&on_path| on_path == step).unwrap())
         }
         _ => None,
@@ -121,7 +121,7 @@ fn halving() {
     let mut looks = 0;
     for number in 0..TRACES {
         let at = answer(&window);
-        let trace = shown_trace(&window).id;
+        let trace = shown_trace(&window).id.clone();
         let steps = window.state().view().open.as_ref().unwrap().path.len();
         let most = usize::BITS - steps.leading_zeros();
         let mut here = 0;
@@ -164,7 +164,7 @@ fn verifying() {
     for number in 0..TRACES {
         // Every fifth is said to be otherwise, as by one who disagrees.
         if number % 5 == 4 {
-            corrected.push(shown_trace(&window).id);
+            corrected.push(shown_trace(&window).id.clone());
             let at = answer(&window);
             press(&mut window, "Home");
             press(&mut window, if at == Some(0) { "a Space" } else { "e Space" });
@@ -227,7 +227,7 @@ fn rating_each_step_by_lot() {
             (open.row, open.path.clone())
         };
         order.push(row);
-        let labels = shown_trace(&window).labels;
+        let labels = shown_trace(&window).labels.clone();
         press(&mut window, "Home");
         for step in path {
             let rating = labels.iter().find_map(|label| match label.value {

@@ -9,7 +9,7 @@ use stepscope::state::schema_draft::SchemaDraft;
 use stepscope::state::sitting::{GoldFigures, SittingReport};
 use stepscope::state::work::{Proposal, Visible, WorkState};
 use stepscope::view_model::choose::ChooseModel;
-use stepscope::view_model::curve::CurveModel;
+use stepscope::view_model::curve::{CurveFacts, CurveModel};
 use stepscope::view_model::inspector::InspectorModel;
 use stepscope::view_model::models::{Enter, ModelsFacts, ModelsModel};
 use stepscope::view_model::queue::QueueModel;
@@ -114,10 +114,10 @@ fn reader() {
     let trace = chain();
     let series = series_of(&trace, &ScoreBook::default(), None);
     let mut open = OpenTrace::new(0, trace);
-    insta::assert_yaml_snapshot!("reader_untouched", ReaderModel::new(&open, None, &series, true));
+    insta::assert_yaml_snapshot!("reader_untouched", ReaderModel::new(&open, None, &series, true).whole());
     open.move_by(1);
     let said = labelled(&open.trace);
-    insta::assert_yaml_snapshot!("reader_labelled", ReaderModel::new(&open, Some(&said), &series, true));
+    insta::assert_yaml_snapshot!("reader_labelled", ReaderModel::new(&open, Some(&said), &series, true).whole());
 }
 
 #[test]
@@ -137,7 +137,8 @@ fn ways_of_working() {
     let shown = |open: &OpenTrace, said: Option<&TraceAnnotation>, work: &WorkState, visible| {
         let mut model = ReaderModel::new(open, said, &[], true);
         work::dress(&mut model, open, said, work);
-        let cards = model.cards.iter().map(|card| {
+        let cards = model.cards();
+        let cards = cards.iter().map(|card| {
             let chips: Vec<String> = card.chips.iter().map(|chip| chip.text.clone()).collect();
             format!("{}{}{}", card.number, if card.dimmed { " dimmed " } else { " " }, chips.join(", "))
         });
@@ -185,7 +186,7 @@ fn reader_of_a_branch() {
     open.move_by(1);
     open.move_branch(1);
     let cards: Vec<_> = ReaderModel::new(&open, None, &[], true)
-        .cards
+        .cards()
         .iter()
         .map(|card| (card.number, card.body.to_owned(), card.branch, card.selected))
         .collect();
@@ -236,11 +237,12 @@ fn what_a_scorer_says_besides_is_shown() {
     }
     let series = series_of(&trace, &book, Some("check"));
     let open = OpenTrace::new(0, trace);
-    let chip = ReaderModel::new(&open, None, &series, true).cards.remove(0).score.unwrap();
+    let chip = ReaderModel::new(&open, None, &series, true).card(0).unwrap().score.unwrap();
     assert_eq!(chip.hint, "check (correctness): 0.25\nIts members disagree by ± 0.125\n17 × 3 = 54 is false: 51");
     let inspector = InspectorModel::new(&open, None, &series, true, Aggregate::Mean);
     assert_eq!((inspector.aggregate, inspector.scores[0].note.as_str()), ("Mean", "± 0.125  17 × 3 = 54 is false: 51"));
-    let curve = CurveModel::new(&open, &series, None, true, Aggregate::Mean);
+    let facts = CurveFacts { own_error: None, shows_imported: true, aggregate: Aggregate::Mean, threshold: None };
+    let curve = CurveModel::new(&open, &series, facts);
     let names: Vec<&str> = curve.lines.iter().map(|line| line.name.as_str()).collect();
     assert_eq!(names[0], "check (correctness), mean 0.25");
     assert!(!names.iter().any(|name| name.contains("judge")), "another kind has no place on this axis: {names:?}");
@@ -457,7 +459,7 @@ fn labels_of_every_kind() {
     let said = said_in_full(&open.trace);
     let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
     reader.add_labels(&open, Some(&said), &schema, Some((0, 2)));
-    insta::assert_yaml_snapshot!("labels_in_the_reader", reader);
+    insta::assert_yaml_snapshot!("labels_in_the_reader", reader.whole());
     let mut inspector = InspectorModel::new(&open, Some(&said), &[], true, Aggregate::Min);
     inspector.add_labels(&open, Some(&said), &schema);
     insta::assert_yaml_snapshot!("labels_in_the_inspector", (&inspector.step_labels, &inspector.trace_labels));
@@ -542,8 +544,9 @@ fn a_step_after_the_first_error_is_unjudged_until_it_is_judged() {
             ..TraceAnnotation::default()
         };
         let mut reader = ReaderModel::new(&open, Some(&said), &[], true);
-        reader.add_labels(&open, Some(&said), &LabelSchema::usual(), None);
-        assert_eq!((reader.cards[1].unjudged, reader.cards[2].unjudged), (true, unjudged), "{label:?}");
+        let schema = LabelSchema::usual();
+        reader.add_labels(&open, Some(&said), &schema, None);
+        assert_eq!((reader.card(1).unwrap().unjudged, reader.card(2).unwrap().unjudged), (true, unjudged), "{label:?}");
     };
     check(Label::Tag("discuss".into()), true);
     check(Label::Soft(0.5), false);

@@ -1,15 +1,17 @@
 //! The window: `logic` polls jobs and dispatches actions, `ui` paints through `layout`; and how each job begins.
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use eframe::egui::{self, Theme, Ui};
+use eframe::egui::{self, Ui};
 
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
+use stepscope_core::model::Trace;
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
@@ -19,6 +21,7 @@ use crate::command::input::{Focus, choose_key, command_from};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
+use crate::layout::KeptTimeline;
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
@@ -28,13 +31,15 @@ use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
+use crate::state::reading::ReadRequest;
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
 use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::text::Texts;
 use crate::ui_kit::tokens;
-use crate::view_model::scores::{ScoreSeries, series_of};
+use crate::view_model::canvas::Canvas;
+use crate::view_model::scores::{ScoreSeries, recomputed, series_of};
 
 /// What the user is about to do that labels which are not on disk would not outlive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,16 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Traces that the import dialog shows.
 const PREVIEWED: usize = 5;
 
+/// Scores of a trace, and what they were gathered from.
+struct KeptSeries {
+    trace: Arc<Trace>,
+    revision: u64,
+    chosen: Option<String>,
+    /// What follows from outcomes is among them.
+    outcomes: bool,
+    series: Arc<Vec<ScoreSeries>>,
+}
+
 /// The whole window.
 pub struct App {
     pub(crate) startup: Startup,
@@ -65,8 +80,14 @@ pub struct App {
     pub(crate) sink: CommandSink,
     pub(crate) notices: Notices,
     pub(crate) wake: Wake,
+    /// The scores of the open trace as they were last gathered.
+    kept_series: RefCell<Option<KeptSeries>>,
+    /// The timeline of the open trace as it was last worked out.
+    pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
+    /// The tree of the open trace made ready to be painted.
+    pub(crate) canvas: Canvas,
     /// Steps that were begun and not saved.
     pub(crate) drafts: Drafts,
     /// How long was worked on what.
@@ -89,7 +110,8 @@ impl App {
             notices.warning("Settings not read", message);
             Settings::default()
         });
-        ctx.set_theme(if settings.dark { Theme::Dark } else { Theme::Light });
+        tokens::set_theme(&ctx, settings.theme);
+        tokens::set_density(&ctx, settings.density);
         // The commands for it are remembered and can have other keys.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         ctx.set_zoom_factor(settings.scale());
@@ -98,6 +120,7 @@ impl App {
         let keys = Arc::new(keys);
         keys.install(&ctx);
         let wake: Wake = Arc::new(move || ctx.request_repaint());
+        let texts = Texts::new(Arc::clone(&wake));
         let mut app = Self {
             startup,
             settings,
@@ -108,7 +131,10 @@ impl App {
             sink: CommandSink::default(),
             notices,
             wake,
-            texts: Texts::default(),
+            kept_series: RefCell::default(),
+            kept_timeline: RefCell::default(),
+            texts,
+            canvas: Canvas::default(),
             drafts: Drafts::default(),
             sitting: Sitting::default(),
             ahead: Ahead::default(),
@@ -161,12 +187,18 @@ impl App {
             && jobs.gold.is_none()
             && jobs.place.is_none()
             && !self.ahead.is_reading()
+            && self.texts.is_idle()
             && jobs.export.is_none()
             && jobs.rejects.is_none()
+            && jobs.tree.is_none()
+            && !self.canvas.is_busy()
             && jobs.model_list.is_none()
             && jobs.model_check.is_none()
             && jobs.pull.is_none()
             && jobs.schema.is_none()
+            && jobs.aligning.is_none()
+            && jobs.beside_find.is_none()
+            && jobs.find.is_none()
             && !jobs.is_saying()
             && !(matches!(self.view.dialog, Some(DialogState::History(_))) && self.view.history.is_unfinished())
             && !jobs.draft_file.as_ref().is_some_and(DraftFile::is_busy)
@@ -241,6 +273,7 @@ impl App {
         // Remembered paths must mean the same wherever the program is started next time.
         let paths: Vec<PathBuf> = paths.into_iter().map(|path| std::path::absolute(&path).unwrap_or(path)).collect();
         self.view.unread.clone_from(&paths);
+        self.view.failure = None;
         let (sender, early) = channel();
         let request = OpenRequest {
             paths,
@@ -381,10 +414,10 @@ impl App {
             has_rejects: project.is_some_and(|p| !p.rejects.is_empty()),
             is_scoring: self.jobs.scoring.as_ref().is_some_and(ScoringJob::is_busy),
             is_tree: open.is_some_and(|open| open.tree.is_branching()),
-            has_iterations: false,
-            has_beside: self.view.beside.shown,
-            is_finding: false,
-            has_partner: false,
+            has_beside: self.view.beside.shown && self.view.beside.side.is_some(),
+            is_finding: !self.view.reading.find.query.text.is_empty(),
+            has_partner: open.is_some_and(|open| open.partner().is_some()),
+            has_iterations: self.canvas.order.is_some(),
         }
     }
 
@@ -484,6 +517,11 @@ impl App {
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
             let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
+            let is_free = focus == Focus::Traces && key.is_none() && self.view.note.is_none();
+            if is_escape && is_free && self.view.reading.find.shown {
+                self.sink.push(Action::Read(ReadRequest::CloseFind));
+            }
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
             } else if let Some(command) = command {
@@ -502,25 +540,54 @@ impl App {
     }
 
     /// The scores of the open trace, the chosen scorer's first.
-    pub(crate) fn series(&self) -> Vec<ScoreSeries> {
-        match (&self.project, &self.view.open) {
-            (Some(project), Some(open)) => series_of(&open.trace, &project.scores, self.view.scorer.as_deref()),
-            _ => Vec::new(),
+    pub(crate) fn series(&self) -> Arc<Vec<ScoreSeries>> {
+        let (Some(project), Some(open)) = (&self.project, &self.view.open) else { return Arc::default() };
+        // Gathered in every frame, they would take longer than the frame has where a trace is long.
+        let mut kept = self.kept_series.borrow_mut();
+        let (revision, chosen) = (project.scores.revision(), self.view.scorer.as_deref());
+        let outcomes = self.visible().is_some_and(|visible| visible.verdict);
+        let is_same = |kept: &&KeptSeries| {
+            Arc::ptr_eq(&kept.trace, &open.trace)
+                && kept.revision == revision
+                && kept.outcomes == outcomes
+                && kept.chosen.as_deref() == chosen
+        };
+        if let Some(same) = kept.as_ref().filter(is_same) {
+            return Arc::clone(&same.series);
         }
+        let mut series = series_of(&open.trace, &project.scores, chosen);
+        if outcomes {
+            series.extend(recomputed(&open.trace, &open.tree));
+        }
+        let series = Arc::new(series);
+        let chosen = self.view.scorer.clone();
+        *kept = Some(KeptSeries {
+            trace: Arc::clone(&open.trace),
+            revision,
+            chosen,
+            outcomes,
+            series: Arc::clone(&series),
+        });
+        series
     }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         jobs::poll(self);
+        self.texts.begin_frame();
         let (now, has_input, has_focus) =
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
         let open = self.view.open.as_ref().map(|open| &open.trace.id);
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
+        dispatch::read::follow(self);
+        dispatch::read::show_selected_section(self);
         dispatch::work::note_shown(self);
         dispatch::ahead::read(self);
+        dispatch::beside::follow(self);
+        dispatch::canvas::refresh(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }
@@ -553,6 +620,10 @@ impl eframe::App for App {
         self.view.focus_filter = false;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
+        self.view.beside.scroll = false;
+        self.view.reading.scroll_to = None;
+        self.view.reading.find.focus = false;
+        self.view.reading.find.reveal = false;
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

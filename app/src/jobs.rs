@@ -19,7 +19,10 @@ use crate::command::dispatch::place::KeptPlace;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::beside::Candidate;
+use crate::state::canvas::CanvasRequest;
 use crate::state::draft_file::DraftFile;
+use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
@@ -28,6 +31,7 @@ use crate::state::place::Place;
 use crate::state::sitting::GoldFigures;
 use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
+use crate::view_model::alignment::Pair;
 use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
@@ -44,6 +48,8 @@ pub struct Jobs {
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
+    /// Writes the tree as a picture; says where, and what is to be known of it.
+    pub(crate) tree: Option<Job<(PathBuf, String)>>,
     /// Puts attempts together: the row they were asked for from, their number, the tree.
     pub(crate) merge: Option<Job<(u32, usize, Trace)>>,
     /// Compares labels with known answers.
@@ -77,6 +83,12 @@ pub struct Jobs {
     pub(crate) saying: Option<Saying>,
     /// The gesture that undo or redo is on its way to, a part in each frame.
     pub(crate) going_back: Option<GestureId>,
+    /// Guesses which steps of the open trace and of what stands beside it correspond.
+    pub(crate) aligning: Option<Job<Vec<Pair>>>,
+    /// Looks for traces by name, to stand beside.
+    pub(crate) beside_find: Option<Job<Vec<Candidate>>>,
+    /// Finds words in a long trace.
+    pub(crate) find: Option<(Arc<Searched>, Job<Matches>)>,
     /// Keeps the note that is being typed.
     pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.
@@ -101,6 +113,9 @@ impl Jobs {
         if let Some(job) = &self.export {
             add(status::job(JobKind::Export, &job.progress(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.tree {
+            add(status::job(JobKind::Tree, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
@@ -118,6 +133,7 @@ impl Jobs {
     /// What was under way in a project that is no longer open ends.
     fn forget_project(&mut self) {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
+        (self.aligning, self.beside_find) = (None, None);
         // A schema on its way to the disk is that of the project left.
         self.schema = None;
     }
@@ -132,6 +148,7 @@ impl Jobs {
         match kind {
             JobKind::Open => self.open.iter().for_each(Job::cancel),
             JobKind::Export => self.export.iter().for_each(Job::cancel),
+            JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
@@ -207,6 +224,15 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Rejected rows not saved", error.to_string()),
         }
     }
+    if let Some(outcome) = take(&mut app.jobs.tree) {
+        match outcome {
+            Outcome::Done((path, about)) => {
+                app.notices.info("Tree saved as picture", format!("{about} {}", path.display()));
+            }
+            Outcome::Cancelled => app.notices.info("Saving stopped", "No file was written"),
+            Outcome::Failed(error) => app.notices.error("Tree not saved", error.to_string()),
+        }
+    }
     if let Some(outcome) = take(&mut app.jobs.plan) {
         dispatch::bulk::planned(app, outcome);
     }
@@ -218,6 +244,12 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.pull) {
         dispatch::models::pulled(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.aligning) {
+        dispatch::beside::aligned(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.beside_find) {
+        dispatch::beside::found(app, outcome);
     }
     if let Some(outcome) = take(&mut app.jobs.schema) {
         dispatch::schema::saved(app, outcome);
@@ -253,6 +285,7 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
         Ask::ModelsFolder => Action::Models(ModelsRequest::AddFolder(first)),
         Ask::ExportFile => Action::WriteExport(first),
         Ask::RejectsFile => Action::SaveRejects(first),
+        Ask::TreeFile => Action::Canvas(CanvasRequest::Save(first)),
     });
 }
 
@@ -265,6 +298,7 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
         }
         Outcome::Failed(error) => {
             back(app);
+            app.view.failure = Some(error.to_string());
             app.notices.error("Not opened", error.to_string());
             return dispatch::file::look_at_unread(app);
         }

@@ -30,6 +30,7 @@ fn key_text(shortcut: KeyboardShortcut, command: &str) -> String {
         Key::Questionmark => "?",
         Key::Period => ".",
         Key::Comma => ",",
+        Key::Backslash => "\\",
         other => other.name(),
     });
     parts.join("+")

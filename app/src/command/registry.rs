@@ -406,7 +406,10 @@ impl Command {
             Self::LaterInSearch | Self::EarlierInSearch => {
                 needs(&[trace, (env.has_iterations, "The file does not say in which order the tree grew")])
             }
-            Self::BesideNext | Self::BesidePrevious | Self::LinkBeside | Self::ToggleDiff | Self::Parting => {
+            Self::LinkBeside => {
+                needs(&[step, (env.has_beside, "Nothing stands beside; {view.beside} shows it"), single, write])
+            }
+            Self::BesideNext | Self::BesidePrevious | Self::ToggleDiff | Self::Parting => {
                 needs(&[trace, (env.has_beside, "Nothing stands beside; {view.beside} shows it")])
             }
             Self::ToggleSource

@@ -12,6 +12,7 @@ use crate::state::DialogState;
 use crate::state::beside::BesideRequest;
 use crate::state::canvas::CanvasRequest;
 use crate::state::choose::ChooseRequest;
+use crate::state::look::SizedPanel;
 use crate::state::models_draft::ModelsRequest;
 use crate::state::reading::ReadRequest;
 use crate::state::writing::WriteRequest;
@@ -89,6 +90,8 @@ pub enum Action {
     Canvas(CanvasRequest),
     /// Change what stands beside the open trace.
     Beside(BesideRequest),
+    /// Remember the size to which a panel was dragged, as a share of its room.
+    KeepSize(SizedPanel, f32),
 }
 
 /// Traces to select, by position in the table.

@@ -137,6 +137,15 @@ fn card_ui(ui: &mut Ui, card: &CompareCard, scroll: bool) -> bool {
                 ui.add(Label::new(text).selectable(false)).on_hover_text(&score.hint);
             }
         });
+        if !card.facts.is_empty() {
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().item_spacing.x = 14.0;
+                for fact in &card.facts {
+                    let text = RichText::new(&fact.text).small().color(tokens.tone(fact.tone));
+                    ui.add(Label::new(text).selectable(false)).on_hover_text(&fact.hint);
+                }
+            });
+        }
         match &card.against {
             Some(against) => {
                 let diff = word_diff(ui, against, &card.text);

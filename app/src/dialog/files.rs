@@ -19,6 +19,8 @@ pub enum Ask {
     ExportFile,
     /// Where to write the rejected rows.
     RejectsFile,
+    /// Where to write the picture of a tree.
+    TreeFile,
 }
 
 /// The answer to a file dialog: nothing where it was closed.
@@ -40,6 +42,14 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
             Ask::ModelFolder => dialog.set_title("Choose a reward model").pick_folder().into_iter().collect(),
             Ask::ModelsFolder => dialog.set_title("Add a folder with models").pick_folder().into_iter().collect(),
             Ask::ExportFile => dialog.set_title("Export").set_file_name(name).save_file().into_iter().collect(),
+            Ask::TreeFile => dialog
+                .set_title("Save tree as picture")
+                .add_filter("Drawing", &["svg"])
+                .add_filter("Picture", &["png"])
+                .set_file_name(name)
+                .save_file()
+                .into_iter()
+                .collect(),
             Ask::RejectsFile => {
                 dialog.set_title("Save rejected rows").set_file_name(name).save_file().into_iter().collect()
             }

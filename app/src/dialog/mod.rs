@@ -1,5 +1,6 @@
 //! Windows that ask or show something and go away: palette, keys, rejected rows, export, how files are read.
 
+pub mod beside;
 mod choice;
 pub mod compare;
 pub mod export;

@@ -5,22 +5,30 @@ mod canvas;
 mod reader;
 mod shape;
 
+pub(crate) use shape::KeptTimeline;
+
+use std::sync::Arc;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::export::LabelSource;
+use stepscope_core::job::Job;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
 use crate::command::input::Focus;
-use crate::command::{CommandEnv, CommandSink, dispatch};
+use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{inspector, menu, status, strip, trace_table};
+use crate::panel::{empty, find, inspector, menu, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
+use crate::state::look::SizedPanel;
 use crate::state::work::visible;
 use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
+use crate::view_model::beside::ChooseBesideModel;
 use crate::view_model::compare::CompareModel;
+use crate::view_model::empty::{EmptyFacts, EmptyModel};
 use crate::view_model::inspector::InspectorModel;
 use crate::view_model::many::{ManyModel, selection_text};
 use crate::view_model::old_text::OldTextModel;
@@ -37,13 +45,23 @@ use crate::view_model::trace_table::TraceRowModel;
 /// A table that takes longer to be made than this is worth a word, in milliseconds.
 const SAY_AFTER_MS: u128 = 500;
 
+/// Remembers the size to which a panel was dragged, once it is let go. `sizes` are what it was given and what it has.
+fn keep_size(ui: &Ui, panel: SizedPanel, sizes: (f32, f32), room: f32, sink: &mut CommandSink) {
+    let (given, now) = sizes;
+    if ui.input(|input| input.pointer.any_released()) && (given - now).abs() > 1.5 {
+        sink.push(Action::KeepSize(panel, now / room.max(1.0)));
+    }
+}
+
 impl App {
     pub(crate) fn panels(&mut self, ui: &mut Ui, sink: &mut CommandSink) {
         let tokens = Tokens::of(ui);
         let env = self.env();
         let bar = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 3));
         let side = Frame::new().fill(tokens.panel).inner_margin(Margin::symmetric(8, 6));
-        Panel::top("menu").frame(bar).show(ui, |ui| menu::menu_ui(ui, env, &self.title(), sink));
+        Panel::top("menu")
+            .frame(bar)
+            .show(ui, |ui| menu::menu_ui(ui, env, |command| self.is_on(command), &self.title(), sink));
         let stop = Panel::bottom("status").frame(bar).show(ui, |ui| status::status_ui(ui, &self.status_model(), sink));
         let stop = stop.inner;
         if let Some(kind) = stop {
@@ -53,44 +71,53 @@ impl App {
             let strip = Frame::new().fill(tokens.panel).inner_margin(Margin { left: 8, right: 8, top: 1, bottom: 0 });
             Panel::bottom("strip").frame(strip).show(ui, |ui| strip::strip_ui(ui, &self.strip_model(ui.ctx(), env)));
         }
-        let width = ui.ctx().content_rect().width();
+        let window = ui.ctx().content_rect().size();
+        let (width, sizes) = (window.x, self.settings.panels);
         // In a small window, or one where everything is large, the steps need their room.
         let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
-        // A window of another size class begins with a width of its own; what was dragged is kept within the class.
-        let class = (width / 320.0).floor().to_bits();
+        // A window of another size begins with sizes of its own, or with the shares that were dragged.
+        let class = (width.to_bits(), window.y.to_bits());
         if self.settings.show_table {
-            Panel::left(("traces", class)).frame(side).default_size(third).size_range(240.0..=1200.0).show(ui, |ui| {
-                self.table(ui, sink);
-            });
+            let most = (width * 0.7).max(240.0);
+            let size = sizes.size(SizedPanel::Table, width, third).clamp(240.0, most);
+            let panel = Panel::left(("traces", class)).frame(side).default_size(size).size_range(240.0..=most);
+            let shown = panel.show(ui, |ui| self.table(ui, sink));
+            keep_size(ui, SizedPanel::Table, (size, shown.response.rect.width()), width, sink);
         }
         let visible = self.visible();
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
-        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Vec::new() };
+        let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Arc::default() };
         if self.view.open.is_some() {
             if self.settings.show_inspector {
-                Panel::right(("inspector", class))
-                    .frame(side)
-                    .default_size(if width < 1000.0 { 236.0 } else { 264.0 })
-                    .size_range(220.0..=420.0)
-                    .show(ui, |ui| self.inspector(ui, &series, env, sink));
+                let usual = if width < 1000.0 { 236.0 } else { 264.0 };
+                let size = sizes.size(SizedPanel::Inspector, width, usual).clamp(220.0, 420.0);
+                let panel = Panel::right(("inspector", class)).frame(side).default_size(size).size_range(220.0..=420.0);
+                let shown = panel.show(ui, |ui| self.inspector(ui, &series, env, sink));
+                keep_size(ui, SizedPanel::Inspector, (size, shown.response.rect.width()), width, sink);
             }
             if self.settings.show_curve && has_scores {
-                Panel::bottom("curve").frame(side).default_size(150.0).size_range(90.0..=360.0).resizable(true).show(
-                    ui,
-                    |ui| {
-                        if series.is_empty() {
-                            let text = egui::RichText::new("Scores are hidden until you have judged").weak();
-                            ui.centered_and_justified(|ui| ui.label(text));
-                        } else {
-                            self.curve(ui, &series, sink);
-                        }
-                    },
-                );
+                let size = sizes.size(SizedPanel::Curve, window.y, 184.0).clamp(90.0, 360.0);
+                let panel = Panel::bottom(("curve", class)).frame(side).default_size(size).size_range(90.0..=360.0);
+                let shown = panel.resizable(true).show(ui, |ui| {
+                    if series.is_empty() {
+                        let text = egui::RichText::new("Scores are hidden until you have judged").weak();
+                        ui.centered_and_justified(|ui| ui.label(text));
+                    } else {
+                        self.curve(ui, &series, sink);
+                    }
+                });
+                keep_size(ui, SizedPanel::Curve, (size, shown.response.rect.height()), window.y, sink);
             }
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
-        CentralPanel::default().frame(middle).show(ui, |ui| self.reader(ui, &series, has_scores, env, sink));
+        CentralPanel::default().frame(middle).show(ui, |ui| {
+            if self.view.open.is_some() {
+                self.reader(ui, &series, has_scores, env, sink);
+            } else {
+                empty::empty_ui(ui, &self.empty_model(), env, sink);
+            }
+        });
     }
 
     /// The keys that matter now.
@@ -106,6 +133,7 @@ impl App {
             (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
             (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
+            (_, Focus::Text) if ctx.memory(|memory| memory.has_focus(find::find_id())) => StripMode::Find,
             (_, Focus::Text) => match &self.view.note {
                 Some(note) if note.about != About::Note => StripMode::Text,
                 _ => StripMode::Note,
@@ -162,8 +190,7 @@ impl App {
                     _ => String::new(),
                 };
                 // Some orders read every trace.
-                let is_slow = self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS);
-                let order = if is_slow { " · ordering…".to_owned() } else { order };
+                let order = if self.is_asking_long() { " · ordering…".to_owned() } else { order };
                 let selected = selection_text(self.view.selection.len());
                 format!("{listed} of {all} traces{fresh} · {judged} labelled{order}{selected}")
             },
@@ -173,7 +200,7 @@ impl App {
     }
 
     fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
-        let empty = self.empty_text();
+        let empty = self.empty_model().title;
         let frame = trace_table::TableFrame {
             rows: self.view.rows.len(),
             selected: self.view.position,
@@ -184,6 +211,7 @@ impl App {
             aggregate: self.settings.aggregate(),
             sort: self.view.query.sort,
             empty: &empty,
+            is_sorting: self.is_asking_long(),
         };
         let scores = self.project.as_ref().and_then(|p| scores::chosen(&p.scores, self.view.scorer.as_deref()));
         let row = |position: usize| {
@@ -198,13 +226,23 @@ impl App {
         trace_table::trace_table_ui(ui, &frame, row, sink);
     }
 
-    fn empty_text(&self) -> String {
-        let text = match (&self.project, self.jobs.open.is_some() || self.jobs.query.is_some()) {
-            (_, true) => "Opening…",
-            (None, false) => "Nothing is open. Drop a file here, or press {file.open}",
-            (Some(_), false) => "No trace contains these words. Escape in the filter clears it",
-        };
-        self.keys.fill(text)
+    /// The table has been filtered or sorted for so long that it should be told.
+    fn is_asking_long(&self) -> bool {
+        self.jobs.query.as_ref().is_some_and(|job| job.elapsed().as_millis() > SAY_AFTER_MS)
+    }
+
+    /// What the middle says where it shows no trace.
+    fn empty_model(&self) -> EmptyModel {
+        let query = self.jobs.query.is_some();
+        EmptyModel::new(&EmptyFacts {
+            traces: self.project.as_ref().map(|project| project.store.len()),
+            opening: self.jobs.open.as_ref().filter(|_| self.project.is_none()).map(Job::progress),
+            is_asking: query,
+            paths: &self.view.unread,
+            failure: self.view.failure.as_deref(),
+            filter: &self.view.query.text,
+            rejects: self.project.as_ref().map_or(0, |project| project.rejects.len()),
+        })
     }
 
     fn inspector(&self, ui: &mut Ui, series: &[ScoreSeries], env: CommandEnv, sink: &mut CommandSink) {
@@ -291,6 +329,11 @@ impl App {
             }
             Some(DialogState::Schema(draft)) => {
                 dialog::schema::schema_ui(ctx, draft, &SchemaModel::new(draft, self.env().can_write), sink);
+            }
+            Some(DialogState::Beside(draft)) => {
+                let is_finding = self.jobs.beside_find.is_some();
+                let model = ChooseBesideModel::new(draft, |row| self.shows_outcome_of(row), is_finding);
+                dialog::beside::beside_ui(ctx, draft, &model, sink);
             }
             Some(DialogState::Queue(draft)) => {
                 dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);

@@ -1,10 +1,11 @@
 //! The middle of the window: the steps, with the tree before them and what stands beside.
 
-use eframe::egui::{self, CentralPanel, Frame, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use crate::app::App;
 use crate::command::{CommandEnv, CommandSink};
-use crate::panel::{choose, reader, work_bar};
+use crate::panel::reader::ReaderFrame;
+use crate::panel::{choose, find, reader, work_bar};
 use crate::state::{About, DialogState};
 use crate::ui_kit::Tokens;
 use crate::view_model::choose::ChooseModel;
@@ -37,23 +38,34 @@ impl App {
         let mut model = ReaderModel::new(open, said, series, visible.imported);
         model.has_scores = has_scores;
         if !visible.answer {
-            model.answer = None;
-            model.warnings = &[];
+            model.hide_answer();
         }
+        model.read_as(&self.view.reading);
         model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
         if let Some(DialogState::Split(split)) = &self.view.dialog {
             model = model.with_caret(open, split);
         }
         work::dress(&mut model, open, said, &self.view.work);
+        self.dress_beside(&mut model);
         work_bar::work_bars_ui(ui, &work::bars(open, said, &self.view.work, visible), env, sink);
         self.choose(ui, choosing.as_ref(), sink);
+        let looks_for = &self.view.reading.find;
+        if looks_for.shown {
+            let tokens = Tokens::of(ui);
+            let bar = Frame::new().fill(tokens.panel).corner_radius(6).inner_margin(Margin::symmetric(8, 4));
+            Panel::top("find").frame(bar).resizable(false).show_separator_line(false).show(ui, |ui| {
+                find::find_ui(ui, looks_for, open.tree.is_branching(), sink);
+            });
+        }
         self.timeline(ui, sink);
         self.tree(ui, series, sink);
-        self.beside(ui, series, sink);
+        self.beside(ui, env, sink);
         self.minimap(ui, series, sink);
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {
-            reader::reader_ui(ui, &model, self.view.scroll_to_step, u64::from(open.row), sink);
+            let show_selected = self.view.scroll_to_step;
+            let frame = ReaderFrame { read: &self.view.reading, texts: &self.texts, show_selected };
+            reader::reader_ui(ui, &model, &frame, sink);
         });
     }
 

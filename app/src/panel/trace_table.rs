@@ -7,10 +7,12 @@ use stepscope_core::query::{Sort, SortKey};
 use stepscope_core::scoring::Aggregate;
 
 use crate::command::{Action, CommandSink, KeyMap, SelectRequest};
+use crate::ui_kit::tokens::Space;
 use crate::ui_kit::{Tokens, focus_ring};
 use crate::view_model::trace_table::{ColumnModel, TraceRowModel, columns};
 
 /// What the table needs besides its rows.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct TableFrame<'a> {
     /// Number of rows.
     pub rows: usize,
@@ -30,9 +32,9 @@ pub struct TableFrame<'a> {
     pub sort: Sort,
     /// What to say where there are no rows.
     pub empty: &'a str,
+    /// The table is being filtered or sorted for a while already; its rows are still those from before.
+    pub is_sorting: bool,
 }
-
-const ROW_HEIGHT: f32 = 22.0;
 
 /// In a table narrower than this, in points, less important columns give way.
 const NARROW: f32 = 370.0;
@@ -45,12 +47,18 @@ pub fn trace_table_ui(
     sink: &mut CommandSink,
 ) {
     filter_ui(ui, frame, sink);
+    if frame.is_sorting {
+        ui.horizontal(|ui| {
+            ui.spinner();
+            ui.label(RichText::new("Looking through the traces; below are those from before").small().weak());
+        });
+    }
     if frame.rows == 0 {
         ui.add_space(12.0);
         ui.vertical_centered(|ui| ui.label(RichText::new(frame.empty).weak()));
         return;
     }
-    let tokens = Tokens::of(ui);
+    let (tokens, row_height) = (Tokens::of(ui), Space::of(ui).row);
     let columns = visible_columns(frame, ui.available_width());
     let (ctx, id) = (ui.ctx().clone(), ui.scope_id().with(egui::IdSalt::new(salt(&columns))));
     let mut table = TableBuilder::new(ui)
@@ -95,7 +103,7 @@ pub fn trace_table_ui(
     };
     let table = table.header(20.0, header);
     table.body(|body| {
-        body.rows(ROW_HEIGHT, frame.rows, |mut line| {
+        body.rows(row_height, frame.rows, |mut line| {
             let index = line.index();
             line.set_selected(frame.selected == Some(index));
             if let Some(model) = row(index) {

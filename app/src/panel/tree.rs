@@ -1,5 +1,7 @@
 //! Paints the tree of a branching trace beside its steps.
 
+use std::ops::Range;
+
 use eframe::egui::{self, CornerRadius, Rect, ScrollArea, Sense, Ui, vec2};
 
 use crate::command::{Action, CommandSink};
@@ -9,15 +11,22 @@ use crate::view_model::tree::{NodeModel, TreeModel};
 const ROW: f32 = 20.0;
 const INDENT: f32 = 12.0;
 
-/// Paints the tree; only the visible nodes are laid out. A click selects the step.
-pub fn tree_ui(ui: &mut Ui, model: &TreeModel, scroll_to_selected: bool, sink: &mut CommandSink) {
+/// Paints the tree; only the visible nodes are made and laid out. `selected` is the row to scroll to. A click selects
+/// the step.
+pub fn tree_ui(
+    ui: &mut Ui,
+    rows: usize,
+    part: impl Fn(Range<usize>) -> TreeModel,
+    scroll_to: Option<usize>,
+    sink: &mut CommandSink,
+) {
     let area = ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]);
     let spacing = ui.spacing().item_spacing.y;
-    area.show_rows(ui, ROW, model.nodes.len(), |ui, range| {
-        for node in model.nodes.get(range.clone()).unwrap_or_default() {
+    area.show_rows(ui, ROW, rows, |ui, range| {
+        for node in &part(range.clone()).nodes {
             node_ui(ui, node, sink);
         }
-        if scroll_to_selected && let Some(at) = model.nodes.iter().position(|node| node.selected) {
+        if let Some(at) = scroll_to {
             // Rows out of sight are not laid out, so their place is worked out from their number.
             let offset = (at as f32 - range.start as f32) * (ROW + spacing);
             let top = ui.min_rect().top() + offset;

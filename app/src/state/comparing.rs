@@ -132,7 +132,7 @@ impl CompareDraft {
 pub fn best(open: &OpenTrace, said: &Annotations, step: &StepHash) -> Vec<Change> {
     let key = || LabelKey::only(LabelKind::Best);
     let target = |step: &StepHash| Target::Step(step_ref(open, step));
-    let index = open.trace.find_step(step);
+    let index = open.find_step(step);
     let siblings = index.map_or(&[][..], |index| open.tree.siblings(&open.trace.steps, index));
     let siblings = siblings.iter().filter_map(|&index| Some(&open.trace.step(index)?.hash));
     let is_best = said.label(&target(step), &key()).is_some();

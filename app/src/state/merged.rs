@@ -3,9 +3,24 @@
 use serde_json::json;
 
 use stepscope_core::model::{
-    ImportedLabel, ImportedScore, ImportedValue, Metadata, PrefixNode, PrefixTree, Problem, ScoreKind, SourceRef, Step,
-    StepIndex, Trace, TraceBuilder,
+    Estimate, ImportedLabel, ImportedScore, ImportedValue, Metadata, PrefixNode, PrefixTree, Problem, ScoreKind,
+    SourceRef, Step, StepIndex, Trace, TraceBuilder,
 };
+
+/// Where a step of the tree keeps how many of the attempts that came there are right, and how many are known to be right
+/// or wrong.
+const RIGHT: &str = "right";
+const JUDGED: &str = "judged";
+
+/// Name of the share of right attempts.
+pub const MONTE_CARLO: &str = "Monte Carlo";
+
+/// How many of the attempts that came to a step are right, where attempts were put together.
+pub fn right_attempts(step: &Step) -> Option<Estimate> {
+    let count = |key: &str| u32::try_from(step.metadata.get(key)?.as_u64()?).ok();
+    step.metadata.contains_key("attempts").then_some(())?;
+    Some(Estimate { right: count(RIGHT)?, judged: count(JUDGED)? })
+}
 
 /// The tree as a trace. Each step knows how many attempts came there and how they ended: as chips, and as scores, the
 /// Monte-Carlo mean of their outcomes with its count.
@@ -27,7 +42,7 @@ pub fn trace_from_attempts(tree: &PrefixTree, problem: Problem) -> Trace {
             trace.scores.push(ImportedScore { step: Some(index), name: name.into(), kind, value });
         };
         if let Some(mean) = node.tally.mean() {
-            score("Monte Carlo", ScoreKind::Value, mean);
+            score(MONTE_CARLO, ScoreKind::Value, mean);
         }
         if let Some(mean) = node.tally.mean_reward() {
             score("mean reward", ScoreKind::Reward, mean);
@@ -79,6 +94,8 @@ fn attempts_of(tree: &PrefixTree, node: &PrefixNode) -> Metadata {
     let ids: Vec<_> = attempts.map(|attempt| json!({"trace": attempt.id.as_str(), "row": attempt.row})).collect();
     let mut metadata = Metadata::new();
     metadata.insert("attempts".into(), ids.into());
+    metadata.insert(RIGHT.into(), node.tally.correct.into());
+    metadata.insert(JUDGED.into(), node.tally.judged().into());
     metadata
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stepscope_core::scoring::{Aggregate, BUILTINS, NumberFormat, Writing};
 
+use super::look::{Density, PanelSizes, ThemeChoice};
 use super::workers::WorkerSetting;
 
 /// What the user chose. Unknown keys of later versions are ignored, missing ones have defaults.
@@ -15,8 +16,11 @@ use super::workers::WorkerSetting;
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "choices of the user, each independent")]
 pub struct Settings {
-    /// Dark theme rather than light.
-    pub dark: bool,
+    /// Light, dark, or as the system. Files of earlier versions say `dark = true` or `false`.
+    #[serde(alias = "dark", deserialize_with = "super::look::theme")]
+    pub theme: ThemeChoice,
+    /// How much room things have.
+    pub density: Density,
     /// The curve of scores is shown.
     pub show_curve: bool,
     /// What the data says of right and wrong is shown.
@@ -57,6 +61,9 @@ pub struct Settings {
     /// The project folder they were opened into, where it was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_project: Option<PathBuf>,
+    /// How large panels were dragged.
+    #[serde(skip_serializing_if = "PanelSizes::is_untouched")]
+    pub panels: PanelSizes,
     /// Keys of the user's own by the identity of the command, as `"edit.undo" = ["Ctrl+Z", "Backspace"]`; an empty list
     /// leaves the command without a key. Commands that are not named have the keys they come with.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -69,7 +76,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            dark: true,
+            theme: ThemeChoice::System,
+            density: Density::Usual,
             show_curve: true,
             show_imported: true,
             go_on: false,
@@ -89,6 +97,7 @@ impl Default for Settings {
             critique_tokens: Writing::default().tokens,
             last_opened: Vec::new(),
             last_project: None,
+            panels: PanelSizes::default(),
             keys: BTreeMap::new(),
             workers: Vec::new(),
         }

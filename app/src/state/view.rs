@@ -1,13 +1,13 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use stepscope_core::annotation::{Superseded, Target, TraceAnnotation, overlaid};
+use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
-use stepscope_core::model::{Critique, FirstError, Label, LabelKind, Step, StepHash, StepIndex, StepTree, Trace};
+use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{Query, Queue};
 
-use super::beside::BesideState;
+use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
 use super::choose::Choose;
 use super::comparing::CompareDraft;
@@ -17,6 +17,7 @@ use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
 use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
+use super::open_trace::OpenTrace;
 use super::reading::ReadState;
 use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
@@ -60,6 +61,8 @@ pub struct ViewState {
     pub has_scores: bool,
     /// Paths that are being opened, or could not be.
     pub unread: Vec<std::path::PathBuf>,
+    /// Why they could not be opened.
+    pub failure: Option<String>,
     /// Traces that have joined while the files were followed.
     pub fresh: usize,
     /// How the annotator works.
@@ -157,6 +160,8 @@ pub enum DialogState {
     Compare(Box<CompareDraft>),
     /// What annotators are asked for.
     Schema(Box<SchemaDraft>),
+    /// What stands beside the open trace.
+    Beside(BesideDraft),
 }
 
 /// Choices of the dialog of orders.
@@ -202,197 +207,5 @@ impl ExportDraft {
     pub fn options(&self) -> Result<ExportOptions, ExportError> {
         let options = ExportOptions::new(self.format)?;
         Ok(ExportOptions { labels: self.labels.clone(), policy: self.policy.clone(), ..options })
-    }
-}
-
-/// A trace that is shown, with the path chosen through its tree.
-#[derive(Clone, Debug)]
-pub struct OpenTrace {
-    /// Its row in the store.
-    pub row: u32,
-    /// The trace.
-    pub trace: Trace,
-    /// Its tree.
-    pub tree: StepTree,
-    /// The chosen path, from a first step to a leaf.
-    pub path: Vec<StepIndex>,
-    /// Position of the selected step in `path`.
-    pub at: usize,
-    /// How many attempts are shown as one tree; `None` where it is one trace.
-    pub attempts: Option<usize>,
-    /// The identities of all steps, those of the source among them.
-    hashes: HashSet<StepHash>,
-    /// The trace as its source has it, where the annotator made another of it.
-    source: Option<Trace>,
-    /// What the annotator made of it.
-    shape: Vec<(StepHash, Label)>,
-    /// The record of the log up to which that was looked at.
-    looked_at: Option<u64>,
-}
-
-impl OpenTrace {
-    /// Shows a trace as its annotator made it: with cuts, joints and steps of their own.
-    pub fn overlaid(row: u32, source: Trace, said: Option<&TraceAnnotation>) -> Self {
-        let made = said.and_then(|said| overlaid(&source, said));
-        let shape = said.map(shape_of).unwrap_or_default();
-        let Some(trace) = made else { return Self { shape, ..Self::new(row, source) } };
-        let mut open = Self { shape, ..Self::new(row, trace) };
-        open.hashes.extend(source.steps.iter().map(|step| step.hash.clone()));
-        Self { source: Some(source), ..open }
-    }
-
-    /// Shows a trace along the path that its source returned.
-    pub fn new(row: u32, trace: Trace) -> Self {
-        let tree = trace.tree();
-        let path = tree.main_path(&trace.steps);
-        let hashes = trace.steps.iter().map(|step| step.hash.clone()).collect();
-        Self { row, trace, tree, path, at: 0, attempts: None, hashes, source: None, shape: Vec::new(), looked_at: None }
-    }
-
-    /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.
-    pub fn of_attempts(row: u32, attempts: usize, tree: Trace) -> Self {
-        let mut open = Self::new(row, tree);
-        open.attempts = Some(attempts);
-        open
-    }
-
-    /// The trace as its source has it.
-    pub fn source(&self) -> &Trace {
-        self.source.as_ref().unwrap_or(&self.trace)
-    }
-
-    /// True where the trace has that step, as it is shown or as its source has it.
-    pub fn has(&self, step: &StepHash) -> bool {
-        self.hashes.contains(step)
-    }
-
-    /// Takes over what the annotator has made of the trace since it was shown. The selected step stays selected; where
-    /// it is gone, one that stands near. True where the steps are others now. `last_seq` is
-    /// that of the log.
-    pub fn follow(&mut self, said: Option<&TraceAnnotation>, last_seq: u64) -> bool {
-        if self.looked_at.replace(last_seq) == Some(last_seq) {
-            return false;
-        }
-        if self.attempts.is_some() || said.map(shape_of).unwrap_or_default() == self.shape {
-            return false;
-        }
-        let source = self.source.take().unwrap_or_else(|| self.trace.clone());
-        let mut now = Self { looked_at: self.looked_at, ..Self::overlaid(self.row, source, said) };
-        now.select_near(self);
-        let changed = now.trace.steps != self.trace.steps;
-        *self = now;
-        changed
-    }
-
-    /// Selects what was selected before, and keeps to the path that was shown.
-    fn select_near(&mut self, before: &Self) {
-        let hash = |step: &StepIndex| Some(before.trace.step(*step)?.hash.clone());
-        let path: Vec<StepHash> = before.path.iter().filter_map(hash).collect();
-        let find = |hash: &StepHash| self.trace.find_step(hash);
-        // The last step that is still there says which branch was shown.
-        let branch = path.iter().rev().find_map(find);
-        let was_written = path.get(before.at).is_some_and(StepHash::is_written);
-        let here = path.get(before.at).and_then(find);
-        let replaced = before.shape.iter().find_map(|(_, label)| match label {
-            Label::Written(step) if Some(&step.id) == path.get(before.at) => step.replaces.as_ref(),
-            _ => None,
-        });
-        let after = || path.iter().skip(before.at).find_map(find).filter(|_| !was_written);
-        let earlier = || path.iter().take(before.at).rev().find_map(find);
-        let selected = here.or_else(|| replaced.and_then(find)).or_else(after).or_else(earlier);
-        if let Some(branch) = branch {
-            self.select(branch);
-        }
-        if let Some(step) = selected {
-            self.select(step);
-        }
-    }
-
-    /// The selected step's position in the trace.
-    pub fn selected(&self) -> Option<StepIndex> {
-        self.path.get(self.at).copied()
-    }
-
-    /// The selected step.
-    pub fn step(&self) -> Option<&Step> {
-        self.trace.step(self.selected()?)
-    }
-
-    /// That the chosen path has no error, to be said or compared; `None` where it has no steps.
-    pub fn no_error(&self) -> Option<FirstError> {
-        Some(FirstError::NoneUpTo(self.trace.step(*self.path.last()?)?.hash.clone()))
-    }
-
-    /// Alternatives to the selected step, itself among them.
-    pub fn siblings(&self) -> &[StepIndex] {
-        self.selected().map_or(&[], |step| self.tree.siblings(&self.trace.steps, step))
-    }
-
-    /// Selects a step; one off the path changes the path to lead through it.
-    pub fn select(&mut self, step: StepIndex) {
-        if let Some(at) = self.path.iter().position(|&s| s == step) {
-            self.at = at;
-        } else if self.trace.step(step).is_some() {
-            self.path = self.tree.path_through(&self.trace.steps, step);
-            self.at = self.path.iter().position(|&s| s == step).unwrap_or(0);
-        }
-    }
-
-    /// Moves along the path, stopping at its ends.
-    pub fn move_by(&mut self, steps: isize) {
-        self.at = self.at.saturating_add_signed(steps).min(self.path.len().saturating_sub(1));
-    }
-
-    /// Moves among the alternatives to the selected step, round and round.
-    pub fn move_branch(&mut self, by: isize) {
-        let siblings = self.siblings();
-        let Some(here) = self.selected().and_then(|step| siblings.iter().position(|&s| s == step)) else { return };
-        let count = isize::try_from(siblings.len()).unwrap_or(1);
-        let next = (isize::try_from(here).unwrap_or(0) + by).rem_euclid(count);
-        if let Some(&step) = usize::try_from(next).ok().and_then(|next| siblings.get(next)) {
-            self.select(step);
-        }
-    }
-}
-
-/// Everything that makes the trace another than its source has it, in one order.
-fn shape_of(said: &TraceAnnotation) -> Vec<(StepHash, Label)> {
-    let written = said.labels.of_kind(LabelKind::Written).map(|label| (StepHash::default(), label.clone()));
-    let of_step = |(hash, step): (&StepHash, &stepscope_core::annotation::StepAnnotation)| {
-        let labels = step.labels.of_kind(LabelKind::Cut).chain(step.labels.of_kind(LabelKind::Joined));
-        labels.map(|label| (hash.clone(), label.clone())).collect::<Vec<_>>()
-    };
-    let mut shape: Vec<_> = written.chain(said.steps.iter().flat_map(of_step)).collect();
-    shape.sort_by_cached_key(|(hash, label)| (hash.clone(), label.key()));
-    shape
-}
-
-#[cfg(test)]
-mod tests {
-    use stepscope_core::model::{Problem, Step, TraceBuilder};
-
-    use super::*;
-
-    fn tree() -> OpenTrace {
-        let mut builder = TraceBuilder::new(Problem::from_text("1+1?"));
-        for (parent, text) in [(None, "a"), (Some(0), "b"), (Some(0), "c"), (Some(2), "d")] {
-            builder.push(Step { parent, text: text.into(), ..Step::default() });
-        }
-        OpenTrace::new(0, builder.build())
-    }
-
-    #[test]
-    fn branches_change_the_path() {
-        let mut open = tree();
-        assert_eq!(open.path, [0, 1]);
-        open.move_by(1);
-        open.move_branch(1);
-        assert_eq!((open.path.as_slice(), open.selected()), ([0, 2, 3].as_slice(), Some(2)));
-        open.move_branch(1);
-        assert_eq!(open.selected(), Some(1), "round and round");
-        open.select(3);
-        assert_eq!(open.path, [0, 2, 3]);
-        open.move_by(10);
-        assert_eq!(open.selected(), Some(3), "stops at the end");
     }
 }

@@ -260,7 +260,7 @@ mod tests {
         let at = |source: &str| {
             let source: LabelSource = source.parse().unwrap();
             proposal(&source, &open, &book, &none).map(|proposal| match proposal.mark {
-                FirstError::At(hash) => open.trace.find_step(&hash).unwrap() + 1,
+                FirstError::At(hash) => open.find_step(&hash).unwrap() + 1,
                 _ => 0,
             })
         };

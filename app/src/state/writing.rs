@@ -112,7 +112,7 @@ impl StepDraft {
     pub fn instead(open: &OpenTrace, said: Option<&TraceAnnotation>) -> Option<Self> {
         let step = open.step()?;
         let written = if step.hash.is_written() { said?.written(&step.hash) } else { rewrite_of(said, &step.hash) };
-        let text_of = |hash: &StepHash| Some(open.trace.step(open.trace.find_step(hash)?)?.text.clone());
+        let text_of = |hash: &StepHash| Some(open.trace.step(open.find_step(hash)?)?.text.clone());
         let number = open.at + 1;
         let plain = Self { trace: open.trace.id.clone(), ..Self::empty(step.hash.clone()) };
         if let Some(own) = written {
@@ -210,7 +210,7 @@ impl StepDraft {
     /// What the log is to say, and the identity of the step.
     pub fn changes(&self, open: &OpenTrace, desk: &Reshape<'_>) -> Result<(Vec<Change>, StepHash), Refusal> {
         let (Purpose::Instead(step) | Purpose::Edit(step) | Purpose::After(step)) = &self.purpose;
-        let index = open.trace.find_step(step).filter(|_| open.trace.id == self.trace);
+        let index = open.find_step(step).filter(|_| open.trace.id == self.trace);
         let index = index.ok_or("The step that it belongs to is gone; the text stays here")?;
         match &self.purpose {
             Purpose::Instead(_) => {

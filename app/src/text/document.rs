@@ -81,6 +81,7 @@ pub enum InlineKind {
 }
 
 /// How words look.
+#[expect(clippy::struct_excessive_bools, reason = "each is a look of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// Bold.
@@ -122,6 +123,8 @@ pub struct Code {
     pub language: String,
     /// Its lines.
     pub lines: Vec<CodeLine>,
+    /// How many lines of the same text stand in blocks before this one: long ones are cut.
+    pub before: usize,
 }
 
 /// A line of program text.
@@ -133,6 +136,8 @@ pub struct CodeLine {
     pub scopes: Vec<(Range<usize>, Scope)>,
     /// Put in, taken out or neither, where this is a difference between two texts.
     pub look: Look,
+    /// Characters that cannot be seen or that turn the direction of writing, by name.
+    pub signs: Vec<(Range<usize>, String)>,
 }
 
 /// What a piece of program text is.
@@ -178,6 +183,7 @@ pub struct Terminal {
 }
 
 /// A piece of what a terminal showed, in one style.
+#[expect(clippy::struct_excessive_bools, reason = "each is a look of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TerminalRun {
     /// Where it stands in the source.
@@ -194,6 +200,8 @@ pub struct TerminalRun {
     pub emphasis: bool,
     /// Underlined.
     pub underlined: bool,
+    /// A character that cannot be seen, by name: it stands alone.
+    pub sign: Option<String>,
 }
 
 /// A colour of a terminal.

@@ -43,13 +43,13 @@ fn job(diff: &WordDiff, font: &FontId, tokens: &Tokens) -> LayoutJob {
             Piece::Kept => plain,
             Piece::Removed => TextFormat {
                 color: tokens.bad,
-                background: tokens.bad.gamma_multiply(0.14),
+                background: tokens.bad.gamma_multiply(Tokens::TINT),
                 strikethrough: Stroke::new(1.0, tokens.bad),
                 ..plain
             },
             Piece::Added => TextFormat {
                 color: tokens.good,
-                background: tokens.good.gamma_multiply(0.14),
+                background: tokens.good.gamma_multiply(Tokens::TINT),
                 underline: Stroke::new(1.0, tokens.good),
                 ..plain
             },

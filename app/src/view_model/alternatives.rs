@@ -37,7 +37,7 @@ pub fn chips(open: &OpenTrace, of_step: Option<&StepAnnotation>, step: StepIndex
 
 /// Which of the alternatives the other one is, from 1.
 fn number_of(open: &OpenTrace, step: StepIndex, preference: &Preference) -> Option<usize> {
-    let other = open.trace.find_step(&preference.over)?;
+    let other = open.find_step(&preference.over)?;
     let siblings = open.tree.siblings(&open.trace.steps, step);
     Some(siblings.iter().position(|&sibling| sibling == other)? + 1)
 }

@@ -1,11 +1,17 @@
 //! One step, as its card shows it.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
+
 use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{ImportedLabel, ImportedValue, ScoreKind, Step, StepIndex, StepKind, StepRating};
 
+use super::facts::{Fact, evidence, facts, first_lines};
+use super::fold::FoldModel;
 use super::scores::{ScoreSeries, score_text, score_tone};
-use super::{Chip, Tone, alternatives, written};
+use super::{Chip, Tone, alternatives, calls, one_line, written};
 use crate::state::OpenTrace;
+use crate::text::{TextKey, TextKind};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,18 +22,53 @@ pub struct StepCardModel<'a> {
     pub step: StepIndex,
     /// Its number on the path, from 1.
     pub number: usize,
+    /// A small sign of its kind; none for a thought.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub sign: &'static str,
     /// Kind and author, such as `tool call · search`.
     pub heading: String,
+    /// Length, time, cost.
+    pub facts: Vec<Fact>,
+    /// Where the result of a call stands, or the call of a result; how long it took, and whether it failed.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub call: Option<String>,
     /// The text.
     pub body: &'a str,
+    /// How the text is to be read, and as which it is kept.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub reading: (TextKey, TextKind),
+    /// The same of the arguments.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub arguments_reading: (TextKey, TextKind),
+    /// So many bytes of the text are shown, and so many of the arguments.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub shown: (usize, usize),
+    /// It is long, and shown short or whole.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub fold: Option<FoldModel>,
+    /// What was looked for, as bytes of the text, and whether it is the match gone to.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub found: Vec<(Range<usize>, bool)>,
+    /// The same in the arguments.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub found_in_arguments: Vec<(Range<usize>, bool)>,
     /// The arguments of a tool call.
     pub arguments: Option<&'a str>,
     /// Set in a fixed-width font.
     pub is_code: bool,
     /// The score of the chosen scorer.
     pub score: Option<ScoreChip>,
+    /// Those of the other scorers.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub others: Vec<ScoreChip>,
     /// Labels, own ones first.
     pub chips: Vec<Chip>,
+    /// What became of it, what tests and checkers said.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub evidence: Vec<Chip>,
+    /// First lines of critiques that came with the data.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub critiques: Vec<String>,
     /// Which alternative it is, of how many.
     pub branch: Option<(usize, usize)>,
     /// The note on the step.
@@ -68,9 +109,18 @@ pub struct ScoreChip {
     pub fraction: Option<f32>,
     /// What it suggests.
     pub tone: Tone,
+    /// How it differs from that of the step before, such as `▲ +0.12`.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub delta: Option<(String, Tone)>,
     /// Scorer, kind and all digits.
     pub hint: String,
 }
+
+/// More scorers than this have no bar on a card.
+const MOST_SCORERS: usize = 4;
+
+/// Signs of a critique that a tooltip shows.
+const CRITIQUE_LINES: usize = 3;
 
 #[expect(clippy::too_many_arguments, reason = "one card, put together in one place")]
 /// The card of a step; `position` is that on the path, from 0.
@@ -80,7 +130,7 @@ pub fn card<'a>(
     position: usize,
     step: &'a Step,
     said: Option<&'a TraceAnnotation>,
-    scores: Option<&ScoreSeries>,
+    scores: &[ScoreSeries],
     is_first_error: bool,
     after_error: bool,
 ) -> StepCardModel<'a> {
@@ -99,21 +149,54 @@ pub fn card<'a>(
     }
     chips.extend(alternatives::chips(open, own, index));
     chips.extend(written::chips(open, said, step));
-    chips.extend(open.trace.labels.iter().filter(|label| label.step == Some(index)).map(|label| {
+    let mut critiques = Vec::new();
+    for label in open.labels_of(index) {
+        if let Some(words) = label.rationale.as_ref().or((label.value == ImportedValue::Remark).then_some(&label.raw)) {
+            critiques.push(format!("{}: {}", label.source, first_lines(words, CRITIQUE_LINES)));
+        }
+        if label.value == ImportedValue::Remark {
+            continue;
+        }
         let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
-        Chip { text: format!("{}: {text}", label.source), tone, imported: true, hint }
-    }));
+        chips.push(Chip { text: format!("{}: {}", label.source, one_line(&text, 60)), tone, imported: true, hint });
+    }
+    let bar = |series: &ScoreSeries| {
+        let Some(value) = series.at(index) else { return unscored(series) };
+        let before = position.checked_sub(1).and_then(|before| series.at(*open.path.get(before)?));
+        ScoreChip {
+            delta: before.and_then(|before| delta(series.kind, before, value)),
+            ..score_chip(series, index, value)
+        }
+    };
+    let arguments = step.tool.as_ref().map(|tool| tool.arguments.as_str());
+    // Some sources write the call out in the text as well.
+    let arguments = arguments.filter(|args| !args.is_empty() && !step.text.contains(args));
+    let call = calls::call_text(open, index);
+    let mut facts = facts(step);
+    // How long a call took is said with the call.
+    facts.retain(|fact| !call.as_ref().is_some_and(|call| call.contains(&fact.text)));
     StepCardModel {
         step: index,
         number: position + 1,
+        sign: sign(step.kind),
         heading: heading(step),
+        facts,
+        call,
         body: &step.text,
-        // Some sources write the call out in the text as well.
-        arguments: step.tool.as_ref().map(|tool| tool.arguments.as_str()).filter(|args| !step.text.contains(args)),
+        reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
+        arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),
+        shown: (step.text.len(), arguments.map_or(0, str::len)),
+        fold: None,
+        found: Vec::new(),
+        found_in_arguments: Vec::new(),
+        arguments,
         is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
-        score: scores.map(|series| series.at(index).map_or_else(|| unscored(series), |v| score_chip(series, index, v))),
+        score: scores.first().map(bar),
+        others: scores.iter().skip(1).take(MOST_SCORERS - 1).map(bar).collect(),
         chips,
+        evidence: evidence(step),
+        critiques,
         branch: (siblings.len() > 1)
             .then(|| (siblings.iter().position(|&s| s == index).unwrap_or(0) + 1, siblings.len())),
         note: own.map_or("", |s| s.note.as_str()),
@@ -127,6 +210,69 @@ pub fn card<'a>(
         selected: open.selected() == Some(index),
         caret: None,
     }
+}
+
+impl StepCardModel<'_> {
+    /// How many critiques there are, with their first lines; `None` where there are none.
+    pub fn critique_chip(&self) -> Option<Chip> {
+        let count = self.critiques.len();
+        let text = if count == 1 { "✎ 1 critique".into() } else { format!("✎ {count} critiques") };
+        let hint = self.critiques.join("\n\n");
+        (count > 0).then_some(Chip { text, tone: Tone::Muted, imported: true, hint })
+    }
+
+    /// Shows so much of text and arguments, each as it is written where that is wanted. Texts that are not those of the
+    /// source are kept by what they say, for a step may bear the name of another text.
+    pub(super) fn show(&mut self, shown: (usize, usize), as_written: bool, by_text: bool) {
+        let reads = |reading: &mut (TextKey, TextKind), text: &str, shown: usize| {
+            if as_written {
+                reading.1 = TextKind::Plain;
+            }
+            if as_written || by_text || shown < text.len() {
+                let mut hasher = DefaultHasher::new();
+                (&reading.0, as_written, shown).hash(&mut hasher);
+                if by_text {
+                    text.get(..shown).hash(&mut hasher);
+                }
+                reading.0 = TextKey::Of(hasher.finish());
+            }
+        };
+        reads(&mut self.reading, self.body, shown.0);
+        reads(&mut self.arguments_reading, self.arguments.unwrap_or_default(), shown.1);
+        self.shown = shown;
+    }
+}
+
+/// A small sign of a kind; every font has it.
+pub const fn sign(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Thought => "",
+        StepKind::Answer => "◆",
+        StepKind::ToolCall => "▶",
+        StepKind::ToolResult => "◀",
+        StepKind::Observation => "◉",
+        StepKind::Message => "✉",
+        StepKind::Code => "≡",
+        StepKind::System => "⚙",
+        StepKind::Critique => "✎",
+        StepKind::Action => "➤",
+        StepKind::State => "▣",
+        StepKind::Note => "✐",
+        StepKind::Other => "○",
+    }
+}
+
+/// How a score differs from that of the step before, where two digits show it.
+fn delta(kind: ScoreKind, before: f64, value: f64) -> Option<(String, Tone)> {
+    let by = value - before;
+    let text = score_text(by.abs());
+    if !by.is_finite() || text == "0.00" {
+        return None;
+    }
+    let (sign, tone) = if by > 0.0 { ("▲ +", Tone::Good) } else { ("▼ −", Tone::Bad) };
+    // What is no matter of right and wrong only rises and falls; so does what changes little.
+    let tone = if kind.is_unit() && by.abs() >= 0.1 { tone } else { Tone::Muted };
+    Some((format!("{sign}{text}"), tone))
 }
 
 fn heading(step: &Step) -> String {
@@ -184,7 +330,7 @@ fn share(value: f64) -> f32 {
 
 fn unscored(series: &ScoreSeries) -> ScoreChip {
     let hint = format!("{} gives this step no score", series.name);
-    ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, hint }
+    ScoreChip { text: "–".into(), fraction: None, tone: Tone::Muted, delta: None, hint }
 }
 
 /// A score beside a step.
@@ -198,6 +344,7 @@ pub fn score_chip(series: &ScoreSeries, step: StepIndex, value: f64) -> ScoreChi
         text: score_text(value),
         fraction: (series.kind.is_unit() && value.is_finite()).then(|| share(value)),
         tone: score_tone(series.kind, value),
+        delta: None,
         hint,
     }
 }

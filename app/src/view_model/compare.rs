@@ -1,14 +1,16 @@
 //! The alternatives of a step, to be compared.
 
 use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
-use stepscope_core::model::{StepKind, StepRating};
+use stepscope_core::model::{ScoreKind, StepIndex, StepKind, StepRating};
 
 use super::alternatives::{chips, strength_text};
+use super::canvas::tip::advantage;
 use super::card::{ScoreChip, rating_text, score_chip};
-use super::scores::ScoreSeries;
+use super::scores::{RECOMPUTED, ScoreSeries, score_text};
 use super::{Chip, Tone, written};
 use crate::state::OpenTrace;
 use crate::state::comparing::{CompareDraft, CompareMode};
+use crate::state::merged::MONTE_CARLO;
 
 /// The dialog.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,12 +46,64 @@ pub struct CompareCard {
     pub is_code: bool,
     /// The score of the chosen scorer.
     pub score: Option<ScoreChip>,
+    /// What else is known of it as one of several: how much better than the others, other values, visits, how what
+    /// follows ended.
+    pub facts: Vec<CompareFact>,
     /// The rating given to it.
     pub rating: Option<StepRating>,
     /// Place in the order that is being given, from 1.
     pub place: Option<usize>,
     /// It is the highlighted one.
     pub selected: bool,
+}
+
+/// Something known of an alternative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct CompareFact {
+    /// The words.
+    pub text: String,
+    /// What it suggests; never the only sign.
+    pub tone: Tone,
+    /// More about it.
+    pub hint: String,
+}
+
+/// More values than this of one alternative are not shown.
+const MOST_FACTS: usize = 6;
+
+fn facts(open: &OpenTrace, scores: &[ScoreSeries], index: StepIndex) -> Vec<CompareFact> {
+    let mut facts = Vec::new();
+    if let Some((series, gain)) = scores.first().and_then(|series| Some((series, advantage(open, series, index)?))) {
+        let tone = match gain.chars().next() {
+            Some('+') => Tone::Good,
+            Some('−') => Tone::Bad,
+            _ => Tone::Muted,
+        };
+        let hint = format!("{}: above or below the mean of all alternatives, itself among them", series.name);
+        facts.push(CompareFact { text: format!("advantage {gain}"), tone, hint });
+    }
+    for series in scores.iter().skip(1) {
+        let Some(value) = series.at(index) else { continue };
+        let text = match series.kind {
+            ScoreKind::Count => format!("{} {value}", series.name),
+            _ => format!("{} {}", series.name, score_text(value)),
+        };
+        facts.push(CompareFact { text, tone: Tone::Muted, hint: series.kind.name().replace('_', " ") });
+    }
+    facts.truncate(MOST_FACTS);
+    let below = scores.iter().find(|series| series.name == RECOMPUTED || series.name == MONTE_CARLO);
+    let counted = below.and_then(|series| series.details.get(&index)).and_then(|detail| detail.note.clone());
+    let text = counted.or_else(|| {
+        let ended = below.filter(|_| open.tree.children(index).is_empty())?.at(index)?;
+        Some(if ended > 0.5 { "✔ ends right" } else { "✖ ends wrong" }.to_owned())
+    });
+    facts.extend(text.map(|text| CompareFact {
+        text,
+        tone: Tone::Muted,
+        hint: "How the attempts that go through it ended, with a 95% interval".into(),
+    }));
+    facts
 }
 
 impl CompareModel {
@@ -62,14 +116,14 @@ impl CompareModel {
         schema: &LabelSchema,
     ) -> Self {
         let text_of = |position: usize| {
-            let index = open.trace.find_step(draft.steps.get(position)?)?;
+            let index = open.find_step(draft.steps.get(position)?)?;
             let step = open.trace.step(index)?;
             let call = step.tool.as_ref().filter(|_| step.text.is_empty());
             Some(call.map_or_else(|| step.text.clone(), |tool| format!("{}({})", tool.name, tool.arguments)))
         };
         let against = text_of(draft.with);
         let card = |position: usize| {
-            let index = open.trace.find_step(draft.steps.get(position)?)?;
+            let index = open.find_step(draft.steps.get(position)?)?;
             let step = open.trace.step(index)?;
             let own = said.and_then(|said| said.steps.get(&step.hash));
             let rating = own.and_then(|own| own.rating);
@@ -95,6 +149,7 @@ impl CompareModel {
                 against: against.clone().filter(|_| position != draft.with),
                 is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
                 score: scores.first().and_then(|series| Some(score_chip(series, index, series.at(index)?))),
+                facts: facts(open, scores, index),
                 rating,
                 place: order.iter().position(|&named| named == position).map(|place| place + 1),
                 selected: position == draft.at,

@@ -12,6 +12,7 @@ use super::labels::{author, error_text, number, span_says, step_number};
 use super::one_line;
 use super::work::who;
 use crate::state::OpenTrace;
+use crate::state::beside::linked_step;
 
 /// One line of the history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -334,10 +335,10 @@ fn given_words(label: &Label, target: &Target, places: &dyn Places) -> String {
         Label::Span(span) if span.says.is_empty() => format!("marked words in {place}"),
         Label::Span(span) => format!("marked words in {place} as {}", quoted(&span_says(&span.says, schema))),
         Label::Link(link) => {
-            let to = if link.relation == Relation::Reference {
-                format!("step {} of the reference solution", link.to)
-            } else {
-                other(&StepHash::new(link.to.clone()))
+            let to = match link.relation {
+                Relation::Reference if linked_step(&link.to).is_some() => "a step of another trace".to_owned(),
+                Relation::Reference => format!("step {} of the reference solution", link.to),
+                Relation::Premise | Relation::Evidence => other(&StepHash::new(link.to.clone())),
             };
             match link.relation {
                 Relation::Premise => format!("based {place} on {to}"),

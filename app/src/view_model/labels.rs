@@ -6,6 +6,7 @@ use stepscope_core::model::{Critique, ErrorLabel, Label, LabelKind, OutcomeLabel
 use super::card::rating_text;
 use super::{Chip, Tone, one_line};
 use crate::state::OpenTrace;
+use crate::state::beside::linked_step;
 
 /// Longest text of a chip, in characters.
 const MOST: usize = 40;
@@ -74,7 +75,13 @@ pub fn label_text(label: &Label, schema: &LabelSchema, open: &OpenTrace) -> Opti
             let what = match link.relation {
                 Relation::Premise => "rests on",
                 Relation::Evidence => "shown by",
-                Relation::Reference => return Some((format!("reference {}", link.to), Tone::Neutral, String::new())),
+                Relation::Reference => {
+                    let text = match linked_step(&link.to) {
+                        Some(_) => "as in another trace".to_owned(),
+                        None => format!("reference {}", link.to),
+                    };
+                    return Some((text, Tone::Neutral, String::new()));
+                }
             };
             let number = step_number(open, &StepHash::new(link.to.as_str()));
             let place = number.map_or_else(|| "a step that has changed".to_owned(), |number| number.to_string());
@@ -113,14 +120,22 @@ pub fn links_text(labels: &Labels, open: &OpenTrace) -> String {
             Label::Link(link) if link.relation == relation => Some(&link.to),
             _ => None,
         });
-        let mut numbers: Vec<usize> = links
-            .filter_map(|to| match relation {
-                Relation::Reference => to.parse().ok(),
-                _ => step_number(open, &StepHash::new(to.as_str())),
-            })
-            .collect();
-        numbers.sort_unstable();
-        let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+        // Parts of a line of the reference are named `1.2`, steps of other traces have no number here.
+        let number = |to: &String| match relation {
+            Relation::Reference => Some((to.parse::<f64>().ok()?, to.clone())),
+            _ => step_number(open, &StepHash::new(to.as_str())).map(|number| (number as f64, number.to_string())),
+        };
+        let (mut numbers, mut others) = (Vec::new(), 0);
+        for to in links {
+            numbers.extend(number(to));
+            others += usize::from(linked_step(to).is_some());
+        }
+        numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let numbers: Vec<String> = numbers.into_iter().map(|(_, number)| number).collect();
+        if others > 0 {
+            let steps = if others == 1 { "a step".to_owned() } else { format!("{others} steps") };
+            parts.push(format!("as in {steps} of another trace"));
+        }
         if !numbers.is_empty() {
             parts.push(format!("{words} {}", numbers.join(", ")));
         }
@@ -130,8 +145,8 @@ pub fn links_text(labels: &Labels, open: &OpenTrace) -> String {
 
 /// The number of a step on the path shown, else on its own path.
 pub fn step_number(open: &OpenTrace, step: &StepHash) -> Option<usize> {
-    let index = open.trace.find_step(step)?;
-    let on_path = open.path.iter().position(|&step| step == index).map(|at| at + 1);
+    let index = open.find_step(step)?;
+    let on_path = open.position(index).map(|at| at + 1);
     on_path.or_else(|| Some(open.tree.path_to(&open.trace.steps, index).len()))
 }
 

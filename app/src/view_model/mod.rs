@@ -1,16 +1,24 @@
 //! What each panel shows, ready to paint: strings formatted, lists sorted, flags set. Knows no window crate.
 
+pub mod alignment;
 pub mod alternatives;
+pub mod beside;
+pub mod calls;
+pub mod canvas;
 pub mod card;
 pub mod choose;
 pub mod compare;
 pub mod curve;
+pub mod empty;
+pub mod facts;
+pub mod fold;
 pub mod history;
 pub mod import;
 pub mod inspector;
 pub mod keys;
 pub mod labels;
 pub mod many;
+pub mod minimap;
 pub mod models;
 pub mod old_text;
 pub mod palette;
@@ -19,10 +27,12 @@ pub mod reader;
 pub mod report;
 pub mod schema;
 pub mod scores;
+pub mod section;
 pub mod sitting;
 pub mod status;
 pub mod strip;
 pub mod take;
+pub mod timeline;
 pub mod trace_table;
 pub mod tree;
 pub mod word_diff;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use stepscope_core::model::{ScoreKind, StepIndex, Trace};
+use stepscope_core::model::{Estimate, ScoreKind, StepIndex, StepTree, Trace, monte_carlo};
 use stepscope_core::query::aggregated;
 use stepscope_core::scoring::{Aggregate, ScoreBook, StepScore};
 
 use super::Tone;
+use crate::state::merged::{MONTE_CARLO, right_attempts};
 
 /// The scores that one scorer gave to the steps of a trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,11 +87,46 @@ pub fn series_of(trace: &Trace, book: &ScoreBook, chosen: Option<&str>) -> Vec<S
         }
     }
     let mut all: Vec<ScoreSeries> = computed.chain(imported.into_values()).collect();
+    if trace.source.format == ATTEMPTS
+        && let Some(shares) = all.iter_mut().find(|series| series.name == MONTE_CARLO)
+    {
+        let known = (0..).zip(&trace.steps).filter_map(|(index, step)| Some((index, right_attempts(step)?)));
+        shares.details = known.filter_map(|(at, share)| Some((at, counted(share, ["attempt", "attempts"])?))).collect();
+    }
     all.retain(|series| series.values.iter().any(Option::is_some));
     // A stable sort keeps the rest in order.
     all.sort_by_key(|series| Some(series.name.as_str()) != chosen);
     all
 }
+
+/// The name of the share of right ends below each node, as counted here.
+pub const RECOMPUTED: &str = "Monte Carlo (recomputed)";
+
+/// The share of right ends below each node of a tree, each with its count and 95% interval. `None` where no end is
+/// known, in a chain, and where attempts were put together, which are counted there.
+pub fn recomputed(trace: &Trace, tree: &StepTree) -> Option<ScoreSeries> {
+    if !tree.is_branching() || trace.source.format == ATTEMPTS {
+        return None;
+    }
+    let all = monte_carlo(trace, tree);
+    let values: Vec<Option<f64>> = all.iter().map(Estimate::mean).collect();
+    // At a leaf there is nothing to be counted.
+    let inner = (0..).zip(&all).filter(|(step, _)| !tree.children(*step).is_empty());
+    let details = inner.filter_map(|(step, estimate)| Some((step, counted(*estimate, ["leaf", "leaves"])?))).collect();
+    let is_known = values.iter().any(Option::is_some);
+    is_known.then(|| ScoreSeries { name: RECOMPUTED.into(), kind: ScoreKind::Value, imported: false, values, details })
+}
+
+/// `12 of 17 leaves right, 0.47–0.87`.
+fn counted(estimate: Estimate, [one, many]: [&str; 2]) -> Option<ScoreDetail> {
+    let (low, high) = estimate.interval()?;
+    let ends = if estimate.judged == 1 { one } else { many };
+    let note = format!("{} of {} {ends} right, {low:.2}–{high:.2}", estimate.right, estimate.judged);
+    Some(ScoreDetail { note: Some(note), ..ScoreDetail::default() })
+}
+
+/// The format of attempts put together.
+const ATTEMPTS: &str = "attempts";
 
 /// A score as text: two decimals, or fewer digits for large numbers.
 pub fn score_text(value: f64) -> String {

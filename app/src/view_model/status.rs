@@ -36,6 +36,8 @@ pub enum JobKind {
     Score,
     /// Fetching a model.
     Pull,
+    /// Drawing a tree into a file.
+    Tree,
 }
 
 impl JobKind {
@@ -46,6 +48,7 @@ impl JobKind {
             Self::Export => "Exporting",
             Self::Score => "Scoring",
             Self::Pull => "Fetching model",
+            Self::Tree => "Saving tree",
         }
     }
 }

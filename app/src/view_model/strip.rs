@@ -30,6 +30,8 @@ pub enum StripMode {
     Text,
     /// The filter is typed.
     Filter,
+    /// Words are looked for in the trace.
+    Find,
     /// The palette is open.
     Palette,
     /// The keys are shown or changed.
@@ -114,6 +116,7 @@ impl StripMode {
             Self::Choosing => "Choose",
             Self::Text => "Text",
             Self::Filter => "Filter",
+            Self::Find => "Find",
             Self::Palette => "Palette",
             Self::Keys => "Keys",
             Self::History => "History",
@@ -143,6 +146,9 @@ impl StripMode {
                 Run(&[C::MarkAllCorrect], "all correct"),
                 Run(&[C::Done], "done, next"),
                 Run(&[C::ConfirmProposal], "confirm"),
+                Run(&[C::BesidePrevious, C::BesideNext], "step beside"),
+                Run(&[C::LinkBeside], "link"),
+                Run(&[C::Parting], "where they part"),
                 Run(&[C::Undo], "undo"),
                 Run(&[C::RateGood, C::RateNeutral, C::RateBad, C::RateUnsure], "rate"),
                 Run(&[C::PreviousBranch, C::NextBranch], "branch"),
@@ -226,6 +232,12 @@ impl StripMode {
                 Key("Escape", "keep it and go back"),
                 Chord("Ctrl+Enter", "keep it and go back"),
                 Key("Enter", "new line"),
+            ],
+            Self::Find => &[
+                Key("Enter", "next match"),
+                Key("Shift Enter", "previous"),
+                Run(&[C::FindNext, C::FindPrevious], "go on without the bar"),
+                Key("Escape", "back to the trace"),
             ],
             Self::Filter => {
                 &[Key("Enter", "to the traces"), Key("Escape", "clear and go back"), Key("Tab", "column titles")]

@@ -82,7 +82,8 @@ impl TakeModel {
     }
 }
 
-fn outcome(verdict: Verdict) -> Option<Chip> {
+/// How an attempt ended, according to the data.
+pub fn outcome(verdict: Verdict) -> Option<Chip> {
     let (text, tone) = match verdict {
         Verdict::Correct => ("answer right", Tone::Good),
         Verdict::Incorrect => ("answer wrong", Tone::Bad),

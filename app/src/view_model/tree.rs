@@ -1,7 +1,7 @@
 //! Beside the steps where a trace branches: the tree, with the chosen path.
 
 use stepscope_core::annotation::TraceAnnotation;
-use stepscope_core::model::{FirstError, StepIndex};
+use stepscope_core::model::{FirstError, StepIndex, StepTree};
 
 use super::scores::{ScoreSeries, score_text, score_tone};
 use super::{Tone, one_line};
@@ -37,23 +37,48 @@ pub struct NodeModel {
     pub selected: bool,
 }
 
+/// Where a node stands in the outline. Worked out once per trace: trees may have 100,000 nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutlineRow {
+    step: StepIndex,
+    indent: usize,
+    depth: usize,
+}
+
+/// The nodes of a tree in reading order; empty for a chain.
+pub fn outline(tree: &StepTree) -> Vec<OutlineRow> {
+    let mut rows = Vec::new();
+    if !tree.is_branching() {
+        return rows;
+    }
+    // A stack instead of recursion: traces may be thousands of steps deep.
+    let row = |step, indent, depth| OutlineRow { step, indent, depth };
+    let mut stack: Vec<OutlineRow> = tree.roots().iter().rev().map(|&root| row(root, 0, 1)).collect();
+    while let Some(next) = stack.pop() {
+        rows.push(next);
+        let children = tree.children(next.step);
+        let below = next.indent + usize::from(children.len() > 1);
+        stack.extend(children.iter().rev().map(|&child| row(child, below, next.depth + 1)));
+    }
+    rows
+}
+
+/// The position of a step in the outline.
+pub fn row_of(rows: &[OutlineRow], step: StepIndex) -> Option<usize> {
+    rows.iter().position(|row| row.step == step)
+}
+
 impl TreeModel {
     /// The tree of a branching trace; `None` for a chain.
     pub fn new(open: &OpenTrace, said: Option<&TraceAnnotation>, scores: &[ScoreSeries]) -> Option<Self> {
-        if !open.tree.is_branching() {
-            return None;
-        }
-        let mut nodes = Vec::with_capacity(open.trace.steps.len());
-        // A stack instead of recursion: traces may be thousands of steps deep.
-        let mut stack: Vec<(StepIndex, usize, usize)> =
-            open.tree.roots().iter().rev().map(|&root| (root, 0, 1)).collect();
-        while let Some((step, indent, depth)) = stack.pop() {
-            nodes.extend(node(open, said, scores.first(), step, indent, depth));
-            let children = open.tree.children(step);
-            let below = indent + usize::from(children.len() > 1);
-            stack.extend(children.iter().rev().map(|&child| (child, below, depth + 1)));
-        }
-        Some(Self { nodes })
+        let rows = outline(&open.tree);
+        (!rows.is_empty()).then(|| Self::of(open, said, scores, &rows))
+    }
+
+    /// Those rows of the outline.
+    pub fn of(open: &OpenTrace, said: Option<&TraceAnnotation>, scores: &[ScoreSeries], rows: &[OutlineRow]) -> Self {
+        let nodes = rows.iter().filter_map(|row| node(open, said, scores.first(), row.step, row.indent, row.depth));
+        Self { nodes: nodes.collect() }
     }
 }
 
@@ -84,7 +109,7 @@ fn node(
                 (text.split(' ').next().unwrap_or_default(), tone)
             })
         },
-        on_path: open.path.contains(&index),
+        on_path: open.position(index).is_some(),
         selected: open.selected() == Some(index),
     })
 }

@@ -116,17 +116,15 @@ pub fn dress(model: &mut ReaderModel<'_>, open: &OpenTrace, said: Option<&TraceA
     let asks = work.halving && !said.is_some_and(TraceAnnotation::is_judged);
     let undecided = asks.then(|| halving_of(open, said).undecided());
     let proposed = work.proposal.as_ref().and_then(|proposal| match &proposal.mark {
-        FirstError::At(step) => Some((open.trace.find_step(step)?, proposal)),
+        FirstError::At(step) => Some((open.find_step(step)?, proposal)),
         _ => None,
     });
-    for (position, card) in model.cards.iter_mut().enumerate() {
-        if let Some((_, proposal)) = proposed.filter(|(step, _)| *step == card.step) {
-            let hint = "Proposed as the first error: confirm it, or mark otherwise".to_owned();
-            let text = format!("✖ proposed by {}", who(&proposal.by));
-            card.chips.insert(0, Chip { text, tone: Tone::Unsure, imported: true, hint });
-        }
-        card.dimmed = undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
+    if let Some((step, proposal)) = proposed {
+        let hint = "Proposed as the first error: confirm it, or mark otherwise".to_owned();
+        let text = format!("✖ proposed by {}", who(&proposal.by));
+        model.propose(step, Chip { text, tone: Tone::Unsure, imported: true, hint });
     }
+    model.look_at(undecided);
     if let Some(proposal) = work.proposal.as_ref().filter(|proposal| matches!(proposal.mark, FirstError::NoneUpTo(_))) {
         let text = format!("✔ all correct, proposed by {}", who(&proposal.by));
         let hint = "Proposed: confirm it, or mark otherwise".to_owned();
@@ -149,7 +147,7 @@ pub fn who(by: &str) -> String {
 pub fn mark_text(open: &OpenTrace, mark: &FirstError) -> String {
     match mark {
         FirstError::At(step) => {
-            let step = open.trace.find_step(step);
+            let step = open.find_step(step);
             let number = step.map(|step| open.tree.path_to(&open.trace.steps, step).len());
             number.map_or_else(|| "first error at a step that is gone".into(), |n| format!("first error at step {n}"))
         }

@@ -15,7 +15,7 @@ pub fn chips(open: &OpenTrace, said: Option<&TraceAnnotation>, step: &Step) -> V
     if step.hash.is_written() {
         let Some(written) = written(said, &step.hash) else { return Vec::new() };
         let number = |of: &StepHash| {
-            let index = open.trace.find_step(of)?;
+            let index = open.find_step(of)?;
             Some(open.tree.path_to(&open.trace.steps, index).len())
         };
         let hint = |text: &str| format!("{text}; Delete takes it away");
@@ -60,7 +60,7 @@ fn joined(open: &OpenTrace, said: &TraceAnnotation, step: &StepHash) -> Option<u
     if part(said, step).is_some_and(|(part, _)| part > 1) || !said.steps.contains_key(&step.whole().0) {
         return None;
     }
-    let mut at = source.step(source.find_step(&step.whole().0)?)?;
+    let mut at = source.step(open.find_in_source(&step.whole().0)?)?;
     let mut count = 1;
     while is_joined(at)
         && let Some(before) = at.parent.and_then(|parent| source.step(parent))

@@ -154,7 +154,8 @@ pub struct Span {
 pub struct Link {
     /// The relation.
     pub relation: Relation,
-    /// An earlier step by its identity, or a step of the reference solution by its number, from 1.
+    /// An earlier step by its identity; a line of the reference solution by its number, from 1, or a sentence in it as
+    /// `1.2`; a step of another trace by the identities of both, with a space between.
     pub to: String,
 }
 
@@ -166,7 +167,7 @@ pub enum Relation {
     Premise,
     /// That earlier step shows it: an observation, the result of a tool.
     Evidence,
-    /// It does what that step of the reference solution does.
+    /// It does what that step of the reference solution, or of another trace, does.
     Reference,
 }
 

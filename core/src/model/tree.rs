@@ -7,16 +7,18 @@ use super::{Step, StepIndex};
 pub struct StepTree {
     roots: Vec<StepIndex>,
     children: Vec<Vec<StepIndex>>,
+    is_branching: bool,
 }
 
 impl StepTree {
     /// Reads the tree off the parents. A parent that is not earlier in the list counts as none.
     pub fn new(steps: &[Step]) -> Self {
-        let mut tree = Self { roots: Vec::new(), children: vec![Vec::new(); steps.len()] };
+        let mut tree = Self { roots: Vec::new(), children: vec![Vec::new(); steps.len()], is_branching: false };
         for (index, step) in (0..).zip(steps) {
             let siblings = step.parent.filter(|&p| p < index).and_then(|p| tree.children.get_mut(p as usize));
             siblings.unwrap_or(&mut tree.roots).push(index);
         }
+        tree.is_branching = tree.roots.len() > 1 || tree.children.iter().any(|children| children.len() > 1);
         tree
     }
 
@@ -39,8 +41,8 @@ impl StepTree {
     }
 
     /// True where some step, or the problem itself, has more than one continuation.
-    pub fn is_branching(&self) -> bool {
-        self.roots.len() > 1 || self.children.iter().any(|c| c.len() > 1)
+    pub const fn is_branching(&self) -> bool {
+        self.is_branching
     }
 
     /// From the first step down to this one.

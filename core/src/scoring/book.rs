@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct ScoreBook {
     scorers: Arc<RwLock<Vec<Page>>>,
     /// Files that were torn inside their header, and so hold nothing.
     headless: Arc<Vec<SharedFile>>,
+    /// Changes whenever a score does.
+    revision: Arc<AtomicU64>,
 }
 
 /// What opening found wrong. Everything else was loaded.
@@ -128,6 +131,12 @@ struct Line<'a> {
     note: Option<String>,
 }
 
+/// No two books, and no two states of one, share a revision; that of a book never opened is 0.
+fn next_revision() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 impl ScoreBook {
     /// Loads every file of the folder, which need not exist.
     pub fn open(folder: &Path) -> Result<(Self, BookReport), ScoringError> {
@@ -144,8 +153,15 @@ impl ScoreBook {
             }
         }
         pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
-        let book = Self { folder: folder.into(), scorers: Arc::new(RwLock::new(pages)), headless: Arc::new(headless) };
+        let revision = Arc::new(AtomicU64::new(next_revision()));
+        let scorers = Arc::new(RwLock::new(pages));
+        let book = Self { folder: folder.into(), scorers, headless: Arc::new(headless), revision };
         Ok((book, report))
+    }
+
+    /// A number that is another one whenever a score has changed, in this book or from one book to another.
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// Who gave scores, by name.
@@ -197,6 +213,7 @@ impl ScoreBook {
         let info = ScorerInfo { name: name.clone(), ..scorer.clone() };
         pages.push(Page { info, scores: HashMap::new(), file });
         pages.sort_by(|a, b| a.info.name.cmp(&b.info.name));
+        self.revision.store(next_revision(), Ordering::Release);
         name
     }
 
@@ -225,6 +242,7 @@ impl ScoreBook {
         if let Some(page) = pages.iter_mut().find(|p| p.info.name == scorer) {
             page.scores.extend(fresh.into_iter().map(|(step, score)| (StepKey::from(step), score.clone().into())));
         }
+        self.revision.store(next_revision(), Ordering::Release);
         Ok(())
     }
 

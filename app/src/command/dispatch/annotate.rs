@@ -191,13 +191,13 @@ pub(super) fn show_target(app: &mut App, target: &Target) -> bool {
     // A step of one's own that is there again is what was brought back.
     let back = app.view.open.as_ref().filter(|_| step.is_none()).zip(known).and_then(|(open, known)| {
         let back = written(open).into_iter().find(|hash| !known.contains(hash))?;
-        open.trace.find_step(&back)
+        open.find_step(&back)
     });
     if let Some(index) = back {
         navigate::show_step(app, index);
         return true;
     }
-    let index = step.and_then(|hash| app.view.open.as_ref()?.trace.find_step(hash));
+    let index = step.and_then(|hash| app.view.open.as_ref()?.find_step(hash));
     if let Some(index) = index {
         navigate::show_step(app, index);
     }

@@ -63,7 +63,7 @@ fn show_found(app: &mut App) {
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
     let Some(said) = project.said(&open.trace.id) else { return };
     if let Some(stepscope_core::model::FirstError::At(step)) = &said.first_error
-        && let Some(step) = open.trace.find_step(step)
+        && let Some(step) = open.find_step(step)
     {
         navigate::show_step(app, step);
     }

@@ -2,9 +2,9 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
-mod beside;
+pub(crate) mod beside;
 pub(crate) mod bulk;
-mod canvas;
+pub(crate) mod canvas;
 mod compare;
 pub(crate) mod file;
 mod halving;
@@ -16,7 +16,7 @@ mod navigate;
 pub(crate) mod place;
 pub(crate) mod proposals;
 mod queue;
-mod read;
+pub(crate) mod read;
 pub(crate) mod schema;
 mod score;
 mod shape;
@@ -75,6 +75,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Read(request) => read::answer(app, request),
         Action::Canvas(request) => canvas::answer(app, request),
         Action::Beside(request) => beside::answer(app, request),
+        Action::KeepSize(panel, share) => look::keep_size(app, panel, share),
     }
     label::tidy(app);
 }

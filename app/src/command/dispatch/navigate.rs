@@ -77,7 +77,7 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
 /// Shows a trace at the step at which it was left.
 fn show_again(app: &mut App, row: u32, step: Option<&StepHash>) {
     show_row(app, row);
-    let step = step.and_then(|step| app.view.open.as_ref()?.trace.find_step(step));
+    let step = step.and_then(|step| app.view.open.as_ref()?.find_step(step));
     if let Some(step) = step {
         show_step(app, step);
     }
@@ -158,7 +158,7 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
     let mut now = OpenTrace::overlaid(row, trace, project.annotations().trace(id));
     if now.trace.steps == open.trace.steps {
         (now.path, now.at) = (std::mem::take(&mut open.path), open.at);
-    } else if let Some(step) = hash.and_then(|hash| now.trace.find_step(&hash)).or(selected) {
+    } else if let Some(step) = hash.and_then(|hash| now.find_step(&hash)).or(selected) {
         now.select(step);
     }
     *open = now;

@@ -18,7 +18,7 @@ pub(super) fn begin(app: &mut App) {
         _ => 0.5,
     };
     let mut scorers: Vec<String> = project.scores.scorers().into_iter().map(|scorer| scorer.name).collect();
-    scorers.extend(app.series().into_iter().filter(|series| series.kind.is_quality()).map(|series| series.name));
+    scorers.extend(app.series().iter().filter(|series| series.kind.is_quality()).map(|series| series.name.clone()));
     scorers.extend(match &chosen {
         Some(LabelSource::Scorer { name, .. }) => Some(name.clone()),
         _ => None,
@@ -78,7 +78,7 @@ fn proposed(app: &App) -> Option<Proposal> {
 /// Selects the step that is proposed, on a trace that has just been shown.
 pub(super) fn select(app: &mut App) {
     let step = app.view.work.proposal.as_ref().and_then(|proposal| match &proposal.mark {
-        FirstError::At(step) => app.view.open.as_ref()?.trace.find_step(step),
+        FirstError::At(step) => app.view.open.as_ref()?.find_step(step),
         _ => None,
     });
     if let Some(step) = step.filter(|_| !app.view.work.halving) {

@@ -38,7 +38,7 @@ fn take(app: &mut App, with_rest: bool) {
     let Some(DialogState::Take(draft)) = &app.view.dialog else { return };
     let (steps, after) = (draft.taken(with_rest), draft.after.clone());
     let made = write::reshape(app, |open, desk| {
-        desk.continue_after(open.trace.find_step(&after), steps).map(|(changes, ids)| (changes, ids.into_iter().next()))
+        desk.continue_after(open.find_step(&after), steps).map(|(changes, ids)| (changes, ids.into_iter().next()))
     });
     if let Some(Some(first)) = made {
         app.view.dialog = None;

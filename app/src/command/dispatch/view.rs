@@ -1,6 +1,6 @@
 //! What the window shows: palette, keys, theme, curve.
 
-use eframe::egui::{Context, Theme};
+use eframe::egui::Context;
 
 use std::sync::Arc;
 
@@ -18,11 +18,6 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     match command {
         Command::Palette => app.view.dialog = Some(DialogState::Palette { text: String::new(), selected: 0 }),
         Command::Keys => app.view.dialog = Some(DialogState::Keys(KeysDraft::default())),
-        Command::ToggleTheme => {
-            app.settings.dark = !app.settings.dark;
-            ctx.set_theme(if app.settings.dark { Theme::Dark } else { Theme::Light });
-            app.save_settings();
-        }
         Command::ToggleImported => {
             app.settings.show_imported = !app.settings.show_imported;
             app.save_settings();

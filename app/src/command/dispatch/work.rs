@@ -72,8 +72,8 @@ impl App {
     }
 
     /// The scores of the open trace, as far as they may be seen.
-    pub(crate) fn visible_series(&self) -> Vec<ScoreSeries> {
-        if self.visible().is_some_and(|visible| visible.scores) { self.series() } else { Vec::new() }
+    pub(crate) fn visible_series(&self) -> Arc<Vec<ScoreSeries>> {
+        if self.visible().is_some_and(|visible| visible.scores) { self.series() } else { Arc::default() }
     }
 
     /// What the data says of the open trace may be seen.

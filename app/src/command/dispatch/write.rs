@@ -38,7 +38,7 @@ pub(super) fn answer(app: &mut App, request: WriteRequest) {
 /// is being written stays.
 pub(super) fn follow(app: &mut App) {
     navigate::follow_shape(app);
-    let there = |open: &OpenTrace, step: &StepHash| open.trace.find_step(step).is_some();
+    let there = |open: &OpenTrace, step: &StepHash| open.find_step(step).is_some();
     let stays = match (&app.view.dialog, &app.view.open) {
         (Some(DialogState::Split(draft)), Some(open)) => {
             open.trace.id == draft.trace && open.step().is_some_and(|step| step.hash == draft.step)
@@ -63,7 +63,7 @@ pub(super) fn shown(app: &App) -> Option<(&OpenTrace, Option<&TraceAnnotation>)>
 
 /// Selects a step of the open trace by its identity.
 pub(super) fn select(app: &mut App, step: &StepHash) {
-    let index = app.view.open.as_ref().and_then(|open| open.trace.find_step(step));
+    let index = app.view.open.as_ref().and_then(|open| open.find_step(step));
     if let Some(index) = index {
         navigate::show_step(app, index);
     }
@@ -182,7 +182,7 @@ fn cut(app: &mut App) {
     let Some(DialogState::Split(draft)) = &app.view.dialog else { return };
     let (step, at) = (draft.step.clone(), draft.at);
     let made = reshape(app, |open, desk| {
-        let index = open.trace.find_step(&step).ok_or("The step is gone")?;
+        let index = open.find_step(&step).ok_or("The step is gone")?;
         Ok((desk.split(index, at)?, ()))
     });
     if made.is_none() {
@@ -190,7 +190,7 @@ fn cut(app: &mut App) {
     }
     app.view.dialog = None;
     let open = app.view.open.as_ref();
-    let parent = open.and_then(|open| open.trace.step(open.trace.find_step(&step)?)?.parent);
+    let parent = open.and_then(|open| open.trace.step(open.find_step(&step)?)?.parent);
     if let Some(first) = parent {
         navigate::show_step(app, first);
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::published::published;
 use super::*;
-use crate::model::{ScoreKind, StepFlag, StepKind, Verdict};
+use crate::model::{ScoreKind, SearchOrder, StepFlag, StepKind, Verdict, monte_carlo};
 
 /// Rows as a file of lines.
 fn lines(rows: &[Value]) -> String {
@@ -207,7 +207,12 @@ fn rstar_sheets_are_one_tree_per_question() {
     assert_eq!(scores(trace), [(Some(3), 0.5), (Some(5), 0.25)], "a value that both sheets give stands once");
     assert_eq!(score_kinds(trace), [("value", ScoreKind::Correctness)]);
     assert_eq!(trace.steps[3].kind, StepKind::Answer);
-    assert_eq!(Value::from(trace.steps[3].metadata.clone()), json!({"solutions": [0], "rollouts": [5]}));
+    assert_eq!(
+        Value::from(trace.steps[3].metadata.clone()),
+        json!({"iteration": 0, "solutions": [0], "rollouts": [5]})
+    );
+    // The first step is on paths of rollouts 0, 1 and 5; rollout 2 began in other words.
+    assert_eq!(SearchOrder::of(trace).unwrap().born, [1, 1, 1, 1, 2, 2, 3, 3, 4]);
     assert_eq!((trace.generator.as_deref(), trace.source_id.as_deref()), (Some("Tiny"), Some("Question 0000")));
     assert_eq!((trace.problem.text().as_ref(), trace.problem.answer.as_deref()), ("q?", Some("2")));
     let (report, _) = read_bytes("x.jsonl", format!("{}\n\"text\"\n", rstar_path(json!({"0": start(json!({}))}), 0)));
@@ -285,6 +290,7 @@ fn tot_proposals_continue_the_longest_text_they_start_with() {
     assert_eq!((trace.problem.text().as_ref(), trace.source_id.as_deref()), ("1 2", Some("9")));
     warned(&trace, "2 `values` for 3");
     warned(&trace, "1 proposals of step 2");
+    assert_eq!(SearchOrder::of(&trace).unwrap().born, [1, 1, 1, 1, 2, 2, 2], "one layer after the other");
 }
 
 #[test]
@@ -309,6 +315,11 @@ fn tot_games_are_trees_of_moves() {
         assert_eq!(trace.scores.len(), 4 * 2, "`info` holds more than numbers, so it stays");
         assert_eq!(trace.steps[0].metadata["info"]["r_letter"], 0.2);
         warned(trace, "filled in");
+        assert_eq!(
+            SearchOrder::of(trace).unwrap().born,
+            [1, 2, 3, 4, 4],
+            "a move that was filled in came with the next"
+        );
     }
 }
 
@@ -324,7 +335,7 @@ fn toolbench_calls_and_results_are_folded() {
         toolbench_node(
             "Action Input",
             "{}",
-            json!({"observation": format!("seen {code}"), "observation_code": code}),
+            json!({"observation": format!("seen {code}"), "observation_code": code, "expand_num": code + 1}),
             children,
         )
     };
@@ -372,6 +383,8 @@ fn toolbench_calls_and_results_are_folded() {
         (&flags[3], &flags[5], &flags[7], &flags[8]),
         (&vec!["terminal"], &vec!["failed"], &vec!["pruned"], &vec!["terminal"])
     );
+    let order = SearchOrder::of(&trace).unwrap();
+    assert_eq!(order.born, [1, 1, 1, 1, 2, 2, 1, 1, 1, 1], "by the turns of the search, where they are said");
     assert_eq!(on_path(&trace), ["look({})", "seen 0", "Finish({\"a\": 1})", "done"]);
     assert_eq!(
         (trace.outcome.verdict, &trace.metadata["win"]),
@@ -569,6 +582,54 @@ fn published_trees_are_counted_right() {
             [c.traces, c.steps, c.branching_traces, c.step_scores, c.trace_scores, c.outcomes, unexplained as u64];
         assert_eq!(found, expected, "{}: {report}", path.display());
         assert!(kept.traces.iter().all(|(_, trace)| trace.source.format == format));
+    }
+}
+
+/// What is recomputed from the ends of published trees, beside what the files say of the same nodes. They are far
+/// apart: these files keep mostly right ends, while their values count all rollouts that were once made.
+#[test]
+fn published_values_are_not_those_of_the_ends_kept() {
+    let Some(path) = published("omegaprm_math_aps/samples_math-aps-tree.jsonl") else { return };
+    let mut kept = Kept::default();
+    read(&[path], &ImportOptions::default(), &foreground(), &mut kept).unwrap();
+    let mut found = Vec::new();
+    for (_, trace) in &kept.traces {
+        let tree = trace.tree();
+        let all = monte_carlo(trace, &tree);
+        let known = tree.leaves().filter(|leaf| all[*leaf as usize].judged == 1).count();
+        let (mut inner, mut inside, mut apart) = (0, 0, 0.0);
+        for score in &trace.scores {
+            let Some(step) = score.step.filter(|step| !tree.children(*step).is_empty()) else { continue };
+            let (low, high) = all[step as usize].interval().unwrap();
+            inner += 1;
+            inside += i32::from((low..=high).contains(&score.value));
+            apart += (all[step as usize].mean().unwrap() - score.value).abs();
+        }
+        assert_eq!(known, tree.leaves().count(), "every end is right or wrong");
+        found.push((known, inner, inside, format!("{:.3}", apart / f64::from(inner))));
+    }
+    // Ends, nodes above them, those whose value lies within the interval, mean difference.
+    let expected = [(137, 5, 1, "0.218"), (85, 4, 1, "0.384"), (20, 3, 0, "0.817")];
+    assert_eq!(found, expected.map(|(ends, inner, inside, apart)| (ends, inner, inside, apart.to_owned())));
+}
+
+#[test]
+fn published_searches_say_how_they_grew() {
+    // Traces, those with an order, the most iterations.
+    let cases = [
+        ("tree_of_thought/game24/gpt-4_0.7_propose1_value3_greedy5_start900_end1000.json", [100, 100, 4]),
+        ("tree_of_thought/crosswords/infoss_dfs_prune.json", [20, 20, 100]),
+        ("toolbench_dfsdt/data_example", [8, 8, 45]),
+        ("rstar_mcts", [19, 11, 15]),
+    ];
+    for (path, expected) in cases {
+        let Some(path) = published(path) else { continue };
+        let mut kept = Kept::default();
+        read(std::slice::from_ref(&path), &ImportOptions::default(), &foreground(), &mut kept).unwrap();
+        let orders: Vec<u32> =
+            kept.traces.iter().filter_map(|(_, trace)| Some(SearchOrder::of(trace)?.count)).collect();
+        let most = orders.iter().max().copied().unwrap_or_default();
+        assert_eq!([kept.traces.len(), orders.len(), most as usize], expected, "{}", path.display());
     }
 }
 

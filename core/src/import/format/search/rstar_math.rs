@@ -9,7 +9,7 @@ use super::graph::{Graph, Node, settle_kinds};
 use super::node::{mark_path, take_question};
 use crate::import::fields::{Fields, float};
 use crate::import::{Bundle, Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{Metadata, Problem, ScoreKind, Step, StepFlag, StepKind, TraceBuilder};
+use crate::model::{ITERATION, Metadata, Problem, ScoreKind, Step, StepFlag, StepKind, TraceBuilder};
 
 /// Why an attempt ended without an answer; the names of the codes, and the words that stand in the files.
 const FAILURES: &[&str] = &[
@@ -154,7 +154,7 @@ fn read_tree(row: Value, born: &HashMap<String, u64>) -> Result<Imported, RowErr
         let is_root = numbers.len() == 1;
         let (mut node, output) = read_node(tag.clone(), above, data);
         if let Some(number) = born.get(&tag) {
-            node.step.metadata.insert("iteration".into(), (*number).into());
+            node.step.metadata.insert(ITERATION.into(), (*number).into());
         }
         if is_root && root_text.is_none() {
             root_text = Some(node.step.text.clone());

@@ -5,7 +5,9 @@ use serde_json::{Map, Value};
 use super::node::mark_path;
 use crate::import::fields::{Fields, float, raw_text, scalar_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, ToolCall, TraceBuilder};
+use crate::model::{
+    ITERATION, Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, ToolCall, TraceBuilder,
+};
 
 /// Reads `ToolBench` answer trees.
 pub(super) struct ToolBenchTree;
@@ -209,6 +211,10 @@ impl Reader {
         let step = self.builder.push(Step { parent, kind, text, tool, flags, ..Step::default() });
         score(&mut self.builder, Some(step), &mut node);
         node.retain(|_, value| !value.is_null() && value.as_object() != Some(&Map::new()));
+        // Counted from 1 where the search went on from a node; 0 stands at nodes that it passed.
+        if let Some(order) = node.get("expand_num").filter(|order| order.as_u64().is_some_and(|order| order > 0)) {
+            node.insert(ITERATION.into(), order.clone());
+        }
         if let Some(step) = self.builder.trace_mut().steps.get_mut(step as usize) {
             step.metadata = node;
         }

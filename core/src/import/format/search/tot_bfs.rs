@@ -9,7 +9,9 @@ use super::node::mark_path;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, float, raw_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, TraceBuilder, Verdict};
+use crate::model::{
+    ITERATION, Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, TraceBuilder, Verdict,
+};
 
 /// Reads breadth-first logs.
 pub(super) struct TotBfs;
@@ -132,7 +134,9 @@ fn read_layer(
             None => selects,
         };
         let flags = if pruned { vec![StepFlag::Pruned] } else { Vec::new() };
-        let step = builder.push(Step { parent, kind, text: added.into(), flags, ..Step::default() });
+        // The beam goes on one layer at a time.
+        let metadata = Metadata::from_iter([(ITERATION.to_owned(), (number + 1).into())]);
+        let step = builder.push(Step { parent, kind, text: added.into(), flags, metadata, ..Step::default() });
         match values.get(at).map(|value| (float(value), value)) {
             Some((Some(value), _)) => builder.score(Some(step), "value", ScoreKind::Vote, value),
             Some((None, value)) if !value.is_null() => {

@@ -9,7 +9,7 @@ use super::node::mark_path;
 use crate::import::detect::kind;
 use crate::import::fields::{Fields, float, scalar_text, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample, Unit};
-use crate::model::{Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, TraceBuilder};
+use crate::model::{ITERATION, Metadata, Problem, ScoreKind, Step, StepFlag, StepIndex, StepKind, TraceBuilder};
 
 /// Reads depth-first logs.
 pub(super) struct TotDfs;
@@ -63,7 +63,9 @@ impl Importer for TotDfs {
             let mut scores = take_scores(&mut fields, "info", ScoreKind::Reward);
             scores.extend(take_scores(&mut fields, "count", ScoreKind::Count));
             let text = moves.last().cloned().unwrap_or_default();
-            let metadata = fields.rest();
+            let mut metadata = fields.rest();
+            // Positions stand in the order in which they were looked at.
+            metadata.insert(ITERATION.into(), (number + 1).into());
             let step = builder.push(Step { parent, kind: StepKind::Action, text, metadata, ..Step::default() });
             for (name, kind, value) in scores {
                 builder.score(Some(step), &name, kind, value);

@@ -8,7 +8,7 @@ use super::graph::{Graph, settle_kinds};
 use super::node::{mark_path, name_of, node, take_numbers, take_question};
 use crate::import::fields::{Fields, warn};
 use crate::import::{Imported, Importer, Recognition, RowError, Sample};
-use crate::model::{Metadata, Problem, TraceBuilder};
+use crate::model::{ITERATION, Metadata, Problem, TraceBuilder};
 
 /// Reads tree logs.
 pub(super) struct TreeLog;
@@ -90,8 +90,6 @@ impl Importer for TreeLog {
         Ok(vec![builder.into()])
     }
 }
-
-const ITERATION: &str = "iteration";
 
 /// The entries of a list, or of an object by id.
 fn entries(value: &Value) -> Option<Vec<&Value>> {

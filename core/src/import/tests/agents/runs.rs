@@ -187,7 +187,11 @@ fn openhands_events_fold_states_and_share_replies() {
     let events = json!([
         event(0, "environment", json!({"observation": "agent_state_changed", "content": "", "extras": {}})),
         event(1, "user", json!({"action": "message", "args": {"content": "q"}})),
-        event(3, "agent", act("c1")),
+        event(3, "agent", {
+            let mut first = act("c1");
+            first["llm_metrics"] = json!({"accumulated_cost": 0.5});
+            first
+        }),
         event(4, "agent", act("c2")),
         event(
             5,
@@ -196,7 +200,12 @@ fn openhands_events_fold_states_and_share_replies() {
         ),
         event(6, "agent", json!({"observation": "run", "content": "two", "cause": 4})),
         event(7, "user", json!({"observation": "null", "content": "", "cause": 1})),
-        event(9, "agent", json!({"action": "finish", "args": {"final_thought": "done", "thought": ""}})),
+        event(
+            9,
+            "agent",
+            json!({"action": "finish", "args": {"final_thought": "done", "thought": ""},
+            "llm_metrics": {"accumulated_cost": 0.75}})
+        ),
     ]);
     let trace = of_list(&events);
     assert_eq!(trace.source.format, "openhands");
@@ -215,6 +224,8 @@ fn openhands_events_fold_states_and_share_replies() {
     assert_eq!(tools(&trace)[2..], ["bash c1 ", "bash c2 "], "results go with their cause");
     assert_eq!(trace.steps[0].metadata["output_tokens"], 6);
     assert_eq!(trace.steps[1].metadata["started_at"], "t3");
+    let costs = trace.steps.iter().map(|step| step.metadata.get("cost_usd").and_then(serde_json::Value::as_f64));
+    assert_eq!(costs.collect::<Vec<_>>(), [Some(0.5), None, None, None, None, Some(0.25)], "what each added");
     assert_eq!(trace.metadata["state_events"].as_array().unwrap().len(), 2);
 
     let rows: Vec<_> = events.as_array().unwrap().clone();

@@ -34,6 +34,8 @@ pub(super) struct Events {
     told: HashSet<String>,
     /// Tokens of the reply that the event brings.
     usage: Option<Value>,
+    /// What the run had cost up to the last event that says so, in US dollars.
+    spent: f64,
     /// Names of the calls, by the number of their event.
     calls: HashMap<String, Option<String>>,
 }
@@ -65,6 +67,13 @@ impl Events {
         if let Some(usage) = self.usage.take() {
             self.run.note(step, "input_tokens", usage["prompt_tokens"].clone());
             self.run.note(step, "output_tokens", usage["completion_tokens"].clone());
+        }
+        // Events tell what all was up to then.
+        if let Some(spent) = event.get("llm_metrics").and_then(|metrics| metrics["accumulated_cost"].as_f64()) {
+            if spent > self.spent {
+                self.run.note(step, "cost_usd", spent - self.spent);
+            }
+            self.spent = spent;
         }
         rename(&mut event, "timestamp", "started_at");
         rename(&mut event, "id", "event_id");

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::import::RowError;
 use crate::import::fields::{float, scalar_text, warn};
-use crate::model::{ScoreKind, Step, StepIndex, StepKind, TraceBuilder};
+use crate::model::{ITERATION, ScoreKind, Step, StepIndex, StepKind, TraceBuilder};
 
 /// A node of a path.
 struct Node {
@@ -55,6 +55,13 @@ impl Tree {
             if let Some(value) = node.value.filter(|value| self.values.insert((step, value.to_bits()))) {
                 // The share of samples that agree with the answer.
                 builder.score(Some(step), "value", ScoreKind::Correctness, value);
+            }
+            if let Some(found) = rollout.as_u64()
+                && let Some(step) = builder.trace_mut().steps.get_mut(step as usize)
+            {
+                // Sheets repeat paths; a node is as old as the first rollout that came to it.
+                let known = step.metadata.get(ITERATION).and_then(Value::as_u64);
+                step.metadata.insert(ITERATION.into(), known.map_or(found, |known| known.min(found)).into());
             }
             at = Some(step);
         }
