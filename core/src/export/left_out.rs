@@ -88,6 +88,12 @@ pub enum Rule {
     EmptyStep,
     /// The step separator stands at the start or end of a step.
     Separator,
+    /// Two sides say the same.
+    EqualSides,
+    /// A text is cut inside a character, a formula or a block of code.
+    Boundary,
+    /// Nothing could be compared at the problem.
+    NoPair,
     /// The line is not of the shape that the format has.
     Shape,
     /// The format cannot hold a value without loss.
@@ -118,6 +124,9 @@ impl Rule {
             Self::EmptyPrompt => "with an empty prompt",
             Self::EmptyStep => "with an empty step",
             Self::Separator => "with the separator at the edge of a step",
+            Self::EqualSides => "with equal sides",
+            Self::Boundary => "cut in the middle of something",
+            Self::NoPair => "without a pair",
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
         }

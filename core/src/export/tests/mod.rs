@@ -3,8 +3,10 @@
 mod formats;
 mod labels;
 mod native;
+mod pairs;
 mod policies;
 mod properties;
+mod published_pairs;
 mod reshaped;
 mod round_trips;
 mod source;
