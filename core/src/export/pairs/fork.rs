@@ -13,6 +13,11 @@ pub(super) fn forks<'a>(member: &'a Member<'_>) -> impl Iterator<Item = &'a [Ste
     std::iter::once(member.tree.roots()).chain(below).filter(|branches| branches.len() > 1)
 }
 
+/// How many to propose where `limit` are wanted (0: all), as some fall out for being equal or near.
+pub(super) fn enough(limit: usize) -> usize {
+    if limit == 0 { MOST } else { limit.saturating_mul(4).clamp(16, MOST) }
+}
+
 /// Better, worse and by how much: the clearest first, then in the order of the branches.
 ///
 /// Among branches with values, every two of different value; where only so many are wanted (0: all), only those at both
@@ -27,11 +32,7 @@ pub(super) fn ranked(
     let mut worst = best.clone();
     best.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     worst.sort_by(|(_, a), (_, b)| a.total_cmp(b));
-    // Some may fall out for being equal or near.
-    let most = match limit {
-        0 => MOST,
-        _ => limit.saturating_mul(4).clamp(64, MOST),
-    };
+    let most = enough(limit);
     let mut found = Vec::new();
     for &(chosen, high) in best.iter().take(most) {
         for &(rejected, low) in worst.iter().take(most) {

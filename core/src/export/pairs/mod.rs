@@ -43,13 +43,13 @@ pub fn propose<'a>(group: &'a Group<'a>, options: &PairOptions) -> Vec<Pair<'a>>
             PairRule::Preference => preferred::pairs(group),
             PairRule::Rewrite => rewritten::pairs(group),
             PairRule::Label => mark::pairs(group, options),
-            PairRule::FirstError => recovered::pairs(group),
+            PairRule::FirstError => recovered::pairs(group, options),
             PairRule::Criterion => criterion::pairs(group, options),
             PairRule::Search => searched::pairs(group, options),
             PairRule::MonteCarlo => scored::monte_carlo_pairs(group, options),
             PairRule::Score => scored::pairs(group, options),
             PairRule::Returned => returned::pairs(group),
-            PairRule::Outcome => outcome::pairs(group),
+            PairRule::Outcome => outcome::pairs(group, options),
             PairRule::BestWorst => outcome::best_and_worst(group, options),
         };
         pairs.append(&mut proposed);

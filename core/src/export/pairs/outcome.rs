@@ -1,6 +1,6 @@
 //! Whole attempts at one problem: right against wrong, best against worst.
 
-use super::fork::ranked;
+use super::fork::{enough, ranked};
 use super::group::{Group, Member};
 use super::options::PairOptions;
 use super::pair::{Judge, Pair, PairRule, Side};
@@ -8,8 +8,10 @@ use crate::model::{Label, LabelKind, OutcomeLabel, ScoreKind, StepIndex, Verdict
 
 /// Every right attempt against every wrong one, so ordered that the first pairs use each attempt once.
 ///
+/// Of very many only as many as are needed for the limit per problem, without one 262,144.
+///
 /// What the annotator said of an outcome comes before what the data says.
-pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(group: &'a Group<'a>, options: &PairOptions) -> Vec<Pair<'a>> {
     let side = |right: bool| {
         let ended = group.members.iter().filter_map(move |member| {
             let (outcome, judge) = outcome(group, member)?;
@@ -18,20 +20,16 @@ pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
         ended.collect::<Vec<_>>()
     };
     let (right, wrong) = (side(true), side(false));
-    let mut found = Vec::new();
-    for shift in 0..right.len().max(wrong.len()) {
-        // Goes through the longer list once for each shift of the shorter one.
-        for at in 0..right.len().max(wrong.len()) {
-            let (a, b) = if right.len() >= wrong.len() { (at, at + shift) } else { (at + shift, at) };
-            let (Some(x), Some(y)) = (a.checked_rem(right.len()), b.checked_rem(wrong.len())) else { return found };
-            if shift >= right.len().min(wrong.len()) {
-                return found;
-            }
-            let (Some((chosen, judge)), Some((rejected, _))) = (right.get(x), wrong.get(y)) else { continue };
-            found.push(whole(*chosen, *rejected, PairRule::Outcome, 1.0, *judge));
-        }
-    }
-    found
+    let (long, short) = (right.len().max(wrong.len()), right.len().min(wrong.len()));
+    // Goes through the longer list once for each shift of the shorter one.
+    let places = (0..short).flat_map(|shift| (0..long).map(move |at| (at, (at + shift) % short)));
+    let pair = |(at, other): (usize, usize)| {
+        let (x, y) = if right.len() >= wrong.len() { (at, other) } else { (other, at) };
+        let ((chosen, judge), (rejected, _)) = (right.get(x)?, wrong.get(y)?);
+        Some(whole(*chosen, *rejected, PairRule::Outcome, 1.0, *judge))
+    };
+    let most = enough(options.per_problem);
+    places.filter_map(pair).take(most.saturating_mul(most)).collect()
 }
 
 fn outcome<'a>(group: &'a Group<'a>, member: &Member<'_>) -> Option<(bool, Judge<'a>)> {

@@ -1,6 +1,8 @@
 //! The first error of an attempt, and how another attempt, or another branch, went on from the same beginning.
 
+use super::fork::enough;
 use super::group::{Group, Member};
+use super::options::PairOptions;
 use super::pair::{Judge, Pair, PairRule, Side};
 use crate::model::{PrefixTree, StepIndex, StepRating, Verdict, Visit};
 
@@ -8,7 +10,7 @@ use crate::model::{PrefixTree, StepIndex, StepRating, Verdict, Visit};
 /// ended right. The attempts are merged; two beginnings count as one only where they are equal byte for byte.
 ///
 /// A good step is worth 1, one on the way to a right answer the share of right attempts that went there.
-pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
+pub(super) fn pairs<'a>(group: &'a Group<'a>, options: &PairOptions) -> Vec<Pair<'a>> {
     let tree = PrefixTree::new((0..).zip(group.members.iter().map(|member| &member.trace)));
     let mut found = Vec::new();
     for (attempt, member) in (0..).zip(&group.members) {
@@ -17,6 +19,7 @@ pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
             let above = tree.node(place).and_then(|node| tree.node(node.parent?));
             let siblings = above.map_or(&tree.roots, |above| &above.children);
             let beginning = texts(member, error);
+            let mut of_error = Vec::new();
             for &sibling in siblings.iter().filter(|&&sibling| sibling != place) {
                 let Some(node) = tree.node(sibling) else { continue };
                 let share = node.tally.mean().unwrap_or(1.0);
@@ -28,7 +31,7 @@ pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
                 // The first of the best.
                 let best = node.visits.iter().filter_map(worth).rev().max_by(|a, b| a.2.total_cmp(&b.2));
                 if let Some((by, step, margin, judge)) = best {
-                    found.push(Pair {
+                    of_error.push(Pair {
                         chosen: Side::step(by, group.annotator.as_deref(), step),
                         rejected: Side::step(member, group.annotator.as_deref(), error),
                         rule: PairRule::FirstError,
@@ -40,6 +43,10 @@ pub(super) fn pairs<'a>(group: &'a Group<'a>) -> Vec<Pair<'a>> {
                     });
                 }
             }
+            // The best, of equal ones the first.
+            of_error.sort_by(|a, b| b.margin.total_cmp(&a.margin));
+            of_error.truncate(enough(options.per_prefix));
+            found.append(&mut of_error);
         }
     }
     found

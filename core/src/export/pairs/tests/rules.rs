@@ -184,7 +184,7 @@ fn a_first_error_is_set_against_how_others_went_on() {
     let all = group(vec![wrong.clone(), right(), lost, rated_good, elsewhere]);
     assert_eq!(
         shown(&all, &rule),
-        ["ab: c > xy by 0.5", "ab: d > xy by 1"],
+        ["ab: d > xy by 1", "ab: c > xy by 0.5"],
         "half of those that went to c ended right"
     );
     assert!(shown(&group(vec![wrong.clone()]), &rule).is_empty());
