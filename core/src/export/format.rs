@@ -14,13 +14,19 @@ use super::critique_sft::CritiqueSft;
 use super::label_source::LabelSource;
 use super::math_shepherd::MathShepherd;
 use super::native::Native;
+use super::pairs::Pair;
 use super::policy::Policy;
 use super::prm800k::Prm800k;
 use super::processbench::ProcessBench;
 use super::rlhflow_chat::RlhflowChat;
+use super::rstar_pairs::RstarPairs;
+use super::step_dpo::StepDpo;
 use super::steps::Steps;
+use super::trl_preference::TrlPreference;
+use super::trl_preference_chat::TrlPreferenceChat;
 use super::trl_stepwise::TrlStepwise;
 use super::trl_unpaired::TrlUnpaired;
+use super::weighted_pairs::WeightedPairs;
 use super::{ExportError, Objection, Rule};
 
 /// A target format. A new one is one file and one entry in [`FORMATS`].
@@ -66,6 +72,11 @@ pub trait ExportFormat: Sync {
     /// The options that a row shows, where it looks like one of this format.
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy>;
 
+    /// Makes the rows of the pairs of one problem, each with the trace it is of. For [`Scope::Problem`] only.
+    fn pair_rows<'a>(&self, _pairs: &[Pair<'a>], _policy: &Policy) -> Vec<(&'a Trace, Made)> {
+        Vec::new()
+    }
+
     /// Checks a line against the schema and the rules of the format, whoever wrote it.
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection>;
 }
@@ -83,8 +94,22 @@ impl PartialEq for dyn ExportFormat {
 }
 
 /// Every format, most used first.
-pub const FORMATS: &[&dyn ExportFormat] =
-    &[&TrlStepwise, &TrlUnpaired, &ProcessBench, &MathShepherd, &RlhflowChat, &Prm800k, &CritiqueSft, &Steps, &Native];
+pub const FORMATS: &[&dyn ExportFormat] = &[
+    &TrlStepwise,
+    &TrlPreference,
+    &TrlPreferenceChat,
+    &TrlUnpaired,
+    &StepDpo,
+    &RstarPairs,
+    &WeightedPairs,
+    &ProcessBench,
+    &MathShepherd,
+    &RlhflowChat,
+    &Prm800k,
+    &CritiqueSft,
+    &Steps,
+    &Native,
+];
 
 /// The format of that name; dashes count as underscores.
 pub fn format_by_name(name: &str) -> Result<&'static dyn ExportFormat, ExportError> {
@@ -107,6 +132,8 @@ pub enum Scope {
     },
     /// A whole trace with everything known of it, whoever said it; labels need not be there.
     Trace,
+    /// Attempts at one problem, compared; see [`pairs`](super::pairs).
+    Problem,
 }
 
 /// A row, or why there is none.

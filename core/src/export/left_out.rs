@@ -90,6 +90,12 @@ pub enum Rule {
     EmptyStep,
     /// The step separator stands at the start or end of a step.
     Separator,
+    /// Two sides say the same.
+    EqualSides,
+    /// A text is cut inside a character, a formula or a block of code.
+    Boundary,
+    /// Nothing could be compared at the problem.
+    NoPair,
     /// The line is not of the shape that the format has.
     Shape,
     /// The line is no JSON.
@@ -130,6 +136,9 @@ impl Rule {
             Self::Json => "that are no JSON",
             Self::Encoding => "that are no clean UTF-8",
             Self::Columns => "with other columns",
+            Self::EqualSides => "with equal sides",
+            Self::Boundary => "cut in the middle of something",
+            Self::NoPair => "without a pair",
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
         }

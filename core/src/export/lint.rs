@@ -314,6 +314,16 @@ const JUDGING: [&str; 5] = ["label", "labels", "verdict", "critique", "id"];
 /// What a row is about, and what it says of it. Of chats, answers of one sign are what is said.
 fn claim(row: &Map<String, Value>) -> Claim {
     let (mut of, mut says) = (ContentHasher::new("of"), ContentHasher::new("says"));
+    // Two sides are the same question whichever of them is chosen; by several criteria it is several questions.
+    if let (Some(chosen), Some(rejected)) = (row.get("chosen"), row.get("rejected")) {
+        let mut sides = [chosen.to_string(), rejected.to_string()];
+        says = says.part(&sides[0]);
+        sides.sort_unstable();
+        for key in ["prompt", "initial_reason_steps", "criterion"] {
+            of = of.part(row.get(key).unwrap_or(&Value::Null).to_string());
+        }
+        return Claim { of: sides.into_iter().fold(of, ContentHasher::part).number(), says: says.number() };
+    }
     // A row of a table is about its step; PRM800K has its texts where others have labels alone.
     let is_table = row.contains_key("trace") && row.contains_key("step");
     let judged_inside = row.contains_key("question");

@@ -2,7 +2,8 @@
 //!
 //! The way of a row: [`ExportSource`] gives a trace → `labels` says what the chosen source judges →
 //! `paths` picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
-//! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed.
+//! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed. Rows of [`pairs`] are made of
+//! all attempts at a problem instead.
 
 mod columns;
 mod container;
@@ -16,6 +17,7 @@ mod lint;
 mod manifest;
 mod math_shepherd;
 mod native;
+pub mod pairs;
 mod paths;
 mod policy;
 mod preview;
@@ -24,16 +26,22 @@ mod processbench;
 mod report;
 mod rlhflow_chat;
 mod rows;
+mod rstar_pairs;
 mod shards;
 mod source;
+pub mod split;
+mod step_dpo;
 mod steps;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trl_preference;
+mod trl_preference_chat;
 mod trl_stepwise;
 mod trl_unpaired;
 mod verdicts;
+mod weighted_pairs;
 mod write;
 
 pub use container::{Container, Layout, Packing};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::pairs::{PAIR_OPTIONS, PairOptions};
 use super::{ExportError, ExportFormat};
 
 /// One option as the dialog and the help show it.
@@ -244,6 +245,9 @@ pub struct Policy {
     pub critique_layout: CritiqueLayout,
     /// How a critique ends.
     pub verdict_line: VerdictLine,
+    /// Which pairs are made, and what a row of them holds.
+    #[serde(default)]
+    pub pairs: PairOptions,
 }
 
 impl Default for Policy {
@@ -263,6 +267,7 @@ impl Default for Policy {
             chat_keys: ChatKeys::default(),
             critique_layout: CritiqueLayout::default(),
             verdict_line: VerdictLine::default(),
+            pairs: PairOptions::default(),
         }
     }
 }
@@ -273,7 +278,7 @@ const ONLY_FINISHED: &[(&str, &str)] =
     &[("false", "Every labelled trace is exported."), ("true", "Only traces marked as done are exported.")];
 
 impl Policy {
-    /// Every option, in the order of the dialog.
+    /// Every option but those of [pairs](Self::PAIR_OPTIONS), in the order of the dialog.
     pub const OPTIONS: [PolicyOption; 14] = [
         PolicyOption { name: "neutral", reason: "The format knows only good and bad", values: NeutralSteps::VALUES },
         PolicyOption {
@@ -331,19 +336,27 @@ impl Policy {
         },
     ];
 
+    /// Every option of pairs, in the order of the dialog.
+    pub const PAIR_OPTIONS: &'static [PolicyOption] = &PAIR_OPTIONS;
+
     /// The option of that name; dashes count as underscores.
     pub fn option(name: &str) -> Result<&'static PolicyOption, ExportError> {
         const OPTIONS: &[PolicyOption; 14] = &Policy::OPTIONS;
         let wanted = name.replace('-', "_");
-        OPTIONS.iter().find(|option| option.name == wanted).ok_or_else(|| {
-            let known = Self::OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>().join(", ");
+        let all = || OPTIONS.iter().chain(Self::PAIR_OPTIONS);
+        all().find(|option| option.name == wanted).ok_or_else(|| {
+            let known = all().map(|option| option.name).collect::<Vec<_>>().join(", ");
             ExportError::UnknownOption { name: name.into(), known }
         })
     }
 
     /// Sets the option of that name from text.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), ExportError> {
-        match Self::option(name)?.name {
+        let name = Self::option(name)?.name;
+        if self.pairs.set(name, value)? {
+            return Ok(());
+        }
+        match name {
             "neutral" => self.neutral = NeutralSteps::parse(value)?,
             "after_error" => self.after_error = AfterError::parse(value)?,
             "unsure" => self.unsure = UnsureSteps::parse(value)?,
@@ -370,7 +383,11 @@ impl Policy {
 
     /// The value of the option of that name, as text.
     pub fn get(&self, name: &str) -> Result<String, ExportError> {
-        Ok(match Self::option(name)?.name {
+        let name = Self::option(name)?.name;
+        if let Some(value) = self.pairs.get(name) {
+            return Ok(value);
+        }
+        Ok(match name {
             "neutral" => self.neutral.name().into(),
             "after_error" => self.after_error.name().into(),
             "unsure" => self.unsure.name().into(),

@@ -1,6 +1,6 @@
 //! From a source to rows: the one loop that the preview and the writer share, so that they cannot disagree.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
@@ -11,10 +11,11 @@ use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, format_by
 use super::label_source::{Chosen, LabelSource};
 use super::labels::{Resolved, resolve};
 use super::left_out::{LeftOut, Objection, Rule};
+use super::pairs::each_pair_row;
 use super::paths::{JudgedPath, judged_paths};
 use super::policy::Policy;
 use super::source::Standing;
-use super::tally::{Counts, Tally};
+use super::tally::Tally;
 use super::{ExportError, ExportSource};
 
 /// Traces between two reports of progress; stopping is possible at each trace.
@@ -71,18 +72,13 @@ pub(super) fn each_row(
 ) -> Result<Tally, ExportError> {
     let options = &options.settled()?;
     let chosen = match options.format.scope() {
+        Scope::Problem => return each_pair_row(source, options, ctx, sink),
         Scope::Path | Scope::Tree { .. } => Some(Chosen::settle(options.labels.as_ref(), source)?),
         Scope::Trace => None,
     };
     let mut annotators = source.annotators();
     annotators.sort();
-    let tally = Tally {
-        rows: 0,
-        left_out: 0,
-        left_out_by_rule: BTreeMap::new(),
-        counts: Counts::zero(options.format.counted()),
-        labels: chosen.as_ref().map(Chosen::name),
-    };
+    let tally = Tally::new(options.format.counted(), chosen.as_ref().map(Chosen::name));
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
     let is_table = options.format.scope() == (Scope::Tree { labels_needed: false });
     let columns = if is_table { columns(source, total, &annotators, ctx)? } else { Columns::default() };
@@ -205,7 +201,7 @@ impl Run<'_> {
         let main = tree.main_path(&trace.steps);
         let paths = match scope {
             Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
-            Scope::Path | Scope::Trace => judged_paths(trace, &tree, &said),
+            Scope::Path | Scope::Trace | Scope::Problem => judged_paths(trace, &tree, &said),
         };
         let may_assume_good = !matches!(chosen, Chosen::Own(_)) || standing(chosen, annotations).finished;
         let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };
@@ -297,22 +293,8 @@ impl Run<'_> {
         made: Made,
         sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
     ) -> Result<bool, ExportError> {
-        match made {
-            Ok(row) => {
-                self.tally.rows += 1;
-                for &(name, more) in &row.counts {
-                    self.tally.counts.add(name, more);
-                }
-                sink(Produced::Row(trace.id.clone(), row)).map(|()| true)
-            }
-            Err(Objection { rule, step, reason }) => {
-                self.tally.left_out += 1;
-                *self.tally.left_out_by_rule.entry(rule).or_default() += 1;
-                let source_id = trace.source_id.clone();
-                sink(Produced::LeftOut(LeftOut { trace: trace.id.clone(), source_id, step, rule, reason }))
-                    .map(|()| false)
-            }
-        }
+        let any = made.is_ok();
+        sink(self.tally.count(trace, made)).map(|()| any)
     }
 }
 
@@ -346,7 +328,7 @@ fn all_scores(
 }
 
 /// With own labels that annotator's word counts; with others everyone's, so that no defective problem slips through.
-fn standing(chosen: &Chosen, annotations: &[(AnnotatorId, &TraceAnnotation)]) -> Standing {
+pub(super) fn standing(chosen: &Chosen, annotations: &[(AnnotatorId, &TraceAnnotation)]) -> Standing {
     let mut standing = Standing::default();
     for (annotator, said) in annotations {
         if !matches!(chosen, Chosen::Own(by) if by != annotator) {

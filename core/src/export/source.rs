@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
-use crate::model::{AnnotatorId, Trace, TraceId, TraceStatus};
+use crate::model::{AnnotatorId, ProblemId, Trace, TraceId, TraceStatus};
 
 /// Gives traces one at a time, so that a large project is never in memory.
 pub trait ExportSource: Sync {
@@ -20,6 +20,12 @@ pub trait ExportSource: Sync {
 
     /// The trace at that position, complete. The error is a sentence for the user.
     fn trace(&self, row: u32) -> Result<Trace, String>;
+
+    /// The problem that the trace at that position tries to solve. Asked of every trace before pairs are made, so a
+    /// source that knows it without reading the trace says so.
+    fn problem(&self, row: u32) -> Result<ProblemId, String> {
+        self.trace(row).map(|trace| trace.problem.id())
+    }
 
     /// Everyone with a log in the project.
     fn annotators(&self) -> Vec<AnnotatorId>;

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::format::Row;
 use super::label_source::LabelSource;
-use super::left_out::Rule;
+use super::left_out::{LeftOut, Objection, Rule};
+use super::rows::Produced;
+use crate::model::Trace;
 
 /// Counts by name, in alphabetical order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +46,29 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    pub(super) fn new(counted: &[&'static str], labels: Option<LabelSource>) -> Self {
+        Self { rows: 0, left_out: 0, left_out_by_rule: BTreeMap::new(), counts: Counts::zero(counted), labels }
+    }
+
+    /// Counts what came of a trace.
+    pub(super) fn count(&mut self, trace: &Trace, made: Result<Row, Objection>) -> Produced {
+        match made {
+            Ok(row) => {
+                self.rows += 1;
+                for &(name, more) in &row.counts {
+                    self.counts.add(name, more);
+                }
+                Produced::Row(trace.id.clone(), row)
+            }
+            Err(Objection { rule, step, reason }) => {
+                self.left_out += 1;
+                *self.left_out_by_rule.entry(rule).or_default() += 1;
+                let source_id = trace.source_id.clone();
+                Produced::LeftOut(LeftOut { trace: trace.id.clone(), source_id, step, rule, reason })
+            }
+        }
+    }
+
     /// The most frequent reasons, with counts: "12 without labels, 3 skipped".
     pub(super) fn reasons(&self) -> String {
         let mut rules: Vec<(&Rule, &u64)> = self.left_out_by_rule.iter().collect();

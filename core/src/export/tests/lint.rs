@@ -3,12 +3,12 @@
 use std::fs;
 use std::io::Write as _;
 
-use crate::export::{FORMATS, LintOptions, LintReport, lint, preview};
+use crate::export::{FORMATS, LintOptions, LintReport, Scope, lint, preview};
 use crate::job::JobContext;
 
 use super::source::{Project, chain, options};
 
-fn linted(bytes: &[u8]) -> LintReport {
+pub(super) fn linted(bytes: &[u8]) -> LintReport {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.jsonl");
     fs::write(&path, bytes).unwrap();
@@ -16,7 +16,7 @@ fn linted(bytes: &[u8]) -> LintReport {
 }
 
 /// The problems as `row: message`, joined by ` | `.
-fn said(report: &LintReport) -> String {
+pub(super) fn said(report: &LintReport) -> String {
     let all = report.problems.iter().map(|problem| format!("{}: {}", problem.row, problem.message));
     all.collect::<Vec<_>>().join(" | ")
 }
@@ -32,6 +32,26 @@ const SHEPHERD: &str = r#"{"input":"p Step 1: a ки","label":"p Step 1: a +","t
 const KTO: [&str; 2] =
     [r#"{"prompt":"p","completion":"a","label":true}"#, r#"{"prompt":"p","completion":"b","label":false}"#];
 const CHAT: &str = r#"{"conversations":[{"role":"user","content":"p a"},{"role":"assistant","content":"+"}]}"#;
+
+const PAIR: &str = r#"{"prompt":"p","chosen":"a","rejected":"b"}"#;
+
+#[test]
+fn pairs_are_recognised_and_compared() {
+    let message = |text: &str, role: &str| format!(r#"[{{"role":"{role}","content":"{text}"}}]"#);
+    let chat = format!(
+        r#"{{"prompt":{},"chosen":{},"rejected":{}}}"#,
+        message("p", "user"),
+        message("a", "assistant"),
+        message("b", "assistant")
+    );
+    check(&[PAIR], "trl_preference", "");
+    check(&[&chat], "trl_preference_chat", "");
+    check(&[r#"{"prompt":"p","chosen":"a","rejected":"b","weight":1.0,"criterion":""}"#], "weighted_pairs", "");
+    check(&[r#"{"prompt":"p","pos":["a"],"neg":["b"],"pos_count":1,"neg_count":1}"#], "rstar_pairs", "");
+    check(&[PAIR, PAIR], "trl_preference", "2: repeats row 1");
+    let other_way = r#"{"prompt":"p","chosen":"b","rejected":"a"}"#;
+    check(&[PAIR, other_way], "trl_preference", "2: labels what row 1 has in another way");
+}
 
 #[test]
 fn sound_files_have_no_problems() {
@@ -56,7 +76,8 @@ fn what_is_written_here_is_sound() {
     other.problem.prompt = crate::model::Prompt::Text("2+2?".into());
     super::source::import(&mut other, "human", "++");
     project.traces.push(other);
-    for format in FORMATS.iter().filter(|format| format.name() != "critique_sft") {
+    let single = FORMATS.iter().filter(|format| format.scope() != Scope::Problem);
+    for format in single.filter(|format| format.name() != "critique_sft") {
         let made = preview(&project, &options(format.name(), &[]), 100, &JobContext::foreground(None)).unwrap();
         let report = linted((made.sample.join("\n") + "\n").as_bytes());
         let problems = said(&report);

@@ -1,0 +1,82 @@
+//! TRL preference: `{"prompt": str, "chosen": str, "rejected": str}`, and where the pair comes from in `meta`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::left_out::Objection;
+use super::pairs::{Pair, PairMeta, check_texts, no_single_row, one_by_one, pair_counts, pair_texts};
+use super::policy::Policy;
+use crate::model::Trace;
+
+/// Rows for TRL's `DPOTrainer` and `RewardTrainer`, as text.
+pub(super) struct TrlPreference;
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    prompt: String,
+    chosen: String,
+    rejected: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    meta: Option<PairMeta>,
+}
+
+impl ExportFormat for TrlPreference {
+    fn name(&self) -> &'static str {
+        "trl_preference"
+    }
+
+    fn caption(&self) -> &'static str {
+        "TRL preference: a prompt, a chosen and a rejected continuation"
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::Problem
+    }
+
+    fn options(&self) -> &'static [&'static str] {
+        &[
+            "pairs",
+            "pair_score",
+            "min_margin",
+            "min_edit_distance",
+            "per_prefix",
+            "per_problem",
+            "length_ratio",
+            "pair_neutral",
+            "completion",
+            "policy_model",
+            "only_finished",
+            "step_separator",
+        ]
+    }
+
+    fn counted(&self) -> &'static [&'static str] {
+        &["pairs"]
+    }
+
+    fn rows(&self, _input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
+        vec![no_single_row()]
+    }
+
+    fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {
+        one_by_one(pairs, |pair| {
+            let texts = pair_texts(pair, policy.pairs.completion, &policy.step_separator);
+            check_texts(&texts.prompt, &texts.chosen, &texts.rejected)?;
+            let meta = Some(PairMeta::new(pair, &policy.pairs));
+            let line = Line { prompt: texts.prompt, chosen: texts.chosen, rejected: texts.rejected, meta };
+            Ok(Row { line: to_json(&line)?, counts: pair_counts(pair) })
+        })
+    }
+
+    fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
+        let is_text = ["prompt", "chosen", "rejected"].iter().all(|key| row.get(*key).is_some_and(Value::is_string));
+        let is_other = ["weight", "initial_reason_steps"].iter().any(|key| row.contains_key(*key));
+        (is_text && !is_other).then(|| self.defaults())
+    }
+
+    fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {
+        let line: Line = from_json(line)?;
+        check_texts(&line.prompt, &line.chosen, &line.rejected)
+    }
+}
