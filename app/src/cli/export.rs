@@ -9,6 +9,7 @@ use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
+use super::policy_args::{PolicyArgs, formats};
 use crate::startup::Startup;
 use crate::state::export_source::ProjectExport;
 
@@ -18,8 +19,7 @@ pub struct ExportArgs {
     /// The project folder.
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
-    /// The format: trl-stepwise, processbench or native.
-    #[arg(long, value_name = "F")]
+    #[arg(long, value_name = "F", help = formats())]
     format: String,
     /// The file to write; its manifest is written beside it.
     #[arg(long, value_name = "FILE")]
@@ -27,24 +27,12 @@ pub struct ExportArgs {
     /// Whose labels: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD.
     #[arg(long, value_name = "SOURCE")]
     labels: Option<String>,
-    /// What a neutral step becomes: good, bad or drop.
-    #[arg(long, value_name = "VALUE")]
-    neutral: Option<String>,
-    /// What follows the first bad step: cut, bad or raw.
-    #[arg(long, value_name = "VALUE")]
-    after_error: Option<String>,
-    /// What an undecided step becomes: drop, good or bad.
-    #[arg(long, value_name = "VALUE")]
-    unsure: Option<String>,
-    /// What an unlabelled step becomes: refuse or good.
-    #[arg(long, value_name = "VALUE")]
-    unlabelled: Option<String>,
-    /// Only traces marked as done.
-    #[arg(long)]
-    only_finished: bool,
-    /// What the trainer puts between steps.
-    #[arg(long, value_name = "TEXT")]
-    step_separator: Option<String>,
+    /// What becomes of labels that the format cannot hold, and which pairs are made.
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Cut the rows into files of so many megabytes, before packing.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
+    shard_mb: Option<u64>,
     /// Fail where any trace is left out.
     #[arg(long)]
     strict: bool,
@@ -79,19 +67,7 @@ fn options(args: &ExportArgs) -> Result<ExportOptions, Failure> {
     if let Some(labels) = &args.labels {
         options.labels = Some(labels.parse()?);
     }
-    let only_finished = args.only_finished.then(|| "true".to_owned());
-    let given = [
-        ("neutral", &args.neutral),
-        ("after_error", &args.after_error),
-        ("unsure", &args.unsure),
-        ("unlabelled", &args.unlabelled),
-        ("only_finished", &only_finished),
-        ("step_separator", &args.step_separator),
-    ];
-    for (name, value) in given {
-        if let Some(value) = value {
-            options.policy.set(name, &value.replace("\\n", "\n"))?;
-        }
-    }
+    options.policy = args.policy.policy(options.format)?;
+    options.shard_bytes = args.shard_mb.map(|megabytes| megabytes.saturating_mul(1_000_000));
     Ok(options)
 }

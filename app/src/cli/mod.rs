@@ -5,8 +5,10 @@ pub mod export;
 pub mod import;
 mod import_options;
 pub mod inspect;
+pub mod lint;
 pub mod models;
 pub mod output;
+mod policy_args;
 pub mod score;
 pub mod show;
 pub mod worker;
@@ -58,6 +60,8 @@ pub enum Subcommands {
     Models(models::ModelsArgs),
     /// Write training files.
     Export(export::ExportArgs),
+    /// Check training files that anyone made.
+    Lint(lint::LintArgs),
     /// Verify a project folder and repair what can be repaired.
     Check(check::CheckArgs),
     /// Run as a scoring worker on stdin and stdout.
@@ -76,6 +80,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
+        Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
     };

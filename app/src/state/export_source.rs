@@ -8,7 +8,7 @@ use stepscope_core::annotation::{self, Annotations, TraceAnnotation};
 use stepscope_core::export::{ExportSource, ManifestSource};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
-use stepscope_core::model::{AnnotatorId, Trace, TraceId};
+use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
 
@@ -61,6 +61,11 @@ impl ExportSource for ProjectExport {
 
     fn trace(&self, row: u32) -> Result<Trace, String> {
         self.store.trace(row).map_err(|error| error.to_string())
+    }
+
+    fn problem(&self, row: u32) -> Result<ProblemId, String> {
+        let summary = self.store.summary(row).ok_or_else(|| "its summary is missing".to_owned())?;
+        Ok(summary.problem_id)
     }
 
     fn annotators(&self) -> Vec<AnnotatorId> {

@@ -164,6 +164,54 @@ fn export_writes_a_file_and_its_manifest() {
 }
 
 #[test]
+fn every_option_of_a_format_is_a_flag() {
+    let home = Home::new();
+    let project = project(&home);
+    let help = home.ends(0, &["export", "--help"]).out;
+    let flags =
+        ["--self-corrected", "--soft-threshold", "--verdict-line", "--pair-neutral", "--rstar-stage", "--shard-mb"];
+    for name in flags.iter().chain(&["trl-preference-chat", "critique-sft", "monte_carlo"]) {
+        assert!(help.contains(name), "{name}: {help}");
+    }
+    let out = home.arg("pairs.jsonl");
+    let export = ["export", "--project", &project, "--labels", "imported", "--out", &out, "--format"];
+    let with = |format: &str, options: &[&'static str]| {
+        let args: Vec<String> = export.iter().chain(&[format]).chain(options).map(|arg| (*arg).to_owned()).collect();
+        home.run(&args.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let written = with("trl-preference", &["--json", "--pairs", "outcome,label", "--per-problem", "1"]);
+    assert_eq!(written.status, 0, "{}", written.err);
+    assert!(written.json()["rows"].as_u64().unwrap() > 0 && written.err.is_empty(), "{}", written.err);
+    let manifest: Value =
+        serde_json::from_str(&fs::read_to_string(home.path("pairs.jsonl.manifest.json")).unwrap()).unwrap();
+    assert!(manifest.to_string().contains("\"per_problem\":\"1\""), "{manifest}");
+    let idle = with("processbench", &["--per-problem", "1"]);
+    assert!(idle.err.contains("--per-problem has no effect on processbench"), "{}", idle.err);
+    let refused = with("trl-preference", &["--pair-neutral", "maybe"]);
+    assert!(refused.status == 1 && refused.err.contains("between, good, bad, drop"), "{}", refused.err);
+}
+
+#[test]
+fn lint_tells_what_is_wrong_and_where() {
+    let home = Home::new();
+    let good = home.write("good.jsonl", "{\"prompt\":\"p\",\"completions\":[\"a\",\"b\"],\"labels\":[true,false]}\n");
+    let clean = home.ends(0, &["lint", "--json", &good]).json();
+    assert_eq!(keys(&clean), ["schema", "file", "format", "rows", "problems_total", "problems"]);
+    assert_eq!((&clean["schema"], &clean["format"]), (&json!("stepscope.lint/1"), &json!("trl_stepwise")));
+    assert_eq!((&clean["rows"], &clean["problems"]), (&json!(1), &json!([])));
+    let bad = home.write("bad.jsonl", "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n".repeat(2));
+    let found = home.ends(1, &["lint", "--json", &good, &bad]).lines();
+    let problem = &found[1]["problems"][0];
+    assert_eq!((&found[1]["format"], &problem["row"]), (&json!("trl_preference"), &json!(2)));
+    assert_eq!((&problem["rule"], &problem["message"]), (&json!("repeated"), &json!("repeats row 1")));
+    assert!(home.ends(1, &["lint", &bad]).out.contains("row 2: repeats row 1"));
+    let forced = home.ends(1, &["lint", "--format", "step-dpo", &good]);
+    assert!(forced.out.contains("row 1"), "{}", forced.out);
+    let missing = home.ends(1, &["lint", &home.arg("nowhere.jsonl"), &good]);
+    assert!(missing.err.contains("nowhere.jsonl") && missing.out.contains("good.jsonl"), "{}", missing.err);
+}
+
+#[test]
 fn show_lists_labels_of_every_kind_with_the_part_they_are_of() {
     let home = Home::new();
     let project = project(&home);
@@ -285,7 +333,7 @@ fn wrong_usage_ends_with_2() {
         assert!(ended.out.is_empty() && !ended.err.is_empty(), "{args:?}");
     }
     assert!(home.ends(0, &["--version"]).out.starts_with("stepscope "));
-    for command in ["inspect", "import", "show", "score", "export", "check", "worker"] {
+    for command in ["inspect", "import", "show", "score", "export", "lint", "check", "worker"] {
         assert!(home.ends(0, &["--help"]).out.contains(command), "{command}");
     }
 }
