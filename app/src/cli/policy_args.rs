@@ -70,7 +70,7 @@ impl Args for PolicyArgs {
 fn arg(flag: &'static Flag) -> Arg {
     let PolicyOption { name, reason, values } = *flag.option;
     let known: Vec<&str> = values.iter().map(|(value, _)| *value).collect();
-    let does = values.iter().map(|(value, does)| format!("\n- {value}: {does}")).collect::<String>();
+    let does = values.iter().map(|(value, does)| format!("\n- {value}: {does}")).collect::<Vec<_>>().concat();
     let arg = Arg::new(name).long(flag.long.as_str()).help_heading("Options of the format");
     // Yes or no needs no value.
     let arg = if known == ["false", "true"] { arg.num_args(0..=1).default_missing_value("true") } else { arg };
@@ -81,5 +81,5 @@ fn arg(flag: &'static Flag) -> Arg {
 /// The formats with what each is for, for help.
 pub(super) fn formats() -> String {
     let list = FORMATS.iter().map(|format| format!("\n- {}: {}", format.name().replace('_', "-"), format.caption()));
-    format!("The format{}", list.collect::<String>())
+    format!("The format{}", list.collect::<Vec<_>>().concat())
 }
