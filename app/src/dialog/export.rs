@@ -53,7 +53,7 @@ pub fn export_ui(
 }
 
 fn format_ui(ui: &mut Ui, draft: &mut ExportDraft) -> Option<&'static dyn ExportFormat> {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         for &format in FORMATS {
             let clicked = ui.selectable_label(draft.format == format.name(), format.name()).clicked();
             if clicked && draft.format != format.name() {
@@ -75,41 +75,50 @@ fn options_ui(
     sources: &[LabelSource],
 ) {
     let known = format.map_or::<&[&str], _>(&[], |format| format.options());
-    Grid::new("export options").num_columns(3).spacing([14.0, 5.0]).show(ui, |ui| {
-        // A format that takes every label as it is has no options.
-        if !known.is_empty() {
-            ui.label("Labels");
-            let shown = draft.labels.as_ref().map_or("default".to_owned(), ToString::to_string);
-            let combo = ComboBox::from_id_salt("labels").width(190.0).selected_text(shown).show_ui(ui, |ui| {
-                ui.selectable_value(&mut draft.labels, None, "default");
-                for source in sources {
-                    ui.selectable_value(&mut draft.labels, Some(source.clone()), source.to_string());
-                }
-            });
-            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Labels"));
-            ui.label(RichText::new("Your labels; those in the data if nobody has labelled anything").weak());
-            ui.end_row();
-        }
-        for option in Policy::OPTIONS.iter().filter(|option| known.contains(&option.name)) {
-            option_ui(ui, &mut draft.policy, option);
-        }
+    let lacks = format.map_or::<&[(&str, &str)], _>(&[], |format| format.lacks());
+    // The rows must still find a place below.
+    let height = (ui.ctx().content_rect().height() - 420.0).clamp(120.0, 360.0);
+    ScrollArea::vertical().id_salt("options").max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        Grid::new("export options").num_columns(3).spacing([14.0, 5.0]).show(ui, |ui| {
+            // A format that takes every label as it is has no options.
+            if !known.is_empty() {
+                ui.label("Labels");
+                let shown = draft.labels.as_ref().map_or("default".to_owned(), ToString::to_string);
+                let combo = ComboBox::from_id_salt("labels").width(190.0).selected_text(shown).show_ui(ui, |ui| {
+                    ui.selectable_value(&mut draft.labels, None, "default");
+                    for source in sources {
+                        ui.selectable_value(&mut draft.labels, Some(source.clone()), source.to_string());
+                    }
+                });
+                combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Labels"));
+                ui.label(RichText::new("Your labels; those in the data if nobody has labelled anything").weak());
+                ui.end_row();
+            }
+            let options = Policy::OPTIONS.iter().chain(Policy::PAIR_OPTIONS);
+            for option in options.filter(|option| known.contains(&option.name)) {
+                option_ui(ui, &mut draft.policy, option, lacks);
+            }
+        });
     });
 }
 
-fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
+fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption, lacks: &[(&str, &str)]) {
     let title = title_of(option.name);
     let mut value = policy.get(option.name).unwrap_or_default();
     let before = value.clone();
     ui.label(&title);
     if option.values.is_empty() {
-        // Line breaks are typed and shown as \n.
-        let mut text = value.replace('\n', "\\n");
-        let edit = ui.add(TextEdit::singleline(&mut text).desired_width(190.0));
+        // Line breaks are typed and shown as \n. What is being typed stays, also where it is no value yet, as "1.".
+        let id = Id::unique(("export option", option.name));
+        let typed = ui.memory(|memory| memory.has_focus(id)).then(|| ui.data(|data| data.get_temp::<String>(id)));
+        let mut text = typed.flatten().unwrap_or_else(|| value.replace('\n', "\\n"));
+        let edit = ui.add(TextEdit::singleline(&mut text).id(id).desired_width(190.0));
+        ui.data_mut(|data| data.insert_temp(id, text.clone()));
         edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &title));
         value = text.replace("\\n", "\n");
     } else {
         let combo = ComboBox::from_id_salt(option.name).width(190.0).selected_text(&value).show_ui(ui, |ui| {
-            for (name, does) in option.values {
+            for (name, does) in option.values.iter().filter(|(name, _)| !lacks.contains(&(option.name, *name))) {
                 ui.selectable_value(&mut value, (*name).to_owned(), *name).on_hover_text(*does);
             }
         });
@@ -119,7 +128,7 @@ fn option_ui(ui: &mut Ui, policy: &mut Policy, option: &PolicyOption) {
     ui.add(Label::new(RichText::new(does).weak()).wrap()).on_hover_text(option.reason);
     ui.end_row();
     if value != before {
-        // The value comes from the option's own list, or is free text: it cannot be refused.
+        // The value comes from the option's own list, or is being typed: until it is one, the last one holds.
         policy.set(option.name, &value).ok();
     }
 }
