@@ -31,6 +31,7 @@ fn canvas_times_of_100_000_nodes() {
     measure(100_000, 400);
 }
 
+#[expect(clippy::print_stdout, reason = "its result")]
 fn measure(nodes: u32, bushy: u32) {
     let home = Home::new();
     fs::write(home.path("tree.json"), large_tree(nodes, bushy)).unwrap();
@@ -91,6 +92,7 @@ fn frame(window: &mut Window, action: Option<Action>) -> Duration {
     took
 }
 
+#[expect(clippy::print_stdout, reason = "its result")]
 fn report(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];

@@ -5,8 +5,10 @@ use std::fs;
 
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Event, PointerButton, Pos2, Theme};
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::Startup;
+use stepscope::app::App;
 use stepscope::command::{Action, Command};
 use stepscope::state::Settings;
 use stepscope::state::beside::{BesideRequest, BesideWhat};
@@ -15,6 +17,7 @@ use stepscope_core::model::{Label, LabelKind};
 
 use crate::pictures::picture;
 use crate::published::data;
+use crate::support::raster::Raster;
 use crate::support::window::{
     Home, Window, ask, frames, notices, open, press, project, said, settle, shown, type_text,
 };
@@ -332,13 +335,13 @@ fn menus_show_what_is_on() {
 #[test]
 fn pictures_are_crisp_at_two_sizes() {
     let home = Home::new();
-    let mut window = home.open_sample();
+    let startup = home.startup("traces");
+    // As many points as in the other pictures, each of two by two pixels.
+    let sharp = Harness::builder().with_size([1280.0, 800.0]).with_pixels_per_point(2.0).renderer(Raster::default());
+    let mut window = sharp.build_eframe(|cc| App::new(cc, startup));
+    settle(&mut window);
     show(&mut window, "word-03-small");
     press(&mut window, "F8 j j Backslash");
-    // Points as before, each of two by two pixels.
-    window.set_size([2560.0, 1600.0].into());
-    window.set_pixels_per_point(2.0);
-    frames(&mut window, 3);
     let large = picture(&mut window, "beside-hidpi");
     assert_eq!(large.dimensions(), (2560, 1600));
     // Sharp type has pixels that differ from the one before; enlarged type has pairs that are the same.

@@ -62,8 +62,8 @@ fn texts(window: &Window) -> Vec<String> {
     texts
 }
 
-fn at(window: &Window, step: StepIndex) -> [f32; 2] {
-    scene(window).nodes.iter().find(|node| node.step == step).expect("in sight").at
+fn at(window: &Window, step: StepIndex) -> eframe::egui::Pos2 {
+    scene(window).nodes.iter().find(|node| node.step == step).expect("in sight").at.into()
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn count_nodes(text: &str) -> usize {
             _ if tag.ends_with('/') => {}
             _ => open.push(name),
         }
-        assert!(tag.matches('"').count() % 2 == 0, "{tag}");
+        assert!(tag.matches('"').count().is_multiple_of(2), "{tag}");
         rest = &rest[end + 1..];
     }
     assert!(open.is_empty(), "{open:?}");
@@ -273,7 +273,9 @@ pub(crate) fn large_tree(count: u32, bushy: u32) -> String {
         levels.push(levels[parent as usize] + 1);
     }
     let mut is_leaf = vec![true; parents.len()];
-    parents.iter().for_each(|parent| is_leaf[*parent as usize] = false);
+    for parent in &parents {
+        is_leaf[*parent as usize] = false;
+    }
     let best = |node: &usize| f64::from(levels[*node]) / 40.0 + values[*node];
     let leaf = (0..parents.len()).filter(|node| is_leaf[*node]).max_by(|a, b| best(a).total_cmp(&best(b))).unwrap();
     let mut returned = vec![false; parents.len()];

@@ -90,6 +90,7 @@ fn an_expression_that_cannot_be_says_why_and_where() {
     window.get_by_role_and_label(Role::CheckBox, "Regular expression").click();
     settle(&mut window);
     type_text(&mut window, "x = (1");
+    assert_eq!(find(&window).query.text, "x = (1");
     assert_eq!(find(&window).problem.as_ref().unwrap().to_string(), "unclosed group, at character 5");
     window.get_by_label_contains("unclosed group, at character 5");
     type_text(&mut window, ")");

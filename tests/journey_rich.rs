@@ -1,4 +1,5 @@
 //! Texts as they are read: what every sort of block looks like, what is copied, what is pointed out.
+#![expect(clippy::format_collect, reason = "long texts are made line by line")]
 
 use std::fs;
 
@@ -353,7 +354,6 @@ fn processor_time() -> std::time::Duration {
 /// Not a test but a measurement: `cargo nextest run --run-ignored only -E 'test(time_of_a_frame)' --no-capture`.
 #[test]
 #[ignore = "a measurement"]
-#[expect(clippy::print_stdout, reason = "its result")]
 fn time_of_a_frame() {
     let formulas: String = (0..1000)
         .map(|n| {
@@ -392,7 +392,7 @@ fn time_of_a_frame() {
             });
             let begun = processor_time();
             window.step();
-            frames.push(processor_time() - begun);
+            frames.push(processor_time().saturating_sub(begun));
         }
         let show = |frames: &mut [std::time::Duration]| {
             frames.sort();

@@ -254,7 +254,6 @@ fn a_run_without_times_is_told_by_order() {
 /// Building the map in every frame must cost next to nothing, whatever the trace.
 #[test]
 #[ignore = "measures: run with --release"]
-#[expect(clippy::print_stdout, reason = "reports what it measured")]
 fn the_shape_of_five_thousand_steps() {
     let trace = long_trace(5_000);
     let started = std::time::Instant::now();

@@ -181,6 +181,7 @@ fn scroll(window: &mut Window, by: f32) -> Vec<Duration> {
     times
 }
 
+#[expect(clippy::print_stdout, reason = "its result")]
 fn report(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];

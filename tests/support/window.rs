@@ -138,7 +138,11 @@ pub(crate) fn type_text(window: &mut Window, text: &str) {
         match (letter, Key::from_name(&name.to_uppercase())) {
             (' ', _) => press_one(window, "Space"),
             (_, Some(_)) => press_one(window, &name),
-            (_, None) => window.event(Event::Text(name)),
+            (_, None) => {
+                window.event(Event::Text(name));
+                // Queued events come after those that a key press puts in.
+                settle(window);
+            }
         }
     }
     settle(window);

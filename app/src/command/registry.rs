@@ -325,7 +325,9 @@ impl Command {
         let single = (!env.is_merged, "This is several attempts as one tree; {view.attempts} shows the single trace");
         let write = (env.can_write, "The project is open read-only");
         match self {
-            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep => needs(&[trace, step]),
+            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep | Self::FoldStep => {
+                needs(&[trace, step])
+            }
             Self::NextBranch | Self::PreviousBranch => {
                 needs(&[step, (env.has_branch, "The selected step has no alternative")])
             }
@@ -374,14 +376,15 @@ impl Command {
                 env.has_report,
                 "The files were not read since the project was opened; {file.reload} reads them again",
             )]),
-            Self::MergeAttempts | Self::SelectTrace => needs(&[trace]),
             Self::ShowRejects => needs(&[(env.has_rejects, "Every row could be read")]),
             Self::ScoreTrace => needs(&[trace, single]),
             Self::PauseScoring | Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
             Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),
             Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
             Self::Filter | Self::Export | Self::Reload | Self::ChooseModel | Self::ToggleCritiques => needs(&[project]),
-            Self::Find
+            Self::MergeAttempts
+            | Self::SelectTrace
+            | Self::Find
             | Self::FoldAll
             | Self::NextLowScore
             | Self::NextToolError
@@ -391,7 +394,6 @@ impl Command {
             Self::FindNext | Self::FindPrevious => {
                 needs(&[trace, (env.is_finding, "Nothing is looked for; {read.find} begins")])
             }
-            Self::FoldStep => needs(&[trace, step]),
             Self::CallPartner => needs(&[step, (env.has_partner, "The step is neither a call nor the result of one")]),
             Self::ToggleCanvas
             | Self::CanvasFit

@@ -70,10 +70,12 @@ impl Tokens {
         mixed.into_iter().find(can_be_read).unwrap_or_else(|| self.code_ground())
     }
 
-    /// Behind a word that was looked for.
+    /// Behind a word that was looked for: as strong as lets the word be read.
     pub fn found(&self, current: bool) -> Color32 {
-        let share = if current { 0.55 } else { 0.24 };
-        self.card.lerp_to_gamma(self.unsure, share)
+        let most: u8 = if current { 55 } else { 20 };
+        let mixed = (0..=most).rev().map(|share| self.card.lerp_to_gamma(self.unsure, f32::from(share) / 100.0));
+        let can_be_read = |ground: &Color32| contrast(self.text, *ground) >= CONTRAST;
+        mixed.into_iter().find(can_be_read).unwrap_or(self.card)
     }
 
     /// Behind a line that was put in or taken out.
