@@ -8,7 +8,7 @@ use stepscope_core::model::{Label, LabelKind, Link, Relation, Splitter, StepHash
 use stepscope_core::store::Store;
 
 use super::OpenTrace;
-use crate::text::TextKind;
+use super::text_kind::TextKind;
 
 /// Traces that a search by name lists.
 pub const MOST_FOUND: usize = 40;

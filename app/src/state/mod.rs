@@ -27,6 +27,7 @@ pub mod settings;
 pub mod sitting;
 pub mod splitting;
 pub mod taking;
+pub mod text_kind;
 #[cfg(feature = "window")]
 pub mod tree_file;
 pub mod view;

@@ -11,7 +11,6 @@ mod flow;
 mod formulas;
 pub mod images;
 mod json;
-pub mod kind;
 mod language;
 mod likely;
 mod markdown;
@@ -26,11 +25,11 @@ pub mod texts;
 pub mod typeset;
 mod weight;
 
+pub use crate::state::text_kind::TextKind;
 pub use document::{
     Block, BlockKind, Code, CodeLine, Document, Formula, FormulaState, Image, ImageFrom, Inline, InlineKind, JsonLine,
     Look, Scope, Style, Table, Terminal, TerminalColour, TerminalRun,
 };
-pub use kind::TextKind;
 pub use texts::{Reading, TextKey, Texts};
 pub use typeset::Formulas;
 
