@@ -17,6 +17,7 @@ mod lint;
 mod manifest;
 mod math_shepherd;
 mod native;
+mod pair_format;
 pub mod pairs;
 mod paths;
 mod policy;

@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pairs::{Joined, Pair, PairMeta, PairRule, check_sides, no_single_row, pair_counts};
+use super::pair_format::{PairFormat, pair_options};
+use super::pairs::{Joined, Pair, PairMeta, PairRule, check_sides, pair_counts};
 use super::policy::Policy;
 use crate::model::Trace;
 
@@ -47,7 +48,7 @@ enum Line {
     Stage2(Stage2),
 }
 
-impl ExportFormat for RstarPairs {
+impl PairFormat for RstarPairs {
     fn name(&self) -> &'static str {
         "rstar_pairs"
     }
@@ -56,25 +57,8 @@ impl ExportFormat for RstarPairs {
         "rStar-Math: good and bad next steps of a search"
     }
 
-    fn scope(&self) -> Scope {
-        Scope::Problem
-    }
-
     fn options(&self) -> &'static [&'static str] {
-        &[
-            "pairs",
-            "pair_score",
-            "min_margin",
-            "min_edit_distance",
-            "per_prefix",
-            "per_problem",
-            "length_ratio",
-            "pair_neutral",
-            "policy_model",
-            "rstar_stage",
-            "only_finished",
-            "step_separator",
-        ]
+        pair_options!["policy_model", "rstar_stage", "only_finished", "step_separator"]
     }
 
     fn defaults(&self) -> Policy {
@@ -84,14 +68,6 @@ impl ExportFormat for RstarPairs {
         policy.pairs.min_edit_distance = 20;
         policy.pairs.per_problem = 0;
         policy
-    }
-
-    fn counted(&self) -> &'static [&'static str] {
-        &["pairs"]
-    }
-
-    fn rows(&self, _input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
-        vec![no_single_row()]
     }
 
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {

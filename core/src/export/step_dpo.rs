@@ -6,9 +6,10 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pairs::{Pair, PairMeta, PairRule, check_sides, no_single_row, one_by_one, pair_counts};
+use super::pair_format::{PairFormat, pair_options};
+use super::pairs::{Pair, PairMeta, PairRule, check_sides, one_by_one, pair_counts};
 use super::policy::Policy;
 use crate::model::{StepRating, Trace};
 
@@ -36,7 +37,7 @@ struct Line {
     meta: Option<PairMeta>,
 }
 
-impl ExportFormat for StepDpo {
+impl PairFormat for StepDpo {
     fn name(&self) -> &'static str {
         "step_dpo"
     }
@@ -45,37 +46,14 @@ impl ExportFormat for StepDpo {
         "Step-DPO: shared steps, a chosen and a rejected next step"
     }
 
-    fn scope(&self) -> Scope {
-        Scope::Problem
-    }
-
     fn options(&self) -> &'static [&'static str] {
-        &[
-            "pairs",
-            "pair_score",
-            "min_margin",
-            "min_edit_distance",
-            "per_prefix",
-            "per_problem",
-            "length_ratio",
-            "pair_neutral",
-            "policy_model",
-            "only_finished",
-        ]
+        pair_options!["policy_model", "only_finished"]
     }
 
     fn defaults(&self) -> Policy {
         let mut policy = Policy::default();
         policy.pairs.rules.retain(|rule| *rule != PairRule::Outcome);
         policy
-    }
-
-    fn counted(&self) -> &'static [&'static str] {
-        &["pairs"]
-    }
-
-    fn rows(&self, _input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
-        vec![no_single_row()]
     }
 
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {

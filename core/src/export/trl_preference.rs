@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::format::{Made, Row, from_json, to_json};
 use super::left_out::Objection;
-use super::pairs::{Pair, PairMeta, check_texts, no_single_row, one_by_one, pair_counts, pair_texts};
+use super::pair_format::{PairFormat, pair_options};
+use super::pairs::{Pair, PairMeta, check_texts, one_by_one, pair_counts, pair_texts};
 use super::policy::Policy;
 use crate::model::Trace;
 
@@ -21,7 +22,7 @@ struct Line {
     meta: Option<PairMeta>,
 }
 
-impl ExportFormat for TrlPreference {
+impl PairFormat for TrlPreference {
     fn name(&self) -> &'static str {
         "trl_preference"
     }
@@ -30,33 +31,8 @@ impl ExportFormat for TrlPreference {
         "TRL preference: a prompt, a chosen and a rejected continuation"
     }
 
-    fn scope(&self) -> Scope {
-        Scope::Problem
-    }
-
     fn options(&self) -> &'static [&'static str] {
-        &[
-            "pairs",
-            "pair_score",
-            "min_margin",
-            "min_edit_distance",
-            "per_prefix",
-            "per_problem",
-            "length_ratio",
-            "pair_neutral",
-            "completion",
-            "policy_model",
-            "only_finished",
-            "step_separator",
-        ]
-    }
-
-    fn counted(&self) -> &'static [&'static str] {
-        &["pairs"]
-    }
-
-    fn rows(&self, _input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
-        vec![no_single_row()]
+        pair_options!["completion", "policy_model", "only_finished", "step_separator"]
     }
 
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {

@@ -3,11 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pairs::{
-    Pair, PairMeta, PairRule, check_texts, no_single_row, one_by_one, pair_counts, pair_texts, pair_weight,
-};
+use super::pair_format::{PairFormat, pair_options};
+use super::pairs::{Pair, PairMeta, PairRule, check_texts, one_by_one, pair_counts, pair_texts, pair_weight};
 use super::policy::Policy;
 use crate::model::Trace;
 
@@ -27,7 +26,7 @@ struct Line {
     meta: Option<PairMeta>,
 }
 
-impl ExportFormat for WeightedPairs {
+impl PairFormat for WeightedPairs {
     fn name(&self) -> &'static str {
         "weighted_pairs"
     }
@@ -36,26 +35,8 @@ impl ExportFormat for WeightedPairs {
         "Weighted pairs: preferences with a weight and a criterion"
     }
 
-    fn scope(&self) -> Scope {
-        Scope::Problem
-    }
-
     fn options(&self) -> &'static [&'static str] {
-        &[
-            "pairs",
-            "pair_score",
-            "min_margin",
-            "min_edit_distance",
-            "per_prefix",
-            "per_problem",
-            "length_ratio",
-            "pair_neutral",
-            "completion",
-            "pair_weight",
-            "policy_model",
-            "only_finished",
-            "step_separator",
-        ]
+        pair_options!["completion", "pair_weight", "policy_model", "only_finished", "step_separator"]
     }
 
     fn defaults(&self) -> Policy {
@@ -63,14 +44,6 @@ impl ExportFormat for WeightedPairs {
         policy.pairs.rules.push(PairRule::Criterion);
         policy.pairs.rules.sort_unstable();
         policy
-    }
-
-    fn counted(&self) -> &'static [&'static str] {
-        &["pairs"]
-    }
-
-    fn rows(&self, _input: &RowInput<'_>, _policy: &Policy) -> Vec<Made> {
-        vec![no_single_row()]
     }
 
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {
