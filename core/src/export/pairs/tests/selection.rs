@@ -83,7 +83,7 @@ proptest! {
         let group = group(vec![rated(Member::new(trace.clone()), &signs), rated(Member::new(trace), &signs)]);
         let (kept, _) = select(propose(&group, &options), &options);
         prop_assert!(n == 0 || kept.len() <= n);
-        let mut seen = std::collections::HashMap::<String, usize>::new();
+        let mut seen = std::collections::HashMap::<Vec<&str>, usize>::new();
         let mut pairs = std::collections::HashSet::new();
         for pair in &kept {
             prop_assert!(pair.margin > 0.0);
@@ -100,7 +100,7 @@ proptest! {
                 prop_assert!(pairs.insert((prefix, chosen, rejected)));
             }
             if !pair.is_whole {
-                *seen.entry(pair.prefix_texts().join("|")).or_default() += 1;
+                *seen.entry(pair.prefix_texts()).or_default() += 1;
             }
         }
         prop_assert!(k == 0 || seen.values().all(|&count| count <= k));
