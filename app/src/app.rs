@@ -26,8 +26,8 @@ use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
 use crate::state::choose::ChooseRequest;
+use crate::state::corpus::ProjectCorpus;
 use crate::state::draft_file::DraftFile;
-use crate::state::export_source::ProjectExport;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
 use crate::state::open::{OpenRequest, open};
@@ -335,7 +335,7 @@ impl App {
     }
 
     pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::later) else { return };
+        let Some(source) = self.project.as_ref().map(ProjectCorpus::later) else { return };
         let options = draft.options();
         let job = Job::spawn("preview", Arc::clone(&self.wake), move |ctx| {
             Ok(export::preview(&source()?, &options?, 20, ctx)?)
@@ -357,7 +357,7 @@ impl App {
     }
 
     pub(crate) fn start_export(&mut self, draft: &ExportDraft, path: PathBuf) {
-        let Some(source) = self.project.as_ref().map(ProjectExport::later) else { return };
+        let Some(source) = self.project.as_ref().map(ProjectCorpus::later) else { return };
         let (options, now) = (draft.options(), self.startup.clock.now());
         let job = Job::spawn("export", Arc::clone(&self.wake), move |ctx| {
             Ok(export::write(&source()?, &options?, &path, ctx, now, env!("CARGO_PKG_VERSION"))?)

@@ -16,6 +16,8 @@ pub mod scoring;
 
 pub mod annotation;
 
+pub mod labels;
+
 pub mod query;
 
 pub mod export;

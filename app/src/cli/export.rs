@@ -11,7 +11,7 @@ use super::Failure;
 use super::output::{Ending, Output};
 use super::policy_args::{PolicyArgs, formats};
 use crate::startup::Startup;
-use crate::state::export_source::ProjectExport;
+use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `export`.
 #[derive(Args, Debug)]
@@ -46,7 +46,7 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
     let options = options(args)?;
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let source = ProjectExport::new(Store::open(&dir)?, None, scores)?;
+    let source = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
     let ctx = out.context();
     if args.strict {
         let preview = export::preview(&source, &options, 1, &ctx)?;

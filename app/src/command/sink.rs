@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use stepscope_core::annotation::{GestureId, Target};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::StepIndex;
 use stepscope_core::query::{Queue, SortKey};
 

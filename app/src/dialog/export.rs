@@ -4,7 +4,8 @@ use eframe::egui::{
     ComboBox, Context, Grid, Id, Label, Modal, RichText, Role, ScrollArea, Sides, TextEdit, Ui, WidgetInfo,
 };
 
-use stepscope_core::export::{ExportFormat, FORMATS, LabelSource, Policy, PolicyOption, Preview};
+use stepscope_core::export::{ExportFormat, FORMATS, Policy, PolicyOption, Preview};
+use stepscope_core::labels::LabelSource;
 
 use crate::command::{Action, CommandSink};
 use crate::state::{DialogState, ExportDraft};

@@ -1,7 +1,7 @@
 //! Chooses whose labels are shown as proposals.
 
 use eframe::egui::{Context, Id, Modal, RichText, ScrollArea};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 
 use super::choice::{entry_ui, list_keys};
 use super::{close_on_escape, footer_ui};

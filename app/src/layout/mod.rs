@@ -12,8 +12,8 @@ use std::sync::Arc;
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
-use stepscope_core::export::LabelSource;
 use stepscope_core::job::Job;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{Frame, Margin, Panel, Ui};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{FirstError, StepIndex, Trace};
 
 use crate::app::App;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{Annotations, Change, Others, StepRef, Target, TraceAnnotation};
-use stepscope_core::export::LabelSource;
 use stepscope_core::job::{JobContext, JobError, Progress};
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{AnnotatorId, FirstError, Label, LabelKey, LabelKind, TraceId, TraceStatus, Verified};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use stepscope_core::annotation::file_stem;
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{AnnotatorId, StepHash, TraceId};
 use stepscope_core::query::{LabelState, Query, Queue, Sort};
 use stepscope_core::store::ProjectDir;

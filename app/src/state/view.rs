@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use stepscope_core::annotation::{Superseded, Target};
-use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, LabelSource, Policy};
+use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{Query, Queue};
 

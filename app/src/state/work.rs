@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{Annotations, Halving, LabelSchema, Seen, TraceAnnotation, Way};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{AnnotatorId, FirstError, StepHash, Trace, TraceId, Verdict};
 use stepscope_core::query::first_below;
 use stepscope_core::scoring::ScoreBook;

@@ -1,7 +1,7 @@
 //! Above the steps: what the way of working asks, what is proposed, what is hidden; and how the cards show it.
 
 use stepscope_core::annotation::{Found, Halving, TraceAnnotation};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{FirstError, Label, LabelKind, Verified};
 
 use super::reader::ReaderModel;

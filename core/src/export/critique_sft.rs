@@ -10,11 +10,11 @@ use crate::annotation::TraceAnnotation;
 use crate::model::{Label, LabelKind, StepIndex};
 
 use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
-use super::label_source::LabelSource;
 use super::left_out::{Objection, Rule};
 use super::policy::{CritiqueLayout, Headings, Policy, VerdictLine};
 use super::text::{check_words, step_text};
 use super::verdicts::{Verdicts, verdicts};
+use crate::labels::LabelSource;
 
 /// Rows to fine-tune judges with.
 pub(super) struct CritiqueSft;

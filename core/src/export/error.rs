@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::job::JobError;
+use crate::labels::LabelError;
 use crate::model::TraceId;
 
 /// Why an export failed as a whole. Neither the file nor its manifest has been written then.
@@ -35,28 +36,9 @@ pub enum ExportError {
         /// The values there are.
         known: String,
     },
-    /// The label source cannot be read.
-    #[error("label source `{text}`: {reason}")]
-    LabelSource {
-        /// What was asked for.
-        text: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Several people labelled, and none was named.
-    #[error("several annotators have labels here ({names}); name one with `own:NAME`")]
-    SeveralAnnotators {
-        /// Who they are.
-        names: String,
-    },
-    /// Nobody of that name labelled.
-    #[error("no annotator `{name}` in this project; there is {known}")]
-    UnknownAnnotator {
-        /// Who was asked for.
-        name: String,
-        /// Who there is.
-        known: String,
-    },
+    /// The label source cannot be used.
+    #[error(transparent)]
+    Labels(#[from] LabelError),
     /// No trace became a row.
     #[error("no row to write: all {traces} traces are left out: {reasons}")]
     NothingToWrite {

@@ -11,7 +11,6 @@ use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, Step, StepIndex, StepRating, Trace};
 
 use super::critique_sft::CritiqueSft;
-use super::label_source::LabelSource;
 use super::math_shepherd::MathShepherd;
 use super::native::Native;
 use super::pairs::Pair;
@@ -28,6 +27,7 @@ use super::trl_stepwise::TrlStepwise;
 use super::trl_unpaired::TrlUnpaired;
 use super::weighted_pairs::WeightedPairs;
 use super::{ExportError, Objection, Rule};
+use crate::labels::LabelSource;
 
 /// A target format. A new one is one file and one entry in [`FORMATS`].
 pub trait ExportFormat: Sync {

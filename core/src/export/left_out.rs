@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::labels::{Unclear, Why};
 use crate::model::{StepIndex, TraceId};
 
 /// A trace, or one path of it, that did not become a row.
@@ -142,5 +143,20 @@ impl Rule {
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
         }
+    }
+}
+
+impl From<Unclear> for Objection {
+    fn from(unclear: Unclear) -> Self {
+        let rule = match unclear.why {
+            Why::NoLabels => Rule::NoLabels,
+            Why::Contradiction => Rule::Contradiction,
+            Why::Unsure => Rule::Unsure,
+            Why::LostStep => Rule::LostStep,
+            Why::NoSteps => Rule::NoSteps,
+            Why::Defective => Rule::Defective,
+            Why::Skipped => Rule::Skipped,
+        };
+        Self { rule, step: unclear.step, reason: unclear.reason }
     }
 }

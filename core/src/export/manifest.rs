@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Timestamp;
 
-use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Rule};
-use super::source::ManifestSource;
 use super::tally::Counts;
+use crate::labels::LabelSource;
+use crate::labels::SourceFile;
 
 /// What was written, from what and how. The same state and options give the same manifest but for `created_at`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct Manifest {
     /// Each of them with its reason.
     pub left_out: Vec<LeftOut>,
     /// The files that the project was made from.
-    pub sources: Vec<ManifestSource>,
+    pub sources: Vec<SourceFile>,
 }
 
 /// A file that was written.

@@ -1,6 +1,6 @@
 //! Writes training files: one file per target format, labels resolved by named policies, a manifest beside each file.
 //!
-//! The way of a row: [`ExportSource`] gives a trace → `labels` says what the chosen source judges →
+//! The way of a row: [`Corpus`](crate::labels::Corpus) gives a trace → a [`Judge`](crate::labels::Judge) says what the chosen source judges →
 //! `paths` picks the root-to-leaf paths → the [`ExportFormat`] applies the [`Policy`], checks and writes a line.
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed. Rows of [`pairs`] are made of
 //! all attempts at a problem instead.
@@ -10,8 +10,6 @@ mod container;
 mod critique_sft;
 mod error;
 mod format;
-mod label_source;
-mod labels;
 mod left_out;
 mod lint;
 mod manifest;
@@ -29,7 +27,6 @@ mod rlhflow_chat;
 mod rows;
 mod rstar_pairs;
 mod shards;
-mod source;
 pub mod split;
 mod step_dpo;
 mod steps;
@@ -48,7 +45,6 @@ mod write;
 pub use container::{Container, Layout, Packing};
 pub use error::ExportError;
 pub use format::{Columns, ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
-pub use label_source::LabelSource;
 pub use left_out::{LeftOut, Objection, Rule};
 pub use lint::{LintOptions, LintProblem, LintReport, lint};
 pub use manifest::{Manifest, ManifestFile, manifest_path};
@@ -59,6 +55,5 @@ pub use policy::{
 pub use preview::{Preview, preview};
 pub use report::ExportReport;
 pub use rows::ExportOptions;
-pub use source::{ExportSource, ManifestSource};
 pub use tally::Counts;
 pub use write::write;

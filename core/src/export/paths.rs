@@ -6,7 +6,7 @@
 
 use crate::model::{StepIndex, StepTree, Trace};
 
-use super::labels::Resolved;
+use crate::labels::Resolved;
 
 /// A path to export.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::job::JobContext;
 
-use super::label_source::LabelSource;
+use super::ExportError;
 use super::left_out::{LeftOut, Rule};
 use super::rows::{ExportOptions, Produced, each_row};
 use super::tally::Counts;
-use super::{ExportError, ExportSource};
+use crate::labels::Corpus;
+use crate::labels::LabelSource;
 
 /// What an export would write.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Preview {
 
 /// Makes every row and keeps the first `limit` rows and left-out traces. Can be stopped at each trace.
 pub fn preview(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     options: &ExportOptions,
     limit: usize,
     ctx: &JobContext,

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use crate::model::{ContentHasher, Step, StepIndex, StepRating, StepTree};
 
 use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
-use super::label_source::LabelSource;
 use super::left_out::{Objection, Rule};
 use super::policy::{Policy, SoftLabels};
+use crate::labels::LabelSource;
 
 /// Rows in the shape of PRM800K's second phase.
 pub(super) struct Prm800k;

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Rule};
 use super::tally::Counts;
+use crate::labels::LabelSource;
 
 /// What an export did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

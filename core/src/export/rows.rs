@@ -7,16 +7,14 @@ use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
 use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace, TraceId};
 
+use super::ExportError;
 use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, format_by_name};
-use super::label_source::{Chosen, LabelSource};
-use super::labels::{Resolved, resolve};
 use super::left_out::{LeftOut, Objection, Rule};
 use super::pairs::each_pair_row;
 use super::paths::{JudgedPath, judged_paths};
 use super::policy::Policy;
-use super::source::Standing;
 use super::tally::Tally;
-use super::{ExportError, ExportSource};
+use crate::labels::{Corpus, Judge, LabelSource, Resolved, Said};
 
 /// Traces between two reports of progress; stopping is possible at each trace.
 const REPORT_EVERY: u64 = 32;
@@ -65,25 +63,25 @@ pub(super) enum Produced {
 
 /// Gives every row and everything left out to `sink`, in the order of the project. Can be stopped at each trace.
 pub(super) fn each_row(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
     sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
     let options = &options.settled()?;
-    let chosen = match options.format.scope() {
+    let judge = match options.format.scope() {
         Scope::Problem => return each_pair_row(source, options, ctx, sink),
-        Scope::Path | Scope::Tree { .. } => Some(Chosen::settle(options.labels.as_ref(), source)?),
+        Scope::Path | Scope::Tree { .. } => Some(Judge::new(options.labels.as_ref(), source)?),
         Scope::Trace => None,
     };
     let mut annotators = source.annotators();
     annotators.sort();
-    let tally = Tally::new(options.format.counted(), chosen.as_ref().map(Chosen::name));
+    let tally = Tally::new(options.format.counted(), judge.as_ref().map(Judge::name));
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
     let is_table = options.format.scope() == (Scope::Tree { labels_needed: false });
     let columns = if is_table { columns(source, total, &annotators, ctx)? } else { Columns::default() };
     let (names, numbers) = (HashSet::new(), HashMap::new());
-    let mut run = Run { source, options, chosen, annotators, names, numbers, columns, tally };
+    let mut run = Run { source, options, judge, annotators, names, numbers, columns, tally };
     for row in 0..total {
         ctx.checkpoint()?;
         let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
@@ -98,7 +96,7 @@ pub(super) fn each_row(
 
 /// What columns a table of the project has. Reads every trace once.
 fn columns(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     total: u32,
     annotators: &[AnnotatorId],
     ctx: &JobContext,
@@ -121,9 +119,9 @@ fn columns(
 }
 
 struct Run<'a> {
-    source: &'a dyn ExportSource,
+    source: &'a dyn Corpus,
     options: &'a ExportOptions,
-    chosen: Option<Chosen>,
+    judge: Option<Judge<'a>>,
     annotators: Vec<AnnotatorId>,
     /// Row names in use, so that each stays unique.
     names: HashSet<String>,
@@ -133,7 +131,7 @@ struct Run<'a> {
     tally: Tally,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     fn trace(
         &mut self,
         trace: &Trace,
@@ -141,20 +139,14 @@ impl Run<'_> {
     ) -> Result<(), ExportError> {
         let source = self.source;
         let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
-        let annotations: Vec<(AnnotatorId, &TraceAnnotation)> = self.annotators.iter().filter_map(said).collect();
-        match self.chosen.clone() {
-            // What the annotator cut, joined and wrote is exported with what the annotator said.
-            Some(chosen @ Chosen::Own(_)) => {
-                let own = annotations.iter().find(|(by, _)| chosen == Chosen::Own(by.clone()));
-                let made = own.and_then(|(_, said)| overlaid(trace, said));
-                self.judged(made.as_ref().unwrap_or(trace), &chosen, &annotations, sink)
-            }
-            None => {
-                let scores = all_scores(source, trace, &annotations);
-                self.whole(trace, &annotations, &scores, sink)
-            }
-            Some(chosen) => self.judged(trace, &chosen, &annotations, sink),
-        }
+        let annotations: Said<'a> = self.annotators.iter().filter_map(said).collect();
+        let Some(judge) = self.judge.clone() else {
+            let scores = all_scores(source, trace, &annotations);
+            return self.whole(trace, &annotations, &scores, sink);
+        };
+        // What the annotator cut, joined and wrote is exported with what the annotator said.
+        let made = judge.overlaid(trace, &annotations);
+        self.judged(made.as_ref().unwrap_or(trace), &judge, &annotations, sink)
     }
 
     fn whole(
@@ -185,13 +177,13 @@ impl Run<'_> {
     fn judged(
         &mut self,
         trace: &Trace,
-        chosen: &Chosen,
-        annotations: &[(AnnotatorId, &TraceAnnotation)],
+        judge: &Judge<'a>,
+        annotations: &Said<'a>,
         sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let tree = trace.tree();
         let scope = self.options.format.scope();
-        let said = match self.resolved(trace, &tree, chosen, annotations) {
+        let said = match self.resolved(trace, &tree, judge, annotations) {
             Ok(said) => said,
             Err(objection) if objection.rule == Rule::NoLabels && scope == (Scope::Tree { labels_needed: false }) => {
                 Resolved::nothing(trace.steps.len())
@@ -203,9 +195,9 @@ impl Run<'_> {
             Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
             Scope::Path | Scope::Trace | Scope::Problem => judged_paths(trace, &tree, &said),
         };
-        let may_assume_good = !matches!(chosen, Chosen::Own(_)) || standing(chosen, annotations).finished;
+        let may_assume_good = judge.own(annotations).is_none() || judge.standing(annotations).finished;
         let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };
-        let labels = chosen.name();
+        let labels = judge.name();
         for JudgedPath { steps, shared } in paths {
             let id = self.free_name(trace);
             let input = RowInput {
@@ -234,26 +226,14 @@ impl Run<'_> {
         &self,
         trace: &Trace,
         tree: &StepTree,
-        chosen: &Chosen,
-        annotations: &[(AnnotatorId, &TraceAnnotation)],
+        judge: &Judge<'a>,
+        annotations: &Said<'a>,
     ) -> Result<Resolved, Objection> {
-        let own = match chosen {
-            Chosen::Own(by) => annotations.iter().find(|(annotator, _)| annotator == by).map(|(_, said)| *said),
-            _ => None,
-        };
-        let standing = standing(chosen, annotations);
-        if standing.defective {
-            return Err(Objection::new(Rule::Defective, "the problem is flagged as defective"));
+        if let Some(unclear) = judge.refusal(annotations) {
+            return Err(unclear.into());
         }
-        if standing.skipped && own.is_some() {
-            return Err(Objection::new(Rule::Skipped, "the annotator skipped it or gave it up"));
-        }
-        let scores = match chosen {
-            Chosen::Scorer { .. } => self.source.scores(trace),
-            _ => Vec::new(),
-        };
-        let said = resolve(trace, tree, chosen, own, &scores)?;
-        if self.options.policy.only_finished && !standing.finished {
+        let said = judge.resolve(trace, tree, annotations)?;
+        if self.options.policy.only_finished && !judge.standing(annotations).finished {
             return Err(Objection::new(Rule::Unfinished, "it is not marked as done"));
         }
         Ok(said)
@@ -300,7 +280,7 @@ impl Run<'_> {
 
 /// The scores of the trace, and of what each annotator made of it.
 fn all_scores(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     trace: &Trace,
     annotations: &[(AnnotatorId, &TraceAnnotation)],
 ) -> Vec<NativeScores> {
@@ -325,15 +305,4 @@ fn all_scores(
         }
     }
     all
-}
-
-/// With own labels that annotator's word counts; with others everyone's, so that no defective problem slips through.
-pub(super) fn standing(chosen: &Chosen, annotations: &[(AnnotatorId, &TraceAnnotation)]) -> Standing {
-    let mut standing = Standing::default();
-    for (annotator, said) in annotations {
-        if !matches!(chosen, Chosen::Own(by) if by != annotator) {
-            standing.add(said.status);
-        }
-    }
-    standing
 }

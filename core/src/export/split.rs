@@ -13,8 +13,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExportError, ExportSource};
+use super::ExportError;
 use crate::job::{JobContext, JobError};
+use crate::labels::Corpus;
 use crate::model::{ContentHasher, ProblemId};
 
 pub use decontaminate::{Contaminated, Overlap, decontaminate};
@@ -119,7 +120,7 @@ pub enum SplitError {
 
 /// The problems of a source, in the order in which they first occur; each trace counts as a row. Can be stopped at each
 /// trace, and holds the text of each problem once.
-pub fn problems_of(source: &dyn ExportSource, ctx: &JobContext) -> Result<Vec<SplitProblem>, ExportError> {
+pub fn problems_of(source: &dyn Corpus, ctx: &JobContext) -> Result<Vec<SplitProblem>, ExportError> {
     let mut problems: Vec<SplitProblem> = Vec::new();
     let mut places: HashMap<ProblemId, usize> = HashMap::new();
     for row in 0..u32::try_from(source.len()).unwrap_or(u32::MAX) {

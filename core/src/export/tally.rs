@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::format::Row;
-use super::label_source::LabelSource;
 use super::left_out::{LeftOut, Objection, Rule};
 use super::rows::Produced;
+use crate::labels::LabelSource;
 use crate::model::Trace;
 
 /// Counts by name, in alphabetical order.

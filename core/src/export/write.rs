@@ -15,14 +15,15 @@ use super::report::ExportReport;
 use super::rows::{ExportOptions, Produced, each_row};
 use super::shards::{Aside, HashingFile, Shards, folder_of, put_in_place};
 use super::tally::Tally;
-use super::{ExportError, ExportSource, LeftOut};
+use super::{ExportError, LeftOut};
+use crate::labels::Corpus;
 
 /// Writes `out`, or its parts, and beside it a manifest. Stopped or failed, it leaves neither, and older files stay as
 /// they were. Parts of an earlier export by that name, as its manifest lists them, are gone afterwards.
 ///
 /// A project without traces gives an empty file; traces of which none becomes a row are an error that says why.
 pub fn write(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     options: &ExportOptions,
     out: &Path,
     ctx: &JobContext,
@@ -113,7 +114,7 @@ fn check_row(options: &ExportOptions, trace: &TraceId, line: &str) -> Result<(),
 }
 
 fn describe(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     options: &ExportOptions,
     out: &Path,
     tally: &Tally,
@@ -150,7 +151,7 @@ fn describe(
 }
 
 /// Refuses folders, the files that the project was made from, and whatever else the source protects.
-fn check_target(source: &dyn ExportSource, target: &Path) -> Result<(), ExportError> {
+fn check_target(source: &dyn Corpus, target: &Path) -> Result<(), ExportError> {
     if target.file_name().is_none() || target.is_dir() {
         let source = io::Error::new(io::ErrorKind::IsADirectory, "is a folder; name a file");
         return Err(ExportError::Io { doing: "writing", path: target.into(), source });

@@ -1,7 +1,7 @@
 //! Proposals: whose are shown, and what becomes of them.
 
 use stepscope_core::annotation::{Change, Target, TraceAnnotation};
-use stepscope_core::export::LabelSource;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{FirstError, Label, LabelKey, LabelKind, TraceStatus, Verified};
 
 use super::{annotate, navigate};

@@ -11,7 +11,7 @@ pub struct Group<'a> {
     pub problem: ProblemId,
     /// The attempts, in the order of the project.
     pub members: Vec<Member<'a>>,
-    /// Whose labels are used, as in [`LabelSource`](crate::export::LabelSource): `own:NAME`, `imported`, `scorer:NAME@T`.
+    /// Whose labels are used, as in [`LabelSource`](crate::labels::LabelSource): `own:NAME`, `imported`, `scorer:NAME@T`.
     pub labels: String,
     /// The annotator, where own labels are used.
     pub annotator: Option<String>,

@@ -6,15 +6,14 @@ use super::group::{Group, Member};
 use super::pair::Pair;
 use super::select::select;
 use super::{Dropped, PairOptions, propose};
-use crate::annotation::{TraceAnnotation, overlaid};
-use crate::export::label_source::{Chosen, LabelSource};
-use crate::export::labels::resolve;
+use crate::annotation::overlaid;
+use crate::export::ExportError;
 use crate::export::left_out::{Objection, Rule};
-use crate::export::rows::{ExportOptions, Produced, standing};
+use crate::export::rows::{ExportOptions, Produced};
 use crate::export::tally::Tally;
-use crate::export::{ExportError, ExportSource};
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, ProblemId, Trace};
+use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why, resolve};
+use crate::model::{ProblemId, Trace};
 
 /// Attempts that are held and compared at a time. Further ones at the same problem are compared among themselves.
 const MOST_MEMBERS: usize = 4096;
@@ -27,16 +26,14 @@ const REPORT_EVERY: u64 = 32;
 ///
 /// Only one problem is held at a time, beside the positions of all.
 pub(in crate::export) fn each_pair_row(
-    source: &dyn ExportSource,
+    source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
     sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
-    let chosen = Chosen::settle(options.labels.as_ref(), source)?;
-    let mut annotators = source.annotators();
-    annotators.sort();
-    let tally = Tally::new(options.format.counted(), Some(chosen.name()));
-    let mut run = Run { source, options, chosen, annotators, tally };
+    let judge = Judge::new(options.labels.as_ref(), source)?;
+    let tally = Tally::new(options.format.counted(), Some(judge.name()));
+    let mut run = Run { source, options, judge, tally };
     let total = source.len() as u64;
     let mut done = 0;
     for (problem, rows) in rows_by_problem(source, ctx)? {
@@ -64,7 +61,7 @@ pub(in crate::export) fn each_pair_row(
 }
 
 /// The rows of each problem, in the order in which problems first occur.
-fn rows_by_problem(source: &dyn ExportSource, ctx: &JobContext) -> Result<Vec<(ProblemId, Vec<u32>)>, ExportError> {
+fn rows_by_problem(source: &dyn Corpus, ctx: &JobContext) -> Result<Vec<(ProblemId, Vec<u32>)>, ExportError> {
     let mut problems: Vec<(ProblemId, Vec<u32>)> = Vec::new();
     let mut places: HashMap<ProblemId, usize> = HashMap::new();
     for row in 0..u32::try_from(source.len()).unwrap_or(u32::MAX) {
@@ -82,16 +79,15 @@ fn rows_by_problem(source: &dyn ExportSource, ctx: &JobContext) -> Result<Vec<(P
 }
 
 struct Run<'a> {
-    source: &'a dyn ExportSource,
+    source: &'a dyn Corpus,
     options: &'a ExportOptions,
-    chosen: Chosen,
-    annotators: Vec<AnnotatorId>,
+    judge: Judge<'a>,
     tally: Tally,
 }
 
 impl<'a> Run<'a> {
     fn group(&self, problem: ProblemId) -> Group<'a> {
-        let name = self.chosen.name();
+        let name = self.judge.name();
         let imported_source = match &name {
             LabelSource::Imported(source) => source.clone(),
             _ => None,
@@ -100,7 +96,7 @@ impl<'a> Run<'a> {
             problem,
             members: Vec::new(),
             labels: name.to_string(),
-            annotator: match &self.chosen {
+            annotator: match self.judge.chosen() {
                 Chosen::Own(by) => Some(by.as_str().into()),
                 _ => None,
             },
@@ -116,32 +112,25 @@ impl<'a> Run<'a> {
         sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
     ) -> Result<Option<Member<'a>>, ExportError> {
         let source = self.source;
-        let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
-        let annotations: Vec<(AnnotatorId, &TraceAnnotation)> = self.annotators.iter().filter_map(said).collect();
-        let own = match &self.chosen {
-            Chosen::Own(by) => annotations.iter().find(|(annotator, _)| annotator == by).map(|(_, said)| *said),
-            _ => None,
-        };
-        let standing = standing(&self.chosen, &annotations);
-        let refused = if standing.defective {
-            Some(Objection::new(Rule::Defective, "the problem is flagged as defective"))
-        } else if standing.skipped && own.is_some() {
-            Some(Objection::new(Rule::Skipped, "the annotator skipped it or gave it up"))
-        } else if self.options.policy.only_finished && !standing.finished {
-            Some(Objection::new(Rule::Unfinished, "it is not marked as done"))
-        } else {
-            None
+        let said = self.judge.said(&trace.id);
+        let own = self.judge.own(&said);
+        let refused = match self.judge.refusal(&said) {
+            Some(unclear) => Some(unclear.into()),
+            None if self.options.policy.only_finished && !self.judge.standing(&said).finished => {
+                Some(Objection::new(Rule::Unfinished, "it is not marked as done"))
+            }
+            None => None,
         };
         if let Some(objection) = refused {
             return sink(self.tally.count(&trace, Err(objection))).map(|()| None);
         }
         let trace = own.and_then(|said| overlaid(&trace, said)).unwrap_or(trace);
         let mut member = Member { said: own, scores: source.scores(&trace), ..Member::new(trace) };
-        match resolve(&member.trace, &member.tree, &self.chosen, own, &member.scores) {
+        match resolve(&member.trace, &member.tree, self.judge.chosen(), own, &member.scores) {
             Ok(said) => (member.ratings, member.soft) = (said.ratings, said.soft),
             // Scores, outcomes and preferences need no labels.
-            Err(Objection { rule: Rule::NoLabels, .. }) => {}
-            Err(objection) => return sink(self.tally.count(&member.trace, Err(objection))).map(|()| None),
+            Err(Unclear { why: Why::NoLabels, .. }) => {}
+            Err(unclear) => return sink(self.tally.count(&member.trace, Err(unclear.into()))).map(|()| None),
         }
         Ok(Some(member))
     }

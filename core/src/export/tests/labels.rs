@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::annotation::StepAnnotation;
-use crate::export::{LabelSource, preview};
+use crate::export::preview;
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
+use crate::labels::LabelSource;
 use crate::model::{FirstError, ImportedScore, ImportedValue, ScoreKind, StepHash, StepRating, TraceStatus};
 
 use super::source::{Project, chain, import, import_one, options, outcome, tree};

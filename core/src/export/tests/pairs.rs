@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::lint::{linted, said};
 use super::source::{Project, import, options, tree};
-use crate::export::{ExportOptions, LabelSource, Rule, format_by_name, preview, write};
+use crate::export::{ExportOptions, Rule, format_by_name, preview, write};
 use crate::import::{ImportOptions, each_trace};
 use crate::job::JobContext;
+use crate::labels::LabelSource;
 use crate::model::{
     ChatMessage, ImportedValue, Problem, Prompt, ScoreKind, Step, StepKind, Timestamp, Trace, TraceBuilder, Verdict,
 };

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::annotation::{StepAnnotation, TraceAnnotation};
-use crate::export::{ExportOptions, ExportSource, ManifestSource, Preview, preview};
+use crate::export::{ExportOptions, Preview, preview};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
+use crate::labels::{Corpus, SourceFile};
 use crate::model::{
     AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, Step, StepHash, StepRating, Trace, TraceBuilder,
     TraceId, TraceStatus, Verdict,
@@ -19,10 +20,10 @@ pub(super) struct Project {
     pub(super) scores: HashMap<TraceId, Vec<NativeScores>>,
     /// Scores of one scorer, by key.
     pub(super) by_key: HashMap<StepHash, f32>,
-    pub(super) sources: Vec<ManifestSource>,
+    pub(super) sources: Vec<SourceFile>,
 }
 
-impl ExportSource for Project {
+impl Corpus for Project {
     fn len(&self) -> usize {
         self.traces.len()
     }
@@ -52,7 +53,7 @@ impl ExportSource for Project {
         vec![NativeScores { scorer, fingerprint, kind, values, more: BTreeMap::new() }]
     }
 
-    fn sources(&self) -> Vec<ManifestSource> {
+    fn sources(&self) -> Vec<SourceFile> {
         self.sources.clone()
     }
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::export::{ExportError, ExportReport, Manifest, ManifestSource, manifest_path, write};
+use crate::export::{ExportError, ExportReport, Manifest, manifest_path, write};
 use crate::job::{Job, JobContext, Outcome};
+use crate::labels::SourceFile;
 use crate::model::Timestamp;
 
 use super::source::{Project, chain, options};
@@ -34,8 +35,7 @@ fn a_file_and_its_manifest() {
     let mut unlabelled = chain(2);
     unlabelled.id = crate::model::TraceId::new("other");
     project.traces.push(unlabelled);
-    project.sources =
-        vec![ManifestSource { path: "a.jsonl".into(), sha256: "00".into(), format: "x".into(), traces: 2 }];
+    project.sources = vec![SourceFile { path: "a.jsonl".into(), sha256: "00".into(), format: "x".into(), traces: 2 }];
     let report = export(&project, "trl_stepwise", &out).unwrap();
 
     assert_eq!(names(&folder), ["rows.jsonl", "rows.jsonl.manifest.json"]);
@@ -120,7 +120,7 @@ fn sources_are_never_written_over() {
     fs::write(&traces, "source").unwrap();
     let mut project = Project::of(chain(2)).label("++", None);
     let path = traces.display().to_string();
-    project.sources = vec![ManifestSource { path, ..ManifestSource::default() }];
+    project.sources = vec![SourceFile { path, ..SourceFile::default() }];
     let around = folder.path().join(".").join("traces.jsonl");
     for out in [&traces, &around] {
         assert!(matches!(export(&project, "native", out), Err(ExportError::Protected { .. })));

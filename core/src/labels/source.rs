@@ -1,4 +1,4 @@
-//! Whose labels an export uses, as text and resolved against a project.
+//! Whose labels are used, as text and resolved against a project.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::AnnotatorId;
 
-use super::{ExportError, ExportSource};
+use super::{Corpus, LabelError};
 
-/// Whose labels an export uses. Written `own`, `own:NAME`, `imported`, `imported:NAME`, `scorer:NAME@THRESHOLD`.
+/// Whose labels are used. Written `own`, `own:NAME`, `imported`, `imported:NAME`, `scorer:NAME@THRESHOLD`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LabelSource {
     /// The user's own: the only annotator, or the named one.
@@ -38,10 +38,10 @@ impl fmt::Display for LabelSource {
 }
 
 impl FromStr for LabelSource {
-    type Err = ExportError;
+    type Err = LabelError;
 
-    fn from_str(text: &str) -> Result<Self, ExportError> {
-        let refuse = |reason: &str| ExportError::LabelSource { text: text.into(), reason: reason.into() };
+    fn from_str(text: &str) -> Result<Self, LabelError> {
+        let refuse = |reason: &str| LabelError::Source { text: text.into(), reason: reason.into() };
         let (kind, name) = match text.split_once(':') {
             Some((_, "")) => return Err(refuse("a name must follow the colon")),
             Some((kind, name)) => (kind, Some(name.to_owned())),
@@ -83,21 +83,29 @@ impl<'de> Deserialize<'de> for LabelSource {
 
 /// A label source in which nothing is left to be found out.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Chosen {
+pub enum Chosen {
+    /// An annotator.
     Own(AnnotatorId),
+    /// What came with the data: of every source, or of the named one.
     Imported(Option<String>),
-    Scorer { name: String, threshold: f64 },
+    /// A score; a step is good from the threshold on.
+    Scorer {
+        /// The scorer, or the imported score's name.
+        name: String,
+        /// The least score of a good step.
+        threshold: f64,
+    },
 }
 
 impl Chosen {
     /// Settles the source: the default is `own`, else `imported` where nobody has labelled.
-    pub(super) fn settle(asked: Option<&LabelSource>, source: &dyn ExportSource) -> Result<Self, ExportError> {
+    pub fn settle(asked: Option<&LabelSource>, source: &dyn Corpus) -> Result<Self, LabelError> {
         match asked {
             Some(LabelSource::Own(Some(name))) => named(name, source),
             Some(LabelSource::Own(None)) => only(source)?.map_or_else(
                 || {
                     let reason = "nobody has labelled in this project; label some traces or choose `imported`".into();
-                    Err(ExportError::LabelSource { text: "own".into(), reason })
+                    Err(LabelError::Source { text: "own".into(), reason })
                 },
                 |annotator| Ok(Self::Own(annotator)),
             ),
@@ -110,7 +118,7 @@ impl Chosen {
     }
 
     /// The source as the manifest names it.
-    pub(super) fn name(&self) -> LabelSource {
+    pub fn name(&self) -> LabelSource {
         match self {
             Self::Own(annotator) => LabelSource::Own(Some(annotator.as_str().into())),
             Self::Imported(name) => LabelSource::Imported(name.clone()),
@@ -119,22 +127,22 @@ impl Chosen {
     }
 }
 
-fn only(source: &dyn ExportSource) -> Result<Option<AnnotatorId>, ExportError> {
+fn only(source: &dyn Corpus) -> Result<Option<AnnotatorId>, LabelError> {
     let mut labelling = source.annotators();
     labelling.sort();
     labelling.retain(|annotator| source.has_labels(annotator));
     match labelling.len() {
         0 | 1 => Ok(labelling.pop()),
-        _ => Err(ExportError::SeveralAnnotators { names: join(&labelling) }),
+        _ => Err(LabelError::SeveralAnnotators { names: join(&labelling) }),
     }
 }
 
-fn named(name: &str, source: &dyn ExportSource) -> Result<Chosen, ExportError> {
+fn named(name: &str, source: &dyn Corpus) -> Result<Chosen, LabelError> {
     let mut annotators = source.annotators();
     annotators.sort();
     let known = if annotators.is_empty() { "none".into() } else { join(&annotators) };
     let found = annotators.into_iter().find(|annotator| annotator.as_str() == name);
-    found.map(Chosen::Own).ok_or_else(|| ExportError::UnknownAnnotator { name: name.into(), known })
+    found.map(Chosen::Own).ok_or_else(|| LabelError::UnknownAnnotator { name: name.into(), known })
 }
 
 fn join(annotators: &[AnnotatorId]) -> String {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{self, Annotations, TraceAnnotation};
-use stepscope_core::export::{ExportSource, ManifestSource};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
+use stepscope_core::labels::{Corpus, SourceFile};
 use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
@@ -16,13 +16,13 @@ use super::Project;
 use super::open::failed;
 
 /// A moment of a project, ready to be exported on another thread.
-pub struct ProjectExport {
+pub struct ProjectCorpus {
     store: Store,
     annotators: Vec<(AnnotatorId, Arc<Annotations>)>,
     scores: ScoreBook,
 }
 
-impl ProjectExport {
+impl ProjectCorpus {
     /// The open project as it is now. The logs of other annotators are read when it is called: on the job's thread.
     pub fn later(project: &Project) -> impl FnOnce() -> Result<Self, JobError> + Send + use<> {
         let own = (project.log.annotator().clone(), project.log.snapshot());
@@ -54,7 +54,7 @@ impl ProjectExport {
     }
 }
 
-impl ExportSource for ProjectExport {
+impl Corpus for ProjectCorpus {
     fn len(&self) -> usize {
         self.store.len()
     }
@@ -92,11 +92,11 @@ impl ExportSource for ProjectExport {
         all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
     }
 
-    fn sources(&self) -> Vec<ManifestSource> {
+    fn sources(&self) -> Vec<SourceFile> {
         // Files that were looked at and left out gave nothing to export.
         let sources = self.store.sources().iter().filter(|source| source.traces > 0);
         sources
-            .map(|source| ManifestSource {
+            .map(|source| SourceFile {
                 path: source.path.clone(),
                 sha256: source.sha256.clone(),
                 format: source.format.clone(),

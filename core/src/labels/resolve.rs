@@ -4,28 +4,29 @@ use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{FirstError, ImportedValue, Label, LabelKind, StepIndex, StepRating, StepTree, Trace};
 
-use super::label_source::Chosen;
-use super::left_out::{Objection, Rule};
+use super::error::{Unclear, Why};
+use super::source::Chosen;
 
 /// Per step of the trace what it is taken for; `None` where it is unjudged.
-pub(super) type Ratings = Vec<Option<StepRating>>;
+pub type Ratings = Vec<Option<StepRating>>;
 
 /// What the labels of one source come to.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Resolved {
-    pub(super) ratings: Ratings,
+pub struct Resolved {
+    /// Per step of the trace what it is taken for.
+    pub ratings: Ratings,
     /// Per step of the trace its soft label; whether it is good or bad is a matter of policy.
-    pub(super) soft: Vec<Option<f64>>,
+    pub soft: Vec<Option<f64>>,
 }
 
 impl Resolved {
     /// Of a trace of that many steps, of which nothing is said.
-    pub(super) fn nothing(steps: usize) -> Self {
+    pub fn nothing(steps: usize) -> Self {
         Self { ratings: vec![None; steps], soft: vec![None; steps] }
     }
 
     /// Whether anything is said of that step.
-    pub(super) fn judges(&self, step: StepIndex) -> bool {
+    pub fn judges(&self, step: StepIndex) -> bool {
         let step = step as usize;
         self.ratings.get(step).is_some_and(Option::is_some) || self.soft.get(step).is_some_and(Option::is_some)
     }
@@ -54,13 +55,13 @@ enum Mark {
 }
 
 /// Reads the labels of the chosen source off a trace and works out what follows from them.
-pub(super) fn resolve(
+pub fn resolve(
     trace: &Trace,
     tree: &StepTree,
     chosen: &Chosen,
     said: Option<&TraceAnnotation>,
     scores: &[NativeScores],
-) -> Result<Resolved, Objection> {
+) -> Result<Resolved, Unclear> {
     let said = match chosen {
         Chosen::Own(_) => own(trace, said)?,
         Chosen::Imported(name) => imported(trace, tree, name.as_deref())?,
@@ -68,7 +69,7 @@ pub(super) fn resolve(
     };
     let is_silent = said.ratings.iter().all(Option::is_none) && said.soft.iter().all(Option::is_none);
     if said.mark.is_none() && is_silent {
-        return Err(Objection::new(Rule::NoLabels, nothing_said(chosen)));
+        return Err(Unclear::new(Why::NoLabels, nothing_said(chosen)));
     }
     let soft = said.soft.clone();
     Ok(Resolved { ratings: infer(trace, tree, said)?, soft })
@@ -83,7 +84,7 @@ fn nothing_said(chosen: &Chosen) -> String {
     }
 }
 
-fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection> {
+fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Unclear> {
     let mut result = Said::nothing(trace);
     let Some(said) = said else { return Ok(result) };
     for (index, step) in (0..).zip(&trace.steps) {
@@ -99,24 +100,24 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Objection>
         None => None,
         Some(FirstError::NoneUpTo(hash)) => Some(Mark::NoneUpTo(trace.find_step(hash).ok_or_else(|| {
             let reason = "it is marked as all correct, but its text has changed since; mark it again";
-            Objection::new(Rule::LostStep, reason)
+            Unclear::new(Why::LostStep, reason)
         })?)),
         Some(FirstError::Unsure) => Some(Mark::Unsure),
         Some(FirstError::At(hash)) => Some(Mark::At(trace.find_step(hash).ok_or_else(|| {
             let reason = "the first error is marked at a step whose text has changed since; mark it again";
-            Objection::new(Rule::LostStep, reason)
+            Unclear::new(Why::LostStep, reason)
         })?)),
     };
     Ok(result)
 }
 
-fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Objection> {
+fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Unclear> {
     let mut said = Said::nothing(trace);
     for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
         match (label.value, label.step) {
             (ImportedValue::NoError, _) => {
                 let path = tree.main_path(&trace.steps);
-                let last = path.last().ok_or_else(|| Objection::new(Rule::NoSteps, "the trace has no steps"))?;
+                let last = path.last().ok_or_else(|| Unclear::new(Why::NoSteps, "the trace has no steps"))?;
                 set_mark(&mut said, Mark::NoneUpTo(*last))?;
             }
             (ImportedValue::FirstError, Some(step)) if trace.step(step).is_some() => {
@@ -141,23 +142,23 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             (_, step) => {
                 let place = step.map_or_else(|| "no step".into(), |s| format!("step {}", u64::from(s) + 1));
                 let reason = format!("`{}` = {} points at {place}, which the trace lacks", label.field, label.raw);
-                return Err(Objection::new(Rule::LostStep, reason));
+                return Err(Unclear::new(Why::LostStep, reason));
             }
         }
     }
     Ok(said)
 }
 
-fn set_mark(said: &mut Said, mark: Mark) -> Result<(), Objection> {
+fn set_mark(said: &mut Said, mark: Mark) -> Result<(), Unclear> {
     if said.mark.is_some_and(|before| before != mark) {
         let reason = "imported labels give two different first errors; choose one source with imported:NAME";
-        return Err(Objection::new(Rule::Contradiction, reason));
+        return Err(Unclear::new(Why::Contradiction, reason));
     }
     said.mark = Some(mark);
     Ok(())
 }
 
-fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<(), Objection> {
+fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<(), Unclear> {
     let Some(slot) = said.ratings.get_mut(step as usize) else { return Ok(()) };
     *slot = match *slot {
         None => Some(rating),
@@ -170,7 +171,7 @@ fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<()
                 before.name(),
                 rating.name()
             );
-            return Err(Objection::at(Rule::Contradiction, step, &reason));
+            return Err(Unclear::at(Why::Contradiction, step, &reason));
         }
     };
     Ok(())
@@ -178,11 +179,11 @@ fn set_rating(said: &mut Said, step: StepIndex, rating: StepRating) -> Result<()
 
 /// A soft label of exactly 0 or 1 is a hard one as well, unless the same hand also rated the step.
 #[expect(clippy::float_cmp, reason = "only exactly 0 and 1 are hard labels")]
-fn set_soft(said: &mut Said, step: StepIndex, value: f64, is_rated: bool) -> Result<(), Objection> {
+fn set_soft(said: &mut Said, step: StepIndex, value: f64, is_rated: bool) -> Result<(), Unclear> {
     let Some(slot) = said.soft.get_mut(step as usize) else { return Ok(()) };
     if let Some(before) = slot.filter(|before| *before != value) {
         let reason = format!("has two soft labels, {before} and {value}; choose one source with imported:NAME");
-        return Err(Objection::at(Rule::Contradiction, step, &reason));
+        return Err(Unclear::at(Why::Contradiction, step, &reason));
     }
     *slot = Some(value);
     match value {
@@ -214,12 +215,12 @@ fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) ->
 
 /// A first error makes its ancestors good, no error up to a step also that step; what follows is left unjudged.
 /// What a person rated stays as rated, and must not contradict the mark.
-fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objection> {
+fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Unclear> {
     let Said { mut ratings, mark, .. } = said;
     let (good, error) = match mark {
         None => return Ok(ratings),
         Some(Mark::Unsure) => {
-            return Err(Objection::new(Rule::Unsure, "where it first goes wrong was left undecided"));
+            return Err(Unclear::new(Why::Unsure, "where it first goes wrong was left undecided"));
         }
         Some(Mark::NoneUpTo(step)) => (tree.path_to(&trace.steps, step), None),
         Some(Mark::At(step)) => {
@@ -239,7 +240,7 @@ fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objectio
                         format!("is rated bad, but the first error is marked at step {}", u64::from(error) + 1)
                     }
                 };
-                return Err(Objection::at(Rule::Contradiction, step, &reason));
+                return Err(Unclear::at(Why::Contradiction, step, &reason));
             }
             Some(StepRating::Good | StepRating::Neutral | StepRating::Unsure) => {}
         }
@@ -249,7 +250,7 @@ fn infer(trace: &Trace, tree: &StepTree, said: Said) -> Result<Ratings, Objectio
     {
         if let Some(rating) = slot.filter(|&rating| rating != StepRating::Bad) {
             let reason = format!("is marked as the first error, but rated {}", rating.name());
-            return Err(Objection::at(Rule::Contradiction, step, &reason));
+            return Err(Unclear::at(Why::Contradiction, step, &reason));
         }
         *slot = Some(StepRating::Bad);
     }

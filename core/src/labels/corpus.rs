@@ -1,4 +1,4 @@
-//! Where an export takes traces, labels and scores from. The window and the command line implement it once.
+//! The traces of a project with all that was said of them. The window and the command line implement it once.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,9 @@ use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, ProblemId, Trace, TraceId, TraceStatus};
 
-/// Gives traces one at a time, so that a large project is never in memory.
-pub trait ExportSource: Sync {
-    /// How many traces there are to export. A selection of a project counts from 0 as well.
+/// A project, or a selection of it. Gives traces one at a time, so that a large project is never in memory.
+pub trait Corpus: Sync {
+    /// How many traces there are. A selection of a project counts from 0 as well.
     fn len(&self) -> usize;
 
     /// True where there is none.
@@ -40,7 +40,7 @@ pub trait ExportSource: Sync {
     fn scores(&self, trace: &Trace) -> Vec<NativeScores>;
 
     /// The files that the project was made from.
-    fn sources(&self) -> Vec<ManifestSource>;
+    fn sources(&self) -> Vec<SourceFile>;
 
     /// Further files and folders that no export may be written over or into.
     fn protected(&self) -> Vec<PathBuf> {
@@ -50,7 +50,7 @@ pub trait ExportSource: Sync {
 
 /// A file that the project was made from, as the manifest names it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ManifestSource {
+pub struct SourceFile {
     /// Its path when it was imported.
     pub path: String,
     /// The SHA-256 of its content then, in hexadecimal digits.
@@ -63,14 +63,18 @@ pub struct ManifestSource {
 
 /// What can be said of a trace beside its labels, gathered from the annotators that count.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Standing {
-    pub(super) finished: bool,
-    pub(super) skipped: bool,
-    pub(super) defective: bool,
+pub struct Standing {
+    /// Marked as done.
+    pub finished: bool,
+    /// Skipped or given up.
+    pub skipped: bool,
+    /// Its problem is flagged as defective.
+    pub defective: bool,
 }
 
 impl Standing {
-    pub(super) fn add(&mut self, status: TraceStatus) {
+    /// Counts what one annotator says.
+    pub fn add(&mut self, status: TraceStatus) {
         match status {
             TraceStatus::Open => {}
             TraceStatus::Done => self.finished = true,

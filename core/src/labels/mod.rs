@@ -1,0 +1,16 @@
+//! What one label source says of the steps of a trace: an annotator, the data, a scorer at a threshold.
+//!
+//! [`LabelSource`] is the name that users write. A [`Judge`] is that source, settled for one [`Corpus`]; asked about a
+//! trace, it gives the ratings it [`Resolved`], or why it is [`Unclear`].
+
+mod corpus;
+mod error;
+mod judge;
+mod resolve;
+mod source;
+
+pub use corpus::{Corpus, SourceFile, Standing};
+pub use error::{LabelError, Unclear, Why};
+pub use judge::{Judge, Said};
+pub use resolve::{Ratings, Resolved, resolve};
+pub use source::{Chosen, LabelSource};
