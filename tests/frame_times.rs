@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Event, Key, Modifiers};
+use eframe::egui::{Event, Key, Modifiers, MouseWheelUnit, TouchPhase, pos2, vec2};
 use stepscope::state::Project;
 use stepscope_core::annotation::{AnnotationLog, Change, StepRef};
 use stepscope_core::model::{AnnotatorId, FirstError, FixedClock, StepRating, TraceStatus};
@@ -18,7 +18,11 @@ use crate::support::wait::wait_until;
 use crate::support::window::{Home, Window, project, settle, start};
 
 const TRACES: usize = 100_000;
+/// Traces of the table that is scrolled.
+const MANY: usize = 1_000_000;
 const STEPS: usize = 10;
+/// Frames over which the memory is watched.
+const LONG: usize = 10_000;
 const EVENTS: u64 = 50_000;
 const KEYS: usize = 2_000;
 /// Reading so many traces takes its time where nothing is optimised.
@@ -28,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(10);
 #[ignore = "a measurement"]
 fn key_to_painted_frame() {
     let home = Home::new();
-    fs::write(home.path("many.jsonl"), traces()).unwrap();
+    fs::write(home.path("many.jsonl"), traces(TRACES)).unwrap();
     let mut window = open(&home);
     let store = project(&window).store().clone();
     let folder = store.dir().annotations();
@@ -57,10 +61,55 @@ fn key_to_painted_frame() {
     );
 }
 
-/// One frame with that key in it: what is done about it, layout, and the triangles to be painted.
+#[test]
+#[ignore = "a measurement"]
+fn frame_times_of_a_million_traces() {
+    let home = Home::new();
+    fs::write(home.path("many.jsonl"), traces(MANY)).unwrap();
+    let mut window = open(&home);
+    let table = pos2(200.0, 420.0);
+    window.input_mut().events.push(Event::PointerMoved(table));
+    window.step();
+    let mut times = Vec::new();
+    for at in 0..2_000_usize {
+        // Slowly, then by leaps, down and up.
+        let by = [-40.0, -900.0, -25_000.0, 30_000.0][at / 500];
+        let (unit, phase, modifiers) = (MouseWheelUnit::Point, TouchPhase::Move, Modifiers::NONE);
+        times.push(timed(&mut window, Event::MouseWheel { unit, delta: vec2(0.0, by), phase, modifiers }));
+    }
+    report(&format!("{MANY} traces, scrolling the table"), times);
+    let before = memory();
+    let keys = [Key::J, Key::N, Key::J, Key::K, Key::P].into_iter().cycle();
+    let times = keys.take(LONG / 2).map(|key| frame(&mut window, key)).collect();
+    report("the same, walking steps and traces", times);
+    println!("memory before {before} MiB, after {LONG} frames {} MiB", memory());
+}
+
+/// What the process holds in memory, in MiB; 0 where the system does not tell.
+fn memory() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").ok();
+    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse::<u64>().ok()).unwrap_or(0);
+    pages * 4096 / (1 << 20)
+}
+
+fn report(what: &str, mut times: Vec<Duration>) {
+    times.sort();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+    println!("{what}: {} frames, p50 {:.2?}, p99 {:.2?}, worst {:.2?}", times.len(), at(50), at(99), at(100));
+}
+
+/// One frame with that key in it, and one in which it is let go.
 fn frame(window: &mut Window, key: Key) -> Duration {
     let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers: Modifiers::NONE };
-    window.input_mut().events.push(event(true));
+    let took = timed(window, event(true));
+    window.input_mut().events.push(event(false));
+    window.step();
+    took
+}
+
+/// One frame with that in it: what is done about it, layout, and the triangles to be painted.
+fn timed(window: &mut Window, event: Event) -> Duration {
+    window.input_mut().events.push(event);
     let begun = Instant::now();
     window.step();
     let shapes = window.output().shapes.clone();
@@ -68,8 +117,6 @@ fn frame(window: &mut Window, key: Key) -> Duration {
     let triangles = window.ctx.tessellate(shapes, points);
     let took = begun.elapsed();
     assert!(!triangles.is_empty());
-    window.input_mut().events.push(event(false));
-    window.step();
     took
 }
 
@@ -83,9 +130,9 @@ fn open(home: &Home) -> Window {
 }
 
 /// Traces whose steps all differ, in the shape of ProcessBench.
-fn traces() -> String {
+fn traces(count: usize) -> String {
     let mut text = String::new();
-    for trace in 0..TRACES {
+    for trace in 0..count {
         let steps: Vec<String> = (0..STEPS)
             .map(|step| {
                 format!("From {trace} and {step} we get {}, which we carry over to the next line.", trace + step)

@@ -1,5 +1,7 @@
 //! The middle of the window: the steps, with the tree before them and what stands beside.
 
+use std::path::Path;
+
 use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use crate::app::App;
@@ -8,6 +10,7 @@ use crate::panel::reader::ReaderFrame;
 use crate::panel::{choose, find, reader, work_bar};
 use crate::state::{About, DialogState};
 use crate::ui_kit::Tokens;
+use crate::ui_kit::rich::look_beside;
 use crate::view_model::choose::ChooseModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::scores::ScoreSeries;
@@ -64,6 +67,9 @@ impl App {
         let frame = Frame::new();
         CentralPanel::default().frame(frame).show(ui, |ui| {
             let show_selected = self.view.scroll_to_step;
+            if let Some(folder) = Path::new(&open.trace.source.file).parent() {
+                look_beside(ui.ctx(), folder);
+            }
             let frame = ReaderFrame { read: &self.view.reading, texts: &self.texts, show_selected };
             reader::reader_ui(ui, &model, &frame, sink);
         });

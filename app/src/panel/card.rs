@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use super::caret::caret_ui;
-use super::text::{Shown, mark, text_ui};
+use super::text::{Shown, mark, pictures_ui, text_ui};
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::state::reading::ReadRequest;
 use crate::text::Texts;
@@ -157,6 +157,7 @@ fn body_ui(
         let shown = Shown { text, reading: &model.reading, colour, marks: &marks, scroll_to };
         clicked |= text_ui(ui, frame.texts, &shown).clicked();
     }
+    pictures_ui(ui, frame.texts, &model.pictures.0, model.pictures.1, colour);
     if let Some(arguments) = model.arguments {
         let marks = found_marks(&model.found_in_arguments);
         let text = arguments.get(..model.shown.1).unwrap_or(arguments);

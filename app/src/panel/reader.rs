@@ -11,7 +11,7 @@ use stepscope_core::model::{StepIndex, TraceId};
 
 use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui};
 use super::heights::Heights;
-use super::text::{Shown, key_of, mark, text_ui};
+use super::text::{Shown, key_of, mark, pictures_ui, text_ui};
 use crate::command::{Action, CommandSink};
 use crate::state::OpenTrace;
 use crate::state::reading::{Folds, FoundIn, ReadRequest, ReadState, Spot};
@@ -420,6 +420,9 @@ fn header_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, sink
             continue;
         }
         prompt_ui(ui, number, text, &trace.id, frame, sink);
+    }
+    for (which, metadata) in [("problem", &trace.problem.metadata), ("trace", &trace.metadata)] {
+        pictures_ui(ui, frame.texts, &key_of((which, &trace.id)), metadata, tokens.text);
     }
     if let Some(answer) = model.answer {
         ui.add_space(4.0);

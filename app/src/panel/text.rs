@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use eframe::egui::{Color32, Id, Response, Ui};
+use stepscope_core::model::Metadata;
 
 use crate::text::{Block, BlockKind, Document, Inline, InlineKind, Reading, Style, TextKey, TextKind, Texts};
 use crate::ui_kit::rich::{Mark, Rich, RichSize, rich_ui};
@@ -49,6 +50,14 @@ pub fn text_ui(ui: &mut Ui, texts: &Texts, shown: &Shown<'_>) -> Response {
             paint(ui, &as_written(source.len()), source)
         }
     }
+}
+
+/// Paints the pictures that stand beside a text, where its metadata name any.
+pub fn pictures_ui(ui: &mut Ui, texts: &Texts, key: &TextKey, metadata: &Metadata, colour: Color32) {
+    let Some(document) = texts.pictures(key, metadata) else { return };
+    let id = Id::unique(("pictures", key));
+    let rich = Rich { document: &document, source: "", id, colour, size: RichSize::Body, marks: &[], scroll_to: None };
+    rich_ui(ui, &rich);
 }
 
 /// A text in which nothing means anything else.

@@ -27,6 +27,8 @@ pub struct OpenTrace {
     pub attempts: Option<usize>,
     /// Times, costs and failures of its steps, and which result belongs to which call.
     pub facts: RunFacts,
+    /// The first error that the data marks.
+    pub imported_error: Option<StepIndex>,
     /// Where each step is.
     places: StepPlaces,
     /// Positions of the imported labels that are on steps, ordered by step.
@@ -59,8 +61,12 @@ impl OpenTrace {
         let mut labels: Vec<(StepIndex, u32)> =
             (0..).zip(&trace.labels).filter_map(|(at, label)| Some((label.step?, at))).collect();
         labels.sort_unstable();
+        let imported_error = match trace.imported_first_error(None) {
+            Some(FirstError::At(hash)) => places.find(&trace.steps, &hash),
+            _ => None,
+        };
         let (attempts, source, shape, looked_at) = (None, None, Vec::new(), None);
-        Self { row, trace, tree, path, at: 0, attempts, facts, places, labels, source, shape, looked_at }
+        Self { row, trace, tree, path, at: 0, attempts, facts, imported_error, places, labels, source, shape, looked_at }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.

@@ -16,6 +16,14 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
+impl Document {
+    /// Pictures one below the other, without words.
+    pub(super) fn of_pictures(pictures: Vec<Image>) -> Self {
+        let block = |image| Block { source: 0..0, depth: 0, marker: None, quoted: false, kind: BlockKind::Image(image) };
+        Self { blocks: pictures.into_iter().map(block).collect() }
+    }
+}
+
 /// A part of a text that is laid out by itself, below the one before it.
 #[derive(Clone, Debug)]
 pub struct Block {

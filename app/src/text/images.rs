@@ -1,6 +1,6 @@
 //! Pictures: where a text, or what is kept beside it, says they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -56,16 +56,6 @@ pub fn of_metadata(metadata: &Metadata) -> Vec<Image> {
         member(key, value, &mut found, 0);
     }
     found
-}
-
-impl ImageFrom {
-    /// The file to read, for one beside the data that lie in `folder`.
-    pub fn path(&self, folder: &Path) -> Option<PathBuf> {
-        match self {
-            Self::File(path) => Some(folder.join(path)),
-            _ => None,
-        }
-    }
 }
 
 /// Keys whose value is a picture, whatever stands around it.

@@ -7,9 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stepscope_core::job::Wake;
-use stepscope_core::model::StepHash;
+use stepscope_core::model::{Metadata, StepHash};
 
-use super::{Document, Formulas, TextKind};
+use super::{Document, Formulas, TextKind, images};
 
 /// Documents are kept up to so many bytes; those not shown for longest leave.
 const KEPT_BYTES: usize = 96 << 20;
@@ -30,6 +30,8 @@ pub enum TextKey {
     Step(StepHash),
     /// The arguments of a step's call.
     Arguments(StepHash),
+    /// The pictures beside the text of a step.
+    Pictures(StepHash),
     /// Any other text, known by itself.
     Of(u64),
 }
@@ -130,6 +132,29 @@ impl Texts {
         state.drop_oldest_waiting();
         self.shared.wanted.notify_one();
         Reading::Pending
+    }
+
+    /// The pictures that metadata name, as a document without words. Those of one key are looked for once.
+    pub fn pictures(&self, key: &TextKey, metadata: &Metadata) -> Option<Arc<Document>> {
+        if metadata.is_empty() {
+            return None;
+        }
+        let which = (key.clone(), TextKind::Plain);
+        let mut state = self.shared.lock();
+        state.asked += 1;
+        let asked = state.asked;
+        let document = match state.ready.get_mut(&which) {
+            Some(kept) => {
+                kept.asked = asked;
+                Arc::clone(&kept.document)
+            }
+            None => {
+                let document = Arc::new(Document::of_pictures(images::of_metadata(metadata)));
+                state.keep(which, Arc::clone(&document));
+                document
+            }
+        };
+        (!document.blocks.is_empty()).then_some(document)
     }
 
     /// Begins a frame: some texts can be read at once again.

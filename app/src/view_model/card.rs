@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 
 use stepscope_core::annotation::TraceAnnotation;
-use stepscope_core::model::{ImportedLabel, ImportedValue, ScoreKind, Step, StepIndex, StepKind, StepRating};
+use stepscope_core::model::{ImportedLabel, ImportedValue, Metadata, ScoreKind, Step, StepIndex, StepKind, StepRating};
 
 use super::facts::{Fact, evidence, facts, first_lines};
 use super::fold::FoldModel;
@@ -40,6 +40,9 @@ pub struct StepCardModel<'a> {
     /// The same of the arguments.
     #[cfg_attr(feature = "testing", serde(skip))]
     pub arguments_reading: (TextKey, TextKind),
+    /// Where its source may name pictures, and as which they are kept.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub pictures: (TextKey, &'a Metadata),
     /// So many bytes of the text are shown, and so many of the arguments.
     #[cfg_attr(feature = "testing", serde(skip))]
     pub shown: (usize, usize),
@@ -186,6 +189,7 @@ pub fn card<'a>(
         body: &step.text,
         reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
         arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),
+        pictures: (TextKey::Pictures(step.hash.clone()), &step.metadata),
         shown: (step.text.len(), arguments.map_or(0, str::len)),
         fold: None,
         found: Vec::new(),

@@ -1,6 +1,5 @@
 //! The bottom: scores over the steps of the chosen path, where they fall, and how long the steps are.
 
-use stepscope_core::model::FirstError;
 use stepscope_core::scoring::Aggregate;
 
 use super::calls::THRESHOLD;
@@ -87,10 +86,7 @@ impl CurveModel {
         // Numbers of different kinds share no axis; those of the chosen scorer's kind are compared.
         let kind = scores.first().map(|series| series.kind);
         let of_kind: Vec<&ScoreSeries> = scores.iter().filter(|series| Some(series.kind) == kind).collect();
-        let imported = match open.trace.imported_first_error(None).filter(|_| facts.shows_imported) {
-            Some(FirstError::At(hash)) => open.find_step(&hash),
-            _ => None,
-        };
+        let imported = open.imported_error.filter(|_| facts.shows_imported);
         let threshold = kind.filter(|kind| kind.is_unit()).map(|_| facts.threshold.unwrap_or(THRESHOLD));
         let chosen: Vec<(usize, f64)> = of_kind.first().map_or_else(Vec::new, |series| {
             let scored = (1..).zip(&open.path).filter_map(|(number, &step)| Some((number, series.at(step)?)));

@@ -126,10 +126,7 @@ impl MinimapModel {
             Some(FirstError::At(hash)) => open.find_step(hash),
             _ => None,
         });
-        let imported_error = match open.trace.imported_first_error(None).filter(|_| facts.shows_imported) {
-            Some(FirstError::At(hash)) => open.find_step(&hash),
-            _ => None,
-        };
+        let imported_error = open.imported_error.filter(|_| facts.shows_imported);
         let mut bands: Vec<Band> = Vec::with_capacity(open.path.len().min(2 * tops.len()));
         let most = open.path.iter().map(|&step| open.facts.length(step)).max().unwrap_or(0).max(1);
         let mut longest = 0;

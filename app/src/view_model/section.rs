@@ -24,17 +24,15 @@ pub struct Section {
 /// The parts of the chosen path, in order; none where it has only one.
 pub fn sections(open: &OpenTrace) -> Vec<Section> {
     let steps: Vec<&Step> = open.path.iter().filter_map(|&step| open.trace.step(step)).collect();
-    let is_named = steps.iter().any(|step| step.section.as_ref().is_some_and(|name| !name.is_empty()));
-    let name = |step: &Step| match &step.section {
-        Some(name) if is_named => title(name),
-        _ if is_named && step.kind == StepKind::Answer => "Answer".into(),
-        _ if is_named => String::new(),
-        _ => of_kind(step.kind).to_owned(),
-    };
-    // Without names only thinking that ends in an answer has parts; calls in between make it a run of turns.
-    if !is_named && !is_thought_then_answer(&steps) {
+    // That a solution ends in an answer is seen at its last step; only names make it parts.
+    if steps.iter().all(|step| step.section.as_ref().is_none_or(String::is_empty)) {
         return Vec::new();
     }
+    let name = |step: &Step| match &step.section {
+        Some(name) => title(name),
+        None if step.kind == StepKind::Answer => "Answer".into(),
+        None => String::new(),
+    };
     let mut parts: Vec<(String, Range<usize>)> = Vec::new();
     for (position, step) in steps.iter().enumerate() {
         let name = name(step);
@@ -52,19 +50,6 @@ pub fn sections(open: &OpenTrace) -> Vec<Section> {
         Some(Section { title: if title.is_empty() { "Steps".into() } else { title }, count, steps: range, first })
     };
     parts.into_iter().filter_map(section).collect()
-}
-
-const fn of_kind(kind: StepKind) -> &'static str {
-    match kind {
-        StepKind::Answer => "Answer",
-        _ => "Thinking",
-    }
-}
-
-fn is_thought_then_answer(steps: &[&Step]) -> bool {
-    let thoughts = steps.iter().take_while(|step| step.kind == StepKind::Thought).count();
-    let rest = steps.get(thoughts..).unwrap_or_default();
-    thoughts > 1 && !rest.is_empty() && rest.iter().all(|step| step.kind == StepKind::Answer)
 }
 
 /// The name of a section as a heading.
@@ -102,14 +87,15 @@ mod tests {
     }
 
     #[test]
-    fn parts_by_name_or_by_kind() {
+    fn parts_have_names() {
         use StepKind::{Answer, Thought, ToolCall};
         let (thinking, response) = (Some("thinking"), Some("response"));
         assert_eq!(
             shown(&[(Thought, thinking), (Thought, thinking), (Answer, response)]),
             ["Thinking 0..2", "Answer 2..3"]
         );
-        assert_eq!(shown(&[(Thought, None), (Thought, None), (Answer, None)]), ["Thinking 0..2", "Answer 2..3"]);
+        assert_eq!(shown(&[(Thought, None), (Thought, None), (Answer, None)]).len(), 0, "no part has a name");
+        assert_eq!(shown(&[(Thought, thinking), (Thought, thinking), (Answer, None)]), ["Thinking 0..2", "Answer 2..3"]);
         assert_eq!(shown(&[(Thought, None), (Thought, None)]).len(), 0, "one part needs no heading");
         assert_eq!(shown(&[(Thought, thinking), (Thought, thinking)]).len(), 0);
         assert_eq!(shown(&[(Thought, None), (ToolCall, None), (Answer, None)]).len(), 0, "a run of turns");

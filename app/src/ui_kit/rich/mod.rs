@@ -19,6 +19,7 @@ use eframe::egui::{Color32, Id, Rect, Response, Sense, Ui, pos2, vec2};
 
 use self::divide::Division;
 use self::paint::Painter;
+pub use self::picture::look_beside;
 use crate::text::Document;
 
 /// A text to be painted.

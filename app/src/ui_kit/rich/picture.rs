@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use eframe::egui::epaint::mutex::Mutex;
 use eframe::egui::{
-    self, Align2, ColorImage, Id, Image as EguiImage, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle,
+    self, Align2, ColorImage, Context, Id, Image as EguiImage, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle,
     TextureOptions, Ui, WidgetInfo, load::SizedTexture, pos2, vec2,
 };
 use stepscope_core::job::{Job, JobError, Outcome};
@@ -30,6 +30,9 @@ const MOST_HEIGHT: f32 = 480.0;
 
 /// So many pictures are kept; the one not seen for longest goes first.
 const KEPT: usize = 48;
+
+/// Under which the folder of the data is kept.
+const FOLDER: &str = "folder of the data";
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Key {
@@ -56,7 +59,7 @@ struct Pictures(Arc<Mutex<HashMap<Key, Entry>>>);
 /// Paints a picture with what is pointed out in it, or why there is none.
 pub(super) fn picture_ui(ui: &mut Ui, id: Id, image: &Image, place: Rect, line: f32) -> Response {
     let shown = match &image.from {
-        ImageFrom::File(path) => look_up(ui, &Key::File(path.clone()), None),
+        ImageFrom::File(path) => look_up(ui, &Key::File(beside(ui, path)), None),
         ImageFrom::Bytes(bytes) => {
             look_up(ui, &Key::Bytes(bytes.as_ptr() as usize, bytes.len()), Some(Arc::clone(bytes)))
         }
@@ -67,6 +70,16 @@ pub(super) fn picture_ui(ui: &mut Ui, id: Id, image: &Image, place: Rect, line: 
         Ok(texture) => texture_ui(ui, id, image, &texture, place),
         Err(reason) => missing_ui(ui, id, image, &reason, place, line),
     }
+}
+
+/// Says in which folder the data lie that are shown: paths of pictures count from there.
+pub fn look_beside(ctx: &Context, folder: &Path) {
+    ctx.data_mut(|data| data.insert_temp(Id::unique(FOLDER), folder.to_path_buf()));
+}
+
+fn beside(ui: &Ui, path: &Path) -> PathBuf {
+    let folder: Option<PathBuf> = ui.data(|data| data.get_temp(Id::unique(FOLDER)));
+    folder.map_or_else(|| path.to_path_buf(), |folder| folder.join(path))
 }
 
 fn look_up(ui: &Ui, key: &Key, bytes: Option<Arc<[u8]>>) -> Result<TextureHandle, String> {
