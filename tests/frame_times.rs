@@ -9,7 +9,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Event, Key, Modifiers, MouseWheelUnit, TouchPhase, pos2, vec2};
+use eframe::egui::{Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, TouchPhase, pos2, vec2};
 use stepscope::state::Project;
 use stepscope_core::annotation::{AnnotationLog, Change, StepRef};
 use stepscope_core::model::{AnnotatorId, FirstError, FixedClock, StepRating, TraceStatus};
@@ -74,8 +74,14 @@ fn frame_times_of_a_million_traces() {
     for at in 0..2_000_usize {
         // Slowly, then by leaps, down and up.
         let by = [-40.0, -900.0, -25_000.0, 30_000.0][at / 500];
-        let (unit, phase, modifiers) = (MouseWheelUnit::Point, TouchPhase::Move, Modifiers::NONE);
-        times.push(timed(&mut window, Event::MouseWheel { unit, delta: vec2(0.0, by), phase, modifiers }));
+        let wheel = Event::MouseWheel {
+            unit: MouseWheelUnit::Point,
+            source: MouseWheelSource::Unknown,
+            delta: vec2(0.0, by),
+            phase: TouchPhase::Move,
+            modifiers: Modifiers::NONE,
+        };
+        times.push(timed(&mut window, wheel));
     }
     report(&format!("{MANY} traces, scrolling the table"), times);
     let before = memory();
@@ -92,6 +98,7 @@ fn memory() -> u64 {
     pages * 4096 / (1 << 20)
 }
 
+#[expect(clippy::print_stdout, reason = "its result")]
 fn report(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];

@@ -469,10 +469,15 @@ fn tell(app: &mut App, opened: &Opened) {
     app.notices.clear();
     if let Some(report) = &opened.report {
         let name = opened.paths.first().map(|path| name_of(path)).unwrap_or_default();
-        app.notices.info(format!("{name}: {} traces read", report.counts.traces), format!("Format {}", report.format));
+        let traces = match report.counts.traces {
+            1 => "1 trace".to_owned(),
+            count => format!("{count} traces"),
+        };
+        app.notices.info(format!("{name}: {traces} read"), format!("Format {}", report.format));
     }
     if opened.taken.labels.taken > 0 {
-        app.notices.info(format!("{} labels of the file taken over", opened.taken.labels.taken), "");
+        let labels = if opened.taken.labels.taken == 1 { "label" } else { "labels" };
+        app.notices.info(format!("{} {labels} of the file taken over", opened.taken.labels.taken), "");
     }
     if let Some(conflicts) = opened.taken.conflicts() {
         app.notices.warning("Some labels of the file differ from yours", conflicts);

@@ -66,7 +66,21 @@ impl OpenTrace {
             _ => None,
         };
         let (attempts, source, shape, looked_at) = (None, None, Vec::new(), None);
-        Self { row, trace, tree, path, at: 0, attempts, facts, imported_error, places, labels, source, shape, looked_at }
+        Self {
+            row,
+            trace,
+            tree,
+            path,
+            at: 0,
+            attempts,
+            facts,
+            imported_error,
+            places,
+            labels,
+            source,
+            shape,
+            looked_at,
+        }
     }
 
     /// Shows several attempts as one tree; `row` is that of the trace it was asked for from.

@@ -19,7 +19,8 @@ pub struct Document {
 impl Document {
     /// Pictures one below the other, without words.
     pub(super) fn of_pictures(pictures: Vec<Image>) -> Self {
-        let block = |image| Block { source: 0..0, depth: 0, marker: None, quoted: false, kind: BlockKind::Image(image) };
+        let block =
+            |image| Block { source: 0..0, depth: 0, marker: None, quoted: false, kind: BlockKind::Image(image) };
         Self { blocks: pictures.into_iter().map(block).collect() }
     }
 }

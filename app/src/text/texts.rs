@@ -143,16 +143,13 @@ impl Texts {
         let mut state = self.shared.lock();
         state.asked += 1;
         let asked = state.asked;
-        let document = match state.ready.get_mut(&which) {
-            Some(kept) => {
-                kept.asked = asked;
-                Arc::clone(&kept.document)
-            }
-            None => {
-                let document = Arc::new(Document::of_pictures(images::of_metadata(metadata)));
-                state.keep(which, Arc::clone(&document));
-                document
-            }
+        let document = if let Some(kept) = state.ready.get_mut(&which) {
+            kept.asked = asked;
+            Arc::clone(&kept.document)
+        } else {
+            let document = Arc::new(Document::of_pictures(images::of_metadata(metadata)));
+            state.keep(which, Arc::clone(&document));
+            document
         };
         (!document.blocks.is_empty()).then_some(document)
     }

@@ -95,7 +95,10 @@ mod tests {
             ["Thinking 0..2", "Answer 2..3"]
         );
         assert_eq!(shown(&[(Thought, None), (Thought, None), (Answer, None)]).len(), 0, "no part has a name");
-        assert_eq!(shown(&[(Thought, thinking), (Thought, thinking), (Answer, None)]), ["Thinking 0..2", "Answer 2..3"]);
+        assert_eq!(
+            shown(&[(Thought, thinking), (Thought, thinking), (Answer, None)]),
+            ["Thinking 0..2", "Answer 2..3"]
+        );
         assert_eq!(shown(&[(Thought, None), (Thought, None)]).len(), 0, "one part needs no heading");
         assert_eq!(shown(&[(Thought, thinking), (Thought, thinking)]).len(), 0);
         assert_eq!(shown(&[(Thought, None), (ToolCall, None), (Answer, None)]).len(), 0, "a run of turns");

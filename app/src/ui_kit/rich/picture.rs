@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use eframe::egui::epaint::mutex::Mutex;
 use eframe::egui::{
-    self, Align2, ColorImage, Context, Id, Image as EguiImage, Rect, Response, Sense, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, Ui, WidgetInfo, load::SizedTexture, pos2, vec2,
+    self, Align2, ColorImage, Context, Id, Image as EguiImage, Rect, Response, Sense, Stroke, StrokeKind,
+    TextureHandle, TextureOptions, Ui, WidgetInfo, load::SizedTexture, pos2, vec2,
 };
 use stepscope_core::job::{Job, JobError, Outcome};
 
