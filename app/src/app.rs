@@ -21,7 +21,7 @@ use crate::command::input::{Focus, choose_key, command_from};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
-use crate::layout::KeptTimeline;
+use crate::layout::{KeptTimeline, MapOf};
 use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
@@ -39,6 +39,7 @@ use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settin
 use crate::text::Texts;
 use crate::ui_kit::tokens;
 use crate::view_model::canvas::Canvas;
+use crate::view_model::minimap::MinimapModel;
 use crate::view_model::scores::{ScoreSeries, recomputed, series_of};
 
 /// What the user is about to do that labels which are not on disk would not outlive.
@@ -84,6 +85,8 @@ pub struct App {
     kept_series: RefCell<Option<KeptSeries>>,
     /// The timeline of the open trace as it was last worked out.
     pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
+    /// The map of the open trace, and what it was made of.
+    pub(crate) kept_map: RefCell<Option<(MapOf, MinimapModel)>>,
     /// Texts made ready to be read.
     pub(crate) texts: Texts,
     /// The tree of the open trace made ready to be painted.
@@ -133,6 +136,7 @@ impl App {
             wake,
             kept_series: RefCell::default(),
             kept_timeline: RefCell::default(),
+            kept_map: RefCell::default(),
             texts,
             canvas: Canvas::default(),
             drafts: Drafts::default(),

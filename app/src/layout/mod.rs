@@ -5,7 +5,7 @@ mod canvas;
 mod reader;
 mod shape;
 
-pub(crate) use shape::KeptTimeline;
+pub(crate) use shape::{KeptTimeline, MapOf};
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use crate::command::{Action, CommandSink};
 use crate::panel::minimap::{MAP_WIDTH, Pointed};
 use crate::panel::{curve, minimap, timeline};
 use crate::state::OpenTrace;
+use crate::state::finding::Searched;
 use crate::state::reading::{ReadRequest, Spot};
 use crate::ui_kit::Tokens;
 use crate::view_model::curve::{CurveFacts, CurveModel, hover_text as curve_text};
@@ -56,8 +57,25 @@ impl App {
         let frame = Frame::new().inner_margin(Margin { left: 6, ..Margin::ZERO });
         let panel = Panel::right("map").frame(frame).exact_size(MAP_WIDTH + 6.0).resizable(false);
         let pointed = panel.show_separator_line(false).show(ui, |ui| {
-            let model = MinimapModel::new(open, facts, self.view.reading.visible(), ui.available_height());
-            minimap::minimap_ui(ui, &model, |position| hover_text(open, facts, position))
+            let visible = self.view.reading.visible();
+            let made_of = MapOf {
+                trace: Arc::clone(&open.trace),
+                path: open.path.clone(),
+                last_seq: project.log.last_seq(),
+                scores: (project.scores.revision(), facts.scores.map(|series| series.name.clone())),
+                searched: self.view.reading.find.searched().cloned(),
+                found: facts.found.all().len(),
+                shows: (facts.shows_imported, facts.shows_outcome),
+                height: ui.available_height(),
+            };
+            let mut kept = self.kept_map.borrow_mut();
+            // Made in every frame, it would cost more than the cards where a trace is long.
+            match kept.as_mut().filter(|kept| kept.0.is_same(&made_of)) {
+                Some(kept) => kept.1.follow(open.at, visible),
+                None => *kept = Some((made_of, MinimapModel::new(open, facts, visible, ui.available_height()))),
+            }
+            let model = &kept.as_ref()?.1;
+            minimap::minimap_ui(ui, model, |position| hover_text(open, facts, position))
         });
         match pointed.inner {
             Some(Pointed::Show(position)) => {
@@ -98,6 +116,34 @@ impl App {
         let model = TimelineModel::new(open).map(Arc::new);
         *kept = Some(KeptTimeline { trace: Arc::clone(&open.trace), path: open.path.clone(), model: model.clone() });
         model
+    }
+}
+
+/// What the map was made of.
+pub(crate) struct MapOf {
+    trace: Arc<Trace>,
+    path: Vec<StepIndex>,
+    last_seq: u64,
+    /// How often scores have come, and whose are shown.
+    scores: (u64, Option<String>),
+    searched: Option<Arc<Searched>>,
+    found: usize,
+    shows: (bool, bool),
+    height: f32,
+}
+
+impl MapOf {
+    fn is_same(&self, other: &Self) -> bool {
+        let searched = match (&self.searched, &other.searched) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        };
+        searched
+            && Arc::ptr_eq(&self.trace, &other.trace)
+            && (self.last_seq, self.found, &self.scores) == (other.last_seq, other.found, &other.scores)
+            && (self.shows, self.height.to_bits()) == (other.shows, other.height.to_bits())
+            && self.path == other.path
     }
 }
 

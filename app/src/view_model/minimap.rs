@@ -156,16 +156,24 @@ impl MinimapModel {
                 bands.push(band);
             }
         }
-        let frame = tops.get(visible.start).zip(tops.get(visible.end)).filter(|_| !visible.is_empty());
-        Self {
+        let mut model = Self {
             bands,
             steps: open.path.len(),
             selected: open.at,
-            frame: frame.map(|(top, bottom)| (*top, *bottom)),
+            frame: None,
             has_scores: scale.is_some(),
             is_finding: !facts.found.all().is_empty(),
             tops,
-        }
+        };
+        model.follow(open.at, visible);
+        model
+    }
+
+    /// Another step is selected, or others are on screen.
+    pub fn follow(&mut self, selected: usize, visible: Range<usize>) {
+        let edge = |at: usize| self.tops.get(at).copied();
+        self.frame = edge(visible.start).zip(edge(visible.end)).filter(|_| !visible.is_empty());
+        self.selected = selected;
     }
 
     /// The step at that height, and how far into it.
