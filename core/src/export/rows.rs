@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
             Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
             Scope::Path | Scope::Trace | Scope::Problem => judged_paths(trace, &tree, &said),
         };
-        let may_assume_good = judge.own(annotations).is_none() || judge.standing(annotations).finished;
+        let may_assume_good = judge.may_assume_good(annotations);
         let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };
         let labels = judge.name();
         for JudgedPath { steps, shared } in paths {

@@ -66,6 +66,8 @@ pub fn resolve(
         Chosen::Own(_) => own(trace, said)?,
         Chosen::Imported(name) => imported(trace, tree, name.as_deref())?,
         Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
+        // Only its members say anything; a judge asks them one by one.
+        Chosen::Consensus(_) => Said::nothing(trace),
     };
     let is_silent = said.ratings.iter().all(Option::is_none) && said.soft.iter().all(Option::is_none);
     if said.mark.is_none() && is_silent {
@@ -81,6 +83,7 @@ fn nothing_said(chosen: &Chosen) -> String {
         Chosen::Imported(None) => "it came without labels".into(),
         Chosen::Imported(Some(name)) => format!("it came without labels of {name}"),
         Chosen::Scorer { name, .. } => format!("it has no scores of {name}"),
+        Chosen::Consensus(_) => "nobody is agreed on it".into(),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::export::left_out::{Objection, Rule};
 use crate::export::rows::{ExportOptions, Produced};
 use crate::export::tally::Tally;
 use crate::job::{JobContext, Progress};
-use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why, resolve};
+use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why};
 use crate::model::{ProblemId, Trace};
 
 /// Attempts that are held and compared at a time. Further ones at the same problem are compared among themselves.
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         }
         let trace = own.and_then(|said| overlaid(&trace, said)).unwrap_or(trace);
         let mut member = Member { said: own, scores: source.scores(&trace), ..Member::new(trace) };
-        match resolve(&member.trace, &member.tree, self.judge.chosen(), own, &member.scores) {
+        match self.judge.resolve(&member.trace, &member.tree, &said) {
             Ok(said) => (member.ratings, member.soft) = (said.ratings, said.soft),
             // Scores, outcomes and preferences need no labels.
             Err(Unclear { why: Why::NoLabels, .. }) => {}

@@ -20,7 +20,6 @@ fn sources_are_read_and_printed() {
         let message = text.parse::<LabelSource>().unwrap_err().to_string();
         assert!(message.contains(expected), "{text}: {message}");
     };
-    check("consensus:majority", "not available yet");
     check("scorer:prm", "scorer:NAME@THRESHOLD");
     check("scorer:prm@high", "not a number");
     check("scorer:prm@NaN", "finite");
