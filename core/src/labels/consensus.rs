@@ -265,7 +265,10 @@ mod tests {
         ] {
             check(same, same);
         }
-        check("consensus:mc-and-judge(imported:mc > 0,imported:llm )", "consensus:first-error(imported:mc>0, imported:llm)");
+        check(
+            "consensus:mc-and-judge(imported:mc > 0,imported:llm )",
+            "consensus:first-error(imported:mc>0, imported:llm)",
+        );
     }
 
     #[test]

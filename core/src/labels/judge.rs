@@ -4,9 +4,9 @@ use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, StepRating, StepTree, Trace, TraceId, TraceStatus};
 
+use super::consensus::{Consensus, Member};
 use super::corpus::Standing;
 use super::error::{LabelError, Unclear, Why};
-use super::consensus::{Consensus, Member};
 use super::resolve::{Resolved, resolve};
 use super::source::Chosen;
 use super::vote::{Vote, count};

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::Corpus;
 use super::error::{LabelError, Unclear, Why};
 use super::judge::Judge;
 use super::place::Place;
 use super::resolve::Resolved;
 use super::source::{LabelSource, labelling};
-use super::Corpus;
 use crate::job::{JobContext, JobError};
 use crate::model::{StepRating, Trace};
 

@@ -120,7 +120,9 @@ fn doubt(panel: &Panel<'_>, trace: &Trace, steps: &[StepIndex]) -> f64 {
     let imported = imported.filter(|score| score.step.is_some_and(|step| steps.contains(&step)));
     let mut values: Vec<f64> = imported.map(|score| score.value).collect();
     for scores in panel.corpus().scores(trace).iter().filter(|scores| counts(scores.kind)) {
-        values.extend(steps.iter().filter_map(|step| scores.values.get(*step as usize).copied().flatten()).map(f64::from));
+        values.extend(
+            steps.iter().filter_map(|step| scores.values.get(*step as usize).copied().flatten()).map(f64::from),
+        );
     }
     values.retain(|value| (0.0..=1.0).contains(value));
     if values.is_empty() {

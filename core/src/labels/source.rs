@@ -75,9 +75,7 @@ impl FromStr for LabelSource {
             ("consensus", None) => {
                 Err(refuse("write it as consensus:RULE with RULE all, majority, any-bad or first-error"))
             }
-            _ => Err(refuse(
-                "choose own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE",
-            )),
+            _ => Err(refuse("choose own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE")),
         }
     }
 }

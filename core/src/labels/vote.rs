@@ -114,7 +114,8 @@ fn count_places(least: usize, votes: &[Vote], main: &[StepIndex], steps: usize) 
         if let Some(slot) = agreed.ratings.get_mut(step as usize) {
             let said: Vec<StepRating> = votes.iter().filter_map(|vote| vote.on(step as usize)).collect();
             // No error, but neutral where nobody says more.
-            let right = if same(&said) == Count::Agreed(StepRating::Neutral) { StepRating::Neutral } else { StepRating::Good };
+            let right =
+                if same(&said) == Count::Agreed(StepRating::Neutral) { StepRating::Neutral } else { StepRating::Good };
             *slot = Some(if is_error { StepRating::Bad } else { right });
         }
         if is_error {
