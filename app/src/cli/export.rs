@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stepscope_core::export::{self, ExportOptions, LeftOut};
+use stepscope_core::labels::SOURCE_HELP;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -24,8 +25,7 @@ pub struct ExportArgs {
     /// The file to write; its manifest is written beside it.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Whose labels: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD.
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", help = format!("Whose labels: {SOURCE_HELP}"))]
     labels: Option<String>,
     /// What becomes of labels that the format cannot hold, and which pairs are made.
     #[command(flatten)]

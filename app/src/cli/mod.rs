@@ -1,11 +1,13 @@
 //! The command line: one file per subcommand, each calling the same core functions as the window.
 
+pub mod agree;
 pub mod check;
 pub mod export;
 pub mod import;
 mod import_options;
 pub mod inspect;
 pub mod lint;
+pub mod merge;
 pub mod models;
 pub mod output;
 mod policy_args;
@@ -62,6 +64,10 @@ pub enum Subcommands {
     Export(export::ExportArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
+    /// Say how far annotators and other label sources agree.
+    Agree(agree::AgreeArgs),
+    /// Unite annotators' logs from elsewhere with a project.
+    Merge(merge::MergeArgs),
     /// Verify a project folder and repair what can be repaired.
     Check(check::CheckArgs),
     /// Run as a scoring worker on stdin and stdout.
@@ -81,6 +87,8 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
+        Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
+        Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
     };

@@ -3,6 +3,7 @@
 //! They live here because cargo tells only this package where the program lies.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod agree;
 mod bad_input;
 mod commands;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
