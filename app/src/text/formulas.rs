@@ -223,13 +223,14 @@ impl Finder<'_> {
 
     /// Behind a span of code that begins here, or behind the signs that begin none.
     fn code_span(&mut self, at: usize, missing: &mut HashMap<usize, usize>) -> usize {
-        let ticks = |at: usize| self.bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| **b == b'`').count());
+        let bytes = self.bytes;
+        let ticks = |at: usize| bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| **b == b'`').count());
         let length = ticks(at);
         let begin = at + length;
         if missing.get(&length).is_some_and(|end| at < *end) {
             return begin;
         }
-        let end = empty_line(self.text, begin);
+        let end = self.paragraph_end(begin);
         let mut place = begin;
         while place < end {
             if self.byte(place) != b'`' {

@@ -189,7 +189,7 @@ pub fn card<'a>(
         body: &step.text,
         reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
         arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),
-        pictures: (TextKey::Pictures(step.hash.clone()), &step.metadata),
+        pictures: (TextKey::Pictures(open.trace.id.clone(), step.hash.clone()), &step.metadata),
         shown: (step.text.len(), arguments.map_or(0, str::len)),
         fold: None,
         found: Vec::new(),

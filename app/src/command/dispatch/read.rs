@@ -104,6 +104,12 @@ pub(crate) fn follow(app: &mut App) {
 }
 
 fn search(app: &mut App, searched: Arc<Searched>) {
+    let selected = app.view.open.as_ref().and_then(OpenTrace::selected).unwrap_or_default();
+    let find = &mut app.view.reading.find;
+    if find.searched().is_some_and(|before| before.trace.id != searched.trace.id) {
+        // Where it began is a place of another trace.
+        find.origin = selected;
+    }
     if searched.bytes() <= AT_ONCE {
         app.jobs.find = None;
         if let Ok(found) = searched.run(|| Ok(())) {
