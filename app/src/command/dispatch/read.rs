@@ -27,6 +27,7 @@ pub(super) fn run(app: &mut App, command: Command) {
             }
         }
         Command::FoldAll => fold_all(app),
+        Command::FoldSection => fold_selected_section(app),
         Command::NextLowScore | Command::NextToolError | Command::NextEdit | Command::CallPartner => {
             super::shape::run(app, command);
         }
@@ -224,6 +225,17 @@ fn fold_section(app: &mut App, position: usize) {
     if let Some(first) = first {
         with_folds(app, |folds| toggle(&mut folds.sections, first));
     }
+}
+
+/// Folds the section of the selected step, or shows it, and brings its heading into view.
+fn fold_selected_section(app: &mut App) {
+    let Some(open) = &app.view.open else { return };
+    let parts = sections(open);
+    let Some(here) = parts.iter().find(|section| section.steps.contains(&open.at)) else {
+        return app.notices.info("There is no section to fold", "The source names no parts of what is shown");
+    };
+    fold_section(app, here.steps.start);
+    app.view.reading.scroll_to = Some(Spot::InView(here.steps.start));
 }
 
 /// Shows the section of the selected step, where it was gone to while the section is folded.
