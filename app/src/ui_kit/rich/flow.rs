@@ -32,6 +32,8 @@ pub(super) struct Remark {
     pub(super) hint: String,
     /// It is underlined with dots of this colour.
     pub(super) dots: Option<Color32>,
+    /// The address of the web to which it leads.
+    pub(super) link: Option<Arc<str>>,
 }
 
 /// Where a part of the source stands among the letters of the galley.
