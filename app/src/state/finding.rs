@@ -362,6 +362,14 @@ mod tests {
         assert_eq!(state.count_text(), "1 of 8");
         state.step(true);
         assert_eq!(state.count_text(), "8 of 8");
+        state.step(false);
+        assert_eq!(state.count_text(), "1 of 8");
+        let other = Arc::new(TraceBuilder::new(Problem::from_text("Two?")).thought("two").build());
+        let elsewhere = Arc::new(Searched { trace: other, ..Searched::clone(&searched) });
+        state.origin = 0;
+        state.take(Arc::clone(&elsewhere), elsewhere.run(|| Ok(())).unwrap());
+        assert_eq!(state.count_text(), "2 of 2", "a number counts in its own trace");
+        state.take(Arc::clone(&searched), searched.run(|| Ok(())).unwrap());
         state.shown = false;
         assert_eq!(state.matches(&trace).all().len(), 0, "a closed bar marks nothing");
     }

@@ -272,7 +272,8 @@ fn is_quick(text: &str, kind: &TextKind, is_warm: bool) -> bool {
     if text.len() > SHORT_BYTES {
         return false;
     }
-    let has_code = || ["```", "~~~", "\n    ", "\n\t", "[asy]"].iter().any(|sign| text.contains(sign));
+    let is_indented = text.starts_with("    ") || text.starts_with('\t');
+    let has_code = || is_indented || ["```", "~~~", "\n    ", "\n\t", "[asy]"].iter().any(|sign| text.contains(sign));
     match kind {
         TextKind::Code(_) => false,
         TextKind::Value => text.trim_start().starts_with(['{', '[']),

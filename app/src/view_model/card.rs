@@ -122,7 +122,7 @@ pub struct ScoreChip {
 /// More scorers than this have no bar on a card.
 const MOST_SCORERS: usize = 4;
 
-/// Signs of a critique that a tooltip shows.
+/// Lines of a critique that a tooltip shows.
 const CRITIQUE_LINES: usize = 3;
 
 #[expect(clippy::too_many_arguments, reason = "one card, put together in one place")]

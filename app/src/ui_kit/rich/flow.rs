@@ -132,7 +132,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Whatever lies before this byte and was not shown is markup. Where it ends lines, the text does as well if asked.
+    /// Whatever lies before this byte and was not shown is markup.
     pub(super) fn skip(&mut self, to: usize) {
         if self.at < to {
             let kind = if self.drops { Kind::Dropped } else { Kind::Hidden };

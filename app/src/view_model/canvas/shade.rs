@@ -342,7 +342,7 @@ impl Shades {
     }
 }
 
-/// The series that counts visits: the one named so, else the first that counts at all.
+/// The series that counts visits, by its name.
 pub fn visits_of(series: &[ScoreSeries]) -> Option<&ScoreSeries> {
     let mut counts = series.iter().filter(|series| series.kind == ScoreKind::Count);
     let named = |series: &&ScoreSeries| {
