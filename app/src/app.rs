@@ -625,8 +625,9 @@ impl eframe::App for App {
         self.view.scroll_to_step = false;
         self.view.beside.scroll = false;
         self.view.reading.scroll_to = None;
-        self.view.reading.find.focus = false;
-        self.view.reading.find.reveal = false;
+        let find = &mut self.view.reading.find;
+        find.settles = find.scrolls() && !self.texts.is_idle();
+        (find.focus, find.reveal) = (false, false);
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

@@ -225,7 +225,7 @@ impl List {
             }
             None => offset,
         };
-        if frame.read.find.reveal {
+        if frame.read.find.scrolls() {
             // The match is scrolled to where it is painted; the beginning of its step must not take its place.
             self.pending = None;
         }
@@ -359,7 +359,7 @@ impl List {
         let id = Id::unique(("step card", &model.open().trace.id, card.step));
         let builder = UiBuilder::new().scope_id(id).max_rect(rect).layout(Layout::top_down(Align::Min));
         let mut child = ui.new_child(builder);
-        let reveal = frame.read.find.reveal;
+        let reveal = frame.read.find.scrolls();
         let before = self.heights.size(at) - height - space;
         let card_frame = CardFrame { texts: frame.texts, has_gutter: model.has_scores, height: before, reveal };
         let painted = step_card_ui(&mut child, &card, &card_frame, sink);
@@ -493,7 +493,7 @@ fn prompt_ui(ui: &mut Ui, number: usize, text: &str, trace: &TraceId, frame: &Re
     let kind = |is_current| if is_current { MarkKind::FoundCurrent } else { MarkKind::Found };
     let marks: Vec<_> =
         matches.iter().map(|found| mark(found.range.clone(), kind(current == Some(found)), String::new())).collect();
-    let goes_to = matches.iter().find(|found| current == Some(*found)).filter(|_| frame.read.find.reveal);
+    let goes_to = matches.iter().find(|found| current == Some(*found)).filter(|_| frame.read.find.scrolls());
     let reading = if frame.read.as_written { TextKind::Plain } else { TextKind::Prose };
     let reading = (key_of(("prompt", trace, number, shown, frame.read.as_written)), reading);
     let shown_text = Shown {

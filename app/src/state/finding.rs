@@ -227,6 +227,8 @@ pub struct Find {
     pub current: Option<usize>,
     /// The shown match shall be scrolled to.
     pub reveal: bool,
+    /// It was, while texts were being made ready, which moves it: it is scrolled to until they are.
+    pub settles: bool,
     /// Why it cannot be looked for.
     pub problem: Option<FindProblem>,
     /// Matches of a longer trace are still being found.
@@ -241,6 +243,11 @@ impl Find {
         static NONE: Matches = Matches { all: Vec::new(), is_cut: false };
         let is_of = |searched: &Arc<Searched>| Arc::ptr_eq(&searched.trace, trace);
         if self.shown && self.searched.as_ref().is_some_and(is_of) { &self.found } else { &NONE }
+    }
+
+    /// The shown match is brought into view where it is painted.
+    pub const fn scrolls(&self) -> bool {
+        self.reveal || self.settles
     }
 
     /// The match that is shown.

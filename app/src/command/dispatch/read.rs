@@ -89,6 +89,9 @@ fn next(app: &mut App, back: bool) {
 /// Searches anew where something else is looked for or the trace is another, and shows the match gone to.
 pub(crate) fn follow(app: &mut App) {
     take_found(app);
+    // Whoever goes on is not held back.
+    let moves = app.view.scroll_to_step || app.view.reading.scroll_to.is_some();
+    app.view.reading.find.settles &= !moves;
     let Some(open) = &app.view.open else { return };
     let find = &app.view.reading.find;
     if !find.shown || find.query.text.is_empty() || find.problem.is_some() {
