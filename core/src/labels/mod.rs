@@ -6,11 +6,15 @@
 mod corpus;
 mod error;
 mod judge;
+mod pseudonyms;
 mod resolve;
+mod selection;
 mod source;
 
-pub use corpus::{Corpus, SourceFile, Standing};
+pub use corpus::{Corpus, Provenance, RecordFile, RecordKind, SourceFile, Standing};
 pub use error::{LabelError, Unclear, Why};
 pub use judge::{Judge, Said};
+pub use pseudonyms::Pseudonymous;
 pub use resolve::{Ratings, Resolved, resolve};
+pub use selection::Selection;
 pub use source::{Chosen, LabelSource};
