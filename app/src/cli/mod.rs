@@ -13,6 +13,7 @@ pub mod output;
 mod policy_args;
 pub mod score;
 pub mod show;
+mod split_args;
 pub mod worker;
 
 use std::path::PathBuf;

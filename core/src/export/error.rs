@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::split::SplitError;
 use crate::job::JobError;
 use crate::labels::LabelError;
 use crate::model::TraceId;
@@ -93,6 +94,35 @@ pub enum ExportError {
         /// What went wrong.
         source: io::Error,
     },
+    /// The problems cannot be divided.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A file of test problems names none.
+    #[error("no problem to test with is found in the file; give traces or a problem a line: {path}")]
+    NoProblems {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A trace could not be read while pseudonyms were made.
+    #[error("a trace of the project cannot be read: {0}; run `stepscope check` on the project")]
+    Names(String),
+    /// What the labels and scores come from could not be read.
+    #[error("logs and scores of the project cannot be read: {0}")]
+    Provenance(String),
+    /// The file is no manifest of an export.
+    #[error("not a manifest of an export that can be run again: {reason}: {path}")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The pseudonyms of the manifest cannot be made again.
+    #[error("{}", if *.needed { "the pseudonyms were made with a key; give it again" } else { "the pseudonyms were made without this key" })]
+    PseudonymKey {
+        /// Whether one is needed.
+        needed: bool,
+    },
     /// The manifest could not be put into JSON.
     #[error("manifest cannot be written as JSON")]
     Json(#[from] serde_json::Error),
@@ -105,7 +135,7 @@ impl From<ExportError> for JobError {
     /// Keeps a stop a stop, so that a cancelled export is not reported as failed.
     fn from(error: ExportError) -> Self {
         match error {
-            ExportError::Job(error) => error,
+            ExportError::Job(error) | ExportError::Split(SplitError::Job(error)) => error,
             error => Self::from_error(&error),
         }
     }

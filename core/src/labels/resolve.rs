@@ -115,7 +115,7 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Unclear> {
 }
 
 fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Unclear> {
-    let mut said = Said::nothing(trace);
+    let (mut said, mut somewhere) = (Said::nothing(trace), false);
     for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
         match (label.value, label.step) {
             (ImportedValue::NoError, _) => {
@@ -132,14 +132,11 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             (ImportedValue::Soft(value), Some(step)) if trace.step(step).is_some() => {
                 set_soft(&mut said, step, value, false)?;
             }
+            (ImportedValue::ErrorSomewhere, _) => somewhere = true,
             // A rating of the whole trace says nothing about its steps, nor do these of whether a given step is right.
             (ImportedValue::Rating(_) | ImportedValue::Soft(_), None)
             | (
-                ImportedValue::ErrorSomewhere
-                | ImportedValue::Preferred
-                | ImportedValue::Dispreferred
-                | ImportedValue::Tag
-                | ImportedValue::Remark,
+                ImportedValue::Preferred | ImportedValue::Dispreferred | ImportedValue::Tag | ImportedValue::Remark,
                 _,
             ) => {}
             (_, step) => {
@@ -149,7 +146,20 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             }
         }
     }
+    if somewhere && is_all_good(&said) {
+        let reason = "it is labelled as having an error, but every step as good";
+        return Err(Unclear::new(Why::Contradiction, reason));
+    }
     Ok(said)
+}
+
+/// Every step is said to be good, or that there is no error at all.
+fn is_all_good(said: &Said) -> bool {
+    match said.mark {
+        Some(Mark::NoneUpTo(_)) => true,
+        Some(Mark::At(_) | Mark::Unsure) => false,
+        None => said.ratings.iter().all(|rating| *rating == Some(StepRating::Good)),
+    }
 }
 
 fn set_mark(said: &mut Said, mark: Mark) -> Result<(), Unclear> {

@@ -29,7 +29,7 @@ pub(in crate::export) fn each_pair_row(
     source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
-    sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
     let judge = Judge::new(options.labels.as_ref(), source)?;
     let tally = Tally::new(options.format.counted(), Some(judge.name()));
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
     fn member(
         &mut self,
         trace: Trace,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<Option<Member<'a>>, ExportError> {
         let source = self.source;
         let said = self.judge.said(&trace.id);
@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
     fn compare(
         &mut self,
         group: &Group<'_>,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let Some(first) = group.members.first() else { return Ok(()) };
         let options = &self.options.policy.pairs;

@@ -1,8 +1,10 @@
 //! Tests of the whole way from a project to lines, over a source held in memory.
 
 mod formats;
+mod inconsistent;
 mod labels;
 mod lint;
+mod names;
 mod native;
 mod pairs;
 mod policies;
@@ -11,4 +13,5 @@ mod published_pairs;
 mod reshaped;
 mod round_trips;
 mod source;
+mod splits;
 mod writing;

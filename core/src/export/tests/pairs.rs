@@ -301,15 +301,6 @@ fn prompt_and_completion_are_the_trace_byte_for_byte() {
 }
 
 #[test]
-fn the_problems_of_a_source_are_named_once() {
-    let of = |text: &str| TraceBuilder::new(Problem::from_text(text)).thought("a").build();
-    let project = Project { traces: vec![of("p"), of("q"), of("p")], ..Project::default() };
-    let found = crate::export::split::problems_of(&project, &ctx()).unwrap();
-    let found: Vec<_> = found.iter().map(|one| (&one.id, one.text.as_str(), one.rows)).collect();
-    assert_eq!(found, [(&project.traces[0].problem.id(), "p", 2), (&project.traces[1].problem.id(), "q", 1)]);
-}
-
-#[test]
 fn a_trace_whose_labels_contradict_one_another_is_left_out_by_itself() {
     let mut wrong = fork();
     import(&mut wrong, "other", "-");
