@@ -21,7 +21,7 @@ pub struct ExportArgs {
     project: PathBuf,
     #[arg(long, value_name = "F", help = formats())]
     format: String,
-    /// The file to write; its manifest is written beside it.
+    /// The file to write: .jsonl, .json or .csv, also .gz or .zst, or .parquet. Its manifest is written beside it.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Whose labels: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD.

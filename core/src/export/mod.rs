@@ -5,15 +5,20 @@
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed. Rows of [`pairs`] are made of
 //! all attempts at a problem instead.
 
+mod best_of_n;
 mod columns;
 mod container;
+mod correction_sft;
 mod critique_sft;
 mod error;
 mod format;
+pub mod house;
 mod left_out;
 mod lint;
 mod manifest;
 mod math_shepherd;
+mod mc_tree;
+mod messages;
 mod native;
 mod pair_format;
 pub mod pairs;
@@ -26,10 +31,12 @@ mod report;
 mod rlhflow_chat;
 mod rows;
 mod rstar_pairs;
+mod shapes;
 mod shards;
 pub mod split;
 mod step_dpo;
 mod steps;
+mod table;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -38,6 +45,7 @@ mod trl_preference;
 mod trl_preference_chat;
 mod trl_stepwise;
 mod trl_unpaired;
+mod trl_unpaired_chat;
 mod verdicts;
 mod weighted_pairs;
 mod write;
@@ -55,5 +63,6 @@ pub use policy::{
 pub use preview::{Preview, preview};
 pub use report::ExportReport;
 pub use rows::ExportOptions;
+pub use shapes::{AttemptLayout, LossAs, ToolArguments, ToolTurns, TreeLayout, TreeValues, WrongSteps};
 pub use tally::Counts;
 pub use write::write;

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::job::JobContext;
 use crate::model::{Timestamp, TraceId};
 
-use super::container::Container;
+use super::container::{Container, Layout};
 use super::manifest::{Manifest, ManifestFile, manifest_path};
 use super::report::ExportReport;
 use super::rows::{ExportOptions, Produced, each_row};
@@ -32,6 +32,9 @@ pub fn write(
 ) -> Result<ExportReport, ExportError> {
     let options = &options.settled()?;
     let container = Container::of(out)?;
+    if container.layout == Layout::Parquet && !options.format.has_columns() {
+        return Err(ExportError::NoColumns { format: options.format.name(), path: out.into() });
+    }
     let manifest_file = manifest_path(out);
     check_target(source, out)?;
     check_target(source, &manifest_file)?;

@@ -1,14 +1,18 @@
 //! Tests of the whole way from a project to lines, over a source held in memory.
 
+mod chats;
 mod formats;
+mod house;
 mod labels;
 mod lint;
 mod native;
 mod pairs;
 mod policies;
+mod pools;
 mod properties;
 mod published_pairs;
 mod reshaped;
 mod round_trips;
 mod source;
+mod tables;
 mod writing;
