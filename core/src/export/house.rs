@@ -266,6 +266,6 @@ fn seen(value: &Value) -> minijinja::Value {
         },
         Value::String(text) => text.as_str().into(),
         Value::Array(list) => list.iter().map(seen).collect::<Vec<_>>().into(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.as_str(), seen(value))).collect(),
+        Value::Object(map) => minijinja::Value::from_pairs(map.iter().map(|(key, value)| (key.as_str(), seen(value)))),
     }
 }
