@@ -28,7 +28,7 @@ pub struct ExportArgs {
     project: PathBuf,
     #[arg(long, value_name = "F", required_unless_present = "manifest", help = formats())]
     format: Option<String>,
-    /// The file to write, its manifest beside it; or a folder as the Hugging Face hub has them.
+    /// The file to write: .jsonl, .json or .csv, also .gz or .zst, or .parquet, its manifest beside it; or a folder as the Hugging Face hub has them.
     #[arg(long, value_name = "FILE|DIR", required_unless_present = "manifest")]
     out: Option<PathBuf>,
     /// Export again what this manifest describes; tells what has changed in the project since.

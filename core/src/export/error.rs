@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::split::SplitError;
+use crate::import::ImportError;
 use crate::job::JobError;
 use crate::labels::LabelError;
 use crate::model::TraceId;
@@ -37,6 +38,12 @@ pub enum ExportError {
         /// The values there are.
         known: String,
     },
+    /// A template or a map of fields cannot be read.
+    #[error("the house format cannot be read: {reason}")]
+    Template {
+        /// Where and why.
+        reason: String,
+    },
     /// The label source cannot be used.
     #[error(transparent)]
     Labels(#[from] LabelError),
@@ -49,8 +56,16 @@ pub enum ExportError {
         reasons: String,
     },
     /// Rows cannot be written into such a file.
-    #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst: {path}")]
+    #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst, or as .parquet: {path}")]
     Container {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The format has no columns.
+    #[error("rows of {format} have no common columns, which Parquet needs; choose .jsonl instead of {path}")]
+    NoColumns {
+        /// The format.
+        format: &'static str,
         /// The file.
         path: PathBuf,
     },
@@ -126,6 +141,9 @@ pub enum ExportError {
     /// The manifest could not be put into JSON.
     #[error("manifest cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// A table could not be read.
+    #[error(transparent)]
+    Table(#[from] ImportError),
     /// The job was stopped.
     #[error(transparent)]
     Job(#[from] JobError),
@@ -136,6 +154,7 @@ impl From<ExportError> for JobError {
     fn from(error: ExportError) -> Self {
         match error {
             ExportError::Job(error) | ExportError::Split(SplitError::Job(error)) => error,
+            ExportError::Table(error) => error.into(),
             error => Self::from_error(&error),
         }
     }

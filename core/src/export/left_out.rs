@@ -109,6 +109,8 @@ pub enum Rule {
     Columns,
     /// The format cannot hold a value without loss.
     Lossy,
+    /// The user's template or map of fields does not fit it.
+    Template,
 }
 
 impl Rule {
@@ -145,6 +147,7 @@ impl Rule {
             Self::NoPair => "without a pair",
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
+            Self::Template => "that the template does not fit",
         }
     }
 }

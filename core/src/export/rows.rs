@@ -98,7 +98,7 @@ pub(super) fn each_row(
 ) -> Result<Tally, ExportError> {
     let options = &options.settled()?;
     let judge = match options.format.scope() {
-        Scope::Problem => return each_pair_row(source, options, ctx, sink),
+        Scope::Problem | Scope::Attempts => return each_pair_row(source, options, ctx, sink),
         Scope::Path | Scope::Tree { .. } => Some(Judge::new(options.labels.as_ref(), source)?),
         Scope::Trace => None,
     };
@@ -106,8 +106,8 @@ pub(super) fn each_row(
     annotators.sort();
     let tally = Tally::new(options.format.counted(), judge.as_ref().map(Judge::name));
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
-    let is_table = options.format.scope() == (Scope::Tree { labels_needed: false });
-    let columns = if is_table { columns(source, total, &annotators, ctx)? } else { Columns::default() };
+    let columns =
+        if options.format.needs_columns() { columns(source, total, &annotators, ctx)? } else { Columns::default() };
     let (names, numbers) = (HashSet::new(), HashMap::new());
     let mut run = Run { source, options, judge, annotators, names, numbers, columns, tally };
     for start in (0..total).step_by(READ_AT_ONCE) {
@@ -224,7 +224,7 @@ impl<'a> Run<'a> {
         let main = tree.main_path(&trace.steps);
         let paths = match scope {
             Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
-            Scope::Path | Scope::Trace | Scope::Problem => judged_paths(trace, &tree, &said),
+            Scope::Path | Scope::Trace | Scope::Problem | Scope::Attempts => judged_paths(trace, &tree, &said),
         };
         let may_assume_good = judge.may_assume_good(annotations);
         let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };

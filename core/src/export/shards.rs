@@ -9,8 +9,10 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::ExportError;
-use super::container::{Container, RowWriter};
+use super::columns::Kind;
+use super::container::{Container, Layout, RowWriter};
 use super::manifest::ManifestFile;
+use super::table::Waiting;
 use super::target::with_suffix;
 
 /// How files begin that are not in place yet.
@@ -40,10 +42,25 @@ pub(super) struct Shards {
     limit: Option<u64>,
     /// Whether files are numbered.
     numbered: bool,
-    current: RowWriter,
+    current: Rows,
     /// Bytes of rows in the current file.
     bytes: u64,
-    ended: Vec<(NamedTempFile, ManifestFile)>,
+    ended: Vec<Part>,
+    /// The columns of a table, as far as its rows have shown them.
+    columns: Option<Kind>,
+}
+
+/// The rows of a file that is still growing.
+enum Rows {
+    Text(RowWriter),
+    Table(Waiting),
+}
+
+/// A file whose rows are complete.
+enum Part {
+    Written(NamedTempFile, ManifestFile),
+    /// Its columns may still get types from rows of other files.
+    Waiting(Waiting),
 }
 
 impl Shards {
@@ -54,29 +71,37 @@ impl Shards {
         limit: Option<u64>,
         numbered: bool,
     ) -> Result<Self, ExportError> {
-        let current = open(container, out)?;
+        let current = Rows::open(container, out)?;
         let numbered = numbered || limit.is_some();
-        Ok(Self { container, out: out.into(), limit, numbered, current, bytes: 0, ended: Vec::new() })
+        Ok(Self { container, out: out.into(), limit, numbered, current, bytes: 0, ended: Vec::new(), columns: None })
     }
 
     /// Writes a row. A row that is larger than a file may be stands in one alone.
     pub(super) fn row(&mut self, line: &str) -> Result<(), ExportError> {
         if self.limit.is_some_and(|limit| self.bytes > 0 && self.bytes + line.len() as u64 > limit) {
-            let next = open(self.container, &self.out)?;
+            let next = Rows::open(self.container, &self.out)?;
             let full = std::mem::replace(&mut self.current, next);
-            self.ended.push(ended(full, &self.out)?);
+            self.ended.push(full.ended(&self.out)?);
             self.bytes = 0;
         }
-        self.bytes += self.current.row(line).map_err(|source| failed(&self.out, source))?;
+        let written = match &mut self.current {
+            Rows::Text(rows) => rows.row(line),
+            Rows::Table(rows) => rows.row(line, &mut self.columns),
+        };
+        self.bytes += written.map_err(|source| failed(&self.out, source))?;
         Ok(())
     }
 
     pub(super) fn finish(self) -> Result<Written, ExportError> {
-        let Self { out, numbered, current, ended: mut all, .. } = self;
-        all.push(ended(current, &out)?);
+        let Self { out, numbered, current, ended: mut all, columns, .. } = self;
+        all.push(current.ended(&out)?);
         let count = all.len();
         let mut written = Written { files: Vec::with_capacity(count), named: Vec::with_capacity(count) };
-        for (number, (file, about)) in all.into_iter().enumerate() {
+        for (number, part) in all.into_iter().enumerate() {
+            let (file, about) = match part {
+                Part::Written(file, about) => (file, about),
+                Part::Waiting(rows) => table(rows, columns.as_ref(), &out)?,
+            };
             let target = if numbered { shard_path(&out, number, count) } else { out.clone() };
             let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
             written.named.push(ManifestFile { file: name, ..about });
@@ -86,18 +111,40 @@ impl Shards {
     }
 }
 
+impl Rows {
+    fn open(container: Container, out: &Path) -> Result<Self, ExportError> {
+        if container.layout == Layout::Parquet {
+            return Waiting::create(&folder_of(out)).map(Self::Table).map_err(|source| failed(out, source));
+        }
+        let rows = RowWriter::new(container, HashingFile::create(out)?);
+        rows.map(Self::Text).map_err(|source| failed(out, source))
+    }
+
+    fn ended(self, out: &Path) -> Result<Part, ExportError> {
+        match self {
+            Self::Table(rows) => Ok(Part::Waiting(rows)),
+            Self::Text(writer) => {
+                let rows = writer.rows();
+                let file = writer.finish().map_err(|source| failed(out, source))?;
+                described(file, rows).map(|(file, about)| Part::Written(file, about))
+            }
+        }
+    }
+}
+
+fn table(waiting: Waiting, columns: Option<&Kind>, out: &Path) -> Result<(NamedTempFile, ManifestFile), ExportError> {
+    let rows = waiting.rows();
+    let file = waiting.write(columns, HashingFile::create(out)?).map_err(|source| failed(out, source))?;
+    described(file, rows)
+}
+
+fn described(file: HashingFile, rows: u64) -> Result<(NamedTempFile, ManifestFile), ExportError> {
+    let (file, sha256, bytes) = file.finish()?;
+    Ok((file, ManifestFile { file: String::new(), sha256, bytes, rows }))
+}
+
 fn failed(out: &Path, source: io::Error) -> ExportError {
     ExportError::Io { doing: "writing", path: out.into(), source }
-}
-
-fn open(container: Container, out: &Path) -> Result<RowWriter, ExportError> {
-    RowWriter::new(container, HashingFile::create(out)?).map_err(|source| failed(out, source))
-}
-
-fn ended(writer: RowWriter, out: &Path) -> Result<(NamedTempFile, ManifestFile), ExportError> {
-    let rows = writer.rows();
-    let (file, sha256, bytes) = writer.finish().map_err(|source| failed(out, source))?.finish()?;
-    Ok((file, ManifestFile { sha256, bytes, rows, ..ManifestFile::default() }))
 }
 
 /// The name of a part: `rows-00000-of-00003.jsonl.gz` of `rows.jsonl.gz`.

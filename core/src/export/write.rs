@@ -12,6 +12,7 @@ use crate::job::JobContext;
 use crate::model::{Timestamp, Trace};
 
 use super::card::card;
+use super::container::Layout;
 use super::features::Features;
 use super::manifest::{DecontaminationNote, Manifest, ManifestFile, PseudonymNote};
 use super::named::Named;
@@ -42,6 +43,9 @@ pub fn write(
     let (source, options) = named.get();
     let options = &options;
     let target = Target::new(source, options, out)?;
+    if target.container.layout == Layout::Parquet && !options.format.has_columns() {
+        return Err(ExportError::NoColumns { format: options.format.name(), path: out.into() });
+    }
     let plan = Plan::new(source, options, ctx)?;
     let kept = plan.kept(source)?;
     let made = Rows::make(kept.as_ref().map_or(source, |kept| kept), options, &target, &plan, ctx)?;

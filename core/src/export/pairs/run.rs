@@ -7,10 +7,10 @@ use super::pair::Pair;
 use super::select::select;
 use super::{Dropped, PairOptions, propose};
 use crate::annotation::overlaid;
-use crate::export::ExportError;
 use crate::export::left_out::{Objection, Rule};
 use crate::export::rows::{ExportOptions, Produced};
 use crate::export::tally::Tally;
+use crate::export::{ExportError, Scope};
 use crate::job::{JobContext, Progress};
 use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why};
 use crate::model::{ProblemId, Trace};
@@ -141,6 +141,10 @@ impl<'a> Run<'a> {
         sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let Some(first) = group.members.first() else { return Ok(()) };
+        if self.options.format.scope() == Scope::Attempts {
+            let row = self.options.format.group_row(group, &self.options.policy);
+            return sink(self.tally.count(&first.trace, row));
+        }
         let options = &self.options.policy.pairs;
         let (pairs, dropped) = select(propose(group, options), options);
         for (name, count) in dropped.counts() {
