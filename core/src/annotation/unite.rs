@@ -78,7 +78,7 @@ pub fn unite(folder: &Path, file: &Path) -> Result<UniteReport, AnnotationError>
             report.united.push(United::nothing(annotator));
             continue;
         }
-        let united = unite_one(folder, file, annotator, lines, &mut report.warnings)?;
+        let united = unite_one(folder, file, &annotator, lines, &mut report.warnings)?;
         report.united.push(united);
     }
     report.warnings.sort_by_key(|warning| warning.line);
@@ -129,18 +129,18 @@ fn by_annotator(
 fn unite_one(
     folder: &Path,
     file: &Path,
-    annotator: AnnotatorId,
+    annotator: &AnnotatorId,
     mut lines: Lines,
     warnings: &mut Vec<LineWarning>,
 ) -> Result<United, AnnotationError> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let paths = LogPaths::new(folder, &annotator)?;
+    let paths = LogPaths::new(folder, annotator)?;
     let clock = Arc::new(ToldTime(AtomicI64::new(0)));
-    let (mut log, _) = AnnotationLog::open(folder, &annotator, Arc::<ToldTime>::clone(&clock), Arc::new(|| {}))?;
+    let (mut log, _) = AnnotationLog::open(folder, annotator, Arc::<ToldTime>::clone(&clock), Arc::new(|| {}))?;
     if let Access::ReadOnly { reason } = log.access() {
         return Err(AnnotationError::ReadOnly { reason: reason.clone() });
     }
-    let theirs = Told::read(&mut lines, &disk, file, &annotator, warnings)?;
+    let theirs = Told::read(&mut lines, &disk, file, annotator, warnings)?;
     let path = paths.log();
     let own = fs::read(&path).map_err(AnnotationError::io("read the annotation log", &path))?;
     let mut united = United::nothing(annotator.clone());
@@ -148,7 +148,7 @@ fn unite_one(
         return Ok(united);
     }
     if let Some(more) = lines.bytes.strip_prefix(own.as_slice()) {
-        united.lines = more.iter().filter(|byte| **byte == b'\n').count() as u64;
+        united.lines = memchr::memchr_iter(b'\n', more).count() as u64;
         log.append_lines(more)?;
         return Ok(united);
     }
@@ -359,9 +359,8 @@ fn hangs_on(change: &Change, foreign: &BTreeSet<StepHash>) -> bool {
         Change::RateStep { step, .. } => on(&step.step),
         Change::MarkFirstError { mark: Some(At(step) | NoneUpTo(step)), .. } => on(step),
         Change::MarkFirstError { .. } | Change::SetStatus { .. } => false,
-        Change::WriteNote { target, .. } => of(target),
         Change::Give { target, label: Label::Written(step) } => of(target) || on(&step.id),
-        Change::Give { target, .. } => of(target),
+        Change::WriteNote { target, .. } | Change::Give { target, .. } => of(target),
         Change::Take { target, key } => {
             of(target) || foreign.iter().any(|step| *key == LabelKey::of(LabelKind::Written, step.as_str()))
         }

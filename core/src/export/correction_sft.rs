@@ -135,7 +135,7 @@ impl ExportFormat for CorrectionSft {
             Some(first) if first.get("loss").is_some() => LossAs::Loss,
             Some(_) => LossAs::Weight,
         };
-        Some(Policy { loss_as, tools, ..self.defaults() })
+        Some(Policy { tools, loss_as, ..self.defaults() })
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {
@@ -194,7 +194,7 @@ fn row(pair: &Pair<'_>, policy: &Policy) -> Made {
         meta,
     };
     check_chat(&line, policy.loss_as)?;
-    let learned = line.loss_mask.iter().filter(|mask| **mask == 1).count();
+    let learned = line.loss_mask.iter().map(|mask| usize::from(*mask)).sum::<usize>();
     Ok(Row { line: to_json(&line)?, counts: counts(learned, line.loss_mask.len() - learned) })
 }
 

@@ -107,7 +107,7 @@ fn write_type(yaml: &mut String, key: &str, feature: &Feature, indent: usize) ->
         }
         Feature::List(inner) => match inner.as_ref() {
             Feature::List(_) => {
-                writeln!(yaml, "{:indent$}{}:", "", "list").ok()?;
+                writeln!(yaml, "{:indent$}list:", "").ok()?;
                 write_type(yaml, "list", inner, indent + 2)
             }
             inner => write_type(yaml, "list", inner, indent),

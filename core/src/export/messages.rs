@@ -240,7 +240,7 @@ pub(super) fn said(messages: &[Message]) -> String {
         said.push_str(&message.content);
         said.push('\n');
         for call in message.tool_calls.iter().flatten() {
-            said.push_str(&format!("{}({})\n", call.function.name, call.function.arguments));
+            said.extend([call.function.name.as_str(), "(", &call.function.arguments.to_string(), ")\n"]);
         }
     }
     said

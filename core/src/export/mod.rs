@@ -5,8 +5,8 @@
 //! What cannot become a row is [`LeftOut`], with trace, step and rule; nothing is guessed. Rows of [`pairs`] are made of
 //! all attempts at a problem instead.
 
-mod card;
 mod best_of_n;
+mod card;
 mod columns;
 mod container;
 mod correction_sft;

@@ -52,7 +52,7 @@ pub(super) struct Shards {
 
 /// The rows of a file that is still growing.
 enum Rows {
-    Text(RowWriter),
+    Text(Box<RowWriter>),
     Table(Waiting),
 }
 
@@ -117,7 +117,7 @@ impl Rows {
             return Waiting::create(&folder_of(out)).map(Self::Table).map_err(|source| failed(out, source));
         }
         let rows = RowWriter::new(container, HashingFile::create(out)?);
-        rows.map(Self::Text).map_err(|source| failed(out, source))
+        rows.map(|rows| Self::Text(Box::new(rows))).map_err(|source| failed(out, source))
     }
 
     fn ended(self, out: &Path) -> Result<Part, ExportError> {
@@ -140,7 +140,7 @@ fn table(waiting: Waiting, columns: Option<&Kind>, out: &Path) -> Result<(NamedT
 
 fn described(file: HashingFile, rows: u64) -> Result<(NamedTempFile, ManifestFile), ExportError> {
     let (file, sha256, bytes) = file.finish()?;
-    Ok((file, ManifestFile { file: String::new(), sha256, bytes, rows }))
+    Ok((file, ManifestFile { sha256, bytes, rows, ..ManifestFile::default() }))
 }
 
 fn failed(out: &Path, source: io::Error) -> ExportError {

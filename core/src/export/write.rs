@@ -82,6 +82,9 @@ fn made_card(manifest: &Manifest, features: Option<&Features>, options: &ExportO
     card(manifest, features, options.format.caption())
 }
 
+/// What is said of the rows: the manifest, and the columns where a card tells them.
+type Described = (Manifest, Option<Features>);
+
 /// The rows of an export, written aside.
 struct Rows {
     files: BTreeMap<Option<SplitPart>, Shards>,
@@ -152,7 +155,7 @@ impl Rows {
         target: &Target,
         plan: &Plan,
         (now, tool_version): (Timestamp, &str),
-    ) -> Result<((Manifest, Option<Features>), Vec<Aside>), ExportError> {
+    ) -> Result<(Described, Vec<Aside>), ExportError> {
         let (mut files, mut named): (Vec<Aside>, Vec<ManifestFile>) = (Vec::new(), Vec::new());
         for (part, shards) in self.files {
             let written = shards.finish()?;

@@ -7,7 +7,7 @@
 //!
 //! Of more than two sources, shares are of all pairs of sources, and kappa is the mean of the pairs' kappas (Light
 //! 1971). The interval of alpha comes from 1,000 bootstrap samples of whole traces, because steps of one trace hang
-//! together: each trace counts so often as a Poisson distribution of mean 1 says (Hanley and MacGibbon 2006), drawn by
+//! together: each trace counts so often as a Poisson distribution of mean 1 says (Hanley and `MacGibbon` 2006), drawn by
 //! the trace's identity, so that the same project gives the same interval.
 
 use std::fmt;
@@ -318,7 +318,7 @@ fn weights(trace: &Trace) -> Vec<u8> {
     (0..SAMPLES).map(|_| poisson(next(&mut state))).collect()
 }
 
-/// The next number of SplitMix64 (Steele, Lea and Flood 2014), below 1.
+/// The next number of `SplitMix64` (Steele, Lea and Flood 2014), below 1.
 fn next(state: &mut u64) -> f64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut mixed = *state;

@@ -160,12 +160,11 @@ impl FromStr for Member {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, rest) = match text.strip_prefix('"') {
-            Some(quoted) => unquote(quoted).ok_or_else(|| format!("a quote is not closed in {text}"))?,
-            None => {
-                let end = text.find('>').unwrap_or(text.len());
-                (text[..end].to_owned(), &text[end..])
-            }
+        let (name, rest) = if let Some(quoted) = text.strip_prefix('"') {
+            unquote(quoted).ok_or_else(|| format!("a quote is not closed in {text}"))?
+        } else {
+            let (name, rest) = text.split_at(text.find('>').unwrap_or(text.len()));
+            (name.to_owned(), rest)
         };
         if !text.starts_with('"') && name.contains(['(', ')', '"']) {
             return Err(format!("put the member `{name}` in double quotes"));

@@ -8,6 +8,7 @@ use super::judge::Judge;
 use super::place::Place;
 use super::resolve::Resolved;
 use super::source::{LabelSource, labelling};
+use crate::annotation::TraceAnnotation;
 use crate::job::{JobContext, JobError};
 use crate::model::{StepRating, Trace};
 
@@ -97,7 +98,7 @@ impl<'a> Panel<'a> {
     pub fn of_trace(corpus: &'a dyn Corpus, trace: &Trace) -> Result<Self, LabelError> {
         let mut annotators = corpus.annotators();
         annotators.sort();
-        annotators.retain(|by| corpus.annotation(by, &trace.id).is_some_and(|said| said.is_labelled()));
+        annotators.retain(|by| corpus.annotation(by, &trace.id).is_some_and(TraceAnnotation::is_labelled));
         let mut sources: Vec<LabelSource> =
             annotators.iter().map(|by| LabelSource::Own(Some(by.as_str().into()))).collect();
         let mut names = Vec::new();

@@ -89,9 +89,8 @@ impl Names {
             };
             let mut said = said.clone();
             said.labels = said.labels.iter().map(rename).collect();
-            for step in said.steps.values_mut() {
-                step.labels = step.labels.iter().map(rename).collect();
-            }
+            let renamed = |step: &mut StepAnnotation| step.labels = step.labels.iter().map(rename).collect();
+            said.steps.values_mut().for_each(renamed);
             said
         })
     }

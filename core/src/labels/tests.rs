@@ -293,9 +293,9 @@ proptest! {
         });
         if let (true, Ok(place)) = (plain, count(ConsensusRule::FirstError, everyone, &votes, &main, 4)) {
             let all = count(ConsensusRule::All, everyone, &votes, &main, 4).unwrap().ratings;
-            for step in 0..4 {
-                if place.ratings[step].is_some() {
-                    prop_assert_eq!(place.ratings[step], all[step]);
+            for (placed, agreed) in place.ratings.iter().zip(&all) {
+                if placed.is_some() {
+                    prop_assert_eq!(placed, agreed);
                 }
             }
         }

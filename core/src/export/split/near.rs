@@ -64,7 +64,7 @@ fn join_near(problems: &[(usize, Vec<u64>)], near: f64, sets: &mut Sets, ctx: &J
 pub(super) struct Met {
     near: f64,
     frequency: HashMap<u64, u32>,
-    met: HashMap<u64, Vec<usize>>,
+    places: HashMap<u64, Vec<usize>>,
 }
 
 impl Met {
@@ -74,7 +74,7 @@ impl Met {
         for shingle in all {
             *frequency.entry(shingle).or_default() += 1;
         }
-        Self { near: near.max(0.1), frequency, met: HashMap::new() }
+        Self { near: near.max(0.1), frequency, places: HashMap::new() }
     }
 
     /// The rarest shingles of a set, with how often each occurs.
@@ -90,7 +90,7 @@ impl Met {
     pub(super) fn candidates(&self, shingles: &[u64]) -> Vec<usize> {
         let rare = self.rare(shingles);
         let mut candidates: Vec<usize> =
-            rare.iter().filter_map(|(_, shingle)| self.met.get(shingle)).flatten().copied().collect();
+            rare.iter().filter_map(|(_, shingle)| self.places.get(shingle)).flatten().copied().collect();
         candidates.sort_unstable();
         candidates.dedup();
         candidates
@@ -98,7 +98,7 @@ impl Met {
 
     pub(super) fn add(&mut self, number: usize, shingles: &[u64]) {
         for (_, shingle) in self.rare(shingles) {
-            let met = self.met.entry(shingle).or_default();
+            let met = self.places.entry(shingle).or_default();
             if met.len() < MOST_MET {
                 met.push(number);
             }

@@ -25,7 +25,8 @@ fn rows(project: &Project, format: &str, policy: &[(&str, &str)]) -> Vec<Value> 
 fn again(rows: &[Value], format: &str) -> Vec<Trace> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.jsonl");
-    fs::write(&path, rows.iter().map(|row| format!("{row}\n")).collect::<String>()).unwrap();
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    fs::write(&path, lines.join("\n")).unwrap();
     let options = ImportOptions { format: Some(format.into()), ..ImportOptions::default() };
     let mut traces = Vec::new();
     each_trace(&[path], &options, &JobContext::foreground(None), &mut |trace| {
@@ -63,7 +64,7 @@ fn agent(name: &str, end: &str, signs: &str) -> Trace {
     trace
 }
 
-fn call(arguments: Value) -> Value {
+fn call(arguments: &Value) -> Value {
     json!({"role": "assistant", "content": "look it up",
         "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "get", "arguments": arguments}}]})
 }
@@ -113,12 +114,12 @@ fn calls_and_results_are_messages_of_their_own() {
     let object = json!({"city": "Rome"});
     let tools = json!("[{\"type\":\"function\",\"function\":{\"name\":\"get\"}}]");
     assert_eq!(made.len(), 3, "the result is no answer");
-    assert_eq!(made[1], json!({"prompt": asked, "completion": [call(object.clone())], "label": true, "tools": tools}));
-    let before = [&asked[..], &[call(object), result]].concat();
+    assert_eq!(made[1], json!({"prompt": asked, "completion": [call(&object)], "label": true, "tools": tools}));
+    let before = [&asked[..], &[call(&object), result]].concat();
     let last = json!([{"role": "assistant", "content": "It is sunny."}]);
     assert_eq!(made[2], json!({"prompt": before, "completion": last, "label": false, "tools": tools}));
     let text = rows(&project, "trl_unpaired_chat", &[("tools", "messages"), ("tool_arguments", "text")]);
-    assert_eq!(text[1]["completion"], json!([call(json!(r#"{"city": "Rome"}"#))]));
+    assert_eq!(text[1]["completion"], json!([call(&json!(r#"{"city": "Rome"}"#))]));
     let whole = rows(&project, "trl_unpaired_chat", &[("tools", "messages"), ("per", "trace")]);
     assert_eq!(
         (whole[0]["prompt"].as_array().unwrap().len(), whole[0]["completion"].as_array().unwrap().len()),
@@ -158,7 +159,7 @@ fn rewritten() -> Project {
     };
     let better = (written.clone(), first, "better", Some(wrong.clone()));
     said.labels = [better, (StepHash::written(2), written, "done", None)].map(step).into_iter().collect();
-    said.steps.entry(wrong).or_insert_with(StepAnnotation::default).note = "1 is not 2".into();
+    said.steps.entry(wrong).or_default().note = "1 is not 2".into();
     project
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::export::{ExportOptions, FORMATS, Scope, manifest_path};
-use crate::labels::{Corpus, LabelSource, Pseudonymous, RecordFile, RecordKind};
+use crate::labels::{Corpus as _, LabelSource, Pseudonymous, RecordFile, RecordKind};
 use crate::model::{Critique, Label, Trace};
 
 use super::source::{Project, options};
