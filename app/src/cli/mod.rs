@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each calling the same core functions as the window.
 
 pub mod check;
+pub mod evaluate;
 pub mod export;
 pub mod import;
 mod import_options;
@@ -60,6 +61,8 @@ pub enum Subcommands {
     Models(models::ModelsArgs),
     /// Write training files.
     Export(export::ExportArgs),
+    /// Judge a scorer, or a label source, by labels.
+    Evaluate(evaluate::EvaluateArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
     /// Verify a project folder and repair what can be repaired.
@@ -80,6 +83,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
+        Subcommands::Evaluate(args) => evaluate::run(args, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
