@@ -2,6 +2,7 @@
 
 pub mod agree;
 pub mod check;
+pub mod evaluate;
 pub mod export;
 pub mod import;
 mod import_options;
@@ -63,6 +64,8 @@ pub enum Subcommands {
     Models(models::ModelsArgs),
     /// Write training files.
     Export(export::ExportArgs),
+    /// Judge a scorer, or a label source, by labels.
+    Evaluate(evaluate::EvaluateArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
     /// Say how far annotators and other label sources agree.
@@ -87,6 +90,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
+        Subcommands::Evaluate(args) => evaluate::run(args, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
         Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
