@@ -12,6 +12,7 @@ pub mod merge;
 pub mod models;
 pub mod output;
 mod policy_args;
+pub mod query;
 pub mod score;
 pub mod show;
 mod split_args;
@@ -72,6 +73,8 @@ pub enum Subcommands {
     Agree(agree::AgreeArgs),
     /// Unite annotators' logs from elsewhere with a project.
     Merge(merge::MergeArgs),
+    /// Find traces, or ask about them in SQL.
+    Query(query::QueryArgs),
     /// Verify a project folder and repair what can be repaired.
     Check(check::CheckArgs),
     /// Run as a scoring worker on stdin and stdout.
@@ -94,6 +97,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
         Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
+        Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
     };

@@ -10,6 +10,7 @@ mod exporting;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
 mod hub;
 mod models;
+mod query;
 mod scoring;
 #[cfg(feature = "window")]
 #[expect(dead_code, reason = "shared with the journeys, which use all of it")]

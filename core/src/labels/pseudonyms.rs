@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::annotation::TraceAnnotation;
+use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, ContentHasher, Label, Metadata, ProblemId, Trace, TraceId};
 
