@@ -55,6 +55,12 @@ impl PairFormat for TrlPreferenceChat {
             let shared = asked(&chosen, same);
             prompt.extend(chosen.drain(..shared));
             rejected.drain(..shared);
+            // Chat templates write a line break before an answer; one more would make another token of it.
+            for answer in [&mut chosen, &mut rejected] {
+                if let Some(first) = answer.first_mut() {
+                    first.content = first.content.trim_start_matches(['\n', '\r']).to_owned();
+                }
+            }
             let meta = Some(PairMeta::new(pair, &policy.pairs));
             let line = Line { prompt, chosen, rejected, tools: tools(trace, policy), meta };
             check_line(&line)?;

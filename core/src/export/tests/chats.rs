@@ -4,7 +4,6 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::annotation::StepAnnotation;
 use crate::export::format_by_name;
 use crate::import::{ImportOptions, each_trace};
 use crate::job::JobContext;

@@ -25,11 +25,7 @@ pub(crate) type RowSink<'a, E> = &'a mut dyn FnMut(Result<&str, String>) -> Resu
 
 /// Gives each row of a table as a line of JSON, or what is wrong with it. In a table of cells a cell that is JSON stands
 /// as it is, an empty one is null, others are texts.
-pub(crate) fn each_row<E: From<ImportError>>(
-    path: &Path,
-    ctx: &JobContext,
-    sink: RowSink<'_, E>,
-) -> Result<(), E> {
+pub(crate) fn each_row<E: From<ImportError>>(path: &Path, ctx: &JobContext, sink: RowSink<'_, E>) -> Result<(), E> {
     let input = Input::from(path);
     let head = look_at(&input, ctx)?;
     let mut rows = RowReader::open(&input, head.layout, None, ctx)?;
