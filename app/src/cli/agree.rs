@@ -40,14 +40,14 @@ fn sources_help() -> String {
 }
 
 #[derive(Serialize)]
-struct Queue {
+struct QueueReport {
     schema: &'static str,
     sources: Vec<String>,
     disputed: usize,
     queue: Vec<Disputed>,
 }
 
-impl fmt::Display for Queue {
+impl fmt::Display for QueueReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.queue.iter().try_for_each(|found| writeln!(f, "{}", found.trace))
     }
@@ -68,7 +68,7 @@ pub fn run(args: &AgreeArgs, out: &Output) -> Result<Ending, Failure> {
         let disputed = queue.len();
         queue.truncate(args.limit.unwrap_or(disputed));
         let sources = panel.sources().iter().map(ToString::to_string).collect();
-        out.report(&Queue { schema: "stepscope.agree_queue/1", sources, disputed, queue })?;
+        out.report(&QueueReport { schema: "stepscope.agree_queue/1", sources, disputed, queue })?;
     } else {
         let report: AgreementReport = labels::agreement(&panel, &ctx)?;
         out.report(&report)?;

@@ -22,7 +22,8 @@ fn rows(project: &Project, format: &str, policy: &[(&str, &str)]) -> Vec<Value> 
 fn again(rows: &[Value], format: Option<&str>) -> Project {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rows.jsonl");
-    fs::write(&path, rows.iter().map(|row| format!("{row}\n")).collect::<String>()).unwrap();
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    fs::write(&path, lines.join("\n")).unwrap();
     let options = ImportOptions { format: format.map(str::to_owned), ..ImportOptions::default() };
     let mut project = Project::default();
     each_trace(&[path], &options, &JobContext::foreground(None), &mut |trace| {

@@ -37,7 +37,7 @@ pub(super) fn problems(count: usize) -> Project {
             trace.problem = Problem::from_text(text.clone());
             trace.source.file = format!("file-{}.jsonl", number % 2);
             trace.outcome.verdict = if attempt == 0 { Verdict::Incorrect } else { Verdict::Correct };
-            import(&mut trace, "human:zoe", if attempt == 0 { "++-" } else { "++-" });
+            import(&mut trace, "human:zoe", "++-");
             for label in &mut trace.labels {
                 label.rationale = Some("because".into());
             }
