@@ -454,6 +454,12 @@ proptest! {
         }
     }
 
+}
+
+proptest! {
+    // Every value is two questions.
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
     #[test]
     fn facets_count_what_their_clauses_find(mut cases in prop::collection::vec(case(), 1..12)) {
         let (_folder, views) = project(&mut cases);
