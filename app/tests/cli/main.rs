@@ -6,6 +6,7 @@
 mod agree;
 mod bad_input;
 mod commands;
+mod evaluate;
 mod exporting;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
 mod hub;
