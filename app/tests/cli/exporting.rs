@@ -88,7 +88,9 @@ fn an_export_in_parts_is_made_again_from_its_manifest() {
         let file = |name: &str| fs::read(home.path(&format!("{name}-{part}.jsonl"))).unwrap();
         assert!(file("out/rows") == file("again"), "{part}");
     };
-    ["train", "validation", "test"].iter().for_each(|part| same(part));
+    for part in ["train", "validation", "test"] {
+        same(part);
+    }
     let before = fs::read(home.path("out/rows-train.jsonl")).unwrap();
     let text = home.ends(0, &["export", "--project", &project, "--manifest", &manifest]).out;
     assert!(text.contains("again     the same bytes as before"), "{text}");
