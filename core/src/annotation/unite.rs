@@ -261,13 +261,16 @@ fn wishes(theirs: &Told, own: &Touches, present: &Annotations, conflicts: &mut V
     let mut foreign: HashMap<TraceId, BTreeSet<StepHash>> = HashMap::new();
     for (subject, (at, context)) in &theirs.touches.last {
         let change = change(subject, &theirs.state);
-        if own.has(subject, *at) || change.clone().into_event(present).is_none() {
+        // In the same millisecond both can have said something else.
+        let parted = own.last.get(subject).is_some_and(|(own_at, _)| own_at == at)
+            && order(&change) != order(&reverse(subject, present));
+        if own.has(subject, *at) && !parted || change.clone().into_event(present).is_none() {
             continue;
         }
         let is_new_in_both = own
             .last
             .get(subject)
-            .filter(|(own_at, _)| !theirs.touches.has(subject, *own_at))
+            .filter(|(own_at, _)| parted || !theirs.touches.has(subject, *own_at))
             .map(|(own_at, _)| *own_at);
         let others = foreign
             .entry(subject.trace.clone())

@@ -46,7 +46,7 @@ fn no_name_is_left_in_rows_and_manifest() {
             let Ok(report) = export(&project, &asked, &out) else { continue };
             let manifest = fs::read_to_string(manifest_path(&out)).unwrap();
             let written = fs::read_to_string(&out).unwrap() + &manifest + &serde_json::to_string(&report).unwrap();
-            for name in ["\"ann\"", "own:ann", "annotator:ann", "zoe", "\"bo\""] {
+            for name in ["\"ann\"", "own:ann\"", "own:ann\n", "annotator:ann\"", "zoe", "\"bo\""] {
                 assert!(!written.contains(name), "{} {labels}: {name} in {written}", format.name());
             }
             assert!(manifest.contains("annotator-"), "{}", format.name());

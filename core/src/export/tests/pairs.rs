@@ -67,9 +67,9 @@ fn each_format_holds_the_pair_in_its_own_way() {
     let (good, bad) = ("Step 2: make two, which is the answer", "Step 2: make three, as everybody knows");
     assert_eq!(
         first("trl_preference", &[("completion", "step")]),
-        json!({"prompt": "1+1?\nStep 1: one and one", "chosen": format!("\n{good}"), "rejected": format!("\n{bad}")})
+        json!({"prompt": "1+1?\nStep 1: one and one\n", "chosen": good, "rejected": bad})
     );
-    assert_eq!(first("trl_preference", &[])["chosen"], format!("\n{good}\nStep 3: so 2"));
+    assert_eq!(first("trl_preference", &[])["chosen"], format!("{good}\nStep 3: so 2"));
     let answer = |step: &str| json!([{"role": "assistant", "content": format!("Step 1: one and one\n{step}")}]);
     assert_eq!(
         first("trl_preference_chat", &[("completion", "step")]),
