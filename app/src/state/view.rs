@@ -7,7 +7,7 @@ use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
-use stepscope_core::query::{Query, Queue};
+use stepscope_core::query::{Query, Queue, ViewCache};
 
 use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
@@ -37,6 +37,8 @@ pub struct ViewState {
     pub query: Query,
     /// Only these traces are listed, of those that the query finds.
     pub only: Option<Arc<Only>>,
+    /// What queries keep from one to the next.
+    pub cache: ViewCache,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
     /// Rises with each change of these rows.
