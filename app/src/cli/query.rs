@@ -9,9 +9,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::model::AnnotatorId;
-use stepscope_core::query::{
-    self, COLUMNS, Cell, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help,
-};
+use stepscope_core::query::{self, COLUMNS, Cell, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -213,7 +211,11 @@ fn aligned(table: &Table) -> String {
     const WIDEST: usize = 60;
     let short = |text: String| {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if line.chars().count() > WIDEST { format!("{}…", line.chars().take(WIDEST - 1).collect::<String>()) } else { line }
+        if line.chars().count() > WIDEST {
+            format!("{}…", line.chars().take(WIDEST - 1).collect::<String>())
+        } else {
+            line
+        }
     };
     let mut lines: Vec<Vec<String>> = vec![table.columns.clone()];
     lines.extend(table.rows.iter().map(|row| row.iter().map(|cell| short(cell.to_string())).collect()));

@@ -69,9 +69,10 @@ pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Res
     }
     let marks = Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole };
     let numbers = [(marks.clone(), &COUNTS[..]), (Field::plain(What::Steps), &COUNTS[..])];
-    let scores = views.scorers().into_iter().map(|name| {
-        (Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }, &TENTHS[..])
-    });
+    let scores = views
+        .scorers()
+        .into_iter()
+        .map(|name| (Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }, &TENTHS[..]));
     for (field, starts) in numbers.into_iter().chain(scores) {
         ctx.checkpoint()?;
         let mut facet = of_numbers(&field, &views.values(&field, ctx)?, starts, &among, total);

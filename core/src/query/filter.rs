@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, ChunkFull as _, Column, DataFrame, Expr, Float64Chunked, IntoColumn as _, IntoLazy as _, PolarsError, StringChunked,
-    col, lit,
+    BooleanChunked, ChunkFull as _, Column, DataFrame, Expr, Float64Chunked, IntoColumn as _, IntoLazy as _,
+    PolarsError, StringChunked, col, lit,
 };
 use regex::Regex;
 
@@ -102,8 +102,10 @@ impl<'a> Stage<'a> {
     /// Words are looked for together.
     fn and(&mut self, all: &[Node]) -> Result<Expr, JobError> {
         let mut product = lit(true);
-        let words: Vec<&str> =
-            all.iter().filter_map(|node| if let Node::Word(word) = node { Some(word.as_str()) } else { None }).collect();
+        let words: Vec<&str> = all
+            .iter()
+            .filter_map(|node| if let Node::Word(word) = node { Some(word.as_str()) } else { None })
+            .collect();
         if !words.is_empty() {
             product = product.and(self.words(&words)?);
         }

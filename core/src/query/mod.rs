@@ -16,9 +16,7 @@ mod views;
 mod tests;
 
 pub use facets::{Facet, FacetValue, facets};
-pub use language::{
-    FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, complete, field_help,
-};
+pub use language::{FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, complete, field_help};
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, next_unlabelled, run, run_with};

@@ -8,7 +8,6 @@ use stepscope_core::evaluate::{
     Columns, EvaluateError, Rater, Report, Request, Settings, Threshold, collect, report, usual_threshold,
 };
 use stepscope_core::job::{JobContext, JobError, Progress};
-use stepscope_core::labels::Corpus;
 
 use super::{Offered, Page, SurveyChoices, narrowed, offered};
 use crate::state::corpus::ProjectCorpus;

@@ -102,7 +102,7 @@ fn trimmed(number: f64, digits: usize) -> String {
 }
 
 /// A share as per cent.
-pub fn percent_text(share: f64) -> String {
+pub(super) fn percent_text(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 

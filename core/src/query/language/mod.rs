@@ -12,12 +12,12 @@ mod value;
 
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
+pub(super) use complete::quoted;
 pub use complete::{Suggestion, complete};
 pub use error::QueryError;
-pub use fields::{Fields, KnownValue};
 pub(super) use fields::Known;
+pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
-pub(super) use complete::quoted;
 pub(super) use parse::parse_field;
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 

@@ -70,7 +70,8 @@ impl<'a> Parser<'a> {
             return Ok(node);
         }
         let at = self.scanner.at();
-        Err(QueryError::new(at..at + 1, "this bracket closes nothing").with_hint("put it in quotation marks to search for it"))
+        Err(QueryError::new(at..at + 1, "this bracket closes nothing")
+            .with_hint("put it in quotation marks to search for it"))
     }
 
     fn or(&mut self) -> Parsed<Node> {
@@ -242,7 +243,8 @@ impl<'a> Parser<'a> {
 
     fn counted(&mut self, start: usize) -> Parsed<(Compare, f64)> {
         let end = self.scanner.at();
-        let wrong = || QueryError::new(start..end, "a count is compared with a number").with_hint("write `count(…) >= 3`");
+        let wrong =
+            || QueryError::new(start..end, "a count is compared with a number").with_hint("write `count(…) >= 3`");
         let Some(Sign::Compare(compare)) = Sign::take(&mut self.scanner) else { return Err(wrong()) };
         self.scanner.skip_blanks();
         let number = self.scanner.run().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong)?;
@@ -260,7 +262,8 @@ impl<'a> Parser<'a> {
             }
             Reference::Field(field, _) if is_flag => {
                 let name = field.name();
-                Err(QueryError::new(span, format!("`{name}` is not yes or no")).with_hint(format!("write `has:{name}`")))
+                Err(QueryError::new(span, format!("`{name}` is not yes or no"))
+                    .with_hint(format!("write `has:{name}`")))
             }
             Reference::Field(field, _) => Ok(Node::Has(field)),
             Reference::Unknown(_) | Reference::Word => {
@@ -432,7 +435,8 @@ impl<'a> Parser<'a> {
                 Ok(Of::Key(text))
             }
             Takes::Source | Takes::Nothing => {
-                let (origin, name) = text.split_once(':').map_or((text.as_str(), None), |(o, n)| (o, Some(n.to_owned())));
+                let (origin, name) =
+                    text.split_once(':').map_or((text.as_str(), None), |(o, n)| (o, Some(n.to_owned())));
                 let (said, names) = match origin {
                     "own" => (Said::Own(name.clone()), known.map(|known| &known.annotators)),
                     "imported" => (Said::Imported(name.clone()), known.map(|known| &known.sources)),
@@ -473,7 +477,9 @@ impl<'a> Parser<'a> {
 fn unknown(name: &str, span: std::ops::Range<usize>, in_step: bool) -> QueryError {
     let error = QueryError::new(span, format!("there is no field `{name}`"));
     match catalog::meant(name, in_step) {
-        Some(meant) => error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text")),
+        Some(meant) => {
+            error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text"))
+        }
         None => error.with_hint("`stepscope query --help` lists the fields"),
     }
 }

@@ -183,7 +183,8 @@ fn known_value(
         }
         let error = QueryError::new(span, format!("`{name}` is never `{text}`"));
         let hint = nearest(text, values.iter().copied());
-        let hint = hint.map_or_else(|| format!("it is {}", values.join(", ")), |near| format!("did you mean `{near}`?"));
+        let hint =
+            hint.map_or_else(|| format!("it is {}", values.join(", ")), |near| format!("did you mean `{near}`?"));
         return Err(error.with_hint(hint));
     }
     let Some(values) = fields.values(field) else { return Ok(None) };

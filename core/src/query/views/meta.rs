@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use polars::prelude::StringChunked;
 use serde_json::Value;
 
+use super::Views;
 use super::cache::{Key, Layer};
 use super::values::{Interner, Many, Values};
-use super::Views;
 use crate::job::{JobContext, JobError, for_each_unit};
 use crate::query::language::nearest;
 use crate::store::Store;

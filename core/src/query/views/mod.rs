@@ -18,9 +18,9 @@ mod values;
 use std::sync::Arc;
 
 pub use self::cache::ViewCache;
+use self::cache::{Key, Layer, Stamp};
 pub use self::frames::COLUMNS;
 pub(super) use self::frames::TABLES;
-use self::cache::{Key, Layer, Stamp};
 use self::labels::{LabelRow, Labels, NOTHING};
 pub(super) use self::shape::Shape;
 pub(super) use self::values::{Many, Names, Numbers, Values};

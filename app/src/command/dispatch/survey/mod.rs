@@ -1,27 +1,26 @@
 //! The survey: what it is about, what is worked out for it, and what its marks list.
 
-use std::io::Write as _;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+mod listing;
+mod saving;
+
 use std::sync::Arc;
 
-use eframe::egui::{Context, Rect, pos2, vec2};
-use stepscope_core::evaluate::figures::Plot;
-use stepscope_core::evaluate::{Columns, Failure, failures};
-use stepscope_core::job::{Job, JobContext, JobError, Outcome};
+use eframe::egui::Context;
+use stepscope_core::job::{Job, Outcome};
 
+use self::listing::{list, list_span, list_wrong};
+use self::saving::{ask_save, copy, save};
 use crate::app::App;
 use crate::command::Command;
-use crate::dialog::files::Ask;
 use crate::jobs::take;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::Only;
-use crate::state::survey::{Asked, Page, Plotted, Stamp, SurveyJob, SurveyRequest, Surveyed, ToSave};
+use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
 use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
 
 /// What was worked out, and what is painted of it.
 #[derive(Debug)]
-pub struct SurveyShown {
+pub(crate) struct SurveyShown {
     /// The numbers.
     pub(crate) made: Surveyed,
     /// The figures.
@@ -101,16 +100,6 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
     }
 }
 
-/// Puts what is painted there into the clipboard, once the window has been painted.
-fn copy(ctx: &Context, [left, top, width, height]: [f32; 4]) {
-    let place = Rect::from_min_size(pos2(left, top), vec2(width, height));
-    let clipboard = ctx.clone();
-    ctx.request_screenshot(move |image| {
-        clipboard.copy_image(image.region(&place, Some(clipboard.pixels_per_point())));
-        clipboard.request_repaint();
-    });
-}
-
 /// The figures that are shown, in their order.
 fn shown_figures(app: &App) -> Vec<&NamedFigure> {
     let Some(shown) = app.shown_survey() else { return Vec::new() };
@@ -154,121 +143,6 @@ pub(super) fn list_only(app: &mut App, only: Option<Arc<Only>>) {
         app.view.only = only;
         app.start_query();
     }
-}
-
-/// Lists what marks of a figure count. It is found by a job: many traces may have to be looked at.
-fn list(app: &mut App, plot: usize, marks: Vec<(usize, usize)>, name: Option<String>) {
-    let Some(shown) = app.shown_survey() else { return };
-    let (Some(plotted), columns) = (shown.made.plots.get(plot).cloned(), Arc::clone(&shown.made.columns)) else {
-        return;
-    };
-    let title = shown.model.figures.iter().find(|figure| figure.plot == Some(plot)).map(|f| f.figure.title.clone());
-    let name = name.unwrap_or_else(|| mark_text(&plotted, &marks));
-    let before = app.view.only.as_ref().map(|only| format!("{} · ", only.name)).unwrap_or_default();
-    let name = format!("{before}{}: {name}", title.unwrap_or_default());
-    let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
-        Ok(Only { name, rows: rows_of(&plotted.plot, &columns, &marks, ctx)?, ranked: false })
-    });
-    app.jobs.survey_rows = app.started(job);
-}
-
-fn rows_of(plot: &Plot, columns: &Columns, marks: &[(usize, usize)], ctx: &JobContext) -> Result<Vec<u32>, JobError> {
-    let mut rows = Vec::new();
-    for &(series, mark) in marks {
-        ctx.checkpoint()?;
-        rows.extend(plot.rows(columns, series, mark));
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    Ok(rows)
-}
-
-/// What a mark counts, in words.
-fn mark_text(plotted: &Plotted, marks: &[(usize, usize)]) -> String {
-    let figure = &plotted.figure;
-    let Some(&(series, mark)) = marks.first() else { return String::new() };
-    let Some((series, mark)) = figure.series.get(series).and_then(|of| Some((of, of.marks.get(mark)?))) else {
-        return String::new();
-    };
-    if figure.y.bins() > 0 {
-        return format!("{} {}, {} {}", figure.y.label, figure.y.name(mark.row), figure.x.label, figure.x.name(mark.x));
-    }
-    format!("{}, {} {}", series.name, figure.x.label, figure.x.name(mark.x))
-}
-
-/// Lists what the marks of all series in a stretch count.
-fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
-    let Some(shown) = app.shown_survey() else { return };
-    let Some(figure) = shown.made.plots.get(plot).map(|plotted| &plotted.figure) else { return };
-    let is_trace = |name: &str| name.starts_with("trace ");
-    let all = figure.series.iter().enumerate().filter(|(_, series)| !is_trace(&series.name));
-    let marks = all.flat_map(|(number, series)| {
-        let within = series.marks.iter().enumerate().filter(|(_, mark)| bins.contains(&mark.x) && mark.count > 0);
-        within.map(move |(mark, _)| (number, mark))
-    });
-    let marks: Vec<(usize, usize)> = marks.collect();
-    let last = bins.end.saturating_sub(1);
-    let ends = (figure.x.edges.get(bins.start), figure.x.edges.get(last + 1));
-    let number = |at: Option<&f64>| at.map_or_else(String::new, |at| crate::view_model::survey::number_text(*at));
-    let name = format!("{} {} to {}", figure.x.label, number(ends.0), number(ends.1));
-    if !marks.is_empty() {
-        list(app, plot, marks, Some(name));
-    }
-}
-
-fn list_wrong(app: &mut App, failure: Failure) {
-    let Some(shown) = app.shown_survey() else { return };
-    let Some(rater) = shown.made.rater else { return };
-    let (threshold, columns) = (shown.made.threshold(), Arc::clone(&shown.made.columns));
-    let name = format!("{} of {}", failure.name().replace('-', " "), shown.made.rater_name());
-    let job = Job::spawn("wrongly judged traces", Arc::clone(&app.wake), move |_| {
-        let rows = failures(&columns, rater, threshold, failure).into_iter().map(|wrong| wrong.row).collect();
-        Ok(Only { name, rows, ranked: true })
-    });
-    app.jobs.survey_rows = app.started(job);
-}
-
-fn ask_save(app: &mut App, what: ToSave) {
-    let name = |plot: usize| {
-        let figures = app.shown_survey().map(|shown| shown.model.figures.as_slice()).unwrap_or_default();
-        figures.iter().find(|figure| figure.plot == Some(plot)).map_or("figure", |figure| figure.name)
-    };
-    let name = match what {
-        ToSave::Drawing(plot) => format!("{}.svg", name(plot)),
-        ToSave::Numbers(plot) => format!("{}.csv", name(plot)),
-        ToSave::Report => "scorer.html".to_owned(),
-    };
-    app.ask(Ask::SurveyFile(what), &name);
-}
-
-fn save(app: &mut App, what: ToSave, path: PathBuf) {
-    let Some(shown) = app.shown_survey().map(Arc::clone) else { return };
-    let job = Job::spawn("save", Arc::clone(&app.wake), move |_| {
-        let made = &shown.made;
-        let text = match what {
-            ToSave::Drawing(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_svg()),
-            ToSave::Numbers(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_csv()),
-            ToSave::Report => made.report.as_ref().and_then(|report| report.as_ref().ok()).map(|report| {
-                let figures: Vec<_> = made.plots.iter().map(|plotted| plotted.figure.clone()).collect();
-                let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
-                if is_markdown { report.to_markdown(&figures) } else { report.to_html(&figures) }
-            }),
-        };
-        let text = text.ok_or_else(|| JobError::Failed("It is no longer shown".into()))?;
-        write(&path, &text).map_err(|error| JobError::Failed(format!("{error}: {}", path.display())))?;
-        Ok(path)
-    });
-    app.jobs.survey_file = app.started(job);
-}
-
-/// Writes the file beside itself and renames it.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-    aside.write_all(text.as_bytes())?;
-    aside.as_file().sync_data()?;
-    aside.persist(path)?;
-    Ok(())
 }
 
 /// Takes in what the jobs of the survey have finished.
