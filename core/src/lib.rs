@@ -20,4 +20,6 @@ pub mod labels;
 
 pub mod query;
 
+pub mod evaluate;
+
 pub mod export;

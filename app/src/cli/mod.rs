@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each calling the same core functions as the window.
 
 pub mod check;
+pub mod evaluate;
 pub mod export;
 pub mod import;
 mod import_options;
@@ -61,6 +62,8 @@ pub enum Subcommands {
     Models(models::ModelsArgs),
     /// Write training files.
     Export(export::ExportArgs),
+    /// Judge a scorer, or a label source, by labels.
+    Evaluate(evaluate::EvaluateArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
     /// Find traces, or ask about them in SQL.
@@ -83,6 +86,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
+        Subcommands::Evaluate(args) => evaluate::run(args, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),

@@ -1,0 +1,166 @@
+//! `stepscope evaluate`: judges a scorer, or a label source, by labels.
+
+use std::fmt::{self, Display};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use stepscope_core::evaluate::figures::{Figure, Plot};
+use stepscope_core::evaluate::{
+    self, Columns, Failure as Mistake, Rater, Report, Request, Settings, Threshold, Wrong, failures,
+};
+use stepscope_core::job::JobContext;
+use stepscope_core::labels::LabelSource;
+use stepscope_core::scoring::ScoreBook;
+use stepscope_core::store::{ProjectDir, Store};
+
+use super::Failure;
+use super::output::{Ending, Output};
+use crate::state::corpus::ProjectCorpus;
+
+/// Arguments of `evaluate`.
+#[derive(Args, Debug)]
+pub struct EvaluateArgs {
+    /// The project folder.
+    #[arg(long, value_name = "DIR")]
+    project: PathBuf,
+    /// The scorer to judge: the name of computed scores, else of imported ones.
+    #[arg(long, value_name = "NAME", required_unless_present = "source", conflicts_with = "source")]
+    scorer: Option<String>,
+    /// The label source to judge instead: own:NAME, imported:NAME or scorer:NAME@THRESHOLD.
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<LabelSource>,
+    /// Whose labels are true: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD. Without it own ones, else imported ones.
+    #[arg(long, value_name = "SOURCE")]
+    labels: Option<LabelSource>,
+    /// A step is flagged where its score is below: a number; `sweep` takes the best over all traces, `fit` the best over half of the problems and measures on the others. Without it 0.5 for probabilities and labels, 0 for other scores.
+    #[arg(
+        long,
+        value_name = "T|sweep|fit",
+        default_value = "usual",
+        hide_default_value = true,
+        allow_negative_numbers = true
+    )]
+    threshold: Threshold,
+    /// Group by generator, file, format, outcome, or any field of the metadata.
+    #[arg(long, value_name = "FIELD")]
+    by: Option<String>,
+    /// A soft label of at least this says good.
+    #[arg(long, value_name = "VALUE", default_value_t = 0.5)]
+    soft_from: f64,
+    /// Steps that labels pass over are good: for data that list every wrong step, such as PRMBench.
+    #[arg(long)]
+    unjudged_good: bool,
+    /// How often problems are drawn for the intervals; 0 for none.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().rounds)]
+    rounds: u32,
+    /// The same seed gives the same split, intervals and votes.
+    #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
+    seed: u64,
+    /// List the traces that are judged wrongly in this way instead of the figures, the surest mistakes first.
+    #[arg(long, value_name = "SORT")]
+    failures: Option<Sort>,
+    /// Write figures and pictures to this file as well: one HTML page (.html) or Markdown (.md).
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print one JSON object; with --failures one per line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How a scorer is wrong.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Sort {
+    /// Errors not found.
+    Misses,
+    /// Errors named in correct traces.
+    FalseAlarms,
+    /// Named before the first error.
+    Early,
+    /// Named after it.
+    Late,
+}
+
+/// Evaluates.
+pub fn run(args: &EvaluateArgs, out: &Output) -> Result<Ending, Failure> {
+    let rater = match (&args.scorer, &args.source) {
+        (Some(name), _) => Rater::Scorer(name.clone()),
+        (None, Some(source)) => Rater::Labels(source.clone()),
+        (None, None) => return Err("give --scorer NAME or --source SOURCE".into()),
+    };
+    let request = Request {
+        raters: vec![rater],
+        labels: args.labels.clone(),
+        soft_from: args.soft_from,
+        unjudged_good: args.unjudged_good,
+        ..Request::default()
+    };
+    let settings = Settings {
+        threshold: args.threshold,
+        by: args.by.clone(),
+        rounds: args.rounds,
+        seed: args.seed,
+        ..Settings::default()
+    };
+    let dir = ProjectDir::new(&args.project);
+    let (scores, _) = ScoreBook::open(&dir.scores())?;
+    let store = Store::open(&dir)?;
+    let corpus = ProjectCorpus::new(store.clone(), None, scores)?;
+    let (columns, report) = evaluate::evaluate(&corpus, &request, &settings, &out.context())?;
+    if let Some(path) = &args.report {
+        write(path, &columns, &report, &out.context())?;
+    }
+    match args.failures {
+        Some(sort) => list(&columns, &report, sort, &store, out)?,
+        None => out.report(&report)?,
+    }
+    Ok(Ending::Done)
+}
+
+/// Writes the report with its pictures.
+fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> Result<(), Failure> {
+    let is = |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+    if !is("html") && !is("md") {
+        return Err(format!("the report ends in .html or .md, not as {}", path.display()).into());
+    }
+    let plots = Plot::standard(columns, report.threshold);
+    let figures: Vec<Figure> = plots.iter().map(|plot| plot.figure(columns, ctx)).collect::<Result<_, _>>()?;
+    let text = if is("html") { report.to_html(&figures) } else { report.to_markdown(&figures) };
+    fs::write(path, text).map_err(|error| format!("cannot write the report: {error}: {}", path.display()))?;
+    Ok(())
+}
+
+fn list(columns: &Columns, report: &Report, sort: Sort, store: &Store, out: &Output) -> Result<(), Failure> {
+    let mistake = match sort {
+        Sort::Misses => Mistake::Miss,
+        Sort::FalseAlarms => Mistake::FalseAlarm,
+        Sort::Early => Mistake::Early,
+        Sort::Late => Mistake::Late,
+    };
+    for wrong in failures(columns, 0, report.threshold, mistake) {
+        let summary = store.summary(wrong.row);
+        let id = summary.as_ref().map(|summary| summary.id.to_string()).unwrap_or_default();
+        let source_id = summary.and_then(|summary| summary.source_id);
+        out.report(&Listed { id, source_id, wrong })?;
+    }
+    Ok(())
+}
+
+/// A trace that is judged wrongly.
+#[derive(Serialize)]
+struct Listed {
+    id: String,
+    source_id: Option<String>,
+    #[serde(flatten)]
+    wrong: Wrong,
+}
+
+impl Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = |at: Option<u32>| at.map_or_else(|| "none".to_owned(), |at| format!("step {}", u64::from(at) + 1));
+        let name = self.source_id.as_deref().unwrap_or_default();
+        let Wrong { error, predicted, lowest, .. } = self.wrong;
+        write!(f, "{} {name}: first error {}, named {}, lowest score {lowest}", self.id, step(error), step(predicted))
+    }
+}

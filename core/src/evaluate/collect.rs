@@ -1,0 +1,141 @@
+//! The job that reads a project once and keeps what figures need, in columns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use super::EvaluateError;
+use super::columns::{Codes, Columns, Field, LeftOut, RaterColumn, StepFacts};
+use super::read::{Read, Reader};
+use super::request::{Rater, Request};
+use crate::job::{JobContext, Progress};
+use crate::labels::{Corpus, Why};
+
+/// Traces that are read at once on all cores; between two such lots the job can be stopped.
+const LOT: u32 = 512;
+
+/// Reads every trace of a corpus once. No text is kept.
+///
+/// Traces without clear labels stay, with [`Gold::Unknown`](super::Gold::Unknown) and no ratings, for the figures that
+/// need no labels; they are counted by reason in [`Columns::left_out`]. Fails where a label source cannot be used,
+/// nothing was scored under a name, or no trace has a field that was asked for.
+pub fn collect(corpus: &dyn Corpus, request: &Request, ctx: &JobContext) -> Result<Columns, EvaluateError> {
+    let reader = Reader::new(corpus, request)?;
+    let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
+    let mut gathered = Gathered::new(&reader);
+    let mut from = 0;
+    while from < total {
+        ctx.checkpoint()?;
+        let to = from.saturating_add(LOT).min(total);
+        let lot: Vec<Result<Read, EvaluateError>> = (from..to).into_par_iter().map(|row| reader.read(row)).collect();
+        for read in lot {
+            gathered.add(read?);
+        }
+        ctx.report(Progress { done: to.into(), total: Some(total.into()), note: "traces read".into() });
+        from = to;
+    }
+    gathered.finish(request)
+}
+
+struct Gathered {
+    columns: Columns,
+    problems: Codes,
+    answers: Codes,
+    errors: Codes,
+    tools: Codes,
+    fields: Vec<(String, Codes, Vec<u32>)>,
+    left_out: BTreeMap<Why, u64>,
+    other_scores: BTreeSet<String>,
+}
+
+impl Gathered {
+    fn new(reader: &Reader<'_>) -> Self {
+        let raters = reader.request.raters.iter().map(|rater| RaterColumn { name: rater.name(), ..Default::default() });
+        let labels = reader.judge.name().to_string();
+        Self {
+            columns: Columns { labels, raters: raters.collect(), ..Columns::default() },
+            problems: Codes::default(),
+            answers: Codes::default(),
+            errors: Codes::with_empty(),
+            tools: Codes::with_empty(),
+            fields: reader.fields.iter().map(|name| (name.clone(), Codes::with_empty(), Vec::new())).collect(),
+            left_out: BTreeMap::new(),
+            other_scores: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, read: Read) {
+        let steps = &mut self.columns.steps;
+        let mut facts = read.facts;
+        facts.first_step = u32::try_from(steps.kind.len()).unwrap_or(u32::MAX);
+        facts.steps = u32::try_from(read.steps.len()).unwrap_or(u32::MAX);
+        facts.problem = self.problems.code(&read.problem);
+        if let Some(answer) = &read.answer {
+            facts.answer = self.answers.code(answer);
+        }
+        for step in read.steps {
+            let StepFacts { rating, kind, words, math, redundant, error, tool } = &mut *steps;
+            rating.push(step.rating);
+            kind.push(step.kind);
+            words.push(step.words);
+            math.push(step.math);
+            redundant.push(step.redundant);
+            error.push(self.errors.code(&step.error));
+            tool.push(self.tools.code(&step.tool));
+        }
+        for (column, said) in self.columns.raters.iter_mut().zip(read.values) {
+            column.kind = column.kind.or(said.kind);
+            column.values.extend(said.values);
+            column.speaks.push(said.speaks);
+        }
+        for ((_, names, codes), value) in self.fields.iter_mut().zip(&read.fields) {
+            codes.push(names.code(value));
+        }
+        if let Some(why) = read.unclear {
+            *self.left_out.entry(why).or_default() += 1;
+        }
+        self.other_scores.extend(read.other_scores);
+        self.columns.traces.push(facts);
+    }
+
+    fn finish(self, request: &Request) -> Result<Columns, EvaluateError> {
+        let mut columns = self.columns;
+        for (rater, column) in request.raters.iter().zip(&columns.raters) {
+            if let Rater::Scorer(name) = rater
+                && !column.speaks.contains(&true)
+            {
+                let known: Vec<&str> = self.other_scores.iter().map(String::as_str).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(EvaluateError::UnknownScorer { name: name.clone(), known });
+            }
+        }
+        columns.problem_names = self.problems.names();
+        columns.error_kinds = self.errors.names();
+        columns.tools = self.tools.names();
+        let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field { name, values: values.names(), codes };
+        columns.fields = self.fields.into_iter().map(field).collect();
+        let left_out = |(why, traces): (Why, u64)| LeftOut { reason: reason(why).into(), traces };
+        columns.left_out = self.left_out.into_iter().map(left_out).collect();
+        for name in &request.fields {
+            let known = columns.field(name).and_then(|at| columns.fields.get(at));
+            if known.is_none_or(|field| field.values.len() < 2) && !columns.traces.is_empty() {
+                let known = "generator, file, format, outcome, and the fields of traces and problems in `show --json`";
+                return Err(EvaluateError::UnknownField { name: name.clone(), known: known.into() });
+            }
+        }
+        Ok(columns)
+    }
+}
+
+/// The reason in a few words.
+fn reason(why: Why) -> &'static str {
+    match why {
+        Why::NoLabels => "no labels",
+        Why::Contradiction => "labels contradict one another",
+        Why::Unsure => "first error left undecided",
+        Why::LostStep => "labels of steps that are no longer there",
+        Why::NoSteps => "no steps",
+        Why::Defective => "problem flagged as defective",
+        Why::Skipped => "skipped by the annotator",
+    }
+}

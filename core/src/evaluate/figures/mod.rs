@@ -1,0 +1,17 @@
+//! What plots show, as plain data.
+//!
+//! A [`Plot`] puts each trace, or each of its steps, into cells. Counting the cells gives the [`Figure`]; asking which
+//! traces fall into a cell gives its rows. Both go the same way, so what is clicked is what was counted.
+
+mod compare;
+mod csv;
+mod frame;
+mod of_steps;
+mod of_traces;
+mod plot;
+mod svg;
+
+pub(crate) use svg::escaped;
+
+pub use frame::{Axis, Figure, Mark, Series, Shape, Tone};
+pub use plot::Plot;

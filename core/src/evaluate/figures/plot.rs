@@ -1,0 +1,239 @@
+//! The plots there are, what each counts, and the rows behind a mark.
+
+use serde::Serialize;
+
+use super::frame::{Figure, Frame};
+use super::{compare, of_steps, of_traces};
+use crate::evaluate::{Columns, TraceFacts};
+use crate::job::{JobContext, JobError};
+
+/// Traces between two checkpoints.
+const GRAIN: usize = 4096;
+
+/// A plot. `rater` counts [`Columns::raters`], `field` counts [`Columns::fields`].
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "plot")]
+pub enum Plot {
+    /// How often each score is given, to good, bad and unjudged steps.
+    Scores {
+        /// Whose scores.
+        rater: usize,
+    },
+    /// Share of good steps among those with about the same score: the scorer against the labels.
+    Reliability {
+        /// Whose scores.
+        rater: usize,
+    },
+    /// The first errors by position in the trace, by group.
+    FirstErrors {
+        /// The groups.
+        field: usize,
+        /// As a share of the length, instead of the number of the step.
+        relative: bool,
+    },
+    /// Where the lowest score of each trace falls, the final step by itself.
+    Lowest {
+        /// Whose scores.
+        rater: usize,
+    },
+    /// The mean score step by step, of correct traces and of others up to their first error, with some traces drawn by
+    /// lot beside it.
+    Curves {
+        /// Whose scores.
+        rater: usize,
+        /// How many traces are drawn.
+        sample: u32,
+        /// Draws them.
+        seed: u64,
+    },
+    /// Answer right or wrong by steps right or wrong.
+    ProcessOutcome,
+    /// Two raters, step by step.
+    Raters {
+        /// The one on the horizontal axis.
+        a: usize,
+        /// The other.
+        b: usize,
+    },
+    /// What two raters say of the first error, by group.
+    Disagreement {
+        /// One.
+        a: usize,
+        /// The other.
+        b: usize,
+        /// Below this a step is flagged.
+        threshold: f64,
+        /// The groups.
+        field: usize,
+    },
+    /// How often steps are wrong, and how often answers, by group.
+    ErrorRates {
+        /// The groups.
+        field: usize,
+    },
+    /// The same by how often the problem is answered rightly.
+    ByDifficulty,
+    /// Lowest score of a trace by its length.
+    LengthScore {
+        /// Whose scores.
+        rater: usize,
+    },
+    /// Kinds of errors, by group.
+    ErrorKinds {
+        /// The groups.
+        field: usize,
+    },
+    /// Kinds of errors, by the tool that the step calls.
+    ErrorTools,
+    /// Words up to the answer and after it, by group.
+    Overthinking {
+        /// The groups.
+        field: usize,
+    },
+    /// Share of steps called redundant, by group.
+    Redundancy {
+        /// The groups.
+        field: usize,
+    },
+    /// Two groups side by side: answers, processes, first errors found.
+    Groups {
+        /// The field.
+        field: usize,
+        /// One value, by its code.
+        a: u32,
+        /// The other.
+        b: u32,
+        /// The rater whose predictions count.
+        rater: usize,
+        /// Below this a step is flagged.
+        threshold: f64,
+    },
+}
+
+/// Puts something into a cell: the series, the cell, and a number where cells are means or rates.
+pub(super) type Put<'a> = &'a mut dyn FnMut(usize, usize, f64);
+
+/// What a plot does with a trace.
+pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, Put<'_>) + 'a>;
+
+impl Plot {
+    /// The plots that a report shows of such columns.
+    pub fn standard(columns: &Columns, threshold: f64) -> Vec<Self> {
+        let mut plots = vec![
+            Self::ProcessOutcome,
+            Self::FirstErrors { field: 0, relative: false },
+            Self::FirstErrors { field: 0, relative: true },
+            Self::ErrorRates { field: 0 },
+            Self::ByDifficulty,
+        ];
+        if !columns.raters.is_empty() {
+            plots.extend([
+                Self::Scores { rater: 0 },
+                Self::Reliability { rater: 0 },
+                Self::Lowest { rater: 0 },
+                Self::Curves { rater: 0, sample: 20, seed: 1 },
+                Self::LengthScore { rater: 0 },
+            ]);
+        }
+        if columns.raters.len() > 1 {
+            plots.push(Self::Raters { a: 0, b: 1 });
+            plots.push(Self::Disagreement { a: 0, b: 1, threshold, field: 0 });
+        }
+        if columns.error_kinds.len() > 1 {
+            plots.push(Self::ErrorKinds { field: 0 });
+            if columns.tools.len() > 1 {
+                plots.push(Self::ErrorTools);
+            }
+        }
+        plots.push(Self::Overthinking { field: 0 });
+        if columns.steps.redundant.contains(&true) {
+            plots.push(Self::Redundancy { field: 0 });
+        }
+        plots
+    }
+
+    /// Counts every trace. Can be stopped every few thousand traces.
+    pub fn figure(&self, columns: &Columns, ctx: &JobContext) -> Result<Figure, JobError> {
+        let (frame, placing) = self.frame(columns);
+        let per_series = frame.cells();
+        let mut cells = vec![(0_u64, 0.0_f64); per_series * frame.series.len()];
+        for (place, trace) in columns.traces.iter().enumerate() {
+            if place % GRAIN == 0 {
+                ctx.checkpoint()?;
+            }
+            placing(place, trace, &mut |series, cell, number| {
+                let slot = (cell < per_series).then(|| cells.get_mut(series * per_series + cell)).flatten();
+                if let Some((count, sum)) = slot {
+                    *count += 1;
+                    *sum += number;
+                }
+            });
+        }
+        drop(placing);
+        Ok(frame.filled(&cells))
+    }
+
+    /// The rows of the corpus that a mark counts, in their order: traces that fall into it, or that have a step which
+    /// does. `mark` counts [`Series::marks`](super::Series::marks).
+    pub fn rows(&self, columns: &Columns, series: usize, mark: usize) -> Vec<u32> {
+        let (_, placing) = self.frame(columns);
+        let mut rows = Vec::new();
+        for (place, trace) in columns.traces.iter().enumerate() {
+            let mut is_in = false;
+            placing(place, trace, &mut |s, m, _| is_in |= (s, m) == (series, mark));
+            if is_in {
+                rows.push(trace.row);
+            }
+        }
+        rows
+    }
+
+    fn frame<'a>(&self, columns: &'a Columns) -> (Frame, Placing<'a>) {
+        match *self {
+            Self::Scores { rater } => of_steps::scores(columns, rater),
+            Self::Reliability { rater } => of_steps::reliability(columns, rater),
+            Self::Curves { rater, sample, seed } => of_steps::curves(columns, rater, sample, seed),
+            Self::Raters { a, b } => of_steps::raters(columns, a, b),
+            Self::ErrorKinds { field } => of_steps::error_kinds(columns, field),
+            Self::ErrorTools => of_steps::error_tools(columns),
+            Self::Redundancy { field } => of_steps::redundancy(columns, field),
+            Self::FirstErrors { field, relative } => of_traces::first_errors(columns, field, relative),
+            Self::Lowest { rater } => of_traces::lowest(columns, rater),
+            Self::ProcessOutcome => of_traces::process_outcome(),
+            Self::LengthScore { rater } => of_traces::length_score(columns, rater),
+            Self::Overthinking { field } => of_traces::overthinking(columns, field),
+            Self::ErrorRates { field } => compare::error_rates(columns, field),
+            Self::ByDifficulty => compare::by_difficulty(columns),
+            Self::Disagreement { a, b, threshold, field } => compare::disagreement(columns, a, b, threshold, field),
+            Self::Groups { field, a, b, rater, threshold } => compare::groups(columns, field, (a, b), rater, threshold),
+        }
+    }
+}
+
+/// The most frequent values of a field with their codes, and for every code its place among them; the last place is of
+/// all others, where there are more than `most`.
+pub(super) fn frequent(columns: &Columns, field: usize, most: usize) -> (Vec<String>, Vec<usize>) {
+    let Some(field) = columns.fields.get(field) else { return (vec!["all".into()], Vec::new()) };
+    let mut counts = vec![0_u64; field.values.len()];
+    for code in &field.codes {
+        if let Some(count) = counts.get_mut(*code as usize) {
+            *count += 1;
+        }
+    }
+    let mut codes: Vec<usize> = (0..counts.len()).filter(|&code| counts.get(code).is_some_and(|c| *c > 0)).collect();
+    codes.sort_by_key(|&code| std::cmp::Reverse(counts.get(code).copied().unwrap_or(0)));
+    let has_rest = codes.len() > most;
+    codes.truncate(most);
+    let mut places = vec![codes.len(); counts.len()];
+    let mut names = Vec::with_capacity(codes.len() + 1);
+    for (place, &code) in codes.iter().enumerate() {
+        if let Some(slot) = places.get_mut(code) {
+            *slot = place;
+        }
+        names.extend(field.values.get(code).cloned());
+    }
+    if has_rest {
+        names.push("others".into());
+    }
+    (names, places)
+}

@@ -1,0 +1,268 @@
+//! A figure as a picture that stands by itself: SVG whose colours follow the reader's dark or light.
+
+use std::fmt::Write as _;
+
+use super::frame::short;
+use super::{Figure, Mark, Series, Shape, Tone};
+
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 320.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 16.0;
+const TOP: f64 = 30.0;
+const BOTTOM: f64 = 58.0;
+
+/// Labels below the axis; more would run into each other.
+const LABELS: usize = 10;
+
+/// Letters of a label below the axis.
+const LETTERS: usize = 14;
+
+/// Colours that stay apart for the colour-blind (Okabe and Ito 2008).
+const GROUPS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8c8c8c"];
+
+const STYLE: &str = "svg.figure{font:12px system-ui,sans-serif;max-width:100%;--ink:#1d1d1f;--faint:#c9c9cf;\
+--good:#1a7f5a;--bad:#c2410c;--muted:#8a8a94}svg.figure text{fill:var(--ink)}svg.figure .axis{stroke:var(--faint)}\
+svg.figure .title{font-weight:600;font-size:14px}@media(prefers-color-scheme:dark){svg.figure{--ink:#ececf0;\
+--faint:#46464e;--good:#4cc38a;--bad:#ff8b5e;--muted:#8a8a94}}";
+
+fn colour(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "var(--good)",
+        Tone::Bad => "var(--bad)",
+        Tone::Muted => "var(--muted)",
+        Tone::Group(at) => GROUPS.get(at % GROUPS.len()).copied().unwrap_or("var(--muted)"),
+    }
+}
+
+/// A text with what XML would misread written out.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut made = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => made.push_str("&amp;"),
+            '<' => made.push_str("&lt;"),
+            '>' => made.push_str("&gt;"),
+            '"' => made.push_str("&quot;"),
+            // No control character may stand in XML, not even written out.
+            c if c.is_control() => made.push(' '),
+            c => made.push(c),
+        }
+    }
+    made
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= LETTERS {
+        return text.to_owned();
+    }
+    text.chars().take(LETTERS - 1).chain(['…']).collect()
+}
+
+impl Figure {
+    /// The figure as SVG, with its own style. The same figure gives the same bytes.
+    pub fn to_svg(&self) -> String {
+        let mut svg = String::new();
+        let rows = self.series.len().div_ceil(4);
+        let height = HEIGHT + if self.series.len() > 1 { 18.0 * rows as f64 } else { 0.0 };
+        let title = escaped(&self.title);
+        // Writing to a string cannot fail, here and below.
+        write!(
+            svg,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"figure\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" \
+             aria-label=\"{title}\"><style>{STYLE}</style><text class=\"title\" x=\"{LEFT}\" y=\"18\">{title}</text>"
+        )
+        .ok();
+        let highest = self.highest();
+        self.axes(&mut svg, highest);
+        match self.shape {
+            Shape::Cells => self.cells(&mut svg),
+            Shape::Bars => self.bars(&mut svg, highest),
+            Shape::Line => self.lines(&mut svg, highest),
+        }
+        if self.series.len() > 1 {
+            self.legend(&mut svg);
+        }
+        svg.push_str("</svg>");
+        svg
+    }
+
+    /// The lowest and highest value that is painted; bars and shares begin at 0.
+    fn highest(&self) -> (f64, f64) {
+        let marks = || self.series.iter().flat_map(|series| &series.marks);
+        let values = marks().filter_map(|mark| mark.value);
+        let ends = values.chain(marks().filter_map(|mark| mark.interval.map(|i| i.high)));
+        let (low, high) = ends.fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
+        (low, if high > low { high } else { low + 1.0 })
+    }
+
+    fn x(&self, place: f64) -> f64 {
+        LEFT + place * (WIDTH - LEFT - RIGHT) / self.x.bins().max(1) as f64
+    }
+
+    fn axes(&self, svg: &mut String, (low, high): (f64, f64)) {
+        let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+        write!(svg, "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>").ok();
+        let bins = self.x.bins().max(1);
+        let every = bins.div_ceil(LABELS);
+        for bin in (0..bins).step_by(every) {
+            let name = if self.x.names.is_empty() {
+                let ends = (self.x.edges.get(bin), self.x.edges.get(bin + 1));
+                ends.0.zip(ends.1).map(|(from, to)| short(f64::midpoint(*from, *to))).unwrap_or_default()
+            } else {
+                shortened(&self.x.name(bin))
+            };
+            let (x, y) = (self.x(bin as f64 + 0.5), bottom + 16.0);
+            write!(svg, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>", escaped(&name)).ok();
+        }
+        let (middle, below) = (f64::midpoint(LEFT, right), bottom + 36.0);
+        let label = escaped(&self.x.label);
+        write!(svg, "<text x=\"{middle}\" y=\"{below}\" text-anchor=\"middle\">{label}</text>").ok();
+        let side = escaped(&self.y.label);
+        let centre = f64::midpoint(TOP, bottom);
+        write!(svg, "<text transform=\"translate(14 {centre}) rotate(-90)\" text-anchor=\"middle\">{side}</text>").ok();
+        if self.shape == Shape::Cells {
+            for row in (0..self.y.bins()).step_by(self.y.bins().div_ceil(LABELS).max(1)) {
+                let name = escaped(&shortened(&self.y.name(row)));
+                let y = self.row_top(row) + self.row_height() / 2.0 + 4.0;
+                write!(svg, "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>", LEFT - 6.0).ok();
+            }
+            return;
+        }
+        for part in 0..=4 {
+            let value = low + (high - low) * f64::from(part) / 4.0;
+            let y = at(value, (low, high));
+            let (x, text) = (LEFT - 6.0, short(value));
+            write!(svg, "<path class=\"axis\" d=\"M{LEFT} {y:.1}h-4\"/>").ok();
+            write!(svg, "<text x=\"{x}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>", y + 4.0).ok();
+        }
+    }
+
+    fn row_height(&self) -> f64 {
+        (HEIGHT - BOTTOM - TOP) / self.y.bins().max(1) as f64
+    }
+
+    /// The first row of names stands on top; numbers grow upwards.
+    fn row_top(&self, row: usize) -> f64 {
+        let rows = self.y.bins().max(1);
+        let from_top = if self.y.names.is_empty() { rows - 1 - row.min(rows - 1) } else { row };
+        TOP + from_top as f64 * self.row_height()
+    }
+
+    fn tip(&self, series: &Series, mark: &Mark) -> String {
+        let mut tip = format!("{}, {}", series.name, self.x.name(mark.x));
+        if self.y.bins() > 0 {
+            write!(tip, ", {}", self.y.name(mark.row)).ok();
+        }
+        let value = mark.value.map(short).unwrap_or_default();
+        write!(tip, ": {value} ({} {})", mark.count, self.unit).ok();
+        escaped(&tip)
+    }
+
+    fn cells(&self, svg: &mut String) {
+        let few = self.x.bins() * self.y.bins() <= 16;
+        for series in &self.series {
+            let most = series.marks.iter().filter_map(|mark| mark.value).fold(0.0, f64::max).max(1.0);
+            for mark in series.marks.iter().filter(|mark| mark.count > 0) {
+                let value = mark.value.unwrap_or(0.0);
+                let (x, y) = (self.x(mark.x as f64), self.row_top(mark.row));
+                let (width, height) = (self.x(1.0) - self.x(0.0), self.row_height());
+                // The root, so that rare cells can be seen beside frequent ones.
+                let strength = (value / most).max(0.0).sqrt();
+                let (fill, tip) = (colour(series.tone), self.tip(series, mark));
+                write!(
+                    svg,
+                    "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\" \
+                     fill-opacity=\"{strength:.3}\"><title>{tip}</title></rect>"
+                )
+                .ok();
+                if few {
+                    let (x, y) = (x + width / 2.0, y + height / 2.0 + 4.0);
+                    let count = mark.count;
+                    write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{count}</text>").ok();
+                }
+            }
+        }
+    }
+
+    fn bars(&self, svg: &mut String, ends: (f64, f64)) {
+        let width = (self.x(1.0) - self.x(0.0)) * 0.86 / self.series.len().max(1) as f64;
+        for (number, series) in self.series.iter().enumerate() {
+            for mark in &series.marks {
+                let Some(value) = mark.value.filter(|_| mark.count > 0) else { continue };
+                let x = self.x(mark.x as f64 + 0.07) + number as f64 * width;
+                let (top, bottom) = (at(value.max(0.0), ends), at(value.min(0.0), ends));
+                let (fill, tip, height) = (colour(series.tone), self.tip(series, mark), bottom - top);
+                write!(
+                    svg,
+                    "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"{fill}\">\
+                     <title>{tip}</title></rect>"
+                )
+                .ok();
+                whisker(svg, mark, x + width / 2.0, ends);
+            }
+        }
+    }
+
+    fn lines(&self, svg: &mut String, ends: (f64, f64)) {
+        // Those that matter are painted last, on top.
+        for series in self.series.iter().rev() {
+            let stroke = colour(series.tone);
+            let (wide, faint) = if series.tone == Tone::Muted { (1.0, 0.45) } else { (2.0, 1.0) };
+            let mut path = String::new();
+            let mut is_begun = false;
+            for mark in &series.marks {
+                let Some(value) = mark.value else {
+                    is_begun = false;
+                    continue;
+                };
+                let (x, y) = (self.x(mark.x as f64 + 0.5), at(value, ends));
+                write!(path, "{}{x:.1} {y:.1}", if is_begun { 'L' } else { 'M' }).ok();
+                is_begun = true;
+            }
+            write!(
+                svg,
+                "<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{wide}\" \
+                 stroke-opacity=\"{faint}\"/>"
+            )
+            .ok();
+            if series.tone == Tone::Muted {
+                continue;
+            }
+            for mark in &series.marks {
+                let Some(value) = mark.value.filter(|_| mark.count > 0) else { continue };
+                let (x, y, tip) = (self.x(mark.x as f64 + 0.5), at(value, ends), self.tip(series, mark));
+                write!(
+                    svg,
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{stroke}\"><title>{tip}</title></circle>"
+                )
+                .ok();
+                whisker(svg, mark, x, ends);
+            }
+        }
+    }
+
+    fn legend(&self, svg: &mut String) {
+        let step = (WIDTH - LEFT - RIGHT) / 4.0;
+        for (at, series) in self.series.iter().enumerate() {
+            let (x, y) = (LEFT + (at % 4) as f64 * step, HEIGHT + 4.0 + (at / 4) as f64 * 18.0);
+            let (fill, name) = (colour(series.tone), escaped(&shortened(&series.name)));
+            write!(svg, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{fill}\"/>", y - 9.0).ok();
+            write!(svg, "<text x=\"{:.1}\" y=\"{y:.1}\">{name}</text>", x + 14.0).ok();
+        }
+    }
+}
+
+/// Where a value stands, from the top.
+fn at(value: f64, (low, high): (f64, f64)) -> f64 {
+    let bottom = HEIGHT - BOTTOM;
+    bottom - (value - low) / (high - low) * (bottom - TOP)
+}
+
+/// A line from one end of the interval to the other.
+fn whisker(svg: &mut String, mark: &Mark, x: f64, ends: (f64, f64)) {
+    if let Some(interval) = mark.interval {
+        let (low, high) = (at(interval.low, ends), at(interval.high, ends));
+        write!(svg, "<path d=\"M{x:.1} {low:.1}V{high:.1}\" stroke=\"var(--ink)\" stroke-opacity=\"0.6\"/>").ok();
+    }
+}

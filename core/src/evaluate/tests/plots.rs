@@ -1,0 +1,156 @@
+//! Plots over a small project: what is counted is what the rows give, and pictures and tables hold it.
+
+use super::source::{Project, Short};
+use crate::evaluate::figures::{Figure, Plot};
+use crate::evaluate::{Columns, Rater, Report, Request, Settings, evaluate};
+use crate::job::JobContext;
+use crate::model::Verdict;
+
+fn ctx() -> JobContext {
+    JobContext::foreground(None)
+}
+
+/// Eight traces by two generators, with one error tag and one answer that is reached early.
+fn judged() -> (Columns, Report) {
+    let mut project = Project::default();
+    let mut add = |problem, generator, ratings, scores, verdict| {
+        project.add(&Short { problem, generator, ratings, scores, verdict, ..Short::default() });
+    };
+    use Verdict::{Correct, Incorrect, Unknown};
+    add("p1", "a", "+-", &[0.9, 0.1], Incorrect);
+    add("p1", "a", "++", &[0.9, 0.8], Correct);
+    add("p2", "a", "+--", &[0.9, 0.2, 0.1], Correct);
+    add("p2", "b", "-+ ", &[0.7, 0.9, 0.3], Incorrect);
+    add("p3", "b", "+++", &[0.9, 0.4, 0.6], Correct);
+    add("p3", "b", "", &[0.5], Unknown);
+    project.tag(0, "unused");
+    project.add(&Short {
+        generator: "b",
+        ratings: "++-",
+        scores: &[0.9, 0.8, 0.2],
+        texts: &["so x = 4", "let us check", "The answer is 4."],
+        ..Short::default()
+    });
+    project.tag(2, "redundency");
+    let request = Request {
+        raters: vec![Rater::Scorer("prm".into()), Rater::Labels("imported".parse().unwrap())],
+        ..Request::default()
+    };
+    let settings = Settings { rounds: 20, ..Settings::default() };
+    evaluate(&project, &request, &settings, &ctx()).unwrap()
+}
+
+fn all(columns: &Columns) -> Vec<Plot> {
+    let mut plots = Plot::standard(columns, 0.5);
+    plots.push(Plot::ErrorTools);
+    plots.push(Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 });
+    plots
+}
+
+/// Per series its name and its counts.
+fn counts(figure: &Figure) -> Vec<(&str, Vec<u64>)> {
+    figure.series.iter().map(|s| (s.name.as_str(), s.marks.iter().map(|mark| mark.count).collect())).collect()
+}
+
+#[test]
+fn rows_are_those_that_were_counted() {
+    let (columns, _) = judged();
+    let plots = all(&columns);
+    assert_eq!(plots.len(), 17, "every sort of plot");
+    for plot in &plots {
+        let figure = plot.figure(&columns, &ctx()).unwrap();
+        let mut any = false;
+        for (s, series) in figure.series.iter().enumerate() {
+            for (m, mark) in series.marks.iter().enumerate() {
+                let rows = plot.rows(&columns, s, m);
+                any |= mark.count > 0;
+                match figure.unit {
+                    "traces" => assert_eq!(rows.len() as u64, mark.count, "{plot:?} {s} {m}"),
+                    // Several steps of a trace may fall into one bin.
+                    _ => assert!(rows.is_empty() == (mark.count == 0) && rows.len() as u64 <= mark.count, "{plot:?}"),
+                }
+            }
+        }
+        assert!(any, "{plot:?} is empty");
+    }
+}
+
+#[test]
+fn answer_and_steps_make_four_lists() {
+    let (columns, _) = judged();
+    let plot = Plot::ProcessOutcome;
+    // Right answers with right steps, with wrong ones; wrong answers with right steps, with wrong ones.
+    assert_eq!([0, 1, 2, 3].map(|cell| plot.rows(&columns, 0, cell)), [vec![1, 4], vec![2], vec![], vec![0, 3]]);
+}
+
+#[test]
+fn counts_are_those_by_hand() {
+    let (columns, _) = judged();
+    let figure = |plot: Plot| plot.figure(&columns, &ctx()).unwrap();
+    let lowest = figure(Plot::Lowest { rater: 0 });
+    let of = counts(&lowest);
+    // At the end of the first two traces and of the third; in the middle of the fifth.
+    assert_eq!((of[0].1[10], of[0].1[5], of[1].1[10]), (2, 1, 2));
+    let first = figure(Plot::FirstErrors { field: 0, relative: false });
+    assert_eq!(counts(&first), [("b", vec![1, 0, 1]), ("a", vec![0, 2, 0])]);
+    let rates = figure(Plot::ErrorRates { field: 0 });
+    let [steps, answers] = rates.series.as_slice() else { panic!("two series") };
+    // `a`: two bad of six steps up to the first error; one wrong answer of three.
+    assert_eq!((steps.marks[1].count, steps.marks[1].value), (6, Some(2.0 / 6.0)));
+    assert_eq!((answers.marks[1].count, answers.marks[1].value), (3, Some(1.0 / 3.0)));
+    let kinds = figure(Plot::ErrorKinds { field: 0 });
+    assert_eq!((kinds.x.names[0].as_str(), kinds.x.names[1].as_str()), ("not named", "redundency"));
+    assert_eq!(counts(&kinds), [("b", vec![1, 1]), ("a", vec![3, 0])]);
+    let words = figure(Plot::Overthinking { field: 0 });
+    assert_eq!((words.series[0].marks[0].value, words.series[1].marks[0].value), (Some(4.0), Some(7.0)));
+    let scores = figure(Plot::Scores { rater: 0 });
+    let totals: Vec<u64> = counts(&scores).iter().map(|(_, counts)| counts.iter().sum()).collect();
+    assert_eq!(totals, [10, 5, 2]);
+    let between = figure(Plot::Disagreement { a: 0, b: 1, threshold: 0.5, field: 0 });
+    // The scorer names an error that the labels lack in the fifth trace, and a later one in the fourth.
+    assert_eq!(counts(&between), [("b", vec![0, 1, 1, 1, 0]), ("a", vec![1, 2, 0, 0, 0])]);
+}
+
+#[test]
+fn curves_end_at_the_first_error() {
+    let (columns, _) = judged();
+    let figure = Plot::Curves { rater: 0, sample: 2, seed: 1 }.figure(&columns, &ctx()).unwrap();
+    let of = counts(&figure);
+    assert_eq!((of[0].1.as_slice(), of[1].1.as_slice()), ([2, 2, 1].as_slice(), [4, 3, 1].as_slice()));
+    assert_eq!(of.len(), 4, "two traces beside");
+    let again = Plot::Curves { rater: 0, sample: 2, seed: 1 }.figure(&columns, &ctx()).unwrap();
+    assert_eq!(again, figure);
+}
+
+#[test]
+fn tables_and_pictures_hold_every_mark() {
+    let (columns, report) = judged();
+    let figures: Vec<Figure> = all(&columns).iter().map(|plot| plot.figure(&columns, &ctx()).unwrap()).collect();
+    for figure in &figures {
+        let csv = figure.to_csv();
+        let marks: usize = figure.series.iter().map(|series| series.marks.len()).sum();
+        assert_eq!(csv.lines().count(), marks + 1);
+        let svg = figure.to_svg();
+        assert!(svg.starts_with("<svg") && svg.ends_with("</svg>") && !svg.contains("NaN"), "{svg}");
+        assert_eq!(svg.matches('<').count(), svg.matches('>').count());
+        assert_eq!(figure.to_svg(), svg);
+    }
+    let page = report.to_html(&figures);
+    assert_eq!(page.matches("<svg").count(), figures.len());
+    assert!(page.contains("prefers-color-scheme") && !page.contains("<script") && !page.contains("src="), "one file");
+    assert!(page.contains("F1") && page.contains("prm against the labels imported"));
+    let markdown = report.to_markdown(&figures);
+    assert!(markdown.contains("| up to the first error |") && markdown.contains("series,x,x_from"), "{markdown}");
+}
+
+#[test]
+fn names_in_pictures_do_no_harm() {
+    let mut project = Project::default();
+    let name = "<script>\"&\u{1}";
+    project.add(&Short { generator: name, ratings: "+-", scores: &[0.9, 0.1], ..Short::default() });
+    let settings = Settings { by: Some("generator".into()), rounds: 0, ..Settings::default() };
+    let (columns, report) = evaluate(&project, &Request::of_scorer("prm"), &settings, &ctx()).unwrap();
+    let figure = Plot::ErrorRates { field: 0 }.figure(&columns, &ctx()).unwrap();
+    let page = report.to_html(&[figure]);
+    assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
+}

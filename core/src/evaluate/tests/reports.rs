@@ -1,0 +1,156 @@
+//! Whole reports over small projects whose figures can be counted by hand.
+
+use super::source::{Project, Short};
+use crate::evaluate::{Columns, Failure, Report, Request, Settings, Threshold, evaluate, failures};
+use crate::job::JobContext;
+use crate::model::Verdict;
+
+fn judged(project: &Project, settings: &Settings) -> (Columns, Report) {
+    evaluate(project, &Request::of_scorer("prm"), settings, &JobContext::foreground(None)).unwrap()
+}
+
+fn settings(threshold: Threshold) -> Settings {
+    Settings { threshold, rounds: 50, ..Settings::default() }
+}
+
+/// Two generators; `a` is judged rightly below 0.5 but for one early and one late call, `b` never.
+fn project() -> Project {
+    let mut project = Project::default();
+    let mut add = |problem, generator, ratings, scores| {
+        project.add(&Short { problem, generator, ratings, scores, ..Short::default() });
+    };
+    add("p1", "a", "+-", &[0.9, 0.1]);
+    add("p1", "a", "++", &[0.9, 0.8]);
+    add("p2", "a", "++-", &[0.9, 0.2, 0.1]);
+    add("p2", "a", "-+ ", &[0.7, 0.9, 0.3]);
+    add("p3", "b", "+-", &[0.9, 0.6]);
+    add("p3", "b", "++", &[0.9, 0.4]);
+    add("p3", "b", "+ ", &[0.9, 0.4]);
+    add("p4", "b", "++", &[]);
+    project
+}
+
+#[test]
+fn first_errors_are_counted_in_all_and_by_group() {
+    let by = Settings { by: Some("generator".into()), ..settings(Threshold::Given(0.5)) };
+    let (_, report) = judged(&project(), &by);
+    let counts = report.first_error.counts;
+    assert_eq!((counts.error_hits, counts.erroneous, counts.correct_hits, counts.correct), (1, 4, 1, 2));
+    assert_eq!((report.first_error.acc_error, report.first_error.acc_correct), (Some(0.25), Some(0.5)));
+    assert!((report.first_error.f1.unwrap() - 1.0 / 3.0).abs() < 1e-12);
+    assert_eq!((report.traces, report.judged, report.unscored), (8, 6, 1));
+    let groups: Vec<(&str, Option<f64>)> = report.by.iter().map(|g| (g.value.as_str(), g.figures.f1)).collect();
+    assert_eq!(groups, [("a", Some(0.5)), ("b", Some(0.0))]);
+    let wrong: Vec<u64> = report.failures.iter().map(|one| one.traces).collect();
+    assert_eq!(wrong, [1, 1, 1, 1], "of each sort one");
+}
+
+#[test]
+fn failures_are_the_rows_behind_the_counts() {
+    let (columns, report) = judged(&project(), &settings(Threshold::Given(0.5)));
+    let rows = |failure| -> Vec<u32> {
+        failures(&columns, 0, report.threshold, failure).iter().map(|wrong| wrong.row).collect()
+    };
+    assert_eq!(rows(Failure::FalseAlarm), [5]);
+    assert_eq!(rows(Failure::Miss), [4]);
+    assert_eq!(rows(Failure::Early), [2]);
+    assert_eq!(rows(Failure::Late), [3]);
+    for count in &report.failures {
+        assert_eq!(rows(count.failure).len() as u64, count.traces);
+    }
+}
+
+#[test]
+fn steps_after_the_first_error_are_counted_apart() {
+    let (_, report) = judged(&project(), &settings(Threshold::Given(0.5)));
+    let step = &report.step;
+    // Of the trace that goes wrong at once, the step after; the unjudged one counts nowhere.
+    assert_eq!((step.after_error.good, step.after_error.bad), (1, 0));
+    assert_eq!((step.figures.good, step.figures.bad), (9, 4));
+    assert_eq!((step.all.good, step.all.bad), (10, 4));
+    let positions: Vec<(&str, u64)> =
+        step.by_position.iter().map(|g| (g.name.as_str(), g.figures.good + g.figures.bad)).collect();
+    assert_eq!(positions, [("1", 7), ("2", 5), ("3", 1)]);
+}
+
+#[test]
+fn thresholds_are_swept_and_fitted() {
+    let (_, swept) = judged(&project(), &settings(Threshold::Sweep));
+    let most = swept.sweep.iter().filter_map(|point| point.f1).fold(0.0, f64::max);
+    assert_eq!(swept.first_error.f1, Some(most));
+    assert_eq!(swept.chosen.as_ref().unwrap().traces, 6);
+    assert!(swept.notes.iter().any(|note| note.contains("flatters")), "{:?}", swept.notes);
+
+    let mut many = Project::default();
+    for n in 0..40 {
+        let problem = format!("problem {n}");
+        // A good step has 0.6 or more, a bad one 0.2 or less.
+        let noise = f64::from(n % 5) / 50.0;
+        for (ratings, scores) in [("+-", [0.6 + noise, 0.2 - noise]), ("++", [0.6 + noise; 2])] {
+            many.add(&Short { problem: &problem, ratings, scores: &scores, ..Short::default() });
+        }
+    }
+    let (_, fitted) = judged(&many, &settings(Threshold::Fit));
+    let chosen = fitted.chosen.unwrap();
+    assert!((0.2..0.6).contains(&fitted.threshold), "{}", fitted.threshold);
+    assert_eq!((chosen.f1, fitted.first_error.f1), (1.0, Some(1.0)));
+    let counts = fitted.first_error.counts;
+    assert_eq!(chosen.traces + counts.erroneous + counts.correct, 80, "each trace is on one side");
+    assert_eq!(chosen.problems * 2, chosen.traces, "and both of a problem on the same");
+    assert!((20..60).contains(&chosen.traces));
+    let steps = fitted.step.all;
+    assert_eq!(steps.good + steps.bad, 2 * (counts.erroneous + counts.correct), "steps of the same traces");
+    let other = judged(&many, &Settings { seed: 2, ..settings(Threshold::Fit) }).1;
+    assert_ne!(other.first_error.counts, counts);
+}
+
+#[test]
+fn attempts_are_chosen_by_their_scores() {
+    let mut project = Project::default();
+    let mut add = |problem, scores, verdict, ratings, answer| {
+        project.add(&Short { problem, scores, verdict, ratings, texts: &["so", answer], ..Short::default() });
+    };
+    add("p", &[0.9, 0.8], Verdict::Correct, "++", "The answer is 1");
+    add("p", &[0.9, 0.3], Verdict::Incorrect, "+-", "The answer is 2");
+    add("p", &[0.9, 0.3], Verdict::Incorrect, "+-", "The answer is 2");
+    add("q", &[0.2, 0.9], Verdict::Correct, "-+", "The answer is 5");
+    add("q", &[0.7, 0.6], Verdict::Incorrect, "+-", "no answer");
+    let (_, report) = judged(&project, &settings(Threshold::Usual));
+    let [outcome, process] = report.response.as_slice() else { panic!("both") };
+    assert_eq!((outcome.problems, outcome.attempts, outcome.with_answer), (2, 5, 4));
+    let of = |name: &str| outcome.by_aggregate.iter().find(|one| one.aggregate == name).unwrap();
+    assert_eq!((of("min").rank_at_1, of("last").rank_at_1), (Some(0.5), Some(1.0)));
+    let min: Vec<usize> = of("min").curve.iter().map(|at| at.n).collect();
+    assert_eq!(min, [1, 2, 3]);
+    let [one, two, three] = of("min").curve.as_slice() else { panic!("three numbers") };
+    assert!((one.best - one.mean).abs() < 1e-12 && one.gain.abs() < 1e-12);
+    // Two of p's three pairs hold the right one, which comes first; in q the wrong one comes first.
+    assert!((two.best - (2.0 / 3.0) / 2.0).abs() < 1e-12 && (two.pass - (2.0 / 3.0 + 1.0) / 2.0).abs() < 1e-12);
+    assert_eq!((three.problems, three.best, three.majority, three.weighted_majority), (1, 1.0, Some(0.0), Some(1.0)));
+    // Both attempts at q have a wrong step, so that nothing can be picked there.
+    assert_eq!((process.problems, process.by_aggregate[0].rank_at_1), (2, Some(0.5)));
+}
+
+#[test]
+fn without_anything_to_judge_it_says_so() {
+    let mut project = Project::default();
+    project.add(&Short { scores: &[0.5], ..Short::default() });
+    let ctx = JobContext::foreground(None);
+    let error = evaluate(&project, &Request::of_scorer("prm"), &Settings::default(), &ctx).unwrap_err();
+    assert!(error.to_string().contains("no labels: 1 traces"), "{error}");
+    let error = "high".parse::<Threshold>().unwrap_err().to_string();
+    assert!(error.contains("write a number, `sweep` or `fit`"), "{error}");
+}
+
+#[test]
+fn text_and_json_hold_the_figures() {
+    let (_, report) = judged(&project(), &settings(Threshold::Given(0.5)));
+    let text = report.to_string();
+    assert!(text.contains("F1 33.3") && text.contains("errors not found: 1"), "{text}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["schema"], "stepscope.evaluate/1");
+    for key in ["f1", "acc_error", "acc_correct", "threshold", "by", "step", "response"] {
+        assert!(json.get(key).is_some(), "{key}");
+    }
+    assert_eq!(json["counts"]["erroneous"], 4);
+}
