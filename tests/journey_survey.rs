@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
 use stepscope::state::survey::{SurveyRequest, ToSave};
 use stepscope::view_model::survey::SurveyModel;
