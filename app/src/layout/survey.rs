@@ -31,7 +31,8 @@ impl App {
             model: shown.map(|shown| &shown.model),
             controls: shown.or(self.jobs.shown_survey.iter().flatten().next()).map(|shown| &shown.controls),
             hidden: &self.settings.hidden_figures,
-            only: self.view.only.as_ref().map(|only| only.name.as_str()),
+            // The table says it, where it is shown.
+            only: self.view.only.as_ref().filter(|_| !self.settings.show_table).map(|only| only.name.as_str()),
             busy,
             stopped,
         };

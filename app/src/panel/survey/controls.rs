@@ -1,6 +1,6 @@
 //! What can be chosen above the figures.
 
-use eframe::egui::{ComboBox, DragValue, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{Align, ComboBox, DragValue, Layout, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
 
 use stepscope_core::evaluate::Threshold;
 
@@ -14,38 +14,45 @@ use crate::view_model::survey::{ControlsModel, NamedFigure, grouped_by, threshol
 pub(super) fn controls_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
     let choices = &frame.state.choices;
     let mut chosen = choices.clone();
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         for (page, title) in [(Page::Figures, "Figures"), (Page::Scorer, "Scorer")] {
             let label = ui.selectable_label(frame.state.page == page, RichText::new(title).strong());
             if label.clicked() && frame.state.page != page {
                 sink.push(Action::Survey(SurveyRequest::Page(page)));
             }
         }
-        ui.separator();
-        if let Some(controls) = frame.controls {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let close = ui.button("✕").on_hover_text("Back to the trace, Escape");
+            close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the survey"));
+            if close.clicked() {
+                sink.push(Action::Survey(SurveyRequest::Close));
+            }
+            match (frame.state.page, frame.model) {
+                (Page::Scorer, _) => report_ui(ui, sink),
+                (Page::Figures, Some(model)) => figures_ui(ui, &model.figures, frame.hidden, sink),
+                (Page::Figures, None) => {}
+            }
+            super::status_ui(ui, frame, sink);
+        });
+    });
+    if let Some(controls) = frame.controls {
+        ui.horizontal_wrapped(|ui| {
             raters_ui(ui, frame.state.page, controls, &mut chosen);
             groups_ui(ui, frame.state.page, controls, &mut chosen);
             if frame.state.page == Page::Scorer {
                 threshold_ui(ui, &mut chosen);
             }
-        }
-        if frame.state.page == Page::Scorer {
-            let save =
-                ui.button("Save report…").on_hover_text("As one HTML page, or as Markdown where the name ends in .md");
-            if save.clicked() {
-                sink.push(Action::Survey(SurveyRequest::AskSave(ToSave::Report)));
-            }
-        } else if let Some(model) = frame.model {
-            figures_ui(ui, &model.figures, frame.hidden, sink);
-        }
-        let close = ui.button("✕").on_hover_text("Back to the trace, Escape");
-        close.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the survey"));
-        if close.clicked() {
-            sink.run(crate::command::Command::ToggleSurvey);
-        }
-    });
+        });
+    }
     if chosen != *choices {
         sink.push(Action::Survey(SurveyRequest::Choose(chosen)));
+    }
+}
+
+fn report_ui(ui: &mut Ui, sink: &mut CommandSink) {
+    let hint = "As one HTML page, or as Markdown where the name ends in .md";
+    if ui.button("Save report…").on_hover_text(hint).clicked() {
+        sink.push(Action::Survey(SurveyRequest::AskSave(ToSave::Report)));
     }
 }
 
@@ -73,24 +80,24 @@ fn choice_ui<'a>(
 fn raters_ui(ui: &mut Ui, page: Page, controls: &ControlsModel, chosen: &mut SurveyChoices) {
     let raters = || controls.raters.iter().map(|(_, text)| text.as_str());
     let rater = |at: usize| controls.raters.get(at).map(|(rater, _)| rater.clone());
-    if let Some(at) = choice_ui(ui, "Scores", 130.0, &controls.rater, raters()) {
+    if let Some(at) = choice_ui(ui, "Scores", 120.0, &controls.rater, raters()) {
         chosen.rater = rater(at);
     }
     if page == Page::Figures
         && controls.raters.len() > 1
-        && let Some(at) = choice_ui(ui, "Beside", 100.0, &controls.other, raters())
+        && let Some(at) = choice_ui(ui, "Beside", 95.0, &controls.other, raters())
     {
         chosen.other = rater(at);
     }
     let labels = controls.labels.iter().map(|(_, text)| text.as_str());
-    if let Some(at) = choice_ui(ui, "Labels", 130.0, &controls.label, labels) {
+    if let Some(at) = choice_ui(ui, "Labels", 125.0, &controls.label, labels) {
         chosen.labels = controls.labels.get(at).map(|(source, _)| source.clone());
     }
 }
 
 fn groups_ui(ui: &mut Ui, page: Page, controls: &ControlsModel, chosen: &mut SurveyChoices) {
     let fields = controls.fields.iter().map(String::as_str);
-    if let Some(at) = choice_ui(ui, "By", 90.0, &chosen.by.clone(), fields)
+    if let Some(at) = choice_ui(ui, "By", 85.0, &chosen.by.clone(), fields)
         && let Some(field) = controls.fields.get(at)
     {
         *chosen = grouped_by(chosen, field);
@@ -103,14 +110,14 @@ fn groups_ui(ui: &mut Ui, page: Page, controls: &ControlsModel, chosen: &mut Sur
     let (a, b) = chosen.pair.clone().unwrap_or_else(|| (nothing.into(), nothing.into()));
     let value = |at: usize| at.checked_sub(1).and_then(|at| controls.values.get(at).cloned());
     let another = |not: &str| controls.values.iter().find(|value| *value != not).cloned().unwrap_or_default();
-    if let Some(at) = choice_ui(ui, "Compare", 90.0, &a, values()) {
+    if let Some(at) = choice_ui(ui, "Compare", 75.0, &a, values()) {
         chosen.pair = value(at).map(|a| {
             let b = if b == nothing || b == a { another(&a) } else { b.clone() };
             (a, b)
         });
     }
     if chosen.pair.is_some()
-        && let Some(at) = choice_ui(ui, "with", 90.0, &b, values())
+        && let Some(at) = choice_ui(ui, "with", 75.0, &b, values())
     {
         chosen.pair = value(at).map(|b| (a, b));
     }

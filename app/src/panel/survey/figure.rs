@@ -110,27 +110,25 @@ fn name(response: &Response, model: &FigureModel) {
 fn head_ui(ui: &mut Ui, inner: Rect, model: &FigureModel, frame: &FigureFrame) -> Option<FigureAsk> {
     let head = Rect::from_min_size(inner.min, eframe::egui::vec2(inner.width(), 20.0));
     let mut asked = None;
-    ui.scope_builder(UiBuilder::new().max_rect(head).id_salt(("figure", frame.at)), |ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            asked = menu_ui(ui, model, frame);
-            let (sign, what) = if frame.enlarged { ("▣", "All figures") } else { ("□", "Enlarge") };
-            let enlarge = ui.small_button(sign).on_hover_text(what);
-            enlarge.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{what}: {}", model.title)));
-            if enlarge.clicked() {
-                asked = Some(FigureAsk::Enlarge);
+    // A child that leaves the place of the next figure alone.
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(head).id_salt(("figure", frame.at)));
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        asked = menu_ui(ui, model, frame);
+        let (sign, what) = if frame.enlarged { ("▣", "All figures") } else { ("□", "Enlarge") };
+        let enlarge = ui.small_button(sign).on_hover_text(what);
+        enlarge.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{what}: {}", model.title)));
+        if enlarge.clicked() {
+            asked = Some(FigureAsk::Enlarge);
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let title = Label::new(RichText::new(&model.title).strong()).truncate().selectable(false);
+            let title = ui.add(title);
+            if !model.note.is_empty() {
+                title.on_hover_text(&model.note);
+                let note = RichText::new(&model.note).small().color(Tokens::of(ui).muted);
+                ui.add(Label::new(note).truncate().selectable(false)).on_hover_text(&model.note);
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let title = Label::new(RichText::new(&model.title).strong()).truncate().selectable(false);
-                let title = ui.add(title);
-                if !model.note.is_empty() {
-                    title.on_hover_text(&model.note);
-                    let tokens = Tokens::of(ui);
-                    let note =
-                        Label::new(RichText::new(&model.note).small().color(tokens.muted)).truncate().selectable(false);
-                    ui.add(note).on_hover_text(&model.note);
-                }
-            });
         });
     });
     asked

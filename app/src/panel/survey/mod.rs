@@ -6,7 +6,7 @@ mod paint;
 mod plane;
 mod scorer;
 
-use eframe::egui::{Label, RichText, ScrollArea, Ui, vec2};
+use eframe::egui::{Label, RichText, ScrollArea, Ui, Vec2, vec2};
 
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::panel::trace_table::only_ui;
@@ -38,6 +38,10 @@ pub struct SurveyFrame<'a> {
 /// Narrowest figure, in points.
 const NARROWEST: f32 = 330.0;
 
+/// Widest and highest one in the grid.
+const WIDEST: f32 = 640.0;
+const HIGHEST: f32 = 400.0;
+
 /// Height of a figure by its width.
 const FORM: f32 = 0.66;
 
@@ -46,12 +50,10 @@ const OLD: f32 = 0.45;
 
 /// Paints it.
 pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
-    let tokens = Tokens::of(ui);
     controls::controls_ui(ui, frame, sink);
     if let Some(only) = frame.only {
         only_ui(ui, only, sink);
     }
-    status_ui(ui, frame, &tokens, sink);
     let Some(model) = frame.model else { return };
     if frame.busy.is_some() {
         ui.multiply_opacity(OLD);
@@ -82,34 +84,47 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
 }
 
 /// What the figures are about, and whether they are still being worked out.
-fn status_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, tokens: &Tokens, sink: &mut CommandSink) {
-    ui.horizontal(|ui| {
-        if let Some(busy) = &frame.busy {
-            ui.spinner();
-            let what = if frame.model.is_some() { "Counting anew; below is what was before" } else { "Counting" };
-            ui.label(RichText::new(format!("{what}  {busy}")).small().color(tokens.muted));
-        } else if frame.stopped {
-            ui.label(RichText::new("Not worked out").small().color(tokens.unsure));
-            if ui.small_button("Work it out").clicked() {
-                sink.push(Action::Survey(SurveyRequest::Again));
-            }
-        } else if let Some(model) = frame.model {
-            let intro = RichText::new(&model.intro).small().color(tokens.muted);
-            ui.add(Label::new(intro).truncate()).on_hover_text(&model.intro);
+fn status_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
+    let tokens = Tokens::of(ui);
+    if let Some(busy) = &frame.busy {
+        let what = if frame.model.is_some() { "Counting anew; below is what was before" } else { "Counting" };
+        ui.add(Label::new(RichText::new(format!("{what}  {busy}")).small().color(tokens.muted)).truncate());
+        ui.spinner();
+    } else if frame.stopped {
+        if ui.small_button("Work it out").clicked() {
+            sink.push(Action::Survey(SurveyRequest::Again));
         }
-    });
+        ui.label(RichText::new("Not worked out").small().color(tokens.unsure));
+    } else if let Some(model) = frame.model {
+        let intro = RichText::new(&model.intro).small().color(tokens.muted);
+        ui.add(Label::new(intro).truncate()).on_hover_text(&model.intro);
+    }
+}
+
+/// How many figures stand side by side, and how large they are: as large as lets all be seen at once, else as many
+/// side by side as can be read.
+fn grid(figures: usize, room: Vec2, gap: f32) -> (u8, Vec2) {
+    let size = |across: u8| {
+        let one = ((room.x - gap * f32::from(across - 1)) / f32::from(across)).floor();
+        vec2(one, (one * FORM).clamp(190.0, HIGHEST).floor())
+    };
+    let mut across = 1;
+    while across < 8 {
+        let rows = figures.div_ceil(usize::from(across));
+        let all_fit = rows as f32 * (size(across).y + gap) <= room.y;
+        if all_fit && size(across).x <= WIDEST || size(across + 1).x < NARROWEST {
+            break;
+        }
+        across += 1;
+    }
+    (across, size(across))
 }
 
 fn grid_ui(ui: &mut Ui, figures: &[&NamedFigure], frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
     let gap = Space::of(ui).large;
-    let width = ui.available_width() - 2.0;
-    let mut across = 1_u8;
-    while across < 8 && (width - gap * f32::from(across)) / f32::from(across + 1) >= NARROWEST {
-        across += 1;
-    }
+    let room = vec2(ui.available_width() - 2.0, ui.clip_rect().height());
+    let (across, size) = grid(figures.len(), room, gap);
     frame.state.across.set(across.into());
-    let one = ((width - gap * f32::from(across - 1)) / f32::from(across)).floor();
-    let size = vec2(one, (one * FORM).clamp(190.0, 330.0).floor());
     ui.spacing_mut().item_spacing = vec2(gap, gap);
     for (row, figures) in figures.chunks(across.into()).enumerate() {
         ui.horizontal(|ui| {
@@ -144,4 +159,18 @@ fn ask(asked: Option<FigureAsk>, at: usize, figure: &NamedFigure, sink: &mut Com
         _ => return,
     };
     sink.push(Action::Survey(request));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_as_large_as_lets_all_be_seen() {
+        let across = |figures, width, height| grid(figures, vec2(width, height), 8.0).0;
+        assert_eq!(across(15, 830.0, 640.0), 2, "small windows scroll");
+        assert_eq!(across(15, 1_700.0, 1_300.0), 4);
+        assert_eq!(across(2, 1_700.0, 1_300.0), 3, "no figure is too wide to be read");
+        assert_eq!(across(15, 300.0, 640.0), 1);
+    }
 }

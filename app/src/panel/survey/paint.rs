@@ -28,7 +28,12 @@ pub(super) fn axes_ui<'a>(
     let texts: Vec<_> = texts.collect();
     let left = texts.iter().map(|(_, text)| text.size().x).fold(0.0, f32::max) + 6.0;
     // The name of the vertical axis stands above it.
-    let top = if figure.y.label.is_empty() { 4.0 } else { LINE };
+    let top = match (figure.y.label.is_empty(), figure.y.is_named) {
+        (true, _) => 4.0,
+        (false, true) => LINE + 1.0,
+        // Its highest number needs room as well.
+        (false, false) => LINE + 7.0,
+    };
     let under = if figure.x.label.is_empty() { LINE } else { 2.0 * LINE };
     let rect = Rect::from_min_max(room.min + vec2(left, top), room.max - vec2(8.0, under));
     let plane = Plane { rect, figure };
@@ -163,15 +168,16 @@ fn line(painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Colo
 }
 
 fn cells(ui: &Ui, painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Color32, tokens: &Tokens) {
-    let font = TextStyle::Body.resolve(ui.style());
+    let (font, small) = (TextStyle::Heading.resolve(ui.style()), TextStyle::Small.resolve(ui.style()));
     for mark in &series.marks {
         let area = plane.area(mark).shrink(if mark.words.is_empty() { 0.0 } else { 1.5 });
         // A little of it also where it is rare.
         let strength = 0.08 + 0.6 * mark.strength;
         painter.rect_filled(area, 2.0, tokens.card.lerp_to_gamma(colour, strength));
-        if !mark.words.is_empty() {
-            painter.text(area.center(), Align2::CENTER_CENTER, &mark.words, font.clone(), tokens.text);
-        }
+        let Some((count, share)) = mark.words.split_once('\n') else { continue };
+        let middle = area.center();
+        painter.text(middle, Align2::CENTER_BOTTOM, count, font.clone(), tokens.text);
+        painter.text(middle, Align2::CENTER_TOP, share, small.clone(), tokens.text);
     }
 }
 

@@ -8,6 +8,9 @@ use crate::ui_kit::Tokens;
 use crate::ui_kit::tokens::{Space, type_size};
 use crate::view_model::survey::{ScorerModel, TableModel, TileModel};
 
+/// Width of the widest table, in points.
+const TABLE: f32 = 500.0;
+
 /// Paints the numbers that matter most, and the mistakes.
 pub(super) fn summary_ui(ui: &mut Ui, model: &ScorerModel, sink: &mut CommandSink) {
     let tokens = Tokens::of(ui);
@@ -51,10 +54,16 @@ fn tile_ui(ui: &mut Ui, tile: &TileModel, tokens: &Tokens) {
 pub(super) fn tables_ui(ui: &mut Ui, model: &ScorerModel) {
     let tokens = Tokens::of(ui);
     ui.add_space(Space::of(ui).large);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = eframe::egui::vec2(Space::of(ui).wide, Space::of(ui).wide);
+    let mut across = 1;
+    while across < 4 && ui.available_width() / ((across + 1) as f32) >= TABLE {
+        across += 1;
+    }
+    ui.columns(across, |columns| {
         for (number, table) in model.tables.iter().enumerate() {
-            ui.vertical(|ui| table_ui(ui, number, table, &tokens));
+            if let Some(column) = columns.get_mut(number % across) {
+                table_ui(column, number, table, &tokens);
+                column.add_space(Space::of(column).large);
+            }
         }
     });
     ui.add_space(Space::of(ui).wide);

@@ -79,6 +79,8 @@ pub enum SurveyRequest {
     Save(ToSave, PathBuf),
     /// Put the picture of a figure, painted there, into the clipboard.
     Copy([f32; 4]),
+    /// Show the reader again.
+    Close,
     /// Begin again what was stopped.
     Again,
 }

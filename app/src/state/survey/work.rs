@@ -183,7 +183,7 @@ impl Surveyed {
     }
 
     /// Whom the scorer is compared with: the one that was chosen, else the next scorer, else a label source.
-    fn other(&self) -> Option<usize> {
+    pub fn other(&self) -> Option<usize> {
         let chosen = self.asked.choices.other.as_ref();
         let chosen = chosen.and_then(|rater| position(&self.kept.request, Some(rater)));
         chosen.or_else(|| (0..self.columns.raters.len()).find(|at| Some(*at) != self.rater))

@@ -19,6 +19,8 @@ pub struct AxisModel {
     pub ticks: Vec<(f64, String)>,
     /// Each tick names a bin, in its middle.
     pub is_named: bool,
+    /// Its bins are counted from 1.
+    pub is_counted: bool,
 }
 
 impl AxisModel {
@@ -29,7 +31,7 @@ impl AxisModel {
         let first = (from / step).ceil();
         let ticks = (0..12).map(|at| (first + f64::from(at)) * step).take_while(|at| *at <= to + step * 1e-6);
         let ticks = ticks.map(|at| (at, number_text(at))).collect();
-        Self { label: label.into(), from, to, ticks, is_named: false }
+        Self { label: label.into(), from, to, ticks, ..Self::default() }
     }
 
     /// An axis from nought, or below it, up to what is a little more than the highest.
@@ -55,11 +57,14 @@ impl AxisModel {
         // Bins around whole numbers are named by these.
         let is_counted = (edge(0) - 0.5).abs() < 1e-9 && (edge(1) - 1.5).abs() < 1e-9;
         let every = bins.div_ceil(LABELS).max(1);
+        made.is_counted = is_counted;
         made.ticks = if is_counted {
-            (0..bins)
-                .filter(|bin| *bin == 0 || (bin + 1) % every.max(2) == 0)
-                .map(|bin| (place(bin) + 0.5, (bin + 1).to_string()))
-                .collect()
+            let is_told = |bin: &usize| *bin == 0 || (bin + 1).is_multiple_of(every.max(2));
+            (0..bins).filter(is_told).map(|bin| (place(bin) + 0.5, (bin + 1).to_string())).collect()
+        } else if is_even(&axis.edges) {
+            let (from, width) = (edge(0), edge(1) - edge(0));
+            let round = Self::numbers("", from, edge(bins)).ticks;
+            round.into_iter().map(|(at, text)| ((at - from) / width, text)).collect()
         } else {
             (0..=bins).step_by(every).map(|at| (place(at), number_text(edge(at)))).collect()
         };
@@ -67,20 +72,19 @@ impl AxisModel {
     }
 }
 
-/// The next of 1, 2, 5 times a power of ten.
+/// All bins have the same width.
+fn is_even(edges: &[f64]) -> bool {
+    let widths = || edges.iter().zip(edges.iter().skip(1)).map(|(from, to)| to - from);
+    let first = widths().next().unwrap_or_default();
+    first > 0.0 && widths().all(|width| (width - first).abs() < first * 1e-6)
+}
+
+/// The next of 1, 2, 2.5, 5 times a power of ten; 2.5 itself is no number to count in.
 fn round_step(step: f64) -> f64 {
     let power = 10_f64.powf(step.max(1e-12).log10().floor());
     let part = step / power;
-    power
-        * if part <= 1.0 {
-            1.0
-        } else if part <= 2.0 {
-            2.0
-        } else if part <= 5.0 {
-            5.0
-        } else {
-            10.0
-        }
+    let steps: &[f64] = if (power - 1.0).abs() < 1e-9 { &[1.0, 2.0, 5.0] } else { &[1.0, 2.0, 2.5, 5.0] };
+    power * steps.iter().find(|round| part <= **round + 1e-9).copied().unwrap_or(10.0)
 }
 
 /// A number with as many digits as a reader wants.
@@ -113,9 +117,9 @@ mod tests {
     #[test]
     fn axes_have_round_numbers() {
         let ticks = |axis: AxisModel| axis.ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" ");
-        assert_eq!(ticks(AxisModel::values("", [3.0, 87.0].into_iter())), "0 50 100");
+        assert_eq!(ticks(AxisModel::values("", [3.0, 87.0].into_iter())), "0 25 50 75 100");
         assert_eq!(ticks(AxisModel::values("", [0.2, 0.43].into_iter())), "0 0.2 0.4 0.6");
-        assert_eq!(ticks(AxisModel::values("", std::iter::empty())), "0 0.5 1");
+        assert_eq!(ticks(AxisModel::values("", std::iter::empty())), "0 0.25 0.5 0.75 1");
         assert_eq!(ticks(AxisModel::numbers("", -2.0, 2.0)), "-2 -1 0 1 2");
         assert_eq!(ticks(AxisModel::values("", [120_000.0].into_iter())), "0 50k 100k 150k");
     }

@@ -105,24 +105,37 @@ impl FigureModel {
             ..Self::default()
         };
         let groups = figure.series.len().max(1);
+        let tells_all = figure.shape == Shape::Cells && figure.x.bins() * figure.y.bins() <= FEW_CELLS;
+        let is_count = is_count(figure);
         made.series = figure
             .series
             .iter()
             .enumerate()
             .map(|(at, series)| {
                 let most = series.marks.iter().filter_map(|mark| mark.value).fold(0.0, f64::max).max(1e-9);
-                let marks = series.marks.iter().enumerate().filter(|(_, mark)| mark.count > 0 && mark.value.is_some());
+                let marks = series
+                    .marks
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, mark)| (mark.count > 0 || tells_all) && mark.value.is_some());
                 SeriesModel {
                     name: series.name.clone(),
                     shade: shade(series.tone),
                     faint: series.tone == Meaning::Muted && series.name.starts_with("trace "),
                     marks: marks
-                        .map(|(number, mark)| made.mark(figure, series, (at, groups), (number, mark), most))
+                        .map(|(number, mark)| made.mark(figure, series, (at, groups), (number, mark), (most, is_count)))
                         .collect(),
                 }
             })
             .collect();
         (made.x, made.y) = made.axes(figure);
+        if made.x.is_counted {
+            // Empty bins at the end are those of a few long traces without anything in them.
+            let ends = made.series.iter().flat_map(|series| &series.marks).map(|mark| mark.x[1].ceil());
+            made.x.to = ends.fold(4.0, f64::max).min(made.x.to);
+            let to = made.x.to;
+            made.x.ticks.retain(|(at, _)| *at <= to);
+        }
         made
     }
 
@@ -159,7 +172,7 @@ impl FigureModel {
         series: &Series,
         (at, groups): (usize, usize),
         (number, mark): (usize, &Mark),
-        most: f64,
+        (most, is_count): (f64, bool),
     ) -> MarkModel {
         let float = |at: usize| u32::try_from(at).map_or(0.0, f64::from);
         let value = mark.value.unwrap_or_default();
@@ -167,7 +180,7 @@ impl FigureModel {
         let mut made = MarkModel {
             number,
             interval: mark.interval.filter(|_| mark.value.is_some()).map(|interval| [interval.low, interval.high]),
-            text: text(figure, series, mark),
+            text: text(figure, series, mark, is_count),
             ..MarkModel::default()
         };
         match self.shape {
@@ -245,8 +258,14 @@ fn shade(meaning: Meaning) -> Shade {
     }
 }
 
+/// The values are how many there are.
+fn is_count(figure: &Figure) -> bool {
+    let mut marks = figure.series.iter().flat_map(|series| &series.marks);
+    marks.all(|mark| mark.interval.is_none() && mark.value.is_none_or(|value| (value - mark.count as f64).abs() < 1e-9))
+}
+
 /// What a mark tells: its series, its bin, its value and how many it counts.
-fn text(figure: &Figure, series: &Series, mark: &Mark) -> String {
+fn text(figure: &Figure, series: &Series, mark: &Mark, is_count: bool) -> String {
     let mut place = figure.x.name(mark.x);
     if figure.y.bins() > 0 {
         place = format!("{} {place}, {} {}", figure.x.label, figure.y.label, figure.y.name(mark.row));
@@ -254,7 +273,6 @@ fn text(figure: &Figure, series: &Series, mark: &Mark) -> String {
     let unit = if mark.count == 1 { figure.unit.trim_end_matches('s') } else { figure.unit };
     let mut text = format!("{}\n{place}\n", series.name);
     let value = mark.value.unwrap_or_default();
-    let is_count = (value - mark.count as f64).abs() < 1e-9;
     if is_count {
         write!(text, "{} {unit}", mark.count).ok();
     } else if let Some(interval) = mark.interval {

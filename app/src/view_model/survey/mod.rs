@@ -56,14 +56,15 @@ impl SurveyModel {
         let traces = if traces == 1 { "1 listed trace".to_owned() } else { format!("{traces} listed traces") };
         let rater = made.rater_name();
         let scores = if rater.is_empty() { String::new() } else { format!(" · scores of {rater}") };
-        let intro = format!("{traces} · labels: {}{scores}", made.columns.labels);
+        let labels = labels_text(made);
+        let intro = format!("{traces} · {labels}{scores}");
         if made.asked.page == Page::Figures {
             let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
             let problem = counted.is_empty().then_some(nothing);
             return Self { intro, figures: counted, scorer: None, problem };
         }
         let scorer = match &made.report {
-            Some(Ok(report)) => ScorerModel::new(report),
+            Some(Ok(report)) => ScorerModel::new(report, &labels),
             Some(Err(why)) => return Self { intro, problem: Some(why.clone()), ..Self::default() },
             None => {
                 let why = "Nothing has been scored; {score.all} scores what is listed".to_owned();
@@ -138,10 +139,19 @@ impl ControlsModel {
             fields: offered.fields.clone(),
             values,
             rater: choices.rater.as_ref().map_or_else(|| made.rater_name().to_owned(), rater_text),
-            other: choices.other.as_ref().map_or_else(|| "next".to_owned(), rater_text),
-            label: choices.labels.as_ref().or(offered.labels.first()).map_or_else(|| "none".to_owned(), source_text),
+            other: made.other().and_then(|at| made.columns.raters.get(at)).map_or_else(String::new, |other| {
+                let known = offered.raters.iter().find(|rater| rater.name() == other.name);
+                known.map_or_else(|| other.name.clone(), rater_text)
+            }),
+            label: labels_text(made),
         }
     }
+}
+
+/// Whose labels count, in words.
+fn labels_text(made: &Surveyed) -> String {
+    let source = made.asked.choices.labels.as_ref().or(made.kept.offered.labels.first());
+    source.map_or_else(|| "no labels".to_owned(), source_text)
 }
 
 /// The threshold in words.

@@ -77,18 +77,18 @@ pub struct ScorerModel {
 }
 
 impl ScorerModel {
-    /// Shows a report.
-    pub fn new(report: &Report) -> Self {
+    /// Shows a report. `labels` says whose labels count.
+    pub fn new(report: &Report, labels: &str) -> Self {
         let kind = report.kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
         let mut intro = format!(
             "{}{kind} against {}: {} of {} listed traces judged",
-            report.scorer, report.labels, report.judged, report.traces
+            report.scorer, labels, report.judged, report.traces
         );
         if report.unscored > 0 {
             write!(intro, ", {} without a score", report.unscored).ok();
         }
         for one in &report.left_out {
-            write!(intro, "; {} {}", one.traces, one.reason).ok();
+            write!(intro, "; {} left out: {}", one.traces, one.reason).ok();
         }
         let mut threshold = format!("flagged below {}", number_text(report.threshold));
         if let Some(chosen) = &report.chosen {
@@ -118,10 +118,10 @@ impl ScorerModel {
 
 fn wrong(failure: Failure, traces: u64) -> WrongModel {
     let (title, hint) = match failure {
-        Failure::FalseAlarm => ("False alarms", "errors named in correct traces, the lowest scores first"),
-        Failure::Miss => ("Misses", "errors not found, the surest scores first"),
-        Failure::Early => ("Too early", "a step before the first error named, the lowest scores first"),
-        Failure::Late => ("Too late", "a step after the first error named, the surest scores first"),
+        Failure::FalseAlarm => ("false alarms", "errors named in correct traces, the lowest scores first"),
+        Failure::Miss => ("misses", "errors not found, the surest scores first"),
+        Failure::Early => ("too early", "a step before the first error named, the lowest scores first"),
+        Failure::Late => ("too late", "a step after the first error named, the surest scores first"),
     };
     WrongModel { failure, title, hint, traces }
 }
@@ -227,8 +227,14 @@ fn response(of: &ResponseReport) -> FigureModel {
         series.push((format!("best by {}", one.aggregate), Shade::Sort(number), points));
     }
     let ticks = first.curve.iter().enumerate().map(|(at, point)| (place(at), point.n.to_string())).collect();
-    let x =
-        AxisModel { label: "attempts".into(), from: 0.0, to: place(first.curve.len()) - 0.5, ticks, is_named: true };
+    let x = AxisModel {
+        label: "attempts".into(),
+        from: 0.0,
+        to: place(first.curve.len()) - 0.5,
+        ticks,
+        is_named: true,
+        is_counted: false,
+    };
     let note = format!("{} attempts at {} problems", of.attempts, of.problems);
     FigureModel { note, ..FigureModel::lines(title, x, share_axis("share that is right"), series) }
 }

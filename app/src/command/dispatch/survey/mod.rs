@@ -75,10 +75,10 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             if survey.enlarged {
                 (survey.enlarged, survey.mark, survey.scroll) = (false, None, true);
             } else {
-                survey.shown = false;
-                app.view.scroll_to_step = true;
+                close(app);
             }
         }
+        SurveyRequest::Close => close(app),
         SurveyRequest::List(plot, series, mark) => list(app, plot, vec![(series, mark)], None),
         SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
         SurveyRequest::Wrong(failure) => list_wrong(app, failure),
@@ -98,6 +98,11 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             app.notices.info("Figure copied", "It is in the clipboard, as it is painted");
         }
     }
+}
+
+fn close(app: &mut App) {
+    app.view.survey.shown = false;
+    app.view.scroll_to_step = true;
 }
 
 /// The figures that are shown, in their order.
