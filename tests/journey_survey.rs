@@ -5,12 +5,12 @@ use std::fs;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
-use stepscope::state::survey::{SurveyRequest, ToSave};
+use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
 use stepscope::view_model::survey::SurveyModel;
 use stepscope_core::evaluate::Threshold;
 
 use crate::pictures::{dress, picture};
-use crate::support::window::{Home, Window, ask, notices, press, settle};
+use crate::support::window::{Home, Window, ask, notices, open, press, settle};
 
 fn survey(window: &Window) -> &SurveyModel {
     window.state().survey_model().unwrap()
@@ -153,6 +153,54 @@ fn figures_follow_the_query_and_can_be_left_out() {
     let mut window = home.open_sample();
     press(&mut window, "F12");
     assert!(window.query_by_label_contains("Figure Answer and steps").is_none());
+}
+
+#[test]
+fn a_stretch_is_listed_and_two_groups_are_compared() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let all = rows(&window);
+    let scores = survey(&window).figures.iter().find(|figure| figure.name == "scores").unwrap().plot.unwrap();
+    ask(&mut window, Action::Survey(SurveyRequest::ListSpan(scores, 0..10)));
+    assert_eq!(only(&window), "Scores by label: score of example scores 0 to 0.25");
+    assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
+    // What is listed of a listing is both.
+    let name = "Answer and steps: traces, steps some wrong, answer wrong";
+    window.get_by_label_contains(name).click();
+    settle(&mut window);
+    assert!(only(&window).ends_with(" · Answer and steps: answer wrong, steps some wrong"), "{}", only(&window));
+    press(&mut window, "Backspace");
+    let pair = Some(("demo-small".to_owned(), "demo-large".to_owned()));
+    let choices = SurveyChoices { pair, ..window.state().view().survey.choices.clone() };
+    ask(&mut window, Action::Survey(SurveyRequest::Choose(choices)));
+    let groups = survey(&window).figures.iter().find(|figure| figure.name == "groups").unwrap();
+    let names: Vec<&str> = groups.figure.series.iter().map(|series| series.name.as_str()).collect();
+    assert_eq!(names, ["demo-small", "demo-large"]);
+    let first = &groups.figure.series[0].marks[0];
+    assert!(first.interval.is_some() && first.text.contains(" to "), "{}", first.text);
+}
+
+/// Of the published data it is known how often a right answer has a wrong step.
+#[test]
+fn published_counts_of_lucky_guesses() {
+    let Some(folder) = crate::published::data() else { return };
+    for (name, expected) in [("gsm8k", 7), ("math", 94)] {
+        let file = folder.join(format!("processbench/{name}.json"));
+        if !file.exists() {
+            eprintln!("skipped: {} is not there", file.display());
+            continue;
+        }
+        let home = Home::new();
+        fs::copy(file, home.path("bench.json")).unwrap();
+        let mut window = open(home.startup("bench.json"));
+        press(&mut window, "F12");
+        let cells = &survey(&window).figures.iter().find(|figure| figure.name == "process_outcome").unwrap().figure;
+        let lucky = cells.series[0].marks.iter().find(|mark| mark.text.contains("some wrong, answer right")).unwrap();
+        assert!(lucky.text.ends_with(&format!("\n{expected} traces")), "{name}: {}", lucky.text);
+        window.get_by_label_contains("steps some wrong, answer right").click();
+        settle(&mut window);
+        assert_eq!(rows(&window), expected);
+    }
 }
 
 #[test]

@@ -331,7 +331,7 @@ impl App {
         let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
             let found = aids.run(&query, &store, &said, ctx)?;
             Ok(match only {
-                Some(only) => only.keep(&query, found),
+                Some(only) => only.keep(&query, &found),
                 None => found,
             })
         });

@@ -70,7 +70,7 @@ pub fn follow(request: &FollowRequest, ctx: &JobContext) -> Result<Followed, Job
     let mut found = request.aids.run(&request.query, &store, &request.said, ctx)?;
     let only = request.only.as_ref().map(|only| Arc::new(only.moved(old, &store)));
     if let Some(only) = &only {
-        found = only.keep(&request.query, found);
+        found = only.keep(&request.query, &found);
     }
     let rows = joined(old, &store, &request.listed, &found);
     let (before, after) = (old.len(), store.len());

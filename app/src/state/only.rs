@@ -18,9 +18,10 @@ pub struct Only {
 
 impl Only {
     /// Those of the found traces that are among them.
-    pub fn keep(&self, query: &Query, found: Vec<u32>) -> Vec<u32> {
+    pub fn keep(&self, query: &Query, found: &[u32]) -> Vec<u32> {
         let is_free = query.sort == Sort::default() && query.queue.order == QueueOrder::File;
-        let (kept, order) = if self.ranked && is_free { (&found, &self.rows) } else { (&self.rows, &found) };
+        let (kept, order) =
+            if self.ranked && is_free { (found, self.rows.as_slice()) } else { (self.rows.as_slice(), found) };
         let kept: HashSet<u32> = kept.iter().copied().collect();
         order.iter().copied().filter(|row| kept.contains(row)).collect()
     }
@@ -46,12 +47,12 @@ mod tests {
     #[test]
     fn a_ranking_holds_unless_the_table_is_sorted() {
         let only = Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true };
-        let found = || vec![1, 2, 3, 5];
-        assert_eq!(only.keep(&Query::default(), found()), [2, 5]);
+        let found = [1, 2, 3, 5];
+        assert_eq!(only.keep(&Query::default(), &found), [2, 5]);
         let reversed = Only { rows: vec![5, 2, 7], ..only.clone() };
-        assert_eq!(reversed.keep(&Query::default(), found()), [5, 2]);
+        assert_eq!(reversed.keep(&Query::default(), &found), [5, 2]);
         let sort = Sort { key: SortKey::Steps, descending: false };
-        assert_eq!(reversed.keep(&Query { sort, ..Query::default() }, found()), [2, 5]);
-        assert_eq!(Only { ranked: false, ..reversed }.keep(&Query::default(), found()), [2, 5]);
+        assert_eq!(reversed.keep(&Query { sort, ..Query::default() }, &found), [2, 5]);
+        assert_eq!(Only { ranked: false, ..reversed }.keep(&Query::default(), &found), [2, 5]);
     }
 }

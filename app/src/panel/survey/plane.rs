@@ -68,7 +68,7 @@ impl Plane<'_> {
             }
             area.contains(pointer)
         };
-        all.filter(|(_, mark, _)| hit(mark)).last().map(|(place, ..)| place)
+        all.filter(|(_, mark, _)| hit(mark)).next_back().map(|(place, ..)| place)
     }
 }
 

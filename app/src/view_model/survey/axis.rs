@@ -43,10 +43,18 @@ impl AxisModel {
         Self::numbers(label, (low / step).floor() * step, (high / step - 1e-9).ceil() * step)
     }
 
+    /// The same without the counted bins at the end, from that place on.
+    #[must_use]
+    pub fn up_to(self, end: usize) -> Self {
+        if !self.is_counted || place(end) >= self.to {
+            return self;
+        }
+        Self { to: place(end), ticks: counted_ticks(end), ..self }
+    }
+
     /// An axis of bins, as wide as each other: their names, or the numbers between them.
     pub fn bins(axis: &Axis) -> Self {
         let bins = axis.bins();
-        let place = |at: usize| u32::try_from(at).map_or(0.0, f64::from);
         let mut made = Self { label: axis.label.clone(), to: place(bins).max(1.0), ..Self::default() };
         if !axis.names.is_empty() {
             made.is_named = true;
@@ -59,8 +67,7 @@ impl AxisModel {
         let every = bins.div_ceil(LABELS).max(1);
         made.is_counted = is_counted;
         made.ticks = if is_counted {
-            let is_told = |bin: &usize| *bin == 0 || (bin + 1).is_multiple_of(every.max(2));
-            (0..bins).filter(is_told).map(|bin| (place(bin) + 0.5, (bin + 1).to_string())).collect()
+            counted_ticks(bins)
         } else if is_even(&axis.edges) {
             let (from, width) = (edge(0), edge(1) - edge(0));
             let round = Self::numbers("", from, edge(bins)).ticks;
@@ -70,6 +77,17 @@ impl AxisModel {
         };
         made
     }
+}
+
+fn place(at: usize) -> f64 {
+    u32::try_from(at).map_or(0.0, f64::from)
+}
+
+/// The numbers of so many bins, as many as have room.
+fn counted_ticks(bins: usize) -> Vec<(f64, String)> {
+    let every = bins.div_ceil(2 * LABELS).max(1);
+    let is_told = |bin: &usize| *bin == 0 || (bin + 1).is_multiple_of(every);
+    (0..bins).filter(is_told).map(|bin| (place(bin) + 0.5, (bin + 1).to_string())).collect()
 }
 
 /// All bins have the same width.

@@ -84,12 +84,18 @@ pub struct MarkModel {
 /// Cells fewer than this are told by their number.
 const FEW_CELLS: usize = 16;
 
+/// Names beside an axis; more cannot be read.
+const MOST_NAMES: usize = 20;
+
 /// Width of the bars of a bin, of its width.
 const BARS: f64 = 0.84;
 
 impl FigureModel {
-    /// A figure that was counted.
-    pub fn counted(figure: &Figure) -> Self {
+    /// A figure that was counted. Of names without an order only those with something are shown, the most frequent
+    /// first.
+    pub fn counted(figure: &Figure, is_ordered: bool) -> Self {
+        let frequent = if is_ordered { None } else { frequent(figure) };
+        let figure = frequent.as_ref().unwrap_or(figure);
         let is_named = !figure.x.names.is_empty();
         let mut made = Self {
             title: figure.title.clone(),
@@ -129,13 +135,9 @@ impl FigureModel {
             })
             .collect();
         (made.x, made.y) = made.axes(figure);
-        if made.x.is_counted {
-            // Empty bins at the end are those of a few long traces without anything in them.
-            let ends = made.series.iter().flat_map(|series| &series.marks).map(|mark| mark.x[1].ceil());
-            made.x.to = ends.fold(4.0, f64::max).min(made.x.to);
-            let to = made.x.to;
-            made.x.ticks.retain(|(at, _)| *at <= to);
-        }
+        // Empty bins at the end are those of a few long traces without anything in them.
+        let used = figure.series.iter().flat_map(|series| &series.marks).filter(|mark| mark.count > 0);
+        made.x = made.x.up_to(used.map(|mark| mark.x + 1).fold(4, usize::max));
         made
     }
 
@@ -256,6 +258,39 @@ fn shade(meaning: Meaning) -> Shade {
         // More than seven begin again; names and order tell them apart.
         Meaning::Group(at) => Shade::Sort(u8::try_from(at % 7).unwrap_or(0)),
     }
+}
+
+/// The figure with the bins that have something in them, those with most on top.
+fn frequent(figure: &Figure) -> Option<Figure> {
+    if figure.x.names.is_empty() || figure.shape != Shape::Bars {
+        return None;
+    }
+    let mut counts = vec![0_u64; figure.x.bins()];
+    for mark in figure.series.iter().flat_map(|series| &series.marks) {
+        if let Some(count) = counts.get_mut(mark.x) {
+            *count += mark.count;
+        }
+    }
+    let mut order: Vec<usize> =
+        (0..counts.len()).filter(|&bin| counts.get(bin).is_some_and(|count| *count > 0)).collect();
+    order.sort_by_key(|&bin| std::cmp::Reverse(counts.get(bin).copied()));
+    let all = order.len();
+    order.truncate(MOST_NAMES);
+    let mut made = figure.clone();
+    made.x.names = order.iter().map(|&bin| figure.x.names.get(bin).cloned().unwrap_or_default()).collect();
+    made.x.edges.truncate(order.len() + 1);
+    for mark in made.series.iter_mut().flat_map(|series| &mut series.marks) {
+        // Its place among the marks stays: by it its traces are found.
+        if let Some(place) = order.iter().position(|bin| *bin == mark.x) {
+            mark.x = place;
+        } else {
+            (mark.count, mark.value) = (0, None);
+        }
+    }
+    if all > order.len() {
+        made.notes.push(format!("the {MOST_NAMES} most frequent of {all}"));
+    }
+    Some(made)
 }
 
 /// The values are how many there are.

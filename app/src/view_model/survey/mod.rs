@@ -49,7 +49,7 @@ impl SurveyModel {
         let counted = made.plots.iter().enumerate().map(|(at, plotted)| NamedFigure {
             name: plot_name(&plotted.plot),
             plot: Some(at),
-            figure: titled(FigureModel::counted(&plotted.figure), &plotted.plot),
+            figure: titled(FigureModel::counted(&plotted.figure, is_ordered(&plotted.plot)), &plotted.plot),
         });
         let counted: Vec<NamedFigure> = counted.collect();
         let traces = made.columns.traces.len();
@@ -83,6 +83,18 @@ impl SurveyModel {
     pub fn shown<'a>(&'a self, hidden: &'a [String]) -> impl Iterator<Item = &'a NamedFigure> {
         self.figures.iter().filter(move |figure| !hidden.iter().any(|name| name == figure.name))
     }
+}
+
+/// The names along its axis have an order.
+const fn is_ordered(plot: &Plot) -> bool {
+    !matches!(
+        plot,
+        Plot::ErrorKinds { .. }
+            | Plot::ErrorTools
+            | Plot::ErrorRates { .. }
+            | Plot::Overthinking { .. }
+            | Plot::Redundancy { .. }
+    )
 }
 
 /// Two figures of the same are told apart, and those of two scorers name both.

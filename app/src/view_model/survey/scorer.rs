@@ -266,7 +266,7 @@ fn tables(report: &Report) -> Vec<TableModel> {
     }
     let step = &report.step;
     let main = [("up to the first error", &step.figures), ("after it", &step.after_error), ("all", &step.all)];
-    tables.push(steps("Steps", main.into_iter().map(|(name, figures)| (name, figures))));
+    tables.push(steps("Steps", main.into_iter()));
     let groups: [(&str, &[Group]); 4] = [
         ("Steps by place", &step.by_position),
         ("Steps by sort", &step.by_kind),

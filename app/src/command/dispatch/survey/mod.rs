@@ -88,7 +88,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             if !shown {
                 hidden.push(name);
             }
-            app.view.survey.at = 0;
+            (app.view.survey.at, app.view.survey.enlarged) = (0, false);
             app.save_settings();
         }
         SurveyRequest::AskSave(what) => ask_save(app, what),
@@ -172,17 +172,30 @@ pub(crate) fn poll(app: &mut App) {
     let Some(outcome) = app.jobs.survey.as_mut().and_then(|(_, job)| job.poll()) else { return };
     let Some((asked, _)) = app.jobs.survey.take() else { return };
     match outcome {
-        Outcome::Done(shown) => {
-            let slot = app.jobs.shown_survey.get_mut(asked.page as usize);
-            if let Some(slot) = slot {
-                *slot = Some(Arc::new(shown));
-            }
-        }
+        Outcome::Done(shown) => take_shown(app, asked.page, shown),
         Outcome::Cancelled => app.view.survey.stopped = Some(asked),
         Outcome::Failed(error) => {
             app.view.survey.stopped = Some(asked);
             app.notices.error("Figures not worked out", error.to_string());
         }
+    }
+}
+
+/// Shows what was worked out. The keys stay with the figure that they went to, where there still is one.
+fn take_shown(app: &mut App, page: Page, shown: SurveyShown) {
+    let is_seen = page == app.view.survey.page;
+    let before =
+        if is_seen { shown_figures(app).get(app.view.survey.at).map(|of| of.figure.title.clone()) } else { None };
+    if let Some(slot) = app.jobs.shown_survey.get_mut(page as usize) {
+        *slot = Some(Arc::new(shown));
+    }
+    let Some(before) = before else { return };
+    let at = shown_figures(app).iter().position(|of| of.figure.title == before);
+    let survey = &mut app.view.survey;
+    if let Some(at) = at {
+        survey.at = at;
+    } else {
+        (survey.at, survey.enlarged, survey.mark) = (0, false, None);
     }
 }
 
