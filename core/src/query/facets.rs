@@ -146,10 +146,12 @@ fn of_numbers(field: &Field, values: &Values, starts: &[f64], among: &RowSet, to
     let name = field.name();
     let mut counts = vec![0_u64; starts.len() + 1];
     if let Values::Numbers(numbers) = values {
+        #[expect(clippy::cast_possible_truncation, reason = "the column holds numbers of 32 bits")]
+        let bound = |start: f64| if numbers.is_short { f64::from(start as f32) } else { start };
         let present = numbers.values.iter().enumerate().filter(|(row, _)| among.contains(*row));
         for number in present.filter_map(|(_, number)| number) {
             // What lies below all spans counts in the first place.
-            if let Some(count) = counts.get_mut(starts.partition_point(|start| *start <= number)) {
+            if let Some(count) = counts.get_mut(starts.partition_point(|start| bound(*start) <= number)) {
                 *count += 1;
             }
         }

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::catalog::{self, Kind, SPECS, Takes, find};
+use super::catalog::{self, Kind, Takes, find};
 use super::fields::{Fields, closed};
 use super::parse::{FUNCTIONS, parse_field};
+use super::specs::SPECS;
 
 /// How many are offered.
 const MOST: usize = 50;

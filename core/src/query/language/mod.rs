@@ -6,7 +6,11 @@ mod error;
 mod fields;
 mod near;
 mod parse;
+mod reference;
 mod scan;
+mod specs;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 

@@ -60,6 +60,15 @@ impl Views {
         Self { store, own: name, said, book, scorer, cache: cache.clone() }
     }
 
+    /// The same moment, but that the annotator who asks has said something else by now.
+    #[must_use]
+    pub fn with_own(mut self, said: Arc<Annotations>) -> Self {
+        if let Some((_, own)) = self.said.iter_mut().find(|(name, _)| *name == self.own) {
+            *own = said;
+        }
+        self
+    }
+
     /// The traces.
     pub fn store(&self) -> &Store {
         &self.store
