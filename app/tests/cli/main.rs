@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod commands;
+mod evaluate;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
 mod hub;
 mod models;

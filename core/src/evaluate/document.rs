@@ -32,10 +32,14 @@ impl Report {
         for table in self.tables() {
             // Writing to a string cannot fail, here and below.
             write!(page, "<h2>{}</h2><table><tr>", table.title).ok();
-            table.heads.iter().for_each(|head| write!(page, "<th>{head}</th>").unwrap_or_default());
+            for head in &table.heads {
+                write!(page, "<th>{head}</th>").ok();
+            }
             for row in &table.rows {
                 page.push_str("</tr><tr>");
-                row.iter().for_each(|cell| write!(page, "<td>{}</td>", escaped(cell)).unwrap_or_default());
+                for cell in row {
+                    write!(page, "<td>{}</td>", escaped(cell)).ok();
+                }
             }
             page.push_str("</tr></table>");
         }
@@ -59,7 +63,7 @@ impl Report {
         let plain = |cell: &str| cell.replace('|', "\\|").replace('\n', " ");
         let mut table = |table: &Table| {
             write!(text, "\n## {}\n\n| {} |\n", table.title, table.heads.join(" | ")).ok();
-            write!(text, "|{}\n", " --- |".repeat(table.heads.len())).ok();
+            writeln!(text, "|{}", " --- |".repeat(table.heads.len())).ok();
             for row in &table.rows {
                 writeln!(text, "| {} |", row.iter().map(|cell| plain(cell)).collect::<Vec<_>>().join(" | ")).ok();
             }
@@ -67,7 +71,9 @@ impl Report {
         self.tables().iter().for_each(&mut table);
         for figure in figures {
             write!(text, "\n## {}\n\n```csv\n{}```\n", figure.title, figure.to_csv()).ok();
-            figure.notes.iter().for_each(|note| write!(text, "\n{note}\n").unwrap_or_default());
+            for note in &figure.notes {
+                write!(text, "\n{note}\n").ok();
+            }
         }
         for note in &self.notes {
             write!(text, "\nNote: {note}\n").ok();

@@ -20,6 +20,7 @@ mod request;
 pub mod response;
 pub mod steps;
 mod text;
+mod work_out;
 
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ pub use error::EvaluateError;
 pub use failures::{Failure, Wrong, failures};
 pub use reading::{answer_reached, final_answer, is_math};
 pub use report::{
-    Chosen, FailureCount, FirstErrorFigures, GroupFigures, Report, SCHEMA, Settings, SweepPoint, Threshold, evaluate,
-    report, usual_threshold,
+    Chosen, FailureCount, FirstErrorFigures, GroupFigures, Report, SCHEMA, Settings, SweepPoint, Threshold,
 };
 pub use request::{Rater, Request};
+pub use work_out::{evaluate, report, usual_threshold};

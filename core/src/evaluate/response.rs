@@ -307,7 +307,8 @@ mod tests {
         for n in 1..=some.len() {
             let best = tried(&some, n, |chosen| {
                 let most = chosen.iter().map(key).fold(f64::NEG_INFINITY, f64::max);
-                let first: Vec<bool> = chosen.iter().filter(|a| key(a) == most).map(|a| a.right).collect();
+                let first: Vec<bool> =
+                    chosen.iter().filter(|a| key(a).total_cmp(&most).is_eq()).map(|a| a.right).collect();
                 first.iter().filter(|right| **right).count() as f64 / first.len() as f64
             });
             assert!((best_of(&some, n) - best).abs() < 1e-12, "best of {n}: {} {best}", best_of(&some, n));

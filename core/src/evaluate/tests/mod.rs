@@ -2,6 +2,7 @@
 
 mod collecting;
 mod plots;
+mod published;
 mod reports;
 mod sklearn;
 mod source;

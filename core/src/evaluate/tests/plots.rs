@@ -4,7 +4,7 @@ use super::source::{Project, Short};
 use crate::evaluate::figures::{Figure, Plot};
 use crate::evaluate::{Columns, Rater, Report, Request, Settings, evaluate};
 use crate::job::JobContext;
-use crate::model::Verdict;
+use crate::model::Verdict::{Correct, Incorrect, Unknown};
 
 fn ctx() -> JobContext {
     JobContext::foreground(None)
@@ -16,7 +16,6 @@ fn judged() -> (Columns, Report) {
     let mut add = |problem, generator, ratings, scores, verdict| {
         project.add(&Short { problem, generator, ratings, scores, verdict, ..Short::default() });
     };
-    use Verdict::{Correct, Incorrect, Unknown};
     add("p1", "a", "+-", &[0.9, 0.1], Incorrect);
     add("p1", "a", "++", &[0.9, 0.8], Correct);
     add("p2", "a", "+--", &[0.9, 0.2, 0.1], Correct);
