@@ -517,7 +517,7 @@ fn export(window: &mut Window, format: &str, path: &Path) {
     press(window, "Ctrl+E");
     assert!(matches!(window.state().view().dialog, Some(DialogState::Export(_))));
     let draft = ExportDraft::new(format_by_name(format).unwrap());
-    ask(window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
     ask(window, Action::WriteExport(path.to_owned()));
     assert_eq!(window.state().view().dialog, None);
     assert!(notices(window).contains("Exported"), "{}", notices(window));
@@ -613,7 +613,7 @@ fn all_correct_holds_for_the_steps_that_were_there() {
     let file = home.path("train.jsonl");
     press(&mut window, "Ctrl+E");
     let draft = ExportDraft::new(format_by_name("trl-stepwise").unwrap());
-    ask(&mut window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
     ask(&mut window, Action::WriteExport(file.clone()));
     let rows = fs::read_to_string(&file).unwrap_or_default();
     assert_eq!(rows, "", "a step that nobody has read is not written: {}", notices(&window));

@@ -379,7 +379,7 @@ fn what_is_exported_is_cut_as_it_was_labelled() {
     let file = home.path("export.json");
     press(&mut window, "Ctrl+E");
     let draft = ExportDraft::new(format_by_name("processbench").unwrap());
-    ask(&mut window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
     ask(&mut window, Action::WriteExport(file.clone()));
     let text = fs::read_to_string(&file).unwrap();
     let rows: Vec<serde_json::Value> = serde_json::from_str(&text)

@@ -53,7 +53,9 @@ pub(crate) fn picture(window: &mut Window, name: &str) -> RgbaImage {
     if kept.exists() {
         // How long they have been there depends on how fast the computer is.
         let notices: Vec<u64> = window.state().notices().shown().iter().map(|notice| notice.id).collect();
-        notices.into_iter().for_each(|id| ask(window, Action::DismissNotice(id)));
+        for id in notices {
+            ask(window, Action::DismissNotice(id));
+        }
     }
     let image = window.render().unwrap();
     image.save(folder.join(format!("{name}.png"))).unwrap();

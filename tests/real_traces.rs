@@ -77,8 +77,9 @@ fn exported_as_published(window: &mut Window, home: &Home) {
     press(window, "Ctrl+E");
     let Some(DialogState::Export(draft)) = window.state().view().dialog.clone() else { panic!("no dialog is open") };
     let format = stepscope_core::export::format_by_name("processbench").unwrap();
-    let draft = stepscope::state::ExportDraft { labels: draft.labels, ..stepscope::state::ExportDraft::new(format) };
-    crate::support::window::ask(window, Action::SetDialog(Some(DialogState::Export(draft))));
+    let draft =
+        stepscope::state::ExportDraft { labels: draft.labels.clone(), ..stepscope::state::ExportDraft::new(format) };
+    crate::support::window::ask(window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
     crate::support::window::ask(window, Action::WriteExport(target.clone()));
     let labels = |path: &std::path::Path| -> Vec<(String, i64)> {
         let text = fs::read_to_string(path).unwrap();

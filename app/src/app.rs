@@ -11,7 +11,7 @@ use eframe::egui::{self, Ui};
 use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
-use stepscope_core::model::Trace;
+use stepscope_core::model::{ScoreKind, Trace};
 use stepscope_core::query;
 use stepscope_core::watch::{ChangeKind, Watcher};
 
@@ -582,6 +582,9 @@ impl App {
         let mut series = series_of(&open.trace, &project.scores, chosen);
         if outcomes {
             series.extend(recomputed(&open.trace, &open.tree));
+        } else if open.attempts.is_some() {
+            // Shares and means of attempts are counted from how they ended.
+            series.retain(|series| !series.imported || series.kind == ScoreKind::Count);
         }
         let series = Arc::new(series);
         let chosen = self.view.scorer.clone();
@@ -648,8 +651,9 @@ impl eframe::App for App {
         self.view.beside.scroll = false;
         self.view.survey.scroll = false;
         self.view.reading.scroll_to = None;
-        self.view.reading.find.focus = false;
-        self.view.reading.find.reveal = false;
+        let find = &mut self.view.reading.find;
+        find.settles = find.scrolls() && !self.texts.is_idle();
+        (find.focus, find.reveal) = (false, false);
         if let Some(note) = &mut self.view.note {
             note.focus = false;
         }

@@ -1,17 +1,24 @@
 //! `stepscope export`: writes training files from a project.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
-use stepscope_core::export::{self, ExportOptions, LeftOut};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use stepscope_core::export::{self, ExportOptions, ExportReport, LeftOut, Manifest, read_manifest};
+use stepscope_core::job::JobContext;
+use stepscope_core::labels::SOURCE_HELP;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, warn};
 use super::policy_args::{PolicyArgs, formats};
+use super::split_args::SplitArgs;
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Arguments of `export`.
 #[derive(Args, Debug)]
@@ -19,20 +26,33 @@ pub struct ExportArgs {
     /// The project folder.
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
-    #[arg(long, value_name = "F", help = formats())]
-    format: String,
-    /// The file to write; its manifest is written beside it.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-    /// Whose labels: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD.
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "F", required_unless_present = "manifest", help = formats())]
+    format: Option<String>,
+    /// The file to write: .jsonl, .json or .csv, also .gz or .zst, or .parquet, its manifest beside it; or a folder as the Hugging Face hub has them.
+    #[arg(long, value_name = "FILE|DIR", required_unless_present = "manifest")]
+    out: Option<PathBuf>,
+    /// Export again what this manifest describes; tells what has changed in the project since.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "labels", "shard_mb", "layout", "rows_in"])]
+    manifest: Option<PathBuf>,
+    #[arg(long, value_name = "SOURCE", help = format!("Whose labels: {SOURCE_HELP}"))]
     labels: Option<String>,
     /// What becomes of labels that the format cannot hold, and which pairs are made.
     #[command(flatten)]
     policy: PolicyArgs,
+    #[command(flatten)]
+    split: SplitArgs,
+    /// What to write; without it a folder where `--out` is one or ends with a slash.
+    #[arg(long, value_name = "LAYOUT")]
+    layout: Option<FileLayout>,
+    /// The end of files with rows in a folder: jsonl, json, jsonl.gz, jsonl.zst, …
+    #[arg(long, value_name = "END")]
+    rows_in: Option<String>,
     /// Cut the rows into files of so many megabytes, before packing.
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..))]
     shard_mb: Option<u64>,
+    /// Give annotators other names, always the same ones; with a key that is kept secret nobody can work them out.
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pseudonyms: Option<String>,
     /// Fail where any trace is left out.
     #[arg(long)]
     strict: bool,
@@ -41,13 +61,31 @@ pub struct ExportArgs {
     pub json: bool,
 }
 
+/// What an export writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FileLayout {
+    /// Files of rows and a manifest.
+    File,
+    /// A folder with a card that `datasets.load_dataset` reads.
+    Hf,
+}
+
 /// Exports.
 pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
-    let options = options(args)?;
+    let ctx = out.context();
+    let again = args.manifest.as_deref().map(|path| Ok::<_, Failure>((path, read_manifest(path)?))).transpose()?;
+    let options = match &again {
+        None => options(args, &ctx)?,
+        Some((_, manifest)) => {
+            if args.split.is_given() || !args.policy.is_empty() {
+                return Err("--manifest says how to export; leave out other options".into());
+            }
+            manifest.options(args.pseudonyms.as_deref())?
+        }
+    };
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
     let source = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
-    let ctx = out.context();
     if args.strict {
         let preview = export::preview(&source, &options, 1, &ctx)?;
         if let Some(first) = preview.left_out.first() {
@@ -56,18 +94,74 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
             return Err(format!("nothing written: {count} traces would be left out, first {trace}: {reason}").into());
         }
     }
-    let version = env!("CARGO_PKG_VERSION");
-    let report = export::write(&source, &options, &args.out, &ctx, startup.clock.now(), version)?;
-    out.report(&report)?;
-    Ok(Ending::Done)
+    let now = startup.clock.now();
+    let write = |path: &Path| export::write(&source, &options, path, &ctx, now, VERSION);
+    let Some((path, manifest)) = again else {
+        let path = args.out.as_deref().ok_or("--out is missing")?;
+        out.report(&write(path)?)?;
+        return Ok(Ending::Done);
+    };
+    let changed = manifest.changes(&source, &options, VERSION)?;
+    for change in &changed {
+        warn(format!("changed since: {change}"));
+    }
+    let target = args.out.clone().unwrap_or_else(|| manifest.out(path));
+    if args.out.is_none() && !changed.is_empty() {
+        return Err(
+            "nothing written: the same export would not give the same rows; name another file with --out".into()
+        );
+    }
+    let report = write(&target)?;
+    let same = same_files(&manifest, &read_manifest(Path::new(&report.manifest))?);
+    out.report(&Again { report, same, changed })?;
+    Ok(if same { Ending::Done } else { Ending::Failed })
 }
 
-fn options(args: &ExportArgs) -> Result<ExportOptions, Failure> {
-    let mut options = ExportOptions::new(&args.format)?;
+/// What an export did that was run again.
+#[derive(Serialize)]
+struct Again {
+    #[serde(flatten)]
+    report: ExportReport,
+    /// Whether every file has the same bytes as before.
+    same: bool,
+    /// What is no longer as it was.
+    changed: Vec<String>,
+}
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let same = if self.same { "the same bytes as before" } else { "other bytes than before" };
+        write!(f, "{}\nagain     {same}", self.report)
+    }
+}
+
+fn same_files(before: &Manifest, now: &Manifest) -> bool {
+    let hashes = |manifest: &Manifest| {
+        let files = manifest.files.iter().map(|file| (file.part, file.sha256.clone()));
+        (manifest.sha256.clone(), files.collect::<Vec<_>>())
+    };
+    hashes(before) == hashes(now)
+}
+
+fn options(args: &ExportArgs, ctx: &JobContext) -> Result<ExportOptions, Failure> {
+    let mut options = ExportOptions::new(args.format.as_deref().ok_or("--format is missing")?)?;
     if let Some(labels) = &args.labels {
         options.labels = Some(labels.parse()?);
     }
     options.policy = args.policy.policy(options.format)?;
     options.shard_bytes = args.shard_mb.map(|megabytes| megabytes.saturating_mul(1_000_000));
+    options.pseudonyms.clone_from(&args.pseudonyms);
+    args.split.apply(&mut options, ctx)?;
+    let is_folder = |out: &PathBuf| out.is_dir() || out.as_os_str().to_string_lossy().ends_with(['/', '\\']);
+    let layout = args
+        .layout
+        .unwrap_or_else(|| if args.out.as_ref().is_some_and(is_folder) { FileLayout::Hf } else { FileLayout::File });
+    match (layout, &args.rows_in) {
+        (FileLayout::Hf, end) => options.hub = Some(end.clone().unwrap_or_else(|| "jsonl".into())),
+        (FileLayout::File, Some(_)) => {
+            return Err("--rows-in is for a folder; the name of a file has its own end".into());
+        }
+        (FileLayout::File, None) => {}
+    }
     Ok(options)
 }

@@ -12,7 +12,7 @@ use super::policy_args::{PolicyArgs, formats};
 /// Arguments of `lint`.
 #[derive(Args, Debug)]
 pub struct LintArgs {
-    /// The files: JSONL or a JSON array, also packed as .gz or .zst.
+    /// The files: JSONL, a JSON array or CSV, also packed as .gz or .zst, and Parquet.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[arg(long, value_name = "F", help = "The format; without it, what the first row looks like", long_help = formats())]

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, each calling the same core functions as the window.
 
+pub mod agree;
 pub mod check;
 pub mod evaluate;
 pub mod export;
@@ -7,12 +8,14 @@ pub mod import;
 mod import_options;
 pub mod inspect;
 pub mod lint;
+pub mod merge;
 pub mod models;
 pub mod output;
 mod policy_args;
 pub mod query;
 pub mod score;
 pub mod show;
+mod split_args;
 pub mod worker;
 
 use std::path::PathBuf;
@@ -66,6 +69,10 @@ pub enum Subcommands {
     Evaluate(evaluate::EvaluateArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
+    /// Say how far annotators and other label sources agree.
+    Agree(agree::AgreeArgs),
+    /// Unite annotators' logs from elsewhere with a project.
+    Merge(merge::MergeArgs),
     /// Find traces, or ask about them in SQL.
     Query(query::QueryArgs),
     /// Verify a project folder and repair what can be repaired.
@@ -88,6 +95,8 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
         Subcommands::Evaluate(args) => evaluate::run(args, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
+        Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
+        Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
         Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),

@@ -1,12 +1,16 @@
-//! The options of exports as flags: every one that core declares, with its reason and its values.
+//! The options of exports as flags: every one that core declares, with its reason and its values. What is a text of
+//! several lines is given as a file.
 
 use std::sync::LazyLock;
 
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use stepscope_core::export::{ExportFormat, FORMATS, Policy, PolicyOption};
+use stepscope_core::export::{ExportFormat, FORMATS, Policy, PolicyOption, house};
 
 use super::Failure;
 use super::output::warn;
+
+/// Options whose values stand in files.
+const IN_FILES: [&str; 2] = ["template", "fields"];
 
 /// An option as a flag.
 struct Flag {
@@ -36,7 +40,12 @@ impl PolicyArgs {
     pub(super) fn policy(&self, format: &dyn ExportFormat) -> Result<Policy, Failure> {
         let mut policy = format.defaults();
         for (name, value) in &self.0 {
-            policy.set(name, &value.replace("\\n", "\n"))?;
+            if IN_FILES.contains(name) {
+                let text = std::fs::read_to_string(value).map_err(|error| format!("cannot read {value}: {error}"))?;
+                policy.set(name, &text).map_err(|error| format!("{error}: {value}"))?;
+            } else {
+                policy.set(name, &value.replace("\\n", "\n"))?;
+            }
             if !format.options().contains(name) {
                 warn(format!("--{} has no effect on {}", name.replace('_', "-"), format.name()));
             }
@@ -75,7 +84,13 @@ fn arg(flag: &'static Flag) -> Arg {
     // Yes or no needs no value.
     let arg = if known == ["false", "true"] { arg.num_args(0..=1).default_missing_value("true") } else { arg };
     let short = if known.is_empty() { reason.to_owned() } else { format!("{reason}: {}", known.join(", ")) };
-    arg.value_name(if known.is_empty() { "TEXT" } else { "VALUE" }).help(short).long_help(format!("{reason}{does}"))
+    let value = match name {
+        name if IN_FILES.contains(&name) => "FILE",
+        _ if known.is_empty() => "TEXT",
+        _ => "VALUE",
+    };
+    let does = if name == "template" { house::HELP.to_owned() } else { does };
+    arg.value_name(value).help(short).long_help(format!("{reason}{does}"))
 }
 
 /// The formats with what each is for, for help.

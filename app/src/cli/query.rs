@@ -138,17 +138,16 @@ fn views(args: &QueryArgs, startup: &Startup) -> Result<Views, Failure> {
         let (annotations, _) = annotation::read(&dir.annotations(), &annotator)?;
         said.push((annotator, Arc::new(annotations)));
     }
-    let own = match &args.annotator {
-        Some(name) => said.iter().find(|(annotator, _)| annotator.as_str() == name).cloned().ok_or_else(|| {
+    let own = if let Some(name) = &args.annotator {
+        said.iter().find(|(annotator, _)| annotator.as_str() == name).cloned().ok_or_else(|| {
             let known: Vec<String> = said.iter().map(|(annotator, _)| annotator.to_string()).collect();
             format!("no annotator `{name}` in this project; there is {}", known.join(", "))
-        })?,
-        None => {
-            let own = said.iter().find(|(annotator, _)| *annotator == startup.annotator);
-            // Of one annotator there is no doubt whose labels are meant.
-            let only = || said.first().filter(|_| said.len() == 1);
-            own.or_else(only).cloned().unwrap_or_else(|| (startup.annotator.clone(), Arc::default()))
-        }
+        })?
+    } else {
+        let own = said.iter().find(|(annotator, _)| *annotator == startup.annotator);
+        // Of one annotator there is no doubt whose labels are meant.
+        let only = || said.first().filter(|_| said.len() == 1);
+        own.or_else(only).cloned().unwrap_or_else(|| (startup.annotator.clone(), Arc::default()))
     };
     let scorer = args.scorer.clone().or_else(|| book.scorers().first().map(|scorer| scorer.name.clone()));
     Ok(Views::new(store, own, &said, book, scorer, &ViewCache::default()))

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use stepscope_core::annotation::{self, TraceAnnotation};
 use stepscope_core::import;
+use stepscope_core::labels::{Panel, SideBySide};
 use stepscope_core::model::{FirstError, ImportedLabel, ImportedValue, StepHash, StepIndex, Trace};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
@@ -16,6 +17,7 @@ use super::Failure;
 use super::import_options::ReadArgs;
 use super::output::{Ending, Output};
 use crate::startup::Startup;
+use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `show`.
 #[derive(Args, Debug)]
@@ -63,7 +65,10 @@ fn from_project(dir: &ProjectDir, id: &str) -> Result<Shown, Failure> {
         }
     }
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    Ok(Shown::new(&trace, &said, &scores))
+    let mut shown = Shown::new(&trace, &said, &scores);
+    let corpus = ProjectCorpus::new(store, None, scores)?;
+    shown.side_by_side = Some(Panel::of_trace(&corpus, &trace)?.side_by_side(&trace));
+    Ok(shown)
 }
 
 fn from_file(
@@ -91,6 +96,9 @@ struct Shown {
     notes: Vec<Value>,
     warnings: Vec<String>,
     source: Value,
+    /// Of a project: what each label source says of each step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side_by_side: Option<SideBySide>,
 }
 
 #[derive(Serialize)]
@@ -147,6 +155,7 @@ impl Shown {
                 .collect(),
             warnings: trace.warnings.clone(),
             source: json!(trace.source),
+            side_by_side: None,
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A keyboard sends the key, the place of the key on a US keyboard, and the character that it types. Letters count by
 //! what is printed on the key, on every layout. Digits and punctuation count by what they type and, where that means
-//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What `AltGr` types is a
-//! character and never a command; neither is a key that only begins an accented letter.
+//! nothing, by their place: on a French keyboard the digits need Shift, and here they do not. What `AltGr` types counts
+//! as that character alone: a bracket is a bracket, a `€` is no `E`. A key that only begins an accented letter is no
+//! command.
 
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers};
 

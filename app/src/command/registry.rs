@@ -250,6 +250,8 @@ commands! {
         "Show texts as they are written; again to show them typeset", [plain(Key::Z)];
     FoldStep = "read.fold", Read, "Fold or unfold step", "Show the selected step short, or whole", [shift(Key::Z)];
     FoldAll = "read.fold_all", Read, "Fold or unfold all", "Show every long step short, or whole", [shift(Key::A)];
+    FoldSection = "read.fold_section", Read, "Fold or unfold section",
+        "Show only the heading of the part that holds the selected step, or all of it", [command(Key::D)];
     NextLowScore = "step.next_low", Read, "Next low score", "Select the next step that the scorer holds for wrong",
         [shift(Key::L)];
     NextToolError = "step.next_failure", Read, "Next failed call", "Select the next step where a tool or a program failed",
@@ -331,9 +333,12 @@ impl Command {
         let single = (!env.is_merged, "This is several attempts as one tree; {view.attempts} shows the single trace");
         let write = (env.can_write, "The project is open read-only");
         match self {
-            Self::NextStep | Self::PreviousStep | Self::FirstStep | Self::LastStep | Self::FoldStep => {
-                needs(&[trace, step])
-            }
+            Self::NextStep
+            | Self::PreviousStep
+            | Self::FirstStep
+            | Self::LastStep
+            | Self::FoldStep
+            | Self::FoldSection => needs(&[trace, step]),
             Self::NextBranch | Self::PreviousBranch => {
                 needs(&[step, (env.has_branch, "The selected step has no alternative")])
             }

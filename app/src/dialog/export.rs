@@ -49,7 +49,7 @@ pub fn export_ui(
     if ended || response.should_close() {
         sink.push(Action::SetDialog(None));
     } else if changed != *draft {
-        sink.push(Action::SetDialog(Some(DialogState::Export(changed))));
+        sink.push(Action::SetDialog(Some(DialogState::Export(Box::new(changed)))));
     }
 }
 

@@ -79,5 +79,6 @@ fn source_text(source: &LabelSource) -> (String, &'static str) {
         LabelSource::Own(name) => {
             (format!("Labels of {}", name.as_deref().unwrap_or("the annotator")), "Another annotator of this project")
         }
+        LabelSource::Consensus(consensus) => (format!("Consensus {consensus}"), "What several sources agree on"),
     }
 }

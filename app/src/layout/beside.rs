@@ -13,6 +13,14 @@ use crate::view_model::reader::ReaderModel;
 /// Least width of either side, in points.
 const LEAST: f32 = 220.0;
 
+/// Another number for everything that can stand beside a trace.
+fn what_number(what: &BesideWhat) -> u64 {
+    match what {
+        BesideWhat::Solution => 0,
+        BesideWhat::Trace(row) => (u64::from(*row) + 1) << 32,
+    }
+}
+
 impl App {
     /// The reference or another trace, at the right of the steps.
     pub(super) fn beside(&self, ui: &mut Ui, env: CommandEnv, sink: &mut CommandSink) {
@@ -39,7 +47,7 @@ impl App {
                 texts: &self.texts,
                 as_written: self.view.reading.as_written,
                 scroll: beside.scroll,
-                id: side.map_or(0, |side| side.path ^ (side.steps.len() as u64)),
+                id: side.map_or(0, |side| side.path ^ (side.steps.len() as u64) ^ what_number(&side.what)),
                 env,
             };
             beside_ui(ui, &model, &frame, sink);

@@ -63,8 +63,11 @@ pub fn beside_ui(ui: &mut Ui, model: &BesideModel<'_>, frame: &BesideFrame<'_>, 
         heights.resize(model.cards.last().map_or(0, |card| card.at + 1), 0.0);
         for card in &model.cards {
             let Some(height) = heights.get_mut(card.at) else { continue };
-            let guess = if *height > 0.0 { *height } else { guess_height(card, width) };
-            let rect = Rect::from_min_size(ui.cursor().min, vec2(width, guess));
+            // Guessed once: in every frame it would read every text of the side.
+            if *height <= 0.0 {
+                *height = guess_height(card, width);
+            }
+            let rect = Rect::from_min_size(ui.cursor().min, vec2(width, *height));
             let must_show = left > 0 && card.selected;
             if !ui.is_rect_visible(rect) && !must_show {
                 ui.allocate_space(rect.size());
@@ -215,7 +218,8 @@ fn body_ui(ui: &mut Ui, card: &BesideCard<'_>, frame: &BesideFrame<'_>, tokens: 
 fn text_ui(ui: &mut Ui, card: &BesideCard<'_>, frame: &BesideFrame<'_>, colour: Color32, is_code: bool) {
     let ready = frame.texts.get(&TextKey::Of(card.key), card.text, card.reads);
     if let (Reading::Ready(document), false) = (ready, frame.as_written) {
-        let id = Id::unique(("beside text", frame.id, card.at));
+        // By what it says: two texts of one length that are divided alike share their layout under one name.
+        let id = Id::unique(("beside text", frame.id, card.at, card.key));
         let text = Rich {
             document: &document,
             source: card.text,

@@ -72,7 +72,8 @@ fn picture_ui(ui: &mut Ui, frame: &CanvasFrame<'_>, rect: Rect, response: &Respo
     };
     response.widget_info(|| {
         let mut info = WidgetInfo::labeled(Role::Image, true, "Tree");
-        let hidden = frame.open.trace.steps.len() - picture.shown;
+        // The picture may still be that of the trace before it was read again.
+        let hidden = frame.open.trace.steps.len().saturating_sub(picture.shown);
         let folded = if hidden > 0 { format!(", {hidden} folded away") } else { String::new() };
         info.current_text_value = Some(format!("{} nodes{folded}, {:?}", picture.shown, scene.detail).to_lowercase());
         info

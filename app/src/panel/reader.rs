@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use eframe::egui::layers::ShapeIdx;
 use eframe::egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
 
 use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui};
 use super::heights::Heights;
@@ -48,6 +48,8 @@ pub struct ReaderFrame<'a> {
 /// The list of steps of one trace as it was painted last.
 #[derive(Default)]
 struct List {
+    /// The trace as it was read then.
+    trace: Weak<Trace>,
     /// The path: how many steps, and the last one.
     path: (usize, Option<StepIndex>),
     /// What heights depend on: width, size of letters, spacing, as written, folded.
@@ -56,6 +58,8 @@ struct List {
     letters: (f32, f32),
     heights: Heights,
     sections: Vec<Section>,
+    /// Sections that the heights count as folded, by the first step of each.
+    folded: Vec<StepHash>,
     /// Height of what stands above the steps; a guess until it was painted.
     header: f32,
     is_header_measured: bool,
@@ -134,23 +138,48 @@ impl List {
         let all = folds.and_then(|folds| folds.all);
         let look = (width.to_bits(), font.to_bits(), space.to_bits(), frame.read.as_written, all);
         let path = (open.path.len(), open.path.last().copied());
+        // A trace that was read again, cut or joined may have as many steps as before.
+        let is_other = self.path != path || !std::ptr::eq(self.trace.as_ptr(), Arc::as_ptr(&open.trace));
+        if is_other {
+            (self.sections, self.trace) = (sections(open), Arc::downgrade(&open.trace));
+        }
         if (path, look) == (self.path, self.look) {
-            return;
+            return self.follow_folds(open, folds);
         }
         let is_new = self.path == (0, None);
-        if self.path != path {
-            self.sections = sections(open);
-        }
         self.letters = (((width - GUTTER - 40.0) / (font * 0.5)).max(20.0), font);
         let guess = |&step: &StepIndex| guess_height(open, folds, step, self.letters);
         self.heights = Heights::new(open.path.iter().map(guess));
         (self.path, self.look) = (path, look);
+        self.folded.clear();
+        self.follow_folds(open, folds);
         self.is_header_measured = false;
         if is_new {
             self.header = 60.0;
         } else if let Some((at, below)) = self.anchor.filter(|(at, _)| *at < path.0) {
             self.next_offset = Some(self.header + self.top(at) - below);
         }
+    }
+
+    /// Guesses how high the steps of a section are that was folded or unfolded since: those out of sight too.
+    fn follow_folds(&mut self, open: &OpenTrace, folds: Option<&Folds>) {
+        let folded: &[StepHash] = folds.map(|folds| folds.sections.as_slice()).unwrap_or_default();
+        if self.folded == folded {
+            return;
+        }
+        for section in &self.sections {
+            let is_folded = folded.contains(&section.first);
+            if is_folded == self.folded.contains(&section.first) {
+                continue;
+            }
+            for at in section.steps.clone() {
+                let step = open.path.get(at).filter(|_| !is_folded);
+                let card = step.map_or(0.0, |&step| guess_height(open, folds, step, self.letters));
+                let heading = if at == section.steps.start { SECTION } else { 0.0 };
+                self.heights.forget(at, heading + card);
+            }
+        }
+        self.folded = folded.to_vec();
     }
 
     /// Where the upper edge of a card is, below that of the first.
@@ -196,7 +225,7 @@ impl List {
             }
             None => offset,
         };
-        if frame.read.find.reveal {
+        if frame.read.find.scrolls() {
             // The match is scrolled to where it is painted; the beginning of its step must not take its place.
             self.pending = None;
         }
@@ -330,7 +359,7 @@ impl List {
         let id = Id::unique(("step card", &model.open().trace.id, card.step));
         let builder = UiBuilder::new().scope_id(id).max_rect(rect).layout(Layout::top_down(Align::Min));
         let mut child = ui.new_child(builder);
-        let reveal = frame.read.find.reveal;
+        let reveal = frame.read.find.scrolls();
         let before = self.heights.size(at) - height - space;
         let card_frame = CardFrame { texts: frame.texts, has_gutter: model.has_scores, height: before, reveal };
         let painted = step_card_ui(&mut child, &card, &card_frame, sink);
@@ -464,7 +493,7 @@ fn prompt_ui(ui: &mut Ui, number: usize, text: &str, trace: &TraceId, frame: &Re
     let kind = |is_current| if is_current { MarkKind::FoundCurrent } else { MarkKind::Found };
     let marks: Vec<_> =
         matches.iter().map(|found| mark(found.range.clone(), kind(current == Some(found)), String::new())).collect();
-    let goes_to = matches.iter().find(|found| current == Some(*found)).filter(|_| frame.read.find.reveal);
+    let goes_to = matches.iter().find(|found| current == Some(*found)).filter(|_| frame.read.find.scrolls());
     let reading = if frame.read.as_written { TextKind::Plain } else { TextKind::Prose };
     let reading = (key_of(("prompt", trace, number, shown, frame.read.as_written)), reading);
     let shown_text = Shown {

@@ -37,8 +37,10 @@ pub struct BesideState {
     pub scroll: bool,
     /// Pairs of the first guess that were taken away, until another side is shown.
     pub refused: HashSet<(usize, usize)>,
-    /// The trace, and its step, for which the side was last brought in step.
+    /// The record of the log, and the step, for which the side was last brought in step.
     pub followed: Option<(u64, Option<u32>)>,
+    /// The trace for which something was last looked for by itself, and how many traces there were.
+    pub looked_for: Option<(TraceId, usize)>,
 }
 
 /// What can stand beside a trace.

@@ -1,13 +1,14 @@
 //! A project as the source of an export: its traces, everyone's labels, the scores. Window and command line share it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepscope_core::annotation::{self, Annotations, TraceAnnotation};
+use stepscope_core::annotation::{self, Annotations, LabelSchema, TraceAnnotation};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
-use stepscope_core::labels::{Corpus, SourceFile};
+use stepscope_core::labels::{Corpus, Provenance, RecordFile, RecordKind, SourceFile};
 use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
@@ -103,6 +104,26 @@ impl Corpus for ProjectCorpus {
                 traces: source.traces,
             })
             .collect()
+    }
+
+    fn provenance(&self) -> Result<Provenance, String> {
+        let (dir, mut records) = (self.store.dir(), Vec::new());
+        let folder = dir.annotations();
+        for annotator in annotation::list_annotators(&folder).map_err(|error| error.to_string())? {
+            let stem = annotation::file_stem(&annotator).map_err(|error| error.to_string())?;
+            let log = folder.join(format!("{stem}.jsonl"));
+            records.push(RecordFile::read(RecordKind::Annotations, annotator.as_str(), &log)?);
+        }
+        let scores = fs::read_dir(dir.scores()).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+        let mut scores: Vec<PathBuf> =
+            scores.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect();
+        scores.sort();
+        for path in scores {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            records.push(RecordFile::read(RecordKind::Scores, &name, &path)?);
+        }
+        let schema = LabelSchema::load(dir).map_err(|error| error.to_string())?;
+        Ok(Provenance { label_schema: Some(schema.revision).filter(|&revision| revision > 0), records })
     }
 
     fn protected(&self) -> Vec<PathBuf> {

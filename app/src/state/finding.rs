@@ -137,7 +137,13 @@ impl Searched {
 
     /// Bytes to be searched.
     pub fn bytes(&self) -> usize {
-        self.trace.steps.iter().map(|step| step.text.len()).sum()
+        let prompt = match &self.trace.problem.prompt {
+            Prompt::Text(text) => text.len(),
+            Prompt::Messages(messages) => messages.iter().map(|message| message.content.len()).sum(),
+        };
+        let steps = self.trace.steps.iter();
+        let texts = steps.map(|step| step.text.len() + step.tool.as_ref().map_or(0, |tool| tool.arguments.len()));
+        prompt + texts.sum::<usize>()
     }
 
     /// Finds all places. Stops on request between two steps.
@@ -156,7 +162,8 @@ impl Searched {
             checkpoint()?;
             if let Some(content) = self.trace.step(step) {
                 matches.search(&expression, FoundIn::Step(step), &content.text);
-                if let Some(tool) = &content.tool {
+                // Arguments that the text holds as well are not shown a second time.
+                if let Some(tool) = content.tool.as_ref().filter(|tool| !content.text.contains(&tool.arguments)) {
                     matches.search(&expression, FoundIn::Arguments(step), &tool.arguments);
                 }
             }
@@ -220,6 +227,8 @@ pub struct Find {
     pub current: Option<usize>,
     /// The shown match shall be scrolled to.
     pub reveal: bool,
+    /// It was, while texts were being made ready, which moves it: it is scrolled to until they are.
+    pub settles: bool,
     /// Why it cannot be looked for.
     pub problem: Option<FindProblem>,
     /// Matches of a longer trace are still being found.
@@ -236,6 +245,11 @@ impl Find {
         if self.shown && self.searched.as_ref().is_some_and(is_of) { &self.found } else { &NONE }
     }
 
+    /// The shown match is brought into view where it is painted.
+    pub const fn scrolls(&self) -> bool {
+        self.reveal || self.settles
+    }
+
     /// The match that is shown.
     pub fn current(&self, trace: &Arc<Trace>) -> Option<&Found> {
         self.matches(trace).all.get(self.current?)
@@ -247,12 +261,13 @@ impl Find {
     }
 
     /// Takes over what was found; the match at or after the origin is shown, or the first. Where the same was looked for
-    /// in a trace that has changed, the match shown stays the one of that number.
+    /// in this trace before it changed, the match shown stays the one of that number.
     pub fn take(&mut self, searched: Arc<Searched>, found: Matches) {
         let is_same = self.searched.as_ref().is_some_and(|before| before.query == searched.query);
+        let is_here = self.searched.as_ref().is_some_and(|before| before.trace.id == searched.trace.id);
         self.is_searching = false;
         self.searched = Some(searched);
-        let kept = self.current.filter(|&current| is_same && current < found.all.len());
+        let kept = self.current.filter(|&current| is_same && is_here && current < found.all.len());
         let first = (!found.all.is_empty()).then_some(0);
         self.current = kept.or_else(|| found.at_or_after(self.origin)).or(first);
         self.reveal |= !is_same && self.current.is_some();
@@ -354,6 +369,14 @@ mod tests {
         assert_eq!(state.count_text(), "1 of 8");
         state.step(true);
         assert_eq!(state.count_text(), "8 of 8");
+        state.step(false);
+        assert_eq!(state.count_text(), "1 of 8");
+        let other = Arc::new(TraceBuilder::new(Problem::from_text("Two?")).thought("two").build());
+        let elsewhere = Arc::new(Searched { trace: other, ..Searched::clone(&searched) });
+        state.origin = 0;
+        state.take(Arc::clone(&elsewhere), elsewhere.run(|| Ok(())).unwrap());
+        assert_eq!(state.count_text(), "2 of 2", "a number counts in its own trace");
+        state.take(Arc::clone(&searched), searched.run(|| Ok(())).unwrap());
         state.shown = false;
         assert_eq!(state.matches(&trace).all().len(), 0, "a closed bar marks nothing");
     }

@@ -93,9 +93,4 @@ impl ReadState {
     pub fn matches(&self, trace: &Arc<Trace>) -> &Matches {
         self.find.matches(trace)
     }
-
-    /// What is folded of that trace.
-    pub fn folds_of(&self, trace: &TraceId) -> Folds {
-        self.folds.get(trace).cloned().unwrap_or_default()
-    }
 }

@@ -147,7 +147,7 @@ pub enum DialogState {
     /// Rows that could not be read.
     Rejects,
     /// Training files.
-    Export(ExportDraft),
+    Export(Box<ExportDraft>),
     /// How files are read.
     Import(Box<ImportDraft>),
     /// What the import found.

@@ -84,6 +84,8 @@ pub fn proposal(
                 None => return None,
             }
         }
+        // Nobody in particular proposes it.
+        LabelSource::Consensus(_) => return None,
     };
     let is_here = match &mark {
         FirstError::At(step) | FirstError::NoneUpTo(step) => open.has(step),

@@ -141,7 +141,8 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     if !text.bytes().any(|byte| matches!(byte, b'$' | b'\\')) && !text.contains(DRAWING.0) {
         return Vec::new();
     }
-    let finder = Finder { text, bytes: text.as_bytes(), environments: environments(text), paragraph: 0 };
+    let last_drawing = text.rfind(DRAWING.1).unwrap_or(0);
+    let finder = Finder { text, bytes: text.as_bytes(), environments: environments(text), paragraph: 0, last_drawing };
     finder.all()
 }
 
@@ -152,6 +153,8 @@ struct Finder<'a> {
     environments: HashMap<usize, usize>,
     /// Where the paragraph looked at ends.
     paragraph: usize,
+    /// Where the last drawing ends; 0 where none does.
+    last_drawing: usize,
 }
 
 impl Finder<'_> {
@@ -223,13 +226,14 @@ impl Finder<'_> {
 
     /// Behind a span of code that begins here, or behind the signs that begin none.
     fn code_span(&mut self, at: usize, missing: &mut HashMap<usize, usize>) -> usize {
-        let ticks = |at: usize| self.bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| **b == b'`').count());
+        let bytes = self.bytes;
+        let ticks = |at: usize| bytes.get(at..).map_or(0, |rest| rest.iter().take_while(|b| **b == b'`').count());
         let length = ticks(at);
         let begin = at + length;
         if missing.get(&length).is_some_and(|end| at < *end) {
             return begin;
         }
-        let end = empty_line(self.text, begin);
+        let end = self.paragraph_end(begin);
         let mut place = begin;
         while place < end {
             if self.byte(place) != b'`' {
@@ -349,6 +353,9 @@ impl Finder<'_> {
     }
 
     fn drawing(&self, at: usize) -> Option<Found> {
+        if at >= self.last_drawing {
+            return None;
+        }
         let begin = at + DRAWING.0.len();
         let length = self.slice(begin..self.text.len()).find(DRAWING.1)?;
         let tex = begin..begin + length;

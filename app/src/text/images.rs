@@ -20,10 +20,13 @@ pub fn from_address(address: &str) -> ImageFrom {
     if let Some(data) = address.strip_prefix("data:") {
         return from_data(data).unwrap_or_default();
     }
-    if let Some(path) = address.strip_prefix("file://") {
+    let path = address.strip_prefix("file://");
+    // Looking up a path of another computer would ask that computer.
+    let is_elsewhere = path.unwrap_or(address).bytes().take(2).filter(|byte| matches!(byte, b'/' | b'\\')).count() == 2;
+    if let Some(path) = path.filter(|_| !is_elsewhere) {
         return ImageFrom::File(PathBuf::from(path));
     }
-    if address.contains("://") {
+    if is_elsewhere || address.contains("://") {
         return ImageFrom::Address(address.to_owned());
     }
     if address.is_empty() { ImageFrom::Missing } else { ImageFrom::File(PathBuf::from(address)) }
@@ -175,6 +178,14 @@ mod tests {
         check(json!({"images": ["http://a/b.png"]}), ImageFrom::Address("http://a/b.png".into()));
         check(json!({"image": "data:nonsense"}), ImageFrom::Missing);
         assert!(found(&json!({"id": "image", "text": "an image"})).is_empty());
+    }
+
+    #[test]
+    fn other_computers_are_not_asked() {
+        for address in ["https://a/b.png", "//a/b.png", "\\\\a\\b.png", "file:////a/b.png"] {
+            assert_eq!(from_address(address), ImageFrom::Address(address.into()));
+        }
+        assert_eq!(from_address("file:///a/b.png"), ImageFrom::File(PathBuf::from("/a/b.png")));
     }
 
     #[test]

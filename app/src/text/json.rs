@@ -179,12 +179,15 @@ impl Parser<'_> {
 fn line_ends(text: &str, range: Range<usize>) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut ends = Vec::new();
+    let mut carriage = None;
     let mut at = range.start;
     while at < range.end {
         if bytes.get(at) == Some(&b'\\') {
-            if bytes.get(at + 1) == Some(&b'n') {
-                let is_two = at >= range.start + 2 && text.get(at - 2..at) == Some("\\r");
-                ends.push((if is_two { at - 2 } else { at }, at + 2));
+            match bytes.get(at + 1) {
+                // An `r` behind an escaped backslash is a letter.
+                Some(b'n') => ends.push((carriage.filter(|start| start + 2 == at).unwrap_or(at), at + 2)),
+                Some(b'r') => carriage = Some(at),
+                _ => {}
             }
             at += 2;
         } else {

@@ -137,7 +137,7 @@ pub(super) fn repaired(tex: &str, reason: &str) -> Option<String> {
         return without_gaps(tex);
     }
     if reason.contains("argument to '\\.'") {
-        return Some(tex.replace("\\.", "."));
+        return Some(replaced(tex, ".", "."));
     }
     None
 }
@@ -151,13 +151,13 @@ fn command(tex: &str, name: &str) -> Option<String> {
         return with_arguments(tex, name, *arguments, instead);
     }
     if name == "*" {
-        return Some(tex.replace("\\*", "*"));
+        return Some(replaced(tex, "*", "*"));
     }
     // The end of a line, written as a program writes it.
     if let Some(rest) = name.strip_prefix('n')
         && rest.len() <= 3
     {
-        return Some(tex.replace(&format!("\\{name}"), &format!(" {rest}")));
+        return Some(replaced(tex, name, &format!(" {rest}")));
     }
     // The end of a row that lost one of its two signs.
     let has_rows = tex.contains("\\\\") || tex.contains("\\begin{");
@@ -165,7 +165,7 @@ fn command(tex: &str, name: &str) -> Option<String> {
     (has_rows && is_row).then(|| replaced(tex, name, &format!("\\\\{name}")))
 }
 
-/// Puts something in the place of a command of one sign; two backslashes before it are no command.
+/// Puts something in the place of a command; two backslashes before it are no command, and neither is a longer name.
 fn replaced(tex: &str, name: &str, instead: &str) -> String {
     let mut out = String::with_capacity(tex.len() + 8);
     let mut rest = tex;

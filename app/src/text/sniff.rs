@@ -1,4 +1,4 @@
-//! Tells what a tool returned: what a terminal showed, a structured value, a difference, prose, or plain lines.
+//! Tells prose from plain lines, where a tool may have returned either.
 
 /// How many lines are looked at.
 const LOOKED_AT: usize = 400;

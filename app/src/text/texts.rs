@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stepscope_core::job::Wake;
-use stepscope_core::model::{Metadata, StepHash};
+use stepscope_core::model::{Metadata, StepHash, TraceId};
 
 use super::{Document, Formulas, TextKind, images};
 
@@ -30,8 +30,8 @@ pub enum TextKey {
     Step(StepHash),
     /// The arguments of a step's call.
     Arguments(StepHash),
-    /// The pictures beside the text of a step.
-    Pictures(StepHash),
+    /// The pictures beside the text of a step: attempts that begin with the same words may have others.
+    Pictures(TraceId, StepHash),
     /// Any other text, known by itself.
     Of(u64),
 }
@@ -272,7 +272,8 @@ fn is_quick(text: &str, kind: &TextKind, is_warm: bool) -> bool {
     if text.len() > SHORT_BYTES {
         return false;
     }
-    let has_code = || ["```", "~~~", "\n    ", "\n\t", "[asy]"].iter().any(|sign| text.contains(sign));
+    let is_indented = text.starts_with("    ") || text.starts_with('\t');
+    let has_code = || is_indented || ["```", "~~~", "\n    ", "\n\t", "[asy]"].iter().any(|sign| text.contains(sign));
     match kind {
         TextKind::Code(_) => false,
         TextKind::Value => text.trim_start().starts_with(['{', '[']),

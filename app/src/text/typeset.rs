@@ -172,6 +172,7 @@ mod tests {
         check(r"\begin{align} x &= 1 \label{a} \\ y &= 2 \end{align}", "x=1y=2");
         check(r"\boxed{$5}", "$5");
         check(r"\begin{align*}\na &= 1\n\end{align*}", "a=1");
+        check(r"\begin{align*}\na &= \nabla\n\end{align*}", "a=∇");
         check(r"\begin{pmatrix} 80\5\-5\25\end{pmatrix}", "805−525");
         check(r"\frac{1}{2", "12");
         check(r"x &= 1 \\ y &= 2", "x=1y=2");

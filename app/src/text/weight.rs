@@ -11,7 +11,8 @@ const GLYPH: usize = 128;
 impl Document {
     /// About how many bytes it takes.
     pub fn bytes(&self) -> usize {
-        self.blocks.iter().map(block).sum()
+        // Also without a block it is kept under a name.
+        PIECE + self.blocks.iter().map(block).sum::<usize>()
     }
 }
 

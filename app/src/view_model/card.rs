@@ -122,7 +122,7 @@ pub struct ScoreChip {
 /// More scorers than this have no bar on a card.
 const MOST_SCORERS: usize = 4;
 
-/// Signs of a critique that a tooltip shows.
+/// Lines of a critique that a tooltip shows.
 const CRITIQUE_LINES: usize = 3;
 
 #[expect(clippy::too_many_arguments, reason = "one card, put together in one place")]
@@ -189,7 +189,7 @@ pub fn card<'a>(
         body: &step.text,
         reading: (TextKey::Step(step.hash.clone()), TextKind::of(step)),
         arguments_reading: (TextKey::Arguments(step.hash.clone()), TextKind::Value),
-        pictures: (TextKey::Pictures(step.hash.clone()), &step.metadata),
+        pictures: (TextKey::Pictures(open.trace.id.clone(), step.hash.clone()), &step.metadata),
         shown: (step.text.len(), arguments.map_or(0, str::len)),
         fold: None,
         found: Vec::new(),

@@ -139,7 +139,7 @@ pub fn who(by: &str) -> String {
         Ok(LabelSource::Imported(Some(name))) => format!("{name} (in the data)"),
         Ok(LabelSource::Imported(None)) => "the data".into(),
         Ok(LabelSource::Own(Some(name))) => name,
-        Ok(LabelSource::Own(None)) | Err(_) => by.to_owned(),
+        Ok(LabelSource::Own(None) | LabelSource::Consensus(_)) | Err(_) => by.to_owned(),
     }
 }
 

@@ -3,9 +3,11 @@
 //! They live here because cargo tells only this package where the program lies.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod agree;
 mod bad_input;
 mod commands;
 mod evaluate;
+mod exporting;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
 mod hub;
 mod models;

@@ -56,8 +56,17 @@ impl Home {
 
     /// Runs it with more variables.
     pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ended {
-        let output = Command::new(PROGRAM)
-            .args(args)
+        self.end(Command::new(PROGRAM).args(args), args, variables)
+    }
+
+    /// Runs it from a script of the shell, which finds the program as `$0` and the arguments as `$@`.
+    #[cfg(unix)]
+    pub(crate) fn run_in_shell(&self, script: &str, args: &[&str]) -> Ended {
+        self.end(Command::new("sh").args(["-c", script, PROGRAM]).args(args), args, &[])
+    }
+
+    fn end(&self, command: &mut Command, args: &[&str], variables: &[(&str, &str)]) -> Ended {
+        let output = command
             .current_dir(self.folder.path())
             .env("STEPSCOPE_HOME", self.path("home"))
             .env("STEPSCOPE_ANNOTATOR", "ada")

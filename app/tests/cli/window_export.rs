@@ -36,7 +36,7 @@ fn the_dialog_lists_the_options_of_pairs_and_takes_numbers_as_they_are_typed() {
     let home = Home::new();
     let mut window = open(home.startup("traces/1-word-problems.json"));
     let draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
-    ask(&mut window, Action::SetDialog(Some(DialogState::Export(draft))));
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
     frames(&mut window, 2);
     window.get_by_label("rstar_pairs");
     assert!(window.query_by_label("Headings").is_none());

@@ -345,6 +345,16 @@ impl AnnotationLog {
         })
     }
 
+    /// Appends lines of the same annotator as they are, and waits until they are on disk. The log in memory does not know
+    /// of them, so it is to be opened anew.
+    pub(super) fn append_lines(&mut self, lines: &[u8]) -> Result<(), AnnotationError> {
+        self.check_writable()?;
+        if let Some(writer) = &self.writer {
+            writer.push(lines, self.progress.last_seq + 1);
+        }
+        self.flush()
+    }
+
     pub(super) fn fold(&self) -> &Fold {
         &self.progress.fold
     }

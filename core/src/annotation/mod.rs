@@ -35,6 +35,7 @@ mod sum;
 mod superseded;
 #[cfg(test)]
 mod tests;
+mod unite;
 mod writer;
 
 pub use adopt::{Adopted, adopt};
@@ -59,4 +60,5 @@ pub use schema_check::letters;
 pub use schema_file::SchemaError;
 pub use state::{Annotations, Labels, StepAnnotation, TraceAnnotation};
 pub use superseded::{Superseded, keep_superseded, read_superseded};
+pub use unite::{Conflict, UniteReport, United, unite};
 pub use writer::SaveState;

@@ -63,6 +63,11 @@ impl LogPaths {
         self.folder.join(format!("{}.torn-{number}", self.stem))
     }
 
+    /// Where lines of another log of this annotator are kept that was united with it.
+    pub(super) fn united(&self, number: u32) -> PathBuf {
+        self.folder.join(format!("{}.united-{number}", self.stem))
+    }
+
     /// Where labels number `number` go that could not be added to the log. Not `.jsonl`, or it would be somebody's log.
     pub(super) fn rescued(&self, number: u32) -> PathBuf {
         self.folder.join(format!("{}.rescued-{number}", self.stem))
@@ -154,6 +159,7 @@ mod tests {
             "ann.lock",
             "ann.torn-1",
             "ann.rescued-1",
+            "ann.united-1",
             "ann.snapshot",
             "ann.v1-backup",
             "a b.jsonl",

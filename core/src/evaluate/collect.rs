@@ -137,5 +137,6 @@ fn reason(why: Why) -> &'static str {
         Why::NoSteps => "no steps",
         Why::Defective => "problem flagged as defective",
         Why::Skipped => "skipped by the annotator",
+        Why::Disagreement => "the sources disagree",
     }
 }

@@ -178,7 +178,6 @@ pub fn curve(problems: &[Vec<Attempt>], seed: u64, ctx: &JobContext) -> Result<V
     let mut curve = Vec::new();
     for n in numbers(most) {
         ctx.checkpoint()?;
-        let mut draw = Draw::new(seed);
         let with: Vec<&Vec<Attempt>> = problems.iter().filter(|attempts| attempts.len() >= n && n > 0).collect();
         if with.is_empty() {
             continue;
@@ -190,7 +189,9 @@ pub fn curve(problems: &[Vec<Attempt>], seed: u64, ctx: &JobContext) -> Result<V
         let best = mean_of(&|attempts| best_of(attempts, n));
         let is_weight = |attempt: &Attempt| attempt.score.is_nan() || attempt.score >= 0.0;
         let has_weights = with.iter().all(|attempts| attempts.iter().all(is_weight));
-        let mut votes = |weight: &dyn Fn(&Attempt) -> f64| {
+        // Both votes are over the same choices.
+        let votes = |weight: &dyn Fn(&Attempt) -> f64| {
+            let mut draw = Draw::new(seed);
             let all: Vec<f64> = with.iter().filter_map(|attempts| vote_of(attempts, n, &mut draw, weight)).collect();
             (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
         };

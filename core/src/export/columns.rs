@@ -1,6 +1,5 @@
 //! The types of a file's columns, as readers infer them from its rows.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
@@ -11,11 +10,14 @@ pub(super) enum Kind {
     /// Null in every row.
     Null,
     Bool,
+    /// A whole number of 64 bits in every row.
+    Whole,
     Number,
     Text,
     /// A list; of unknown type where it was empty in every row.
     List(Option<Box<Kind>>),
-    Object(BTreeMap<String, Kind>),
+    /// Fields in the order in which they first occur.
+    Object(Vec<(String, Kind)>),
 }
 
 impl fmt::Display for Kind {
@@ -23,7 +25,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Null => "null",
             Self::Bool => "a truth value",
-            Self::Number => "a number",
+            Self::Whole | Self::Number => "a number",
             Self::Text => "a text",
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
@@ -41,6 +43,7 @@ impl Kind {
         match value {
             Value::Null => Self::Null,
             Value::Bool(_) => Self::Bool,
+            Value::Number(number) if number.is_i64() => Self::Whole,
             Value::Number(_) => Self::Number,
             Value::String(_) => Self::Text,
             Value::Array(list) => Self::List(list.iter().map(Self::of).reduce(|a, b| a.joined(b).0).map(Box::new)),
@@ -56,6 +59,7 @@ impl Kind {
     fn join(self, other: Self, place: &str, is_row: bool) -> (Self, Option<String>) {
         match (self, other) {
             (known, Self::Null) | (Self::Null, known) => (known, None),
+            (Self::Whole, Self::Number) | (Self::Number, Self::Whole) => (Self::Number, None),
             (Self::List(known), Self::List(None)) | (Self::List(None), Self::List(known)) => (Self::List(known), None),
             (Self::List(Some(a)), Self::List(Some(b))) => {
                 let (joined, clash) = a.join(*b, place, false);
@@ -74,31 +78,35 @@ impl Kind {
     pub(super) fn without_type(&self) -> Vec<String> {
         let Self::Object(columns) = self else { return Vec::new() };
         let untyped =
-            |(name, kind): (&String, &Self)| matches!(kind, Self::Null | Self::List(None)).then(|| name.clone());
+            |(name, kind): &(String, Self)| matches!(kind, Self::Null | Self::List(None)).then(|| name.clone());
         columns.iter().filter_map(untyped).collect()
     }
 }
 
 /// Objects inside a row may lack fields, which are null then; rows must have the same ones.
 fn joined_objects(
-    mut a: BTreeMap<String, Kind>,
-    b: BTreeMap<String, Kind>,
+    mut a: Vec<(String, Kind)>,
+    b: Vec<(String, Kind)>,
     place: &str,
     is_row: bool,
 ) -> (Kind, Option<String>) {
     let mut clash = None;
-    if is_row && let Some(missing) = a.keys().find(|key| !b.contains_key(*key)) {
+    let has = |fields: &[(String, Kind)], key: &str| fields.iter().any(|(name, _)| name == key);
+    if is_row && let Some((missing, _)) = a.iter().find(|(key, _)| !has(&b, key)) {
         clash = Some(format!("`{missing}` is missing"));
     }
     for (key, kind) in b {
         let place = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
-        let before = a.remove(&key);
-        if before.is_none() && is_row {
-            clash = clash.or_else(|| Some(format!("`{place}` is new")));
+        if let Some((_, known)) = a.iter_mut().find(|(name, _)| *name == key) {
+            let (joined, inside) = std::mem::replace(known, Kind::Null).join(kind, &place, false);
+            *known = joined;
+            clash = clash.or(inside);
+        } else {
+            if is_row {
+                clash = clash.or_else(|| Some(format!("`{place}` is new")));
+            }
+            a.push((key, kind));
         }
-        let (joined, inside) = before.unwrap_or(Kind::Null).join(kind, &place, false);
-        a.insert(key, joined);
-        clash = clash.or(inside);
     }
     (Kind::Object(a), clash)
 }

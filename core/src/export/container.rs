@@ -1,4 +1,4 @@
-//! What the rows of a file stand in: lines of JSON, one JSON array or a table of CSV, packed or not. The name decides.
+//! What the rows of a file stand in: lines of JSON, one JSON array, a table of CSV or of Parquet. The name decides.
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -26,6 +26,8 @@ pub enum Layout {
     Array,
     /// A table with a line of headings; for rows that hold no lists or objects.
     Csv,
+    /// A table in columns, packed inside.
+    Parquet,
 }
 
 /// How a file is packed.
@@ -40,7 +42,8 @@ pub enum Packing {
 }
 
 impl Container {
-    /// By the end of the name: `.json`, `.csv`, else lines of JSON; then perhaps `.gz` or `.zst`.
+    /// By the end of the name: `.parquet`, `.json`, `.csv`, else lines of JSON; but for Parquet perhaps `.gz` or `.zst`
+    /// after it.
     pub fn of(path: &Path) -> Result<Self, ExportError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let (name, packing) = if let Some(name) = name.strip_suffix(".gz") {
@@ -53,6 +56,7 @@ impl Container {
         let layout = match name.rsplit_once('.').map(|(_, end)| end) {
             Some("json") => Layout::Array,
             Some("csv") => Layout::Csv,
+            Some("parquet") if packing == Packing::Plain => Layout::Parquet,
             Some("parquet" | "arrow" | "tsv" | "xlsx") => {
                 return Err(ExportError::Container { path: path.into() });
             }
@@ -62,7 +66,7 @@ impl Container {
     }
 }
 
-/// Writes rows into one file.
+/// Writes rows into one file of text. Parquet is written by [`table`](super::table).
 pub(super) struct RowWriter {
     layout: Layout,
     packed: Packed,
@@ -97,7 +101,7 @@ impl RowWriter {
         let text = match self.layout {
             Layout::Lines => format!("{line}\n"),
             Layout::Array => format!("{}{line}", if self.rows == 0 { "[\n" } else { ",\n" }),
-            Layout::Csv => self.table_row(line)?,
+            Layout::Csv | Layout::Parquet => self.table_row(line)?,
         };
         self.rows += 1;
         self.put(&text)?;

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::split::SplitError;
+use crate::import::ImportError;
 use crate::job::JobError;
 use crate::labels::LabelError;
 use crate::model::TraceId;
@@ -36,6 +38,12 @@ pub enum ExportError {
         /// The values there are.
         known: String,
     },
+    /// A template or a map of fields cannot be read.
+    #[error("the house format cannot be read: {reason}")]
+    Template {
+        /// Where and why.
+        reason: String,
+    },
     /// The label source cannot be used.
     #[error(transparent)]
     Labels(#[from] LabelError),
@@ -48,8 +56,16 @@ pub enum ExportError {
         reasons: String,
     },
     /// Rows cannot be written into such a file.
-    #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst: {path}")]
+    #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst, or as .parquet: {path}")]
     Container {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The format has no columns.
+    #[error("rows of {format} have no common columns, which Parquet needs; choose .jsonl instead of {path}")]
+    NoColumns {
+        /// The format.
+        format: &'static str,
         /// The file.
         path: PathBuf,
     },
@@ -93,9 +109,41 @@ pub enum ExportError {
         /// What went wrong.
         source: io::Error,
     },
+    /// The problems cannot be divided.
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    /// A file of test problems names none.
+    #[error("no problem to test with is found in the file; give traces or a problem a line: {path}")]
+    NoProblems {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A trace could not be read while pseudonyms were made.
+    #[error("a trace of the project cannot be read: {0}; run `stepscope check` on the project")]
+    Names(String),
+    /// What the labels and scores come from could not be read.
+    #[error("logs and scores of the project cannot be read: {0}")]
+    Provenance(String),
+    /// The file is no manifest of an export.
+    #[error("not a manifest of an export that can be run again: {reason}: {path}")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The pseudonyms of the manifest cannot be made again.
+    #[error("{}", if *.needed { "the pseudonyms were made with a key; give it again" } else { "the pseudonyms were made without this key" })]
+    PseudonymKey {
+        /// Whether one is needed.
+        needed: bool,
+    },
     /// The manifest could not be put into JSON.
     #[error("manifest cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// A table could not be read.
+    #[error(transparent)]
+    Table(#[from] ImportError),
     /// The job was stopped.
     #[error(transparent)]
     Job(#[from] JobError),
@@ -105,7 +153,8 @@ impl From<ExportError> for JobError {
     /// Keeps a stop a stop, so that a cancelled export is not reported as failed.
     fn from(error: ExportError) -> Self {
         match error {
-            ExportError::Job(error) => error,
+            ExportError::Job(error) | ExportError::Split(SplitError::Job(error)) => error,
+            ExportError::Table(error) => error.into(),
             error => Self::from_error(&error),
         }
     }

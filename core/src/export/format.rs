@@ -10,10 +10,14 @@ use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, Step, StepIndex, StepRating, Trace};
 
+use super::best_of_n::BestOfN;
+use super::correction_sft::CorrectionSft;
 use super::critique_sft::CritiqueSft;
+use super::house::House;
 use super::math_shepherd::MathShepherd;
+use super::mc_tree::McTree;
 use super::native::Native;
-use super::pairs::Pair;
+use super::pairs::{Group, Pair, no_single_row};
 use super::policy::Policy;
 use super::prm800k::Prm800k;
 use super::processbench::ProcessBench;
@@ -25,6 +29,7 @@ use super::trl_preference::TrlPreference;
 use super::trl_preference_chat::TrlPreferenceChat;
 use super::trl_stepwise::TrlStepwise;
 use super::trl_unpaired::TrlUnpaired;
+use super::trl_unpaired_chat::TrlUnpairedChat;
 use super::weighted_pairs::WeightedPairs;
 use super::{ExportError, Objection, Rule};
 use crate::labels::LabelSource;
@@ -69,12 +74,27 @@ pub trait ExportFormat: Sync {
         true
     }
 
+    /// Whether a column of plain values holds texts, for files that do not say so.
+    fn is_text(&self, _column: &str) -> bool {
+        true
+    }
+
+    /// Whether [`RowInput::columns`] is needed, for which every trace is read once more.
+    fn needs_columns(&self) -> bool {
+        false
+    }
+
     /// The options that a row shows, where it looks like one of this format.
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy>;
 
     /// Makes the rows of the pairs of one problem, each with the trace it is of. For [`Scope::Problem`] only.
     fn pair_rows<'a>(&self, _pairs: &[Pair<'a>], _policy: &Policy) -> Vec<(&'a Trace, Made)> {
         Vec::new()
+    }
+
+    /// Makes the row of all attempts at one problem. For [`Scope::Attempts`] only.
+    fn group_row(&self, _group: &Group<'_>, _policy: &Policy) -> Made {
+        no_single_row()
     }
 
     /// Checks a line against the schema and the rules of the format, whoever wrote it.
@@ -99,6 +119,7 @@ pub const FORMATS: &[&dyn ExportFormat] = &[
     &TrlPreference,
     &TrlPreferenceChat,
     &TrlUnpaired,
+    &TrlUnpairedChat,
     &StepDpo,
     &RstarPairs,
     &WeightedPairs,
@@ -107,7 +128,11 @@ pub const FORMATS: &[&dyn ExportFormat] = &[
     &RlhflowChat,
     &Prm800k,
     &CritiqueSft,
+    &CorrectionSft,
+    &McTree,
+    &BestOfN,
     &Steps,
+    &House,
     &Native,
 ];
 
@@ -134,6 +159,8 @@ pub enum Scope {
     Trace,
     /// Attempts at one problem, compared; see [`pairs`](super::pairs).
     Problem,
+    /// All attempts at one problem, together.
+    Attempts,
 }
 
 /// A row, or why there is none.

@@ -55,6 +55,8 @@ pub enum Rule {
     Unlabelled,
     /// The labels contradict one another.
     Contradiction,
+    /// The members of a consensus say different things.
+    Disagreement,
     /// A step or the trace was left undecided.
     Unsure,
     /// A neutral step, where the policy drops these.
@@ -107,6 +109,8 @@ pub enum Rule {
     Columns,
     /// The format cannot hold a value without loss.
     Lossy,
+    /// The user's template or map of fields does not fit it.
+    Template,
 }
 
 impl Rule {
@@ -116,6 +120,7 @@ impl Rule {
             Self::NoLabels => "without labels",
             Self::Unlabelled => "with unlabelled steps",
             Self::Contradiction => "with contradicting labels",
+            Self::Disagreement => "on which sources disagree",
             Self::Unsure => "left undecided",
             Self::Neutral => "with neutral steps",
             Self::SelfCorrected => "with errors that are put right",
@@ -142,6 +147,7 @@ impl Rule {
             Self::NoPair => "without a pair",
             Self::Shape => "of the wrong shape",
             Self::Lossy => "that the format cannot hold",
+            Self::Template => "that the template does not fit",
         }
     }
 }
@@ -152,6 +158,7 @@ impl From<Unclear> for Objection {
             Why::NoLabels => Rule::NoLabels,
             Why::Contradiction => Rule::Contradiction,
             Why::Unsure => Rule::Unsure,
+            Why::Disagreement => Rule::Disagreement,
             Why::LostStep => Rule::LostStep,
             Why::NoSteps => Rule::NoSteps,
             Why::Defective => Rule::Defective,

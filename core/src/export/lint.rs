@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::import::{each_row, is_table};
 use crate::job::{JobContext, Progress};
 use crate::model::ContentHasher;
 
@@ -84,9 +85,12 @@ impl fmt::Display for LintReport {
     }
 }
 
-/// Checks a file: JSONL or a JSON array, also compressed. Can be stopped every 256 rows.
+/// Checks a file: JSONL, a JSON array or a table (CSV, Parquet, Arrow), also compressed. Can be stopped every 256 rows.
 pub fn lint(file: &Path, options: &LintOptions, ctx: &JobContext) -> Result<LintReport, ExportError> {
     let failed = |source| ExportError::Io { doing: "reading", path: file.into(), source };
+    if is_table(file, ctx) {
+        return lint_table(file, options, ctx);
+    }
     let mut input = BufReader::new(opened(file).map_err(failed)?);
     let mut run = Run::new(options);
     let starts = input.fill_buf().map_err(failed)?;
@@ -115,6 +119,29 @@ pub fn lint(file: &Path, options: &LintOptions, ctx: &JobContext) -> Result<Lint
         }
     }
     run.end(file)
+}
+
+/// The same of a table. Cells of CSV have no types: the format tells which of its columns are texts.
+fn lint_table(file: &Path, options: &LintOptions, ctx: &JobContext) -> Result<LintReport, ExportError> {
+    let mut run = Run::new(options);
+    let is_cells = !is_typed(file).map_err(|source| ExportError::Io { doing: "reading", path: file.into(), source })?;
+    each_row(file, ctx, &mut |row| match row {
+        Ok(line) if is_cells => run.cells(line, ctx),
+        Ok(line) => run.next(line, ctx),
+        Err(fault) => {
+            run.rows += 1;
+            run.problem(run.rows, None, Rule::Shape, fault);
+            Ok::<(), ExportError>(())
+        }
+    })?;
+    run.end(file)
+}
+
+/// True for Parquet and Arrow, which begin with bytes that no text has or with their name.
+fn is_typed(file: &Path) -> io::Result<bool> {
+    let mut input = BufReader::new(opened(file)?);
+    let starts = input.fill_buf()?;
+    Ok(starts.starts_with(b"PAR1") || starts.starts_with(b"ARROW1") || starts.starts_with(&[0xFF; 4]))
 }
 
 /// The bytes of a file, unpacked by what they begin with.
@@ -193,6 +220,26 @@ impl<'a> Run<'a> {
                 Ok(())
             }
         }
+    }
+
+    /// A row of cells: what looks like a number is a text where the format has texts.
+    fn cells(&mut self, line: &str, ctx: &JobContext) -> Result<(), ExportError> {
+        let Ok(row) = serde_json::from_str::<Map<String, Value>>(line) else { return self.next(line, ctx) };
+        if self.format.is_none() {
+            self.format = recognised(&row);
+        }
+        let Some((format, _)) = self.format.clone() else { return self.next(line, ctx) };
+        // The very digits of the cell: 007 and 1.0 are what they are.
+        let raw: BTreeMap<String, &RawValue> = serde_json::from_str(line)?;
+        let cell = |(name, value): (&String, Value)| match value {
+            Value::String(text) => Value::String(text),
+            Value::Null if format.is_text(name) => Value::String(String::new()),
+            value if format.is_text(name) => raw.get(name).map_or(value, |raw| Value::String(raw.get().to_owned())),
+            value => value,
+        };
+        let row: Map<String, Value> =
+            row.iter().map(|(name, value)| (name.clone(), cell((name, value.clone())))).collect();
+        self.next(&Value::Object(row).to_string(), ctx)
     }
 
     fn next(&mut self, line: &str, ctx: &JobContext) -> Result<(), ExportError> {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::house::{check_fields, check_template};
 use super::pairs::{PAIR_OPTIONS, PairOptions};
+use super::shapes::{AttemptLayout, LossAs, ToolArguments, ToolTurns, TreeLayout, TreeValues, WrongSteps};
 use super::{ExportError, ExportFormat};
 
 /// One option as the dialog and the help show it.
@@ -32,7 +34,7 @@ macro_rules! choice {
                 &[$((Self::$variant, $value, $text.trim_ascii_start()),)+];
 
             /// The same without the values themselves, for [`PolicyOption`].
-            const VALUES: &'static [(&'static str, &'static str)] =
+            pub(super) const VALUES: &'static [(&'static str, &'static str)] =
                 &[$(($value, $text.trim_ascii_start()),)+];
 
             /// The name used in files and on the command line.
@@ -40,13 +42,15 @@ macro_rules! choice {
                 match self { $(Self::$variant => $value,)+ }
             }
 
-            fn parse(text: &str) -> Result<Self, ExportError> {
+            pub(super) fn parse(text: &str) -> Result<Self, ExportError> {
                 let found = Self::ALL.iter().find(|(_, name, _)| *name == text).map(|(value, _, _)| *value);
                 found.ok_or_else(|| unknown_value($option, text, Self::VALUES))
             }
         }
     };
 }
+
+pub(super) use choice;
 
 choice! {
     /// What a neutral step becomes.
@@ -245,6 +249,33 @@ pub struct Policy {
     pub critique_layout: CritiqueLayout,
     /// How a critique ends.
     pub verdict_line: VerdictLine,
+    /// What an attempt is in a row of several.
+    #[serde(default)]
+    pub attempts: AttemptLayout,
+    /// How a tree is written.
+    #[serde(default)]
+    pub tree_layout: TreeLayout,
+    /// Where the values of a tree come from.
+    #[serde(default)]
+    pub tree_values: TreeValues,
+    /// What becomes of tool calls and turns of others.
+    #[serde(default)]
+    pub tools: ToolTurns,
+    /// How the arguments of a tool call are written.
+    #[serde(default)]
+    pub tool_arguments: ToolArguments,
+    /// How a row says what is learned from.
+    #[serde(default)]
+    pub loss_as: LossAs,
+    /// What becomes of the step that was wrong.
+    #[serde(default)]
+    pub wrong_steps: WrongSteps,
+    /// The text of a template; see [`house`](super::house).
+    #[serde(default)]
+    pub template: String,
+    /// A map of fields in TOML; see [`house`](super::house).
+    #[serde(default)]
+    pub fields: String,
     /// Which pairs are made, and what a row of them holds.
     #[serde(default)]
     pub pairs: PairOptions,
@@ -267,6 +298,15 @@ impl Default for Policy {
             chat_keys: ChatKeys::default(),
             critique_layout: CritiqueLayout::default(),
             verdict_line: VerdictLine::default(),
+            attempts: AttemptLayout::default(),
+            tree_layout: TreeLayout::default(),
+            tree_values: TreeValues::default(),
+            tools: ToolTurns::default(),
+            tool_arguments: ToolArguments::default(),
+            loss_as: LossAs::default(),
+            wrong_steps: WrongSteps::default(),
+            template: String::new(),
+            fields: String::new(),
             pairs: PairOptions::default(),
         }
     }
@@ -279,7 +319,7 @@ const ONLY_FINISHED: &[(&str, &str)] =
 
 impl Policy {
     /// Every option but those of [pairs](Self::PAIR_OPTIONS), in the order of the dialog.
-    pub const OPTIONS: [PolicyOption; 14] = [
+    pub const OPTIONS: [PolicyOption; 23] = [
         PolicyOption { name: "neutral", reason: "The format knows only good and bad", values: NeutralSteps::VALUES },
         PolicyOption {
             name: "after_error",
@@ -334,6 +374,47 @@ impl Policy {
             reason: "A judge's verdict is read off the end of its words",
             values: VerdictLine::VALUES,
         },
+        PolicyOption {
+            name: "attempts",
+            reason: "Some readers want steps, others whole texts",
+            values: AttemptLayout::VALUES,
+        },
+        PolicyOption {
+            name: "tree_layout",
+            reason: "Readers want nodes within nodes, tables want nodes in a list",
+            values: TreeLayout::VALUES,
+        },
+        PolicyOption {
+            name: "tree_values",
+            reason: "What a search believed differs from how its ends came out",
+            values: TreeValues::VALUES,
+        },
+        PolicyOption {
+            name: "tools",
+            reason: "One answer cannot hold what others said in between",
+            values: ToolTurns::VALUES,
+        },
+        PolicyOption {
+            name: "tool_arguments",
+            reason: "Objects of many tools make many columns",
+            values: ToolArguments::VALUES,
+        },
+        PolicyOption { name: "loss_as", reason: "Trainers look for it under these names", values: LossAs::VALUES },
+        PolicyOption {
+            name: "wrong_steps",
+            reason: "An error may be shown without being taught",
+            values: WrongSteps::VALUES,
+        },
+        PolicyOption {
+            name: "template",
+            reason: "Your own format: a template in Jinja that gives one JSON value for each trace",
+            values: &[],
+        },
+        PolicyOption {
+            name: "fields",
+            reason: "Your own format: TOML that names each field and the expression it holds",
+            values: &[],
+        },
     ];
 
     /// Every option of pairs, in the order of the dialog.
@@ -341,7 +422,7 @@ impl Policy {
 
     /// The option of that name; dashes count as underscores.
     pub fn option(name: &str) -> Result<&'static PolicyOption, ExportError> {
-        const OPTIONS: &[PolicyOption; 14] = &Policy::OPTIONS;
+        const OPTIONS: &[PolicyOption; 23] = &Policy::OPTIONS;
         let wanted = name.replace('-', "_");
         let all = || OPTIONS.iter().chain(Self::PAIR_OPTIONS);
         all().find(|option| option.name == wanted).ok_or_else(|| {
@@ -376,6 +457,21 @@ impl Policy {
             "chat_keys" => self.chat_keys = ChatKeys::parse(value)?,
             "critique_layout" => self.critique_layout = CritiqueLayout::parse(value)?,
             "verdict_line" => self.verdict_line = VerdictLine::parse(value)?,
+            "attempts" => self.attempts = AttemptLayout::parse(value)?,
+            "tree_layout" => self.tree_layout = TreeLayout::parse(value)?,
+            "tree_values" => self.tree_values = TreeValues::parse(value)?,
+            "tools" => self.tools = ToolTurns::parse(value)?,
+            "tool_arguments" => self.tool_arguments = ToolArguments::parse(value)?,
+            "loss_as" => self.loss_as = LossAs::parse(value)?,
+            "wrong_steps" => self.wrong_steps = WrongSteps::parse(value)?,
+            "template" => {
+                check_template(value)?;
+                self.template = value.into();
+            }
+            "fields" => {
+                check_fields(value)?;
+                self.fields = value.into();
+            }
             _ => self.step_separator = value.into(),
         }
         Ok(())
@@ -401,6 +497,15 @@ impl Policy {
             "chat_keys" => self.chat_keys.name().into(),
             "critique_layout" => self.critique_layout.name().into(),
             "verdict_line" => self.verdict_line.name().into(),
+            "attempts" => self.attempts.name().into(),
+            "tree_layout" => self.tree_layout.name().into(),
+            "tree_values" => self.tree_values.name().into(),
+            "tools" => self.tools.name().into(),
+            "tool_arguments" => self.tool_arguments.name().into(),
+            "loss_as" => self.loss_as.name().into(),
+            "wrong_steps" => self.wrong_steps.name().into(),
+            "template" => self.template.clone(),
+            "fields" => self.fields.clone(),
             _ => self.step_separator.clone(),
         })
     }
@@ -428,7 +533,7 @@ impl Policy {
     }
 }
 
-fn unknown_value(option: &'static str, value: &str, values: &[(&str, &str)]) -> ExportError {
+pub(super) fn unknown_value(option: &'static str, value: &str, values: &[(&str, &str)]) -> ExportError {
     let known = values.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     ExportError::UnknownValue { option, value: value.into(), known }
 }

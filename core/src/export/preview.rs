@@ -6,6 +6,7 @@ use crate::job::JobContext;
 
 use super::ExportError;
 use super::left_out::{LeftOut, Rule};
+use super::named::Named;
 use super::rows::{ExportOptions, Produced, each_row};
 use super::tally::Counts;
 use crate::labels::Corpus;
@@ -38,7 +39,9 @@ pub fn preview(
     ctx: &JobContext,
 ) -> Result<Preview, ExportError> {
     let (mut sample, mut left_out) = (Vec::new(), Vec::new());
-    let tally = each_row(source, options, ctx, &mut |produced| {
+    let named = Named::new(source, options)?;
+    let (source, options) = named.get();
+    let tally = each_row(source, &options, ctx, &mut |produced| {
         match produced {
             Produced::Row(_, row) if sample.len() < limit => sample.push(row.line),
             Produced::LeftOut(one) if left_out.len() < limit => left_out.push(one),

@@ -111,6 +111,9 @@ fn check_line(line: &Line) -> Result<(), Objection> {
     if line.id.is_empty() {
         return Err(Objection::new(Rule::Shape, "the id is empty"));
     }
+    if let Some(position) = line.steps.iter().position(|step| step.trim().is_empty()) {
+        return Err(Objection::at(Rule::EmptyStep, u32::try_from(position).unwrap_or(u32::MAX), "has no text"));
+    }
     let steps = i64::try_from(line.steps.len()).unwrap_or(i64::MAX);
     if line.label < -1 || line.label >= steps {
         let reason = format!("label {} is outside -1..{steps}", line.label);

@@ -1,11 +1,14 @@
 //! From a source to rows: the one loop that the preview and the writer share, so that they cannot disagree.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use rayon::prelude::*;
 
 use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace, TraceId};
+use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace};
 
 use super::ExportError;
 use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, format_by_name};
@@ -13,11 +16,13 @@ use super::left_out::{LeftOut, Objection, Rule};
 use super::pairs::each_pair_row;
 use super::paths::{JudgedPath, judged_paths};
 use super::policy::Policy;
+use super::split::SplitAsked;
 use super::tally::Tally;
 use crate::labels::{Corpus, Judge, LabelSource, Resolved, Said};
 
-/// Traces between two reports of progress; stopping is possible at each trace.
-const REPORT_EVERY: u64 = 32;
+/// Traces that are read at a time, on all cores, between two reports of progress; stopping is possible at each trace.
+const REPORT_EVERY: u32 = 32;
+const READ_AT_ONCE: usize = REPORT_EVERY as usize;
 
 /// What to export, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +35,36 @@ pub struct ExportOptions {
     pub policy: Policy,
     /// Bytes of rows in one file, before packing; more are cut into parts. `None`: one file.
     pub shard_bytes: Option<u64>,
+    /// How the problems are divided into files of their own; `None`: all in one.
+    pub split: Option<SplitAsked>,
+    /// Files with problems to be tested with: what is like one of these is not exported.
+    pub decontaminate: Vec<PathBuf>,
+    /// From this share of common runs of three words on a problem is like one that is tested with; above 1: never.
+    pub near: f64,
+    /// Annotators go by pseudonyms, made with this key; see [`Pseudonymous`](crate::labels::Pseudonymous).
+    pub pseudonyms: Option<String>,
+    /// A folder as the hub of Hugging Face has them, with rows in files of that end, such as `jsonl`. `None`: a file.
+    pub hub: Option<String>,
+    /// What chose the traces, in words for the manifest; the source has those alone.
+    pub selection: Option<String>,
 }
 
 impl ExportOptions {
     /// The format of that name with its own defaults.
     pub fn new(format: &str) -> Result<Self, ExportError> {
         let format = format_by_name(format)?;
-        Ok(Self { format, labels: None, policy: format.defaults(), shard_bytes: None })
+        Ok(Self {
+            format,
+            labels: None,
+            policy: format.defaults(),
+            shard_bytes: None,
+            split: None,
+            decontaminate: Vec::new(),
+            near: SplitAsked::default().near,
+            pseudonyms: None,
+            hub: None,
+            selection: None,
+        })
     }
 
     /// What applies: options that the format does not know have no effect, values that it lacks are an error.
@@ -55,9 +83,9 @@ impl ExportOptions {
 }
 
 /// What came of one path or trace.
-pub(super) enum Produced {
+pub(super) enum Produced<'a> {
     /// A row, and the trace it is of.
-    Row(TraceId, Row),
+    Row(&'a Trace, Row),
     LeftOut(LeftOut),
 }
 
@@ -66,11 +94,11 @@ pub(super) fn each_row(
     source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
-    sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
     let options = &options.settled()?;
     let judge = match options.format.scope() {
-        Scope::Problem => return each_pair_row(source, options, ctx, sink),
+        Scope::Problem | Scope::Attempts => return each_pair_row(source, options, ctx, sink),
         Scope::Path | Scope::Tree { .. } => Some(Judge::new(options.labels.as_ref(), source)?),
         Scope::Trace => None,
     };
@@ -78,18 +106,21 @@ pub(super) fn each_row(
     annotators.sort();
     let tally = Tally::new(options.format.counted(), judge.as_ref().map(Judge::name));
     let total = u32::try_from(source.len()).unwrap_or(u32::MAX);
-    let is_table = options.format.scope() == (Scope::Tree { labels_needed: false });
-    let columns = if is_table { columns(source, total, &annotators, ctx)? } else { Columns::default() };
+    let columns =
+        if options.format.needs_columns() { columns(source, total, &annotators, ctx)? } else { Columns::default() };
     let (names, numbers) = (HashSet::new(), HashMap::new());
     let mut run = Run { source, options, judge, annotators, names, numbers, columns, tally };
-    for row in 0..total {
+    for start in (0..total).step_by(READ_AT_ONCE) {
         ctx.checkpoint()?;
-        let trace = source.trace(row).map_err(|reason| ExportError::Trace { row, reason })?;
-        run.trace(&trace, sink)?;
-        let done = u64::from(row) + 1;
-        if done.is_multiple_of(REPORT_EVERY) || done == u64::from(total) {
-            ctx.report(Progress { done, total: Some(u64::from(total)), note: "traces exported".into() });
+        let rows = start..total.min(start.saturating_add(REPORT_EVERY));
+        // Reading is most of the work, and does not depend on the traces before.
+        let traces: Vec<Result<Trace, String>> = rows.clone().into_par_iter().map(|row| source.trace(row)).collect();
+        for (row, trace) in rows.clone().zip(traces) {
+            ctx.checkpoint()?;
+            run.trace(&trace.map_err(|reason| ExportError::Trace { row, reason })?, sink)?;
         }
+        let (done, total) = (u64::from(rows.end), Some(u64::from(total)));
+        ctx.report(Progress { done, total, note: "traces exported".into() });
     }
     Ok(run.tally)
 }
@@ -135,7 +166,7 @@ impl<'a> Run<'a> {
     fn trace(
         &mut self,
         trace: &Trace,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let source = self.source;
         let said = |by: &AnnotatorId| Some((by.clone(), source.annotation(by, &trace.id)?));
@@ -154,7 +185,7 @@ impl<'a> Run<'a> {
         trace: &Trace,
         annotations: &[(AnnotatorId, &TraceAnnotation)],
         scores: &[NativeScores],
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let input = RowInput {
             trace,
@@ -179,7 +210,7 @@ impl<'a> Run<'a> {
         trace: &Trace,
         judge: &Judge<'a>,
         annotations: &Said<'a>,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let tree = trace.tree();
         let scope = self.options.format.scope();
@@ -193,9 +224,9 @@ impl<'a> Run<'a> {
         let main = tree.main_path(&trace.steps);
         let paths = match scope {
             Scope::Tree { .. } => vec![JudgedPath { steps: main.clone(), shared: 0 }],
-            Scope::Path | Scope::Trace | Scope::Problem => judged_paths(trace, &tree, &said),
+            Scope::Path | Scope::Trace | Scope::Problem | Scope::Attempts => judged_paths(trace, &tree, &said),
         };
-        let may_assume_good = judge.own(annotations).is_none() || judge.standing(annotations).finished;
+        let may_assume_good = judge.may_assume_good(annotations);
         let scores = if self.options.format.needs_scores() { self.source.scores(trace) } else { Vec::new() };
         let labels = judge.name();
         for JudgedPath { steps, shared } in paths {
@@ -258,7 +289,7 @@ impl<'a> Run<'a> {
         &mut self,
         trace: &Trace,
         made: Vec<Made>,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<bool, ExportError> {
         let mut any = false;
         for one in made {
@@ -271,7 +302,7 @@ impl<'a> Run<'a> {
         &mut self,
         trace: &Trace,
         made: Made,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<bool, ExportError> {
         let any = made.is_ok();
         sink(self.tally.count(trace, made)).map(|()| any)

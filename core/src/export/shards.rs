@@ -1,5 +1,6 @@
 //! The files of an export, written aside with their hashes, cut where they grow too large, and moved into place together.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,17 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
 use super::ExportError;
-use super::container::{Container, RowWriter};
+use super::columns::Kind;
+use super::container::{Container, Layout, RowWriter};
 use super::manifest::ManifestFile;
+use super::table::Waiting;
+use super::target::with_suffix;
 
 /// How files begin that are not in place yet.
 const PREFIX: &str = ".stepscope-export-";
+
+/// Bytes of a file that are collected before they are written.
+const BUFFER: usize = 256 << 10;
 
 /// A file that is written but not in place.
 pub(super) struct Aside {
@@ -33,37 +40,69 @@ pub(super) struct Shards {
     out: PathBuf,
     /// Bytes of rows in one file, before packing; `None` for one file.
     limit: Option<u64>,
-    current: RowWriter,
+    /// Whether files are numbered.
+    numbered: bool,
+    current: Rows,
     /// Bytes of rows in the current file.
     bytes: u64,
-    ended: Vec<(NamedTempFile, ManifestFile)>,
+    ended: Vec<Part>,
+    /// The columns of a table, as far as its rows have shown them.
+    columns: Option<Kind>,
+}
+
+/// The rows of a file that is still growing.
+enum Rows {
+    Text(Box<RowWriter>),
+    Table(Waiting),
+}
+
+/// A file whose rows are complete.
+enum Part {
+    Written(NamedTempFile, ManifestFile),
+    /// Its columns may still get types from rows of other files.
+    Waiting(Waiting),
 }
 
 impl Shards {
-    pub(super) fn create(container: Container, out: &Path, limit: Option<u64>) -> Result<Self, ExportError> {
-        let current = open(container, out)?;
-        Ok(Self { container, out: out.into(), limit, current, bytes: 0, ended: Vec::new() })
+    /// Files are numbered where they may be cut, and where `numbered` says so.
+    pub(super) fn create(
+        container: Container,
+        out: &Path,
+        limit: Option<u64>,
+        numbered: bool,
+    ) -> Result<Self, ExportError> {
+        let current = Rows::open(container, out)?;
+        let numbered = numbered || limit.is_some();
+        Ok(Self { container, out: out.into(), limit, numbered, current, bytes: 0, ended: Vec::new(), columns: None })
     }
 
     /// Writes a row. A row that is larger than a file may be stands in one alone.
     pub(super) fn row(&mut self, line: &str) -> Result<(), ExportError> {
         if self.limit.is_some_and(|limit| self.bytes > 0 && self.bytes + line.len() as u64 > limit) {
-            let next = open(self.container, &self.out)?;
+            let next = Rows::open(self.container, &self.out)?;
             let full = std::mem::replace(&mut self.current, next);
-            self.ended.push(ended(full, &self.out)?);
+            self.ended.push(full.ended(&self.out)?);
             self.bytes = 0;
         }
-        self.bytes += self.current.row(line).map_err(|source| failed(&self.out, source))?;
+        let written = match &mut self.current {
+            Rows::Text(rows) => rows.row(line),
+            Rows::Table(rows) => rows.row(line, &mut self.columns),
+        };
+        self.bytes += written.map_err(|source| failed(&self.out, source))?;
         Ok(())
     }
 
     pub(super) fn finish(self) -> Result<Written, ExportError> {
-        let Self { out, limit, current, ended: mut all, .. } = self;
-        all.push(ended(current, &out)?);
+        let Self { out, numbered, current, ended: mut all, columns, .. } = self;
+        all.push(current.ended(&out)?);
         let count = all.len();
         let mut written = Written { files: Vec::with_capacity(count), named: Vec::with_capacity(count) };
-        for (number, (file, about)) in all.into_iter().enumerate() {
-            let target = if limit.is_some() { shard_path(&out, number, count) } else { out.clone() };
+        for (number, part) in all.into_iter().enumerate() {
+            let (file, about) = match part {
+                Part::Written(file, about) => (file, about),
+                Part::Waiting(rows) => table(rows, columns.as_ref(), &out)?,
+            };
+            let target = if numbered { shard_path(&out, number, count) } else { out.clone() };
             let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
             written.named.push(ManifestFile { file: name, ..about });
             written.files.push(Aside { file, target });
@@ -72,29 +111,45 @@ impl Shards {
     }
 }
 
+impl Rows {
+    fn open(container: Container, out: &Path) -> Result<Self, ExportError> {
+        if container.layout == Layout::Parquet {
+            return Waiting::create(&folder_of(out)).map(Self::Table).map_err(|source| failed(out, source));
+        }
+        let rows = RowWriter::new(container, HashingFile::create(out)?);
+        rows.map(|rows| Self::Text(Box::new(rows))).map_err(|source| failed(out, source))
+    }
+
+    fn ended(self, out: &Path) -> Result<Part, ExportError> {
+        match self {
+            Self::Table(rows) => Ok(Part::Waiting(rows)),
+            Self::Text(writer) => {
+                let rows = writer.rows();
+                let file = writer.finish().map_err(|source| failed(out, source))?;
+                described(file, rows).map(|(file, about)| Part::Written(file, about))
+            }
+        }
+    }
+}
+
+fn table(waiting: Waiting, columns: Option<&Kind>, out: &Path) -> Result<(NamedTempFile, ManifestFile), ExportError> {
+    let rows = waiting.rows();
+    let file = waiting.write(columns, HashingFile::create(out)?).map_err(|source| failed(out, source))?;
+    described(file, rows)
+}
+
+fn described(file: HashingFile, rows: u64) -> Result<(NamedTempFile, ManifestFile), ExportError> {
+    let (file, sha256, bytes) = file.finish()?;
+    Ok((file, ManifestFile { sha256, bytes, rows, ..ManifestFile::default() }))
+}
+
 fn failed(out: &Path, source: io::Error) -> ExportError {
     ExportError::Io { doing: "writing", path: out.into(), source }
 }
 
-fn open(container: Container, out: &Path) -> Result<RowWriter, ExportError> {
-    RowWriter::new(container, HashingFile::create(out)?).map_err(|source| failed(out, source))
-}
-
-fn ended(writer: RowWriter, out: &Path) -> Result<(NamedTempFile, ManifestFile), ExportError> {
-    let rows = writer.rows();
-    let (file, sha256, bytes) = writer.finish().map_err(|source| failed(out, source))?.finish()?;
-    Ok((file, ManifestFile { file: String::new(), sha256, bytes, rows }))
-}
-
 /// The name of a part: `rows-00000-of-00003.jsonl.gz` of `rows.jsonl.gz`.
 fn shard_path(out: &Path, number: usize, count: usize) -> PathBuf {
-    let name = out.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    // A name that begins with a dot has no other end.
-    let (stem, end) = match name.char_indices().skip(1).find(|(_, letter)| *letter == '.') {
-        Some((at, _)) => name.split_at(at),
-        None => (name.as_str(), ""),
-    };
-    out.with_file_name(format!("{stem}-{number:05}-of-{count:05}{end}"))
+    with_suffix(out, &format!("-{number:05}-of-{count:05}"))
 }
 
 pub(super) fn folder_of(path: &Path) -> PathBuf {
@@ -106,7 +161,7 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
 pub(super) fn put_in_place(files: Vec<Aside>) -> Result<(), ExportError> {
     let renaming = |path: &Path, source: io::Error| ExportError::Io { doing: "renaming", path: path.into(), source };
     let mut put: Vec<(PathBuf, Option<NamedTempFile<()>>)> = Vec::with_capacity(files.len());
-    let folder = files.first().map(|first| folder_of(&first.target));
+    let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(&file.target)).collect();
     for Aside { file, target } in files {
         let moved = older(&target).and_then(|older| {
             file.persist(&target).map_err(|error| error.error)?;
@@ -121,7 +176,9 @@ pub(super) fn put_in_place(files: Vec<Aside>) -> Result<(), ExportError> {
         }
     }
     // Makes the new names survive a power cut; not every system can open a folder.
-    folder.and_then(|folder| File::open(folder).and_then(|folder| folder.sync_all()).ok());
+    for folder in folders {
+        File::open(folder).and_then(|folder| folder.sync_all()).ok();
+    }
     Ok(())
 }
 
@@ -163,7 +220,12 @@ impl HashingFile {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder_of(target)).map_err(|source| failed(target, source))?;
-        Ok(Self { writer: BufWriter::new(file), hash: Sha256::new(), bytes: 0, target: target.into() })
+        Ok(Self {
+            writer: BufWriter::with_capacity(BUFFER, file),
+            hash: Sha256::new(),
+            bytes: 0,
+            target: target.into(),
+        })
     }
 
     /// The file, safely on the disk, with its hash and size.

@@ -1,10 +1,13 @@
 //! Which problems are for training, validation and testing: by problem, never by row, so that nothing leaks.
 //!
-//! Problems that say the same, or nearly the same, form one cluster, and a cluster goes to one part. Dividing needs only
-//! each problem's identity, text and number of rows; [`problems_of`] reads them off a source.
+//! Problems that say the same, or nearly the same, form one cluster, and a cluster goes to one part. [`SplitAsked`] is
+//! what a user says; `plan` finds the problems of an export, removes those that are to be tested with elsewhere, and
+//! divides the rest by [`split()`], which needs only each problem's identity, text and number of rows.
 
+mod asked;
 mod decontaminate;
 mod near;
+mod plan;
 mod shingle;
 #[cfg(test)]
 mod tests;
@@ -13,13 +16,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::ExportError;
 use crate::job::{JobContext, JobError};
-use crate::labels::Corpus;
 use crate::model::{ContentHasher, ProblemId};
 
+pub use asked::{SplitAsked, problems_in};
 pub use decontaminate::{Contaminated, Overlap, decontaminate};
 pub use near::clusters;
+pub use plan::{Decontamination, Removed, SplitMade, TestFile};
+
+pub(super) use plan::{Plan, file_hash};
 
 /// One problem of an export.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,31 +116,11 @@ pub struct SplitReport {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SplitError {
     /// The ratios are no ratios.
-    #[error("split ratios must be numbers from 0 that are not all 0, as in 0.9,0.05,0.05")]
+    #[error("split ratios must be numbers from 0 that are not all 0, as in train=0.9,validation=0.05,test=0.05")]
     Ratios,
     /// The job was stopped.
     #[error(transparent)]
     Job(#[from] JobError),
-}
-
-/// The problems of a source, in the order in which they first occur; each trace counts as a row. Can be stopped at each
-/// trace, and holds the text of each problem once.
-pub fn problems_of(source: &dyn Corpus, ctx: &JobContext) -> Result<Vec<SplitProblem>, ExportError> {
-    let mut problems: Vec<SplitProblem> = Vec::new();
-    let mut places: HashMap<ProblemId, usize> = HashMap::new();
-    for row in 0..u32::try_from(source.len()).unwrap_or(u32::MAX) {
-        ctx.checkpoint()?;
-        let failed = |reason| ExportError::Trace { row, reason };
-        let id = source.problem(row).map_err(failed)?;
-        if let Some(known) = places.get(&id).and_then(|&place| problems.get_mut(place)) {
-            known.rows += 1;
-            continue;
-        }
-        let text = source.trace(row).map_err(failed)?.problem.text().into_owned();
-        places.insert(id.clone(), problems.len());
-        problems.push(SplitProblem { id, text, rows: 1 });
-    }
-    Ok(problems)
 }
 
 /// Divides problems. The same problems and options give the same parts, in whatever order the problems are given.

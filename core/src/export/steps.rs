@@ -40,6 +40,14 @@ impl ExportFormat for Steps {
         true
     }
 
+    fn needs_columns(&self) -> bool {
+        true
+    }
+
+    fn is_text(&self, column: &str) -> bool {
+        !matches!(column, "step" | "parent" | SOFT) && !column.starts_with(SCORE)
+    }
+
     fn counted(&self) -> &'static [&'static str] {
         &["good", "neutral", "bad", "unsure", "unlabelled"]
     }
@@ -83,6 +91,16 @@ fn scores<'a>(input: &RowInput<'a>) -> HashMap<(&'a str, StepIndex), f64> {
 /// The number that reads as it was computed: 0.1, not 0.10000000149.
 fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or_else(|_error| f64::from(value))
+}
+
+/// The same of a number that may have been a shorter one.
+#[expect(
+    clippy::float_cmp,
+    clippy::cast_possible_truncation,
+    reason = "only what was a shorter number comes back as it was"
+)]
+pub(super) fn shown(value: f64) -> f64 {
+    if f64::from(value as f32) == value { shortest(value as f32) } else { value }
 }
 
 fn row(input: &RowInput<'_>, index: StepIndex, scores: &HashMap<(&str, StepIndex), f64>) -> Made {

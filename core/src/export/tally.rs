@@ -51,14 +51,14 @@ impl Tally {
     }
 
     /// Counts what came of a trace.
-    pub(super) fn count(&mut self, trace: &Trace, made: Result<Row, Objection>) -> Produced {
+    pub(super) fn count<'a>(&mut self, trace: &'a Trace, made: Result<Row, Objection>) -> Produced<'a> {
         match made {
             Ok(row) => {
                 self.rows += 1;
                 for &(name, more) in &row.counts {
                     self.counts.add(name, more);
                 }
-                Produced::Row(trace.id.clone(), row)
+                Produced::Row(trace, row)
             }
             Err(Objection { rule, step, reason }) => {
                 self.left_out += 1;

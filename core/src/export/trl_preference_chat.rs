@@ -1,17 +1,20 @@
 //! TRL preference, conversational: the prompt as messages, each side as the assistant's answer to it.
 //!
 //! The trainer opens an assistant's turn after the prompt, so the prompt cannot end in half of one: the shared steps
-//! stand at the beginning of both answers.
+//! stand at the beginning of both answers. Where tools were called, the prompt goes on up to the last result that both
+//! share.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::format::{Made, Row, from_json, to_json};
-use super::left_out::{Objection, Rule};
+use super::left_out::Objection;
+use super::messages::{Message, Piece, asked, check_answer, check_prompt, messages, prompt_messages, said, tools};
 use super::pair_format::{PairFormat, pair_options};
-use super::pairs::{Pair, PairMeta, check_sides, joined, one_by_one, pair_counts, side_texts};
+use super::pairs::{Completion, Pair, PairMeta, Side, check_sides, one_by_one, pair_counts};
 use super::policy::Policy;
-use crate::model::{ChatMessage, Prompt, StepKind, Trace};
+use super::shapes::ToolTurns;
+use crate::model::Trace;
 
 /// Rows for TRL's `DPOTrainer` and `RewardTrainer`, as messages.
 pub(super) struct TrlPreferenceChat;
@@ -21,14 +24,11 @@ struct Line {
     prompt: Vec<Message>,
     chosen: Vec<Message>,
     rejected: Vec<Message>,
+    /// The text of a JSON list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tools: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     meta: Option<PairMeta>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Message {
-    role: String,
-    content: String,
 }
 
 impl PairFormat for TrlPreferenceChat {
@@ -41,22 +41,28 @@ impl PairFormat for TrlPreferenceChat {
     }
 
     fn options(&self) -> &'static [&'static str] {
-        pair_options!["completion", "policy_model", "only_finished", "step_separator"]
+        pair_options!["completion", "tools", "tool_arguments", "policy_model", "only_finished", "step_separator"]
     }
 
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)> {
         one_by_one(pairs, |pair| {
-            check_kinds(pair)?;
-            let answer = |side| {
-                let texts = pair.prefix_texts().into_iter().chain(side_texts(pair, side, policy.pairs.completion));
-                vec![Message { role: "assistant".into(), content: joined(texts, &policy.step_separator) }]
-            };
-            let line = Line {
-                prompt: prompt(&pair.chosen.trace().problem.prompt),
-                chosen: answer(&pair.chosen),
-                rejected: answer(&pair.rejected),
-                meta: Some(PairMeta::new(pair, &policy.pairs)),
-            };
+            let trace = pair.chosen.trace();
+            let mut prompt = prompt_messages(&trace.problem.prompt);
+            let mut chosen = answer(pair, &pair.chosen, policy)?;
+            let mut rejected = answer(pair, &pair.rejected, policy)?;
+            // What both say before a tool or the user answers is asked already.
+            let same = chosen.iter().zip(&rejected).take_while(|(a, b)| a == b).count();
+            let shared = asked(&chosen, same);
+            prompt.extend(chosen.drain(..shared));
+            rejected.drain(..shared);
+            // Chat templates write a line break before an answer; one more would make another token of it.
+            for answer in [&mut chosen, &mut rejected] {
+                if let Some(first) = answer.first_mut() {
+                    first.content = first.content.trim_start_matches(['\n', '\r']).to_owned();
+                }
+            }
+            let meta = Some(PairMeta::new(pair, &policy.pairs));
+            let line = Line { prompt, chosen, rejected, tools: tools(trace, policy), meta };
             check_line(&line)?;
             Ok(Row { line: to_json(&line)?, counts: pair_counts(pair) })
         })
@@ -64,7 +70,8 @@ impl PairFormat for TrlPreferenceChat {
 
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
         let is_chat = ["prompt", "chosen", "rejected"].iter().all(|key| row.get(*key).is_some_and(Value::is_array));
-        is_chat.then(|| self.defaults())
+        let tools = if row.contains_key("tools") { ToolTurns::Messages } else { ToolTurns::Refuse };
+        is_chat.then(|| Policy { tools, ..self.defaults() })
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {
@@ -72,53 +79,29 @@ impl PairFormat for TrlPreferenceChat {
     }
 }
 
-fn prompt(prompt: &Prompt) -> Vec<Message> {
-    let message = |message: &ChatMessage| Message { role: message.role.clone(), content: message.content.clone() };
-    match prompt {
-        Prompt::Text(text) => vec![Message { role: "user".into(), content: text.clone() }],
-        Prompt::Messages(messages) => messages.iter().map(message).collect(),
-    }
+/// The shared steps and those of the side.
+fn answer(pair: &Pair<'_>, side: &Side<'_>, policy: &Policy) -> Result<Vec<Message>, Objection> {
+    messages(prefix_pieces(side).chain(side_pieces(pair, side, policy.pairs.completion)), policy)
 }
 
-/// One answer cannot hold what others said in between.
-fn check_kinds(pair: &Pair<'_>) -> Result<(), Objection> {
-    for side in [&pair.chosen, &pair.rejected] {
-        let prefix = side.member.prefix(side.step);
-        for at in prefix.into_iter().chain(side.steps()) {
-            let Some(step) = side.trace().step(at) else { continue };
-            let foreign = matches!(step.kind, StepKind::ToolCall | StepKind::ToolResult | StepKind::Observation)
-                || step.tool.is_some()
-                || matches!(step.author.as_deref(), Some("user" | "system" | "tool"));
-            if foreign && side.words.is_none() {
-                let reason = "is a tool call, a result or somebody else's turn, which one answer cannot hold; \
-                              choose trl_preference";
-                return Err(Objection::at(Rule::Lossy, at, reason));
-            }
-        }
+/// The steps before a side.
+pub(super) fn prefix_pieces<'a>(side: &Side<'a>) -> impl Iterator<Item = Piece<'a>> {
+    let trace = side.trace();
+    side.member.prefix(side.step).into_iter().filter_map(move |step| Piece::of(trace, step))
+}
+
+/// What a row holds of a side.
+pub(super) fn side_pieces<'a>(pair: &Pair<'_>, side: &Side<'a>, completion: Completion) -> Vec<Piece<'a>> {
+    if let Some(text) = side.words {
+        return vec![Piece { text, index: side.step, step: None, learned: true }];
     }
-    Ok(())
+    let most = if completion == Completion::Step && !pair.is_whole { 1 } else { usize::MAX };
+    side.steps().into_iter().take(most).filter_map(|step| Piece::of(side.trace(), step)).collect()
 }
 
 fn check_line(line: &Line) -> Result<(), Objection> {
-    match line.prompt.last() {
-        None => return Err(Objection::new(Rule::EmptyPrompt, "the prompt has no messages")),
-        Some(last) if !matches!(last.role.as_str(), "user" | "tool") => {
-            let reason = format!("the prompt ends with a message of `{}`, not of the user or a tool", last.role);
-            return Err(Objection::new(Rule::Shape, reason));
-        }
-        Some(_) => {}
-    }
-    if line.prompt.iter().filter(|message| message.role != "system").all(|message| message.content.trim().is_empty()) {
-        return Err(Objection::new(Rule::EmptyPrompt, "the prompt is empty"));
-    }
-    for (name, side) in [("chosen", &line.chosen), ("rejected", &line.rejected)] {
-        if side.first().is_none_or(|message| message.role != "assistant") {
-            return Err(Objection::new(
-                Rule::Shape,
-                format!("`{name}` does not begin with a message of the assistant"),
-            ));
-        }
-    }
-    let text = |side: &[Message]| side.iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n");
-    check_sides(&text(&line.chosen), &text(&line.rejected))
+    check_prompt(&line.prompt)?;
+    check_answer("chosen", &line.prompt, &line.chosen)?;
+    check_answer("rejected", &line.prompt, &line.rejected)?;
+    check_sides(&said(&line.chosen), &said(&line.rejected))
 }

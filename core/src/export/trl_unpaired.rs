@@ -3,6 +3,8 @@
 //! A row is a step, asked for with the problem and the steps before it, or a whole path. A step that is not learned from
 //! has no row.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,6 +13,7 @@ use super::left_out::{Objection, Rule};
 use super::policy::{AfterError, PerRow, Policy};
 use super::text::{check_edges, check_words, step_text};
 use super::verdicts::{verdicts, walk};
+use crate::model::{Step, StepIndex};
 
 /// Rows for TRL's `KTOTrainer`.
 pub(super) struct TrlUnpaired;
@@ -67,6 +70,10 @@ impl ExportFormat for TrlUnpaired {
         }
     }
 
+    fn is_text(&self, column: &str) -> bool {
+        column != "label"
+    }
+
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
         let is_one = row.get("prompt")?.is_string() && row.get("completion")?.is_string();
         (is_one && row.contains_key("label")).then(|| self.defaults())
@@ -78,26 +85,47 @@ impl ExportFormat for TrlUnpaired {
 }
 
 fn steps(input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
+    let spoils = |step: &Step, index, text: &str| {
+        check_words(step, index, text, policy)?;
+        check_edges(text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason))
+    };
+    each_step(input, policy, spoils, |path, good| {
+        let (last, before) = path.split_last()?;
+        let mut prompt = input.trace.problem.text().into_owned();
+        prompt.push_str(&policy.step_separator);
+        for (_, text) in before {
+            prompt.push_str(text);
+            prompt.push_str(&policy.step_separator);
+        }
+        Some(row(&prompt, &last.1, good, policy))
+    })
+}
+
+/// A row for each judged step that no path before this one had, made of the steps up to it and of whether it is good.
+/// What spoils a step would stand in the prompt of all that follow, so nothing follows it.
+pub(super) fn each_step<'a>(
+    input: &RowInput<'a>,
+    policy: &Policy,
+    spoils: impl Fn(&Step, StepIndex, &str) -> Result<(), Objection>,
+    row: impl Fn(&[(StepIndex, Cow<'a, str>)], bool) -> Option<Made>,
+) -> Vec<Made> {
     let (said, objection) = walk(input, policy);
-    let mut prompt = input.trace.problem.text().into_owned();
-    prompt.push_str(&policy.step_separator);
+    let mut path: Vec<(StepIndex, Cow<'a, str>)> = Vec::with_capacity(said.steps.len());
     let mut made = Vec::new();
     for (position, ((index, step), verdict)) in input.steps().zip(&said.steps).enumerate() {
+        let is_new = position >= input.shared;
         let text = step_text(&step.text, position + 1, policy);
-        let spoilt = check_words(step, index, &text, policy)
-            .and_then(|()| check_edges(&text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason)));
-        if let Err(objection) = spoilt {
-            // It would stand in the prompt of all that follow. A path before this one may have told of it.
-            if position >= input.shared {
+        if let Err(objection) = spoils(step, index, &text) {
+            // A path before this one may have told of it.
+            if is_new {
                 made.push(Err(objection));
             }
             return made;
         }
-        if position >= input.shared && !verdict.masked {
-            made.push(row(&prompt, &text, verdict.good, policy));
+        path.push((index, text));
+        if is_new && !verdict.masked {
+            made.extend(row(&path, verdict.good));
         }
-        prompt.push_str(&text);
-        prompt.push_str(&policy.step_separator);
     }
     made.extend(objection.map(Err));
     if made.is_empty() && input.shared == 0 {
@@ -106,9 +134,18 @@ fn steps(input: &RowInput<'_>, policy: &Policy) -> Vec<Made> {
     made
 }
 
+/// Whether the whole path is wanted: nothing in it is bad. What follows its first error is not looked at.
+pub(super) fn path_is_good(input: &RowInput<'_>, policy: &Policy) -> Result<bool, Objection> {
+    let said = verdicts(input, &Policy { after_error: AfterError::Cut, ..policy.clone() })?;
+    match said.counts() {
+        (0, 0) => Err(Objection::new(Rule::NothingToLearn, "no step is left to judge it by")),
+        (_, bad) => Ok(bad == 0),
+    }
+}
+
 /// The whole path, whatever follows its first error.
 fn path(input: &RowInput<'_>, policy: &Policy) -> Made {
-    let said = verdicts(input, &Policy { after_error: AfterError::Cut, ..policy.clone() })?;
+    let good = path_is_good(input, policy)?;
     let mut texts = Vec::with_capacity(input.path.len());
     for (number, (index, step)) in (1..).zip(input.steps()) {
         let text = step_text(&step.text, number, policy);
@@ -116,12 +153,8 @@ fn path(input: &RowInput<'_>, policy: &Policy) -> Made {
         check_edges(&text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason))?;
         texts.push(text);
     }
-    let (good, bad) = said.counts();
-    if good + bad == 0 {
-        return Err(Objection::new(Rule::NothingToLearn, "no step is left to judge it by"));
-    }
     let prompt = format!("{}{}", input.trace.problem.text(), policy.step_separator);
-    row(&prompt, &texts.join(&policy.step_separator), bad == 0, policy)
+    row(&prompt, &texts.join(&policy.step_separator), good, policy)
 }
 
 fn row(prompt: &str, completion: &str, label: bool, policy: &Policy) -> Made {

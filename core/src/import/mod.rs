@@ -38,6 +38,7 @@ pub use options::{ImportOptions, load_mapping, load_mappings, save_mapping};
 pub use pending::Pending;
 pub use preview::{FilePreview, preview};
 pub use project::{First, ImportOutcome, each_trace, first_traces, import, import_showing, read_row, refresh};
+pub(crate) use read::{each_row, is_table};
 pub use report::{Counts, FileReport, ImportWarning, InspectReport};
 pub use run::{inspect, read, source_files};
 pub use sink::{Carried, Sink, SourceFile};

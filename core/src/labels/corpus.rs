@@ -1,8 +1,11 @@
 //! The traces of a project with all that was said of them. The window and the command line implement it once.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
@@ -42,6 +45,11 @@ pub trait Corpus: Sync {
     /// The files that the project was made from.
     fn sources(&self) -> Vec<SourceFile>;
 
+    /// The records that what is said of the traces comes from. Reads them once.
+    fn provenance(&self) -> Result<Provenance, String> {
+        Ok(Provenance::default())
+    }
+
     /// Further files and folders that no export may be written over or into.
     fn protected(&self) -> Vec<PathBuf> {
         Vec::new()
@@ -59,6 +67,48 @@ pub struct SourceFile {
     pub format: String,
     /// How many traces it gave.
     pub traces: u64,
+}
+
+/// Which state of a project something was made of, beside its [`SourceFile`]s.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// The revision of what annotators are asked for; `None` where nothing was set up.
+    pub label_schema: Option<u32>,
+    /// Logs of annotators and files of scores, in this order and by name.
+    pub records: Vec<RecordFile>,
+}
+
+/// A log of annotations or a file of scores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordFile {
+    /// What it holds.
+    pub kind: RecordKind,
+    /// Whose labels or scores these are.
+    pub name: String,
+    /// The SHA-256 of its content, in hexadecimal digits.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl RecordFile {
+    /// Reads a record. The error is a sentence for the user.
+    pub fn read(kind: RecordKind, name: &str, path: &Path) -> Result<Self, String> {
+        let failed = |error: io::Error| format!("{error}: {}", path.display());
+        let mut hash = Sha256::new();
+        let bytes = io::copy(&mut File::open(path).map_err(failed)?, &mut hash).map_err(failed)?;
+        Ok(Self { kind, name: name.into(), sha256: format!("{:x}", hash.finalize()), bytes })
+    }
+}
+
+/// What a record holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    /// Labels of an annotator.
+    Annotations,
+    /// Scores of a scorer.
+    Scores,
 }
 
 /// What can be said of a trace beside its labels, gathered from the annotators that count.

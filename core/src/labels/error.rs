@@ -49,6 +49,8 @@ pub enum Why {
     Contradiction,
     /// The first error was left undecided.
     Unsure,
+    /// The members of a consensus say different things.
+    Disagreement,
     /// A label names a step that the trace no longer has.
     LostStep,
     /// There are no steps.

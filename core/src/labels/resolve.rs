@@ -66,6 +66,8 @@ pub fn resolve(
         Chosen::Own(_) => own(trace, said)?,
         Chosen::Imported(name) => imported(trace, tree, name.as_deref())?,
         Chosen::Scorer { name, threshold } => scored(trace, name, *threshold, scores),
+        // Only its members say anything; a judge asks them one by one.
+        Chosen::Consensus(_) => Said::nothing(trace),
     };
     let is_silent = said.ratings.iter().all(Option::is_none) && said.soft.iter().all(Option::is_none);
     if said.mark.is_none() && is_silent {
@@ -81,6 +83,7 @@ fn nothing_said(chosen: &Chosen) -> String {
         Chosen::Imported(None) => "it came without labels".into(),
         Chosen::Imported(Some(name)) => format!("it came without labels of {name}"),
         Chosen::Scorer { name, .. } => format!("it has no scores of {name}"),
+        Chosen::Consensus(_) => "nobody is agreed on it".into(),
     }
 }
 
@@ -112,7 +115,7 @@ fn own(trace: &Trace, said: Option<&TraceAnnotation>) -> Result<Said, Unclear> {
 }
 
 fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said, Unclear> {
-    let mut said = Said::nothing(trace);
+    let (mut said, mut somewhere) = (Said::nothing(trace), false);
     for label in trace.labels.iter().filter(|l| source.is_none_or(|s| l.source == s)) {
         match (label.value, label.step) {
             (ImportedValue::NoError, _) => {
@@ -129,14 +132,11 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             (ImportedValue::Soft(value), Some(step)) if trace.step(step).is_some() => {
                 set_soft(&mut said, step, value, false)?;
             }
+            (ImportedValue::ErrorSomewhere, _) => somewhere = true,
             // A rating of the whole trace says nothing about its steps, nor do these of whether a given step is right.
             (ImportedValue::Rating(_) | ImportedValue::Soft(_), None)
             | (
-                ImportedValue::ErrorSomewhere
-                | ImportedValue::Preferred
-                | ImportedValue::Dispreferred
-                | ImportedValue::Tag
-                | ImportedValue::Remark,
+                ImportedValue::Preferred | ImportedValue::Dispreferred | ImportedValue::Tag | ImportedValue::Remark,
                 _,
             ) => {}
             (_, step) => {
@@ -146,7 +146,20 @@ fn imported(trace: &Trace, tree: &StepTree, source: Option<&str>) -> Result<Said
             }
         }
     }
+    if somewhere && is_all_good(&said) {
+        let reason = "it is labelled as having an error, but every step as good";
+        return Err(Unclear::new(Why::Contradiction, reason));
+    }
     Ok(said)
+}
+
+/// Every step is said to be good, or that there is no error at all.
+fn is_all_good(said: &Said) -> bool {
+    match said.mark {
+        Some(Mark::NoneUpTo(_)) => true,
+        Some(Mark::At(_) | Mark::Unsure) => false,
+        None => said.ratings.iter().all(|rating| *rating == Some(StepRating::Good)),
+    }
 }
 
 fn set_mark(said: &mut Said, mark: Mark) -> Result<(), Unclear> {

@@ -7,9 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::model::AnnotatorId;
 
+use super::consensus::{Consensus, Member};
 use super::{Corpus, LabelError};
 
-/// Whose labels are used. Written `own`, `own:NAME`, `imported`, `imported:NAME`, `scorer:NAME@THRESHOLD`.
+/// Whose labels are used. Written `own`, `own:NAME`, `imported`, `imported:NAME`, `scorer:NAME@THRESHOLD`,
+/// `consensus:RULE` or `consensus:RULE(MEMBER, …)`; [`Consensus`] has the rules and how members are written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LabelSource {
     /// The user's own: the only annotator, or the named one.
@@ -23,7 +25,14 @@ pub enum LabelSource {
         /// The least score of a good step.
         threshold: f64,
     },
+    /// What several sources agree on.
+    Consensus(Consensus),
 }
+
+/// How label sources are written, for help.
+pub const SOURCE_HELP: &str = "own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD, consensus:RULE or \
+    consensus:RULE(SOURCE, SOURCE, min=N) with RULE all, majority, any-bad or first-error; in it imported:NAME>T takes \
+    soft labels above T as good";
 
 impl fmt::Display for LabelSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,6 +42,7 @@ impl fmt::Display for LabelSource {
             Self::Imported(None) => f.write_str("imported"),
             Self::Imported(Some(name)) => write!(f, "imported:{name}"),
             Self::Scorer { name, threshold } => write!(f, "scorer:{name}@{threshold}"),
+            Self::Consensus(consensus) => write!(f, "consensus:{consensus}"),
         }
     }
 }
@@ -61,10 +71,11 @@ impl FromStr for LabelSource {
                 Ok(Self::Scorer { name: name.into(), threshold })
             }
             ("scorer", None) => Err(refuse("write it as scorer:NAME@THRESHOLD")),
-            ("consensus", _) => {
-                Err(refuse("consensus of several annotators is not available yet; name one with own:NAME"))
+            ("consensus", Some(rest)) => rest.parse().map(Self::Consensus).map_err(|reason: String| refuse(&reason)),
+            ("consensus", None) => {
+                Err(refuse("write it as consensus:RULE with RULE all, majority, any-bad or first-error"))
             }
-            _ => Err(refuse("choose own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD")),
+            _ => Err(refuse("choose own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE")),
         }
     }
 }
@@ -95,6 +106,8 @@ pub enum Chosen {
         /// The least score of a good step.
         threshold: f64,
     },
+    /// What several sources agree on.
+    Consensus(Consensus<Self>),
 }
 
 impl Chosen {
@@ -113,6 +126,7 @@ impl Chosen {
             Some(LabelSource::Scorer { name, threshold }) => {
                 Ok(Self::Scorer { name: name.clone(), threshold: *threshold })
             }
+            Some(LabelSource::Consensus(consensus)) => agreeing(consensus, source).map(Self::Consensus),
             None => Ok(only(source)?.map_or(Self::Imported(None), Self::Own)),
         }
     }
@@ -123,14 +137,53 @@ impl Chosen {
             Self::Own(annotator) => LabelSource::Own(Some(annotator.as_str().into())),
             Self::Imported(name) => LabelSource::Imported(name.clone()),
             Self::Scorer { name, threshold } => LabelSource::Scorer { name: name.clone(), threshold: *threshold },
+            Self::Consensus(Consensus { rule, members, min }) => {
+                let named = |member: &Member<Self>| Member { source: member.source.name(), above: member.above };
+                let members = members.iter().map(named).collect();
+                LabelSource::Consensus(Consensus { rule: *rule, members, min: *min })
+            }
         }
     }
 }
 
-fn only(source: &dyn Corpus) -> Result<Option<AnnotatorId>, LabelError> {
+/// Everyone with labels, in the order of their names.
+pub(super) fn labelling(source: &dyn Corpus) -> Vec<AnnotatorId> {
     let mut labelling = source.annotators();
     labelling.sort();
     labelling.retain(|annotator| source.has_labels(annotator));
+    labelling
+}
+
+fn agreeing(asked: &Consensus, source: &dyn Corpus) -> Result<Consensus<Chosen>, LabelError> {
+    let refuse = |reason: String| {
+        let text = LabelSource::Consensus(asked.clone()).to_string();
+        Err(LabelError::Source { text, reason })
+    };
+    let mut members: Vec<Member<Chosen>> = Vec::new();
+    for Member { source: member, above } in &asked.members {
+        let chosen = Chosen::settle(Some(member), source)?;
+        if members.iter().any(|other| other.source == chosen) {
+            return refuse(format!("{} is named twice", chosen.name()));
+        }
+        members.push(Member { source: chosen, above: *above });
+    }
+    if asked.members.is_empty() {
+        let everyone = labelling(source);
+        if everyone.len() < 2 {
+            let who = if everyone.is_empty() { "nobody".into() } else { format!("only {}", join(&everyone)) };
+            return refuse(format!("{who} has labelled in this project; name members: consensus:RULE(SOURCE, SOURCE)"));
+        }
+        members = everyone.into_iter().map(|by| Member { source: Chosen::Own(by), above: None }).collect();
+    }
+    let settled = Consensus { rule: asked.rule, members, min: asked.min };
+    if settled.least() > settled.members.len() {
+        return refuse(format!("min={} is more than the {} members", settled.least(), settled.members.len()));
+    }
+    Ok(settled)
+}
+
+fn only(source: &dyn Corpus) -> Result<Option<AnnotatorId>, LabelError> {
+    let mut labelling = labelling(source);
     match labelling.len() {
         0 | 1 => Ok(labelling.pop()),
         _ => Err(LabelError::SeveralAnnotators { names: join(&labelling) }),

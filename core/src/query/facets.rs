@@ -56,7 +56,9 @@ const TENTHS: [f64; 10] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 /// left out.
 pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Result<Vec<Facet>, JobError> {
     let among = RowSet::new(views.store().len());
-    rows.iter().for_each(|row| among.insert(*row as usize));
+    for row in rows {
+        among.insert(*row as usize);
+    }
     let total = rows.len() as u64;
     let mut found = Vec::new();
     let mut fields: Vec<Field> = FIELDS.map(Field::plain).into();

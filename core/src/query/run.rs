@@ -129,20 +129,18 @@ pub fn run_with(
         }
     };
     if !filter.is_empty() && !rows.is_empty() {
-        let found = match filter.words() {
-            Some(words) => store.search(&words, ctx)?,
-            None => {
-                let found = RowSet::new(store.len());
-                let own = || (AnnotatorId::new(aids.annotator), Arc::new(annotations.clone()));
-                let made = match aids.views {
-                    Some(views) => views.clone(),
-                    None => {
-                        Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default())
-                    }
-                };
-                filter.rows(&made, ctx)?.into_iter().for_each(|row| found.insert(row as usize));
-                found
+        let found = if let Some(words) = filter.words() {
+            store.search(&words, ctx)?
+        } else {
+            let own = || (AnnotatorId::new(aids.annotator), Arc::new(annotations.clone()));
+            let made = aids.views.cloned().unwrap_or_else(|| {
+                Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default())
+            });
+            let found = RowSet::new(store.len());
+            for row in filter.rows(&made, ctx)? {
+                found.insert(row as usize);
             }
+            found
         };
         rows.retain(|&row| found.contains(row as usize));
     }

@@ -24,7 +24,7 @@ pub fn sql(text: &str, views: &Views, limit: usize, ctx: &JobContext) -> Result<
     }
     ctx.checkpoint()?;
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let answer = context.execute(text).and_then(|answer| answer.limit(limit.into()).collect()).map_err(failed)?;
+    let answer = context.execute(text).and_then(|answer| answer.limit(limit).collect()).map_err(failed)?;
     ctx.checkpoint()?;
     table(&answer).map_err(failed)
 }
@@ -37,7 +37,7 @@ fn mentioned(text: &str) -> Vec<String> {
     // `traces.id` and `meta.level` are names of columns with and without a table.
     let parts: Vec<String> = words
         .iter()
-        .flat_map(|word| word.split_once('.').map(|(table, rest)| [table.to_owned(), rest.to_owned()]))
+        .filter_map(|word| word.split_once('.').map(|(table, rest)| [table.to_owned(), rest.to_owned()]))
         .flatten()
         .collect();
     words.extend(parts);
@@ -49,6 +49,7 @@ fn mentioned(text: &str) -> Vec<String> {
     words
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn failed(error: PolarsError) -> JobError {
     let text = error.to_string();
     let text = text.lines().next().unwrap_or_default().trim();
@@ -56,7 +57,7 @@ fn failed(error: PolarsError) -> JobError {
 }
 
 fn table(frame: &DataFrame) -> Result<Table, PolarsError> {
-    let columns = frame.get_column_names().iter().map(|name| name.to_string()).collect();
+    let columns = frame.get_column_names().iter().map(ToString::to_string).collect();
     let mut rows = vec![Vec::with_capacity(frame.width()); frame.height()];
     for column in frame.columns() {
         for (at, row) in rows.iter_mut().enumerate() {

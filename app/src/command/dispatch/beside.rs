@@ -108,10 +108,15 @@ pub(crate) fn follow(app: &mut App) {
     }
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
     if app.view.beside.side.as_ref().is_none_or(|side| side.of != open.trace.id) {
+        // Once for each trace: it reads other traces.
+        let asked = Some((open.trace.id.clone(), project.store.len()));
+        if app.view.beside.side.is_none() && app.view.beside.looked_for == asked {
+            return;
+        }
         let nearest = near(open, &project.store).into_iter().next();
-        match nearest {
-            Some(first) => show(app, &first.what),
-            None => app.view.beside.side = None,
+        (app.view.beside.side, app.view.beside.looked_for) = (None, asked);
+        if let Some(first) = nearest {
+            show(app, &first.what);
         }
     }
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
@@ -239,6 +244,8 @@ fn begin_choosing(app: &mut App) {
     let shown = app.view.beside.side.as_ref().filter(|_| app.view.beside.shown).map(|side| &side.what);
     let selected = near.iter().position(|candidate| Some(&candidate.what) == shown).unwrap_or(0);
     app.view.dialog = Some(DialogState::Beside(BesideDraft { near, selected, ..BesideDraft::default() }));
+    // What was looked for in an earlier dialog is of no matter here.
+    app.jobs.beside_find = None;
 }
 
 /// Looks for traces whose name contains what was typed.

@@ -129,7 +129,7 @@ fn begin_export(app: &mut App) {
     let Some(&format) = FORMATS.first() else { return };
     let draft = ExportDraft::new(format);
     app.start_preview(&draft);
-    app.view.dialog = Some(DialogState::Export(draft));
+    app.view.dialog = Some(DialogState::Export(Box::new(draft)));
 }
 
 pub(super) fn ask_export_path(app: &mut App) {

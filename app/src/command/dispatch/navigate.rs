@@ -158,8 +158,12 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
     let mut now = OpenTrace::overlaid(row, trace, project.annotations().trace(id));
     if now.trace.steps == open.trace.steps {
         (now.path, now.at) = (std::mem::take(&mut open.path), open.at);
-    } else if let Some(step) = hash.and_then(|hash| now.find_step(&hash)).or(selected) {
-        now.select(step);
+    } else {
+        // Which steps correspond to those beside is to be found out anew.
+        app.view.beside.followed = None;
+        if let Some(step) = hash.and_then(|hash| now.find_step(&hash)).or(selected) {
+            now.select(step);
+        }
     }
     *open = now;
 }

@@ -27,6 +27,7 @@ pub(super) fn run(app: &mut App, command: Command) {
             }
         }
         Command::FoldAll => fold_all(app),
+        Command::FoldSection => fold_selected_section(app),
         Command::NextLowScore | Command::NextToolError | Command::NextEdit | Command::CallPartner => {
             super::shape::run(app, command);
         }
@@ -88,6 +89,9 @@ fn next(app: &mut App, back: bool) {
 /// Searches anew where something else is looked for or the trace is another, and shows the match gone to.
 pub(crate) fn follow(app: &mut App) {
     take_found(app);
+    // Whoever goes on is not held back.
+    let moves = app.view.scroll_to_step || app.view.reading.scroll_to.is_some();
+    app.view.reading.find.settles &= !moves;
     let Some(open) = &app.view.open else { return };
     let find = &app.view.reading.find;
     if !find.shown || find.query.text.is_empty() || find.problem.is_some() {
@@ -104,6 +108,12 @@ pub(crate) fn follow(app: &mut App) {
 }
 
 fn search(app: &mut App, searched: Arc<Searched>) {
+    let selected = app.view.open.as_ref().and_then(OpenTrace::selected).unwrap_or_default();
+    let find = &mut app.view.reading.find;
+    if find.searched().is_some_and(|before| before.trace.id != searched.trace.id) {
+        // Where it began is a place of another trace.
+        find.origin = selected;
+    }
     if searched.bytes() <= AT_ONCE {
         app.jobs.find = None;
         if let Ok(found) = searched.run(|| Ok(())) {
@@ -218,6 +228,17 @@ fn fold_section(app: &mut App, position: usize) {
     if let Some(first) = first {
         with_folds(app, |folds| toggle(&mut folds.sections, first));
     }
+}
+
+/// Folds the section of the selected step, or shows it, and brings its heading into view.
+fn fold_selected_section(app: &mut App) {
+    let Some(open) = &app.view.open else { return };
+    let parts = sections(open);
+    let Some(here) = parts.iter().find(|section| section.steps.contains(&open.at)) else {
+        return app.notices.info("There is no section to fold", "The source names no parts of what is shown");
+    };
+    fold_section(app, here.steps.start);
+    app.view.reading.scroll_to = Some(Spot::InView(here.steps.start));
 }
 
 /// Shows the section of the selected step, where it was gone to while the section is folded.

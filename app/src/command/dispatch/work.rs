@@ -1,7 +1,7 @@
 //! Ways of working: halving, verifying, judging blind, what comes next, the sitting; and under which circumstances
 //! something is said.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, TraceAnnotation, agrees};
 use stepscope_core::job::Job;
@@ -73,7 +73,9 @@ impl App {
 
     /// The scores of the open trace, as far as they may be seen.
     pub(crate) fn visible_series(&self) -> Arc<Vec<ScoreSeries>> {
-        if self.visible().is_some_and(|visible| visible.scores) { self.series() } else { Arc::default() }
+        // The same one each time: whoever sees another list works everything out anew.
+        static NONE: LazyLock<Arc<Vec<ScoreSeries>>> = LazyLock::new(Arc::default);
+        if self.visible().is_some_and(|visible| visible.scores) { self.series() } else { Arc::clone(&NONE) }
     }
 
     /// What the data says of the open trace may be seen.

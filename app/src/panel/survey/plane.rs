@@ -47,7 +47,7 @@ impl Plane<'_> {
         if !self.rect.expand(4.0).contains(pointer) {
             return None;
         }
-        let all = self.figure.series.iter().enumerate().flat_map(|(number, series)| {
+        let mut all = self.figure.series.iter().enumerate().flat_map(|(number, series)| {
             series.marks.iter().enumerate().map(move |(at, mark)| ((number, at), mark, series.faint))
         });
         if self.figure.shape == FigureShape::Lines {
@@ -68,7 +68,7 @@ impl Plane<'_> {
             }
             area.contains(pointer)
         };
-        all.filter(|(_, mark, _)| hit(mark)).next_back().map(|(place, ..)| place)
+        all.rfind(|(_, mark, _)| hit(mark)).map(|(place, ..)| place)
     }
 }
 

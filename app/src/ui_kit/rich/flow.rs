@@ -32,6 +32,8 @@ pub(super) struct Remark {
     pub(super) hint: String,
     /// It is underlined with dots of this colour.
     pub(super) dots: Option<Color32>,
+    /// The address of the web to which it leads.
+    pub(super) link: Option<Arc<str>>,
 }
 
 /// Where a part of the source stands among the letters of the galley.
@@ -130,7 +132,7 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Whatever lies before this byte and was not shown is markup. Where it ends lines, the text does as well if asked.
+    /// Whatever lies before this byte and was not shown is markup.
     pub(super) fn skip(&mut self, to: usize) {
         if self.at < to {
             let kind = if self.drops { Kind::Dropped } else { Kind::Hidden };

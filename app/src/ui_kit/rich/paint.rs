@@ -7,7 +7,8 @@ use std::sync::Arc;
 use eframe::egui::epaint::mutex::Mutex;
 use eframe::egui::text_selection::LabelSelectionState;
 use eframe::egui::{
-    self, Align2, Color32, Id, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align2, Color32, CursorIcon, Id, OpenUrl, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::cache::Cache;
@@ -145,7 +146,7 @@ impl<'a> Painter<'a> {
         let galley = Arc::clone(&laid.galley);
         LabelSelectionState::label_text_selection(ui, &response, at, galley, self.text.colour, Stroke::NONE);
         let pointer = response.hover_pos();
-        let mut hints: Vec<&str> = Vec::new();
+        let (mut hints, mut link): (Vec<&str>, Option<&str>) = (Vec::new(), None);
         for mark in marks {
             for rect in rects(&mark.range) {
                 if mark.kind == MarkKind::Span {
@@ -163,7 +164,15 @@ impl<'a> Painter<'a> {
                 }
                 if pointer.is_some_and(|pointer| rect.contains(pointer)) {
                     hints.push(&remark.hint);
+                    link = link.or(remark.link.as_deref());
                 }
+            }
+        }
+        if let Some(link) = link.filter(|_| ui.input(|input| input.modifiers.command)) {
+            ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+            if response.clicked() {
+                // The system opens it; nothing is fetched here.
+                ui.ctx().open_url(OpenUrl::new_tab(link));
             }
         }
         if let Some((top, bottom)) = byte.and_then(|byte| laid.row_of(self.text.source, byte)) {

@@ -130,7 +130,12 @@ fn load(key: &Key, bytes: Option<Arc<[u8]>>) -> Result<ColorImage, String> {
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
     let told = |error: std::io::Error| format!("The picture cannot be read: {error}: {}", path.display());
-    let size = fs::metadata(path).map_err(told)?.len();
+    let about = fs::metadata(path).map_err(told)?;
+    // A device has no end.
+    if !about.is_file() {
+        return Err(format!("The picture is no file: {}", path.display()));
+    }
+    let size = about.len();
     if size > MOST_BYTES {
         return Err(format!("The picture is too large ({} MB): {}", size >> 20, path.display()));
     }

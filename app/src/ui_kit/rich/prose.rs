@@ -1,15 +1,17 @@
 //! Words, formulas and signs in lines.
 
+use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use eframe::egui::text::TextFormat;
-use eframe::egui::{Color32, FontFamily, FontId, Rect, Ui, pos2};
+use eframe::egui::{Color32, FontFamily, FontId, Modifiers, Rect, Ui, pos2};
 
 use super::Rich;
 use super::flow::{Flow, Laid, Remark, Setting};
 use super::formula::{self, Ink};
 use super::style::{self, Sizes};
-use crate::text::{FormulaState, Inline, InlineKind, Style};
+use crate::text::{FormulaState, Inline, InlineKind, Style, signs};
 use crate::ui_kit::Tokens;
 
 /// Lays out the part of a line of pieces that these bytes of the source hold.
@@ -34,11 +36,11 @@ pub(super) fn lay(
         match &inline.kind {
             InlineKind::Text(words, style) => {
                 let words = words.start.max(range.start)..words.end.min(range.end);
-                remark_link(&mut flow, &words, style);
+                remark_link(ui, &mut flow, &words, style);
                 flow.show(&words, look(style), strong || style.strong);
             }
             InlineKind::Other(words, style) => {
-                remark_link(&mut flow, &inline.source, style);
+                remark_link(ui, &mut flow, &inline.source, style);
                 flow.swap(&inline.source, words, look(style), strong || style.strong);
             }
             InlineKind::Formula(formula) => match &formula.state {
@@ -47,7 +49,8 @@ pub(super) fn lay(
                 }
                 FormulaState::Failed(reason) => {
                     let hint = format!("Shown as written: {reason}");
-                    flow.remarks.push(Remark { source: inline.source.clone(), hint, dots: Some(tokens.unsure) });
+                    let source = inline.source.clone();
+                    flow.remarks.push(Remark { source, hint, dots: Some(tokens.unsure), link: None });
                     let code = look(&Style { code: true, ..Style::default() });
                     flow.show(&inline.source, code, strong);
                 }
@@ -63,10 +66,21 @@ pub(super) fn lay(
     flow.lay(ui, range.end, width)
 }
 
-fn remark_link(flow: &mut Flow<'_>, words: &Range<usize>, style: &Style) {
-    if let Some(link) = &style.link {
-        flow.remarks.push(Remark { source: words.clone(), hint: link.to_string(), dots: None });
+fn remark_link(ui: &Ui, flow: &mut Flow<'_>, words: &Range<usize>, style: &Style) {
+    let Some(address) = &style.link else { return };
+    // Words may say another address than that to which they lead, and hide signs in it.
+    let mut hint = signs::named(address);
+    let link = is_of_web(address).then(|| Arc::clone(address));
+    if link.is_some() {
+        write!(hint, "\n{} and a click open it", ui.ctx().format_modifiers(Modifiers::COMMAND)).ok();
     }
+    flow.remarks.push(Remark { source: words.clone(), hint, dots: None, link });
+}
+
+/// Only such addresses are given to the system: others start programs or open files of this computer.
+fn is_of_web(address: &str) -> bool {
+    let begins = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    begins("https://") || begins("http://")
 }
 
 /// A formula on a line of its own.
@@ -80,7 +94,7 @@ pub(super) fn lay_formula(ui: &Ui, text: &Rich<'_>, range: &Range<usize>, state:
         }
         FormulaState::Failed(reason) => {
             let hint = format!("Shown as written: {reason}");
-            flow.remarks.push(Remark { source: range.clone(), hint, dots: Some(tokens.unsure) });
+            flow.remarks.push(Remark { source: range.clone(), hint, dots: Some(tokens.unsure), link: None });
             let code = Style { code: true, ..Style::default() };
             let code = style::format(&flow.plain(), &code, &sizes, &tokens);
             flow.show(range, code, false);

@@ -100,7 +100,7 @@ pub struct Sources<'a> {
     pub open: &'a OpenTrace,
     /// The scores that may be seen.
     pub series: &'a Arc<Vec<ScoreSeries>>,
-    /// What the annotator said, and the last record of the log.
+    /// What the annotator said.
     pub said: Option<&'a stepscope_core::annotation::TraceAnnotation>,
     /// The last record of the log.
     pub last_seq: u64,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::model::{
-    FirstError, ImportedValue, ScoreKind, SearchOrder, StepFlag, StepIndex, StepKind, StepRating, Trace, leaf_outcomes,
+    FirstError, ImportedValue, ScoreKind, SearchOrder, StepIndex, StepKind, StepRating, Trace, leaf_outcomes,
     monte_carlo,
 };
 
@@ -342,7 +342,7 @@ impl Shades {
     }
 }
 
-/// The series that counts visits: the one named so, else the first that counts at all.
+/// The series that counts visits, by its name.
 pub fn visits_of(series: &[ScoreSeries]) -> Option<&ScoreSeries> {
     let mut counts = series.iter().filter(|series| series.kind == ScoreKind::Count);
     let named = |series: &&ScoreSeries| {
@@ -365,9 +365,4 @@ const fn rating_tone(rating: StepRating) -> Tone {
         StepRating::Bad => Tone::Bad,
         StepRating::Unsure => Tone::Unsure,
     }
-}
-
-/// The search gave that step up.
-pub fn is_pruned(trace: &Trace, step: StepIndex) -> bool {
-    trace.step(step).is_some_and(|step| step.flags.contains(&StepFlag::Pruned))
 }

@@ -1,10 +1,11 @@
 //! What is said of a node that the pointer rests on, and what a folded one hides.
 
-use stepscope_core::model::StepIndex;
+use stepscope_core::model::{StepFlag, StepIndex};
 
 use super::picture::Skeleton;
 use super::shade::Shades;
 use crate::state::OpenTrace;
+use crate::view_model::calls::failure;
 use crate::view_model::one_line;
 use crate::view_model::scores::{ScoreSeries, score_text};
 
@@ -35,7 +36,10 @@ impl Tip {
         let step = open.trace.step(index)?;
         let number = skeleton.levels.get(index as usize)? + u32::from(skeleton.roots == 1);
         let mut title = vec![format!("Step {number}"), step.kind.name().replace('_', " ")];
-        title.extend(step.flags.iter().map(|flag| flag.name().to_owned()));
+        // Where outcomes are hidden there are none.
+        let shows_failure = failure(open, index, !shades.outcomes.is_empty()).is_some();
+        let flags = step.flags.iter().filter(|flag| **flag != StepFlag::Failed || shows_failure);
+        title.extend(flags.map(|flag| flag.name().to_owned()));
         if step.on_path && open.tree.is_branching() {
             title.push("on the returned path".into());
         }

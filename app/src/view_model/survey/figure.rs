@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stepscope_core::evaluate::figures::{Axis, Figure, Mark, Series, Shape, Tone as Meaning};
+use stepscope_core::evaluate::figures::{Axis, Figure, Mark, MarkSeries, Shape, Tone as Meaning};
 
 use super::axis::{AxisModel, number_text, percent_text};
 use crate::view_model::Tone;
@@ -171,7 +171,7 @@ impl FigureModel {
     fn mark(
         &self,
         figure: &Figure,
-        series: &Series,
+        series: &MarkSeries,
         (at, groups): (usize, usize),
         (number, mark): (usize, &Mark),
         (most, is_count): (f64, bool),
@@ -300,7 +300,7 @@ fn is_count(figure: &Figure) -> bool {
 }
 
 /// What a mark tells: its series, its bin, its value and how many it counts.
-fn text(figure: &Figure, series: &Series, mark: &Mark, is_count: bool) -> String {
+fn text(figure: &Figure, series: &MarkSeries, mark: &Mark, is_count: bool) -> String {
     let mut place = figure.x.name(mark.x);
     if figure.y.bins() > 0 {
         place = format!("{} {place}, {} {}", figure.x.label, figure.y.label, figure.y.name(mark.row));

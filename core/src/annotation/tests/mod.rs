@@ -11,6 +11,7 @@ mod reshape;
 mod save;
 mod sharing;
 mod states;
+mod uniting;
 mod versions;
 
 use std::fs;

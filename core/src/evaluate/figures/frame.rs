@@ -99,7 +99,7 @@ pub struct Mark {
 
 /// Marks that belong together.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Series {
+pub struct MarkSeries {
     /// Its name in the legend.
     pub name: String,
     /// What its colour says.
@@ -120,7 +120,7 @@ pub struct Figure {
     /// The vertical axis; its bins are of cells only.
     pub y: Axis,
     /// The series.
-    pub series: Vec<Series>,
+    pub series: Vec<MarkSeries>,
     /// What counts: `steps` or `traces`.
     pub unit: &'static str,
     /// What has to be known to read it.
@@ -205,7 +205,7 @@ impl Frame {
         let series = self.series.iter().zip(cells.chunks(per_series)).map(|((name, tone), cells)| {
             let all = cells.iter().map(|(count, _)| count).sum();
             let marks = cells.iter().enumerate().map(|(at, cell)| one(at, all, *cell)).collect();
-            Series { name: name.clone(), tone: *tone, marks }
+            MarkSeries { name: name.clone(), tone: *tone, marks }
         });
         let series = series.collect();
         let Self { title, shape, x, y, unit, notes, .. } = self;

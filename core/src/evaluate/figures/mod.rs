@@ -13,5 +13,5 @@ mod svg;
 
 pub(crate) use svg::escaped;
 
-pub use frame::{Axis, Figure, Mark, Series, Shape, Tone};
+pub use frame::{Axis, Figure, Mark, MarkSeries, Shape, Tone};
 pub use plot::Plot;

@@ -174,7 +174,7 @@ impl Plot {
     }
 
     /// The rows of the corpus that a mark counts, in their order: traces that fall into it, or that have a step which
-    /// does. `mark` counts [`Series::marks`](super::Series::marks).
+    /// does. `mark` counts [`MarkSeries::marks`](super::MarkSeries::marks).
     pub fn rows(&self, columns: &Columns, series: usize, mark: usize) -> Vec<u32> {
         let (_, placing) = self.frame(columns);
         let mut rows = Vec::new();

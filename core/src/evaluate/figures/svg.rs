@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::frame::short;
-use super::{Figure, Mark, Series, Shape, Tone};
+use super::{Figure, Mark, MarkSeries, Shape, Tone};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 320.0;
@@ -21,17 +21,18 @@ const LETTERS: usize = 14;
 /// Colours that stay apart for the colour-blind (Okabe and Ito 2008).
 const GROUPS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8c8c8c"];
 
-const STYLE: &str = "svg.figure{font:12px system-ui,sans-serif;max-width:100%;--ink:#1d1d1f;--faint:#c9c9cf;\
---good:#1a7f5a;--bad:#c2410c;--muted:#8a8a94}svg.figure text{fill:var(--ink)}svg.figure .axis{stroke:var(--faint)}\
-svg.figure .title{font-weight:600;font-size:14px}@media(prefers-color-scheme:dark){svg.figure{--ink:#ececf0;\
---faint:#46464e;--good:#4cc38a;--bad:#ff8b5e;--muted:#8a8a94}}";
+// Plain colours only: many readers of SVG know no variables. Those of marks stand out on dark and on light.
+const STYLE: &str = "svg.figure{font:12px system-ui,sans-serif;max-width:100%}svg.figure text{fill:#1d1d1f}\
+svg.figure .axis{stroke:#c9c9cf}svg.figure .ink{stroke:#1d1d1f;stroke-opacity:.6}\
+svg.figure .title{font-weight:600;font-size:14px}@media(prefers-color-scheme:dark){svg.figure text{fill:#ececf0}\
+svg.figure .axis{stroke:#46464e}svg.figure .ink{stroke:#ececf0}}";
 
 fn colour(tone: Tone) -> &'static str {
     match tone {
-        Tone::Good => "var(--good)",
-        Tone::Bad => "var(--bad)",
-        Tone::Muted => "var(--muted)",
-        Tone::Group(at) => GROUPS.get(at % GROUPS.len()).copied().unwrap_or("var(--muted)"),
+        Tone::Good => "#2a9d72",
+        Tone::Bad => "#d9602b",
+        Tone::Muted => "#8a8a94",
+        Tone::Group(at) => GROUPS.get(at % GROUPS.len()).copied().unwrap_or("#8a8a94"),
     }
 }
 
@@ -149,7 +150,7 @@ impl Figure {
         TOP + from_top as f64 * self.row_height()
     }
 
-    fn tip(&self, series: &Series, mark: &Mark) -> String {
+    fn tip(&self, series: &MarkSeries, mark: &Mark) -> String {
         let mut tip = format!("{}, {}", series.name, self.x.name(mark.x));
         if self.y.bins() > 0 {
             write!(tip, ", {}", self.y.name(mark.row)).ok();
@@ -263,6 +264,6 @@ fn at(value: f64, (low, high): (f64, f64)) -> f64 {
 fn whisker(svg: &mut String, mark: &Mark, x: f64, ends: (f64, f64)) {
     if let Some(interval) = mark.interval {
         let (low, high) = (at(interval.low, ends), at(interval.high, ends));
-        write!(svg, "<path d=\"M{x:.1} {low:.1}V{high:.1}\" stroke=\"var(--ink)\" stroke-opacity=\"0.6\"/>").ok();
+        write!(svg, "<path class=\"ink\" d=\"M{x:.1} {low:.1}V{high:.1}\"/>").ok();
     }
 }

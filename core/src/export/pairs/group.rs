@@ -2,7 +2,9 @@
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
-use crate::model::{ProblemId, ScoreKind, StepIndex, StepRating, StepTree, Trace};
+use crate::model::{
+    Label, LabelKind, OutcomeLabel, ProblemId, ScoreKind, StepIndex, StepRating, StepTree, Trace, Verdict,
+};
 
 /// The attempts at one problem.
 #[derive(Clone, Debug)]
@@ -47,15 +49,15 @@ pub struct Member<'a> {
 
 /// The values of one score, by step.
 #[derive(Clone, Debug)]
-pub(super) struct StepValues<'a> {
-    pub(super) name: &'a str,
-    pub(super) kind: ScoreKind,
+pub(in crate::export) struct StepValues<'a> {
+    pub(in crate::export) name: &'a str,
+    pub(in crate::export) kind: ScoreKind,
     values: Vec<Option<f64>>,
 }
 
 impl StepValues<'_> {
     /// The value of a step; nothing where it has none, or one that is no number.
-    pub(super) fn of(&self, step: StepIndex) -> Option<f64> {
+    pub(in crate::export) fn of(&self, step: StepIndex) -> Option<f64> {
         self.values.get(step as usize).copied().flatten()
     }
 }
@@ -94,23 +96,53 @@ impl Member<'_> {
         self.prefix(step).into_iter().any(|above| self.rating(above) == Some(StepRating::Bad))
     }
 
-    /// The values of the score of that name, computed or imported; without a name, of the first score whose kind is
-    /// `fitting`, computed ones first. Where a step has several of one name, the last counts.
-    pub(super) fn step_values(&self, name: &str, fitting: impl Fn(ScoreKind) -> bool) -> Option<StepValues<'_>> {
-        let wanted = |found: &str, kind: ScoreKind| if name.is_empty() { fitting(kind) } else { found == name };
-        let finite = |value: f64| value.is_finite().then_some(value);
-        if let Some(computed) = self.scores.iter().find(|scores| wanted(&scores.scorer, scores.kind)) {
-            let values = computed.values.iter().map(|value| value.map(f64::from).and_then(finite)).collect();
-            return Some(StepValues { name: &computed.scorer, kind: computed.kind, values });
+    /// Whether the attempt is right, and whether its annotator says so, whose word comes before that of the data.
+    pub(in crate::export) fn outcome(&self) -> Option<(bool, bool)> {
+        let labels = self.said.into_iter().flat_map(|said| said.labels.of_kind(LabelKind::Outcome));
+        let own = labels.into_iter().find_map(|label| match label {
+            Label::Outcome(outcome) => Some(*outcome),
+            _ => None,
+        });
+        match (own, self.trace.outcome.verdict) {
+            (Some(OutcomeLabel::Right), _) => Some((true, true)),
+            (Some(OutcomeLabel::Wrong), _) => Some((false, true)),
+            (None, Verdict::Correct) => Some((true, false)),
+            (None, Verdict::Incorrect) => Some((false, false)),
+            (Some(OutcomeLabel::Unsure), _) | (None, Verdict::Unknown) => None,
         }
-        let imported = || self.trace.scores.iter().filter(|score| score.step.is_some());
-        let first = imported().find(|score| wanted(&score.name, score.kind))?;
-        let mut values = vec![None; self.trace.steps.len()];
-        for score in imported().filter(|score| score.name == first.name) {
-            if let Some(slot) = score.step.and_then(|step| values.get_mut(step as usize)) {
-                *slot = finite(score.value);
-            }
-        }
-        Some(StepValues { name: &first.name, kind: first.kind, values })
     }
+
+    /// See [`step_values`].
+    pub(in crate::export) fn step_values(
+        &self,
+        name: &str,
+        fitting: impl Fn(ScoreKind) -> bool,
+    ) -> Option<StepValues<'_>> {
+        step_values(&self.trace, &self.scores, name, fitting)
+    }
+}
+
+/// The values of the score of that name, computed or imported; without a name, of the first score whose kind is
+/// `fitting`, computed ones first. Where a step has several of one name, the last counts.
+pub(in crate::export) fn step_values<'a>(
+    trace: &'a Trace,
+    scores: &'a [NativeScores],
+    name: &str,
+    fitting: impl Fn(ScoreKind) -> bool,
+) -> Option<StepValues<'a>> {
+    let wanted = |found: &str, kind: ScoreKind| if name.is_empty() { fitting(kind) } else { found == name };
+    let finite = |value: f64| value.is_finite().then_some(value);
+    if let Some(computed) = scores.iter().find(|scores| wanted(&scores.scorer, scores.kind)) {
+        let values = computed.values.iter().map(|value| value.map(f64::from).and_then(finite)).collect();
+        return Some(StepValues { name: &computed.scorer, kind: computed.kind, values });
+    }
+    let imported = || trace.scores.iter().filter(|score| score.step.is_some());
+    let first = imported().find(|score| wanted(&score.name, score.kind))?;
+    let mut values = vec![None; trace.steps.len()];
+    for score in imported().filter(|score| score.name == first.name) {
+        if let Some(slot) = score.step.and_then(|step| values.get_mut(step as usize)) {
+            *slot = finite(score.value);
+        }
+    }
+    Some(StepValues { name: &first.name, kind: first.kind, values })
 }

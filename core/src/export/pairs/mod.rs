@@ -30,10 +30,11 @@ pub use options::{Completion, PairOptions, PairWeight};
 pub use pair::{Author, Judge, OnPolicy, Pair, PairRule, Side};
 pub use select::{Dropped, select};
 
+pub(super) use group::step_values;
 pub(super) use meta::{PairMeta, counts as pair_counts, weight as pair_weight};
 pub(super) use options::OPTIONS as PAIR_OPTIONS;
 pub(super) use run::{each_pair_row, no_single_row, one_by_one};
-pub(super) use text::{Joined, check_sides, check_texts, joined, pair_texts, side_texts};
+pub(super) use text::{Joined, check_sides, check_texts, joined, pair_texts};
 
 /// Every pair that the rules propose for one problem, rule by rule in the order of [`PairRule::ALL`].
 pub fn propose<'a>(group: &'a Group<'a>, options: &PairOptions) -> Vec<Pair<'a>> {

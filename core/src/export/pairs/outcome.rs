@@ -4,7 +4,7 @@ use super::fork::{enough, ranked};
 use super::group::{Group, Member};
 use super::options::PairOptions;
 use super::pair::{Judge, Pair, PairRule, Side};
-use crate::model::{Label, LabelKind, OutcomeLabel, ScoreKind, StepIndex, Verdict};
+use crate::model::{ScoreKind, StepIndex};
 
 /// Every right attempt against every wrong one, so ordered that the first pairs use each attempt once.
 ///
@@ -33,18 +33,8 @@ pub(super) fn pairs<'a>(group: &'a Group<'a>, options: &PairOptions) -> Vec<Pair
 }
 
 fn outcome<'a>(group: &'a Group<'a>, member: &Member<'_>) -> Option<(bool, Judge<'a>)> {
-    let labels = member.said.into_iter().flat_map(|said| said.labels.of_kind(LabelKind::Outcome));
-    let own = labels.into_iter().find_map(|label| match label {
-        Label::Outcome(outcome) => Some(*outcome),
-        _ => None,
-    });
-    match (own, member.trace.outcome.verdict) {
-        (Some(OutcomeLabel::Right), _) => Some((true, Judge::Labels(&group.labels))),
-        (Some(OutcomeLabel::Wrong), _) => Some((false, Judge::Labels(&group.labels))),
-        (None, Verdict::Correct) => Some((true, Judge::Outcome)),
-        (None, Verdict::Incorrect) => Some((false, Judge::Outcome)),
-        (Some(OutcomeLabel::Unsure), _) | (None, Verdict::Unknown) => None,
-    }
+    let (right, own) = member.outcome()?;
+    Some((right, if own { Judge::Labels(&group.labels) } else { Judge::Outcome }))
 }
 
 /// Attempts by a score of the whole that came with the data: every two of different value, the clearest first.

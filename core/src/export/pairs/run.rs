@@ -7,12 +7,12 @@ use super::pair::Pair;
 use super::select::select;
 use super::{Dropped, PairOptions, propose};
 use crate::annotation::overlaid;
-use crate::export::ExportError;
 use crate::export::left_out::{Objection, Rule};
 use crate::export::rows::{ExportOptions, Produced};
 use crate::export::tally::Tally;
+use crate::export::{ExportError, Scope};
 use crate::job::{JobContext, Progress};
-use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why, resolve};
+use crate::labels::{Chosen, Corpus, Judge, LabelSource, Unclear, Why};
 use crate::model::{ProblemId, Trace};
 
 /// Attempts that are held and compared at a time. Further ones at the same problem are compared among themselves.
@@ -29,7 +29,7 @@ pub(in crate::export) fn each_pair_row(
     source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
-    sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+    sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
 ) -> Result<Tally, ExportError> {
     let judge = Judge::new(options.labels.as_ref(), source)?;
     let tally = Tally::new(options.format.counted(), Some(judge.name()));
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
     fn member(
         &mut self,
         trace: Trace,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<Option<Member<'a>>, ExportError> {
         let source = self.source;
         let said = self.judge.said(&trace.id);
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         }
         let trace = own.and_then(|said| overlaid(&trace, said)).unwrap_or(trace);
         let mut member = Member { said: own, scores: source.scores(&trace), ..Member::new(trace) };
-        match resolve(&member.trace, &member.tree, self.judge.chosen(), own, &member.scores) {
+        match self.judge.resolve(&member.trace, &member.tree, &said) {
             Ok(said) => (member.ratings, member.soft) = (said.ratings, said.soft),
             // Scores, outcomes and preferences need no labels.
             Err(Unclear { why: Why::NoLabels, .. }) => {}
@@ -138,9 +138,13 @@ impl<'a> Run<'a> {
     fn compare(
         &mut self,
         group: &Group<'_>,
-        sink: &mut dyn FnMut(Produced) -> Result<(), ExportError>,
+        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
     ) -> Result<(), ExportError> {
         let Some(first) = group.members.first() else { return Ok(()) };
+        if self.options.format.scope() == Scope::Attempts {
+            let row = self.options.format.group_row(group, &self.options.policy);
+            return sink(self.tally.count(&first.trace, row));
+        }
         let options = &self.options.policy.pairs;
         let (pairs, dropped) = select(propose(group, options), options);
         for (name, count) in dropped.counts() {

@@ -7,7 +7,7 @@ use crate::export::left_out::{Objection, Rule};
 /// What a row holds of a pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::export) struct PairTexts {
-    /// The problem and the shared steps. White space at its end belongs to the completions, so none is there.
+    /// The problem and the shared steps, with the line breaks after them; see [`boundary`].
     pub(in crate::export) prompt: String,
     pub(in crate::export) chosen: String,
     pub(in crate::export) rejected: String,
@@ -60,11 +60,24 @@ pub(in crate::export) fn pair_texts(pair: &Pair<'_>, completion: Completion, sep
         }
         whole.text
     };
-    let end = beginning.text.trim_end().len();
-    let cut = |mut text: String| text.split_off(end);
-    let (chosen, rejected) = (cut(whole(&pair.chosen)), cut(whole(&pair.rejected)));
-    beginning.text.truncate(end);
-    PairTexts { prompt: beginning.text, chosen, rejected }
+    let (chosen, rejected) = (whole(&pair.chosen), whole(&pair.rejected));
+    let end = boundary(beginning.text.trim_end().len(), &chosen, &rejected);
+    let (prompt, chosen_end) = chosen.split_at(end);
+    let rejected_end = rejected.split_at(end).1;
+    PairTexts { prompt: prompt.into(), chosen: chosen_end.into(), rejected: rejected_end.into() }
+}
+
+/// Where a prompt ends whose words end at `words`, in bytes of both texts. Line breaks that both sides have belong to
+/// the prompt: tokenizers join a sign and the line break after it, but no line break and the word after it. Blanks belong
+/// to the completions, for they are joined with the word after them.
+fn boundary(words: usize, chosen: &str, rejected: &str) -> usize {
+    let blank = |text: &str| text.len() - text.trim_start().len();
+    let (a, b) = (chosen.get(words..).unwrap_or_default(), rejected.get(words..).unwrap_or_default());
+    let both: usize = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let shared = a.get(..both.min(blank(a))).and_then(|blank| blank.rfind('\n')).map_or(0, |at| at + 1);
+    let goes_on = |text: &str| text.get(shared..blank(text)).is_some_and(|rest| rest.contains('\n'));
+    // A line break more on one side would be one token with those before it.
+    if goes_on(a) || goes_on(b) { words } else { words + shared }
 }
 
 /// Checks a prompt with its two completions, whoever put them together.
@@ -97,7 +110,7 @@ pub(in crate::export) fn check_sides(chosen: &str, rejected: &str) -> Result<(),
 /// What a text is cut inside of.
 fn cut_inside(before: &str, after: &str) -> Option<&'static str> {
     let (last, first) = (before.chars().next_back()?, after.chars().next()?);
-    if last.is_whitespace() && first.is_whitespace() {
+    if last.is_whitespace() && first.is_whitespace() && (last != '\n' || matches!(first, '\n' | '\r')) {
         return Some("with white space after a prompt that ends with white space: it belongs to one side");
     }
     if last == '\u{200d}' || continues_character(first) {
@@ -133,7 +146,7 @@ mod tests {
         check("q", "a", "");
         check(
             "q\n",
-            "a",
+            " a",
             "`rejected` begins with white space after a prompt that ends with white space: it belongs to one side",
         );
         check("e", "\u{301}", "`chosen` begins inside a character");
@@ -146,6 +159,21 @@ mod tests {
         check(" ", "a", "the prompt is empty");
         check("q", "\n ", "`chosen` has no text");
         check("q", "z ", "both sides say the same");
+    }
+
+    #[test]
+    fn line_breaks_belong_to_the_prompt_and_blanks_to_the_completions() {
+        let check = |chosen: &str, rejected: &str, prompt: &str| {
+            assert_eq!(chosen.get(..boundary(1, chosen, rejected)).unwrap(), prompt, "{chosen:?} {rejected:?}");
+        };
+        check("q\na", "q\nb", "q\n");
+        check("q\n\na", "q\n\nb", "q\n\n");
+        check("q a", "q b", "q");
+        check("q\n  a", "q\n  b", "q\n");
+        check("q \n a", "q \nb", "q \n");
+        check("q\n\na", "q\nb", "q");
+        check("q a", "q\nb", "q");
+        check("qa", "qb", "q");
     }
 
     #[test]

@@ -42,24 +42,12 @@ pub fn clusters(texts: &[&str], near: f64, ctx: &JobContext) -> Result<Vec<Vec<u
 }
 
 fn join_near(problems: &[(usize, Vec<u64>)], near: f64, sets: &mut Sets, ctx: &JobContext) -> Result<(), JobError> {
-    let mut frequency: HashMap<u64, u32> = HashMap::new();
-    for shingle in problems.iter().flat_map(|(_, shingles)| shingles) {
-        *frequency.entry(*shingle).or_default() += 1;
-    }
-    let mut met: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut met = Met::new(problems.iter().flat_map(|(_, shingles)| shingles).copied(), near);
     for (number, (at, shingles)) in problems.iter().enumerate() {
         if number % CHECK_EVERY == 0 {
             ctx.checkpoint()?;
         }
-        let mut rare: Vec<(u32, u64)> =
-            shingles.iter().map(|shingle| (frequency.get(shingle).copied().unwrap_or_default(), *shingle)).collect();
-        rare.sort_unstable();
-        rare.truncate(prefix_length(shingles.len(), near));
-        let mut candidates: Vec<usize> =
-            rare.iter().filter_map(|(_, shingle)| met.get(shingle)).flatten().copied().collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        for other in candidates {
+        for other in met.candidates(shingles) {
             let Some((place, others)) = problems.get(other) else { continue };
             let (short, long) = (shingles.len().min(others.len()), shingles.len().max(others.len()));
             let may_be = short as f64 >= near * long as f64;
@@ -67,15 +55,55 @@ fn join_near(problems: &[(usize, Vec<u64>)], near: f64, sets: &mut Sets, ctx: &J
                 sets.join(*at, *place);
             }
         }
-        // What occurs once is met by nobody.
-        for (_, shingle) in rare.into_iter().filter(|(count, _)| *count > 1) {
-            let met = met.entry(shingle).or_default();
+        met.add(number, shingles);
+    }
+    Ok(())
+}
+
+/// Where sets of shingles meet that may be nearly equal: in their rarest ones.
+pub(super) struct Met {
+    near: f64,
+    frequency: HashMap<u64, u32>,
+    places: HashMap<u64, Vec<usize>>,
+}
+
+impl Met {
+    /// `all` are the shingles of all sets that are going to be added.
+    pub(super) fn new(all: impl Iterator<Item = u64>, near: f64) -> Self {
+        let mut frequency: HashMap<u64, u32> = HashMap::new();
+        for shingle in all {
+            *frequency.entry(shingle).or_default() += 1;
+        }
+        Self { near: near.max(0.1), frequency, places: HashMap::new() }
+    }
+
+    /// The rarest shingles of a set, with how often each occurs.
+    fn rare(&self, shingles: &[u64]) -> Vec<(u32, u64)> {
+        let count = |shingle: &u64| self.frequency.get(shingle).copied().unwrap_or_default();
+        let mut rare: Vec<(u32, u64)> = shingles.iter().map(|shingle| (count(shingle), *shingle)).collect();
+        rare.sort_unstable();
+        rare.truncate(prefix_length(shingles.len(), self.near));
+        rare
+    }
+
+    /// The sets added before that may be nearly equal to this one, in ascending order.
+    pub(super) fn candidates(&self, shingles: &[u64]) -> Vec<usize> {
+        let rare = self.rare(shingles);
+        let mut candidates: Vec<usize> =
+            rare.iter().filter_map(|(_, shingle)| self.places.get(shingle)).flatten().copied().collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates
+    }
+
+    pub(super) fn add(&mut self, number: usize, shingles: &[u64]) {
+        for (_, shingle) in self.rare(shingles) {
+            let met = self.places.entry(shingle).or_default();
             if met.len() < MOST_MET {
                 met.push(number);
             }
         }
     }
-    Ok(())
 }
 
 /// How many of the rarest shingles must be looked at so that no near-duplicate is missed.

@@ -102,7 +102,7 @@ fn test_problems_are_found_in_other_words_and_in_longer_texts() {
         problem(4, "this is too short to share anything, and so it stays in the data as it is"),
         problem(5, "?"),
     ];
-    let found = decontaminate(&problems, &tests, &ctx()).unwrap();
+    let found = decontaminate(&problems, &tests, 0.9, &ctx()).unwrap();
     let found: Vec<_> = found.into_iter().map(|one| (one.problem, one.rows, one.test, one.overlap)).collect();
     assert_eq!(
         found,

@@ -13,14 +13,14 @@ use super::source::{Project, chain, import, import_one, options, outcome, tree};
 
 #[test]
 fn sources_are_read_and_printed() {
-    for text in ["own", "own:ann", "imported", "imported:human:bo", "scorer:a@b@0.5", "scorer:prm@-1"] {
+    for text in ["own", "own:ann", "imported", "imported:human:bo", "scorer:a@b@0.5", "scorer:prm@-1", "consensus:all"]
+    {
         assert_eq!(text.parse::<LabelSource>().unwrap().to_string(), text);
     }
     let check = |text: &str, expected: &str| {
         let message = text.parse::<LabelSource>().unwrap_err().to_string();
         assert!(message.contains(expected), "{text}: {message}");
     };
-    check("consensus:majority", "not available yet");
     check("scorer:prm", "scorer:NAME@THRESHOLD");
     check("scorer:prm@high", "not a number");
     check("scorer:prm@NaN", "finite");
@@ -125,6 +125,34 @@ fn several_annotators_must_be_named() {
     assert_eq!(outcome(&project, &options), "-");
     options.labels = Some("own:cy".parse().unwrap());
     assert!(preview(&project, &options, 9, &ctx).unwrap_err().to_string().contains("there is ann, bo"));
+}
+
+#[test]
+fn a_consensus_is_exported_and_named() {
+    let mut project = Project::of(chain(3)).label("++-", None);
+    let hashes: Vec<StepHash> = project.traces[0].steps.iter().map(|step| step.hash.clone()).collect();
+    for (step, rating) in hashes.iter().zip([StepRating::Good, StepRating::Good, StepRating::Good]) {
+        let rated = StepAnnotation { rating: Some(rating), ..StepAnnotation::default() };
+        project.says("bo").steps.insert(step.clone(), rated);
+    }
+    let check = |project: &Project, source: &str, more: &[(&str, &str)], expected: &str| {
+        let mut options = options("trl_stepwise", more);
+        options.labels = Some(source.parse().unwrap());
+        assert_eq!(outcome(project, &options), expected, "{source}");
+        let named = project.preview(&options).labels.unwrap().to_string();
+        assert!(named.ends_with("(own:ann, own:bo)"), "{named}");
+        assert_eq!(named.parse::<LabelSource>().unwrap().to_string(), named, "it can be asked for again");
+    };
+    check(&project, "consensus:any-bad", &[], "++-");
+    check(&project, "consensus:all", &[], "step 3 has no label");
+    let as_good = [("unlabelled", "good")];
+    let mut options_good = options("trl_stepwise", &as_good);
+    options_good.labels = Some("consensus:all".parse().unwrap());
+    assert!(outcome(&project, &options_good).starts_with("step 3 has no label"), "a dispute is not good");
+    let place = "the sources disagree on the first error (own:ann: step 3, own:bo: no error)";
+    check(&project, "consensus:first-error", &[], place);
+    project.says("bo").steps.get_mut(&hashes[2]).unwrap().rating = Some(StepRating::Bad);
+    check(&project, "consensus:first-error", &[], "++-");
 }
 
 #[test]

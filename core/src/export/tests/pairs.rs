@@ -237,7 +237,8 @@ fn every_line_is_checked_whoever_wrote_it() {
     let chat =
         |prompt: Value, chosen: Value| json!({"prompt": prompt, "chosen": chosen, "rejected": say("assistant", "b")});
     check("trl_preference_chat", chat(say("user", "q"), say("assistant", "a")), "fine");
-    check("trl_preference_chat", chat(say("tool", "q"), say("assistant", "a")), "fine");
+    let lost = "message 0 (from 0) is the result of a tool that follows no call";
+    check("trl_preference_chat", chat(say("tool", "q"), say("assistant", "a")), lost);
     check("trl_preference_chat", chat(say("user", "q"), say("assistant", "b ")), "both sides say the same");
     check("trl_preference_chat", chat(say("user", " "), say("assistant", "a")), "the prompt is empty");
     check("trl_preference_chat", chat(json!([]), say("assistant", "a")), "the prompt has no messages");
@@ -298,15 +299,6 @@ fn prompt_and_completion_are_the_trace_byte_for_byte() {
     import(&mut trace, "human", "++-");
     let row = &rows(&Project::of(trace), &options("trl_preference", &[]))[0];
     assert_eq!(plain(row.clone()), json!({"prompt": "q \na", "chosen": "\n\nb\n", "rejected": "\n\n\nc"}));
-}
-
-#[test]
-fn the_problems_of_a_source_are_named_once() {
-    let of = |text: &str| TraceBuilder::new(Problem::from_text(text)).thought("a").build();
-    let project = Project { traces: vec![of("p"), of("q"), of("p")], ..Project::default() };
-    let found = crate::export::split::problems_of(&project, &ctx()).unwrap();
-    let found: Vec<_> = found.iter().map(|one| (&one.id, one.text.as_str(), one.rows)).collect();
-    assert_eq!(found, [(&project.traces[0].problem.id(), "p", 2), (&project.traces[1].problem.id(), "q", 1)]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::export::{ExportOptions, Preview, preview};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
-use crate::labels::{Corpus, SourceFile};
+use crate::labels::{Corpus, Provenance, SourceFile};
 use crate::model::{
     AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, Step, StepHash, StepRating, Trace, TraceBuilder,
     TraceId, TraceStatus, Verdict,
@@ -21,6 +21,7 @@ pub(super) struct Project {
     /// Scores of one scorer, by key.
     pub(super) by_key: HashMap<StepHash, f32>,
     pub(super) sources: Vec<SourceFile>,
+    pub(super) provenance: Provenance,
 }
 
 impl Corpus for Project {
@@ -55,6 +56,10 @@ impl Corpus for Project {
 
     fn sources(&self) -> Vec<SourceFile> {
         self.sources.clone()
+    }
+
+    fn provenance(&self) -> Result<Provenance, String> {
+        Ok(self.provenance.clone())
     }
 }
 

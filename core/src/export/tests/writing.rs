@@ -196,7 +196,7 @@ fn the_name_decides_what_rows_stand_in() {
         export(&many(5), "trl_stepwise", &out).unwrap();
         assert_eq!(fs::read(&out).unwrap(), bytes, "{name}: the same rows give the same bytes");
     }
-    let message = export(&many(1), "trl_stepwise", &folder.path().join("rows.parquet")).unwrap_err().to_string();
+    let message = export(&many(1), "trl_stepwise", &folder.path().join("rows.parquet.gz")).unwrap_err().to_string();
     assert!(message.starts_with("rows are written as .jsonl, .json or .csv"), "{message}");
 }
 

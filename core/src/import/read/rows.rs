@@ -79,6 +79,14 @@ impl RawRow {
         Parsed { value: text.into_owned().into(), repairs }
     }
 
+    /// The row as a line of JSON, or what is wrong with it.
+    pub(super) fn line(&self) -> Result<&str, String> {
+        match &self.fault {
+            Some(fault) => Err(fault.clone()),
+            None => std::str::from_utf8(&self.bytes).map_err(|error| error.to_string()),
+        }
+    }
+
     /// The row for the list of rejects; undecodable bytes replaced.
     pub(crate) fn text(&self) -> String {
         let end = self.bytes.len().min(TEXT_LIMIT);

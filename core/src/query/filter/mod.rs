@@ -29,6 +29,7 @@ impl Filter {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn failed(error: PolarsError) -> JobError {
     JobError::Failed(format!("the query could not be computed: {error}"))
 }
@@ -148,8 +149,8 @@ impl<'a> Stage<'a> {
     }
 
     /// A condition on the other level: of some step, or of the trace that a step belongs to.
-    fn of_other_level(&mut self, node: Node, is_step: bool) -> Result<Expr, JobError> {
-        let met = Stage::new(self.views, is_step, self.ctx)?.met(&node)?;
+    fn of_other_level(&mut self, node: &Node, is_step: bool) -> Result<Expr, JobError> {
+        let met = Stage::new(self.views, is_step, self.ctx)?.met(node)?;
         if is_step {
             return self.folded(Quantifier::Any, &met);
         }
@@ -162,7 +163,7 @@ impl<'a> Stage<'a> {
     fn test(&mut self, test: &Test) -> Result<Expr, JobError> {
         let is_step = test.field.is_step() || matches!(&test.is, Is::Field(_, other) if other.is_step());
         if is_step != self.is_step {
-            return self.of_other_level(Node::Test(test.clone()), is_step);
+            return self.of_other_level(&Node::Test(test.clone()), is_step);
         }
         if let Is::Field(compare, other) = &test.is {
             let (left, right) = (self.number_column(&test.field)?, self.number_column(other)?);
@@ -256,7 +257,7 @@ impl<'a> Stage<'a> {
 
     fn has(&mut self, field: &Field) -> Result<Expr, JobError> {
         if field.is_step() != self.is_step {
-            return self.of_other_level(Node::Has(field.clone()), field.is_step());
+            return self.of_other_level(&Node::Has(field.clone()), field.is_step());
         }
         Ok(match self.views.values(field, self.ctx)? {
             Values::Names(names) => self.add(names.codes.clone().into_column()).is_not_null(),

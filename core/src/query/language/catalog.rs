@@ -211,7 +211,7 @@ impl Field {
     pub(in crate::query) fn name(&self) -> String {
         let spec = self.what.spec();
         let step = if spec.is_step { "step." } else { "" };
-        let quoted = |text: &str| format!("{:?}", text);
+        let quoted = |text: &str| format!("{text:?}");
         let of = match &self.of {
             Of::Nothing | Of::Source(Said::Anyone) | Of::Scorer(None) => String::new(),
             Of::Key(key) if matches!(spec.what, What::Meta | What::StepMeta) => {

@@ -49,7 +49,7 @@ fn start_of_piece(before: &str) -> usize {
             _ if is_quoted => {}
             // A field goes on in its brackets; a function does not.
             '(' if after_name && !FUNCTIONS.iter().any(|name| before.get(start..at) == Some(name)) => {
-                is_argument = true
+                is_argument = true;
             }
             ')' if is_argument => is_argument = false,
             '(' | ')' | ',' => start = at + 1,
@@ -171,15 +171,15 @@ fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec
             }
         }
     }
-    if !in_step {
+    if in_step {
+        offers.push(offer("within(".into(), "a step that meets the condition is near: within(2, after, …)"));
+        offers.push(offer("after(".into(), "a step that meets the condition comes before this one"));
+        offers.push(offer("before(".into(), "a step that meets the condition comes after this one"));
+    } else {
         offers.push(offer("any(".into(), "some step meets the condition"));
         offers.push(offer("all(".into(), "every step meets the condition"));
         offers.push(offer("none(".into(), "no step meets the condition"));
         offers.push(offer("count(".into(), "how many steps meet the condition"));
-    } else {
-        offers.push(offer("within(".into(), "a step that meets the condition is near: within(2, after, …)"));
-        offers.push(offer("after(".into(), "a step that meets the condition comes before this one"));
-        offers.push(offer("before(".into(), "a step that meets the condition comes after this one"));
     }
     offers.push(offer("has:".into(), "the field has a value"));
     ranked(offers, &piece.to_lowercase(), |offer| offer.insert.to_lowercase())

@@ -84,13 +84,13 @@ impl Parser<'_> {
             Takes::Scorer => {
                 if let Some(known) = known {
                     let bare = text.strip_prefix("imported:").unwrap_or(&text);
-                    self.check("scorer", bare, &known.scorers, span)?;
+                    Self::check("scorer", bare, &known.scorers, span)?;
                 }
                 Ok(Of::Scorer(Some(text)))
             }
             Takes::Key => {
                 match (what, known) {
-                    (What::Scale | What::StepScale, Some(known)) => self.check("scale", &text, &known.scales, span)?,
+                    (What::Scale | What::StepScale, Some(known)) => Self::check("scale", &text, &known.scales, span)?,
                     (What::Meta | What::StepMeta, _) => self.check_key(what, &text, start)?,
                     _ => {}
                 }
@@ -108,7 +108,7 @@ impl Parser<'_> {
                     }
                 };
                 if let (Some(names), Some(name)) = (names, &name) {
-                    self.check(if origin == "own" { "annotator" } else { "source of labels" }, name, names, span)?;
+                    Self::check(if origin == "own" { "annotator" } else { "source of labels" }, name, names, span)?;
                 }
                 Ok(Of::Source(said))
             }
@@ -118,10 +118,10 @@ impl Parser<'_> {
     fn check_key(&self, what: What, key: &str, start: usize) -> Parsed<()> {
         let Some(known) = &self.fields.known else { return Ok(()) };
         let keys = if what == What::Meta { &known.meta } else { &known.step_meta };
-        self.check("key of metadata", key, keys, start..self.scanner.at())
+        Self::check("key of metadata", key, keys, start..self.scanner.at())
     }
 
-    fn check(&self, sort: &str, name: &str, known: &[String], span: Range<usize>) -> Parsed<()> {
+    fn check(sort: &str, name: &str, known: &[String], span: Range<usize>) -> Parsed<()> {
         if known.iter().any(|known| known == name) {
             return Ok(());
         }

@@ -23,6 +23,7 @@ const fn of_step(name: &'static str, what: What, kind: Kind, help: &'static str)
     Spec { name, what, kind, takes: Takes::Nothing, is_step: true, help }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made for this call")]
 const fn taking(takes: Takes, spec: Spec) -> Spec {
     Spec { takes, ..spec }
 }

@@ -30,7 +30,7 @@ impl Views {
             What::Steps => Ok(numbers(self.store.trace_table().steps.iter().map(Option::unwrap_or_default))),
             What::Branching => Ok(Values::Flags(self.store.trace_table().branching)),
             What::Warnings => Ok(numbers(self.store.trace_table().warnings.iter().map(Option::unwrap_or_default))),
-            What::State => self.states(),
+            What::State => Ok(self.states()),
             What::FirstError => {
                 let marks = self.marks(said(field), ctx)?;
                 Ok(Values::Numbers(marks.numbers(field.part, &*self.shape()?)))
@@ -99,7 +99,7 @@ impl Views {
     }
 
     /// What annotators said of each trace's state; one of whom nothing is known has not labelled it.
-    fn states(&self) -> Result<Values, JobError> {
+    fn states(&self) -> Values {
         let mut states = vec![LabelState::Unlabelled; self.store.len()];
         if let Some((_, said)) = self.said_by(None) {
             for (trace, said) in said.traces() {
@@ -111,7 +111,7 @@ impl Views {
         }
         let codes: UInt32Chunked = states.into_iter().map(|state| Some(state as u32)).collect();
         let names = LabelState::ALL.map(|state| state.name().to_owned()).into();
-        Ok(Values::Names(Arc::new(Names { codes, names })))
+        Values::Names(Arc::new(Names { codes, names }))
     }
 
     /// A text of the problem of each trace. The texts themselves are not copied.

@@ -68,6 +68,7 @@ pub const COLUMNS: &[(&str, &str, &str)] = &[
     ("scores", "value", "the score"),
 ];
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn failed(error: PolarsError) -> JobError {
     JobError::Failed(format!("a view could not be made: {error}"))
 }
@@ -117,7 +118,7 @@ impl Views {
                 return Ok(rows.into_column());
             }
             ("traces", "first_error_says") => {
-                return column(&Values::Names(self.marks(&Said::Anyone, ctx)?.names().into()));
+                return Ok(column(&Values::Names(self.marks(&Said::Anyone, ctx)?.names().into())));
             }
             ("traces", "first_error") => first_error(Said::Anyone),
             ("traces", "own_first_error") => first_error(Said::Own(None)),
@@ -156,7 +157,7 @@ impl Views {
             (_, "score") => plain(What::StepScore),
             _ => plain(What::Delta),
         };
-        let made = column(&self.values(&field, ctx)?)?;
+        let made = column(&self.values(&field, ctx)?);
         let is_whole = matches!(
             field.what,
             What::Row
@@ -249,8 +250,8 @@ impl Views {
 }
 
 /// Values as a column of the usual types.
-fn column(values: &Values) -> Result<Column, JobError> {
-    Ok(match values {
+fn column(values: &Values) -> Column {
+    match values {
         Values::Names(names) => {
             let texts: StringChunked =
                 names.codes.iter().map(|code| names.names.get(code? as usize).map(String::as_str)).collect();
@@ -261,5 +262,5 @@ fn column(values: &Values) -> Result<Column, JobError> {
         Values::Flags(flags) => flags.clone().into_column(),
         // None of the columns has several values.
         Values::Many(_) => BooleanChunked::default().into_column(),
-    })
+    }
 }

@@ -254,7 +254,7 @@ fn add_label(made: &mut Collector, place: (u32, u32), source: &str, label: &Labe
         }
         Label::Reason(text) => push("reason", Some(text), None),
         Label::Verified(verified) => {
-            push(if verified.agreed { "confirmed" } else { "overruled" }, Some(&verified.by), None)
+            push(if verified.agreed { "confirmed" } else { "overruled" }, Some(&verified.by), None);
         }
         Label::Tag(tag) => push("tag", Some(tag), None),
         Label::Rated(rated) => push("scale", Some(&rated.dimension), Some(rated.value)),

@@ -28,10 +28,13 @@ pub(in crate::query) struct Meta {
     wide: Vec<String>,
 }
 
+/// The values of a key: each once, which row has which, and their bytes.
+type KeyValues = (Interner, Vec<(u32, u32)>, usize);
+
 /// The values of keys, as they are read.
 #[derive(Default)]
 struct Reading {
-    keys: BTreeMap<String, (Interner, Vec<(u32, u32)>, usize)>,
+    keys: BTreeMap<String, KeyValues>,
 }
 
 impl Reading {

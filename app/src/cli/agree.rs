@@ -1,0 +1,77 @@
+//! `stepscope agree`: how far annotators, and other label sources, agree; and where they do not.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use stepscope_core::labels::{self, AgreementReport, Disputed, Panel, SOURCE_HELP, sources_from_list};
+use stepscope_core::scoring::ScoreBook;
+use stepscope_core::store::{ProjectDir, Store};
+
+use super::Failure;
+use super::output::{Ending, Output};
+use crate::state::corpus::ProjectCorpus;
+
+/// Arguments of `agree`.
+#[derive(Args, Debug)]
+pub struct AgreeArgs {
+    /// The project folder.
+    #[arg(long, value_name = "DIR")]
+    project: PathBuf,
+    #[arg(long, value_name = "SRC,SRC…", help = sources_help())]
+    sources: Option<String>,
+    /// List the traces on which they disagree instead, most at stake first.
+    #[arg(long)]
+    queue: bool,
+    /// At most so many traces of the queue.
+    #[arg(long, value_name = "N", requires = "queue")]
+    limit: Option<usize>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn sources_help() -> String {
+    format!(
+        "Label sources to compare: {SOURCE_HELP}. Without it all annotators, and where there are fewer than two, those \
+         of the data as well"
+    )
+}
+
+#[derive(Serialize)]
+struct QueueReport {
+    schema: &'static str,
+    sources: Vec<String>,
+    disputed: usize,
+    queue: Vec<Disputed>,
+}
+
+impl fmt::Display for QueueReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.queue.iter().try_for_each(|found| writeln!(f, "{}", found.trace))
+    }
+}
+
+/// Compares.
+pub fn run(args: &AgreeArgs, out: &Output) -> Result<Ending, Failure> {
+    let dir = ProjectDir::new(&args.project);
+    let (scores, _) = ScoreBook::open(&dir.scores())?;
+    let corpus = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
+    let ctx = out.context();
+    let panel = match &args.sources {
+        Some(sources) => Panel::new(&sources_from_list(sources)?, &corpus)?,
+        None => Panel::of_all(&corpus, &ctx)?,
+    };
+    if args.queue {
+        let mut queue = labels::disputed(&panel, &ctx)?;
+        let disputed = queue.len();
+        queue.truncate(args.limit.unwrap_or(disputed));
+        let sources = panel.sources().iter().map(ToString::to_string).collect();
+        out.report(&QueueReport { schema: "stepscope.agree_queue/1", sources, disputed, queue })?;
+    } else {
+        let report: AgreementReport = labels::agreement(&panel, &ctx)?;
+        out.report(&report)?;
+    }
+    Ok(Ending::Done)
+}
