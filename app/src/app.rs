@@ -17,7 +17,7 @@ use stepscope_core::watch::{ChangeKind, Watcher};
 
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
-use crate::command::input::{Focus, choose_key, command_from};
+use crate::command::input::{Focus, choose_key, command_from, survey_key};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
@@ -189,6 +189,9 @@ impl App {
             && jobs.follow.is_none()
             && jobs.merge.is_none()
             && jobs.gold.is_none()
+            && jobs.survey.is_none()
+            && jobs.survey_rows.is_none()
+            && jobs.survey_file.is_none()
             && jobs.place.is_none()
             && !self.ahead.is_reading()
             && self.texts.is_idle()
@@ -324,7 +327,14 @@ impl App {
         let query = query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() };
         let store = project.store.clone();
         let (said, aids) = (project.log.snapshot(), self.query_aids(project));
-        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| aids.run(&query, &store, &said, ctx));
+        let only = self.view.only.clone();
+        let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
+            let found = aids.run(&query, &store, &said, ctx)?;
+            Ok(match only {
+                Some(only) => only.keep(&query, &found),
+                None => found,
+            })
+        });
         self.jobs.query = self.started(job);
     }
 
@@ -398,8 +408,11 @@ impl App {
     /// The facts that decide which commands can run.
     pub(crate) fn env(&self) -> CommandEnv {
         let project = self.project.as_ref();
-        let open = self.view.open.as_ref();
+        // What is not seen is not labelled by mistake.
+        let open = self.view.open.as_ref().filter(|_| !self.view.survey.shown);
         CommandEnv {
+            is_surveying: self.view.survey.shown,
+            hides_survey: self.hides_survey(),
             has_project: project.is_some(),
             has_old_text: project.zip(open).is_some_and(|(project, open)| {
                 project.said(&open.trace.id).is_some_and(|said| said.is_of_other_text(|step| open.has(step)))
@@ -460,6 +473,7 @@ impl App {
             query: query::Query { aggregate: self.settings.aggregate(), ..self.view.query.clone() },
             aids: self.query_aids(project),
             listed: self.view.rows.clone(),
+            only: self.view.only.clone(),
             clock: Arc::clone(&self.startup.clock),
         };
         let job = Job::spawn("follow", Arc::clone(&self.wake), move |ctx| follow(&request, ctx));
@@ -522,7 +536,9 @@ impl App {
             let key = choose_key(event, events.get(at + 1), focus)
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
-            let command = command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run);
+            let of_survey = survey_key(event, focus).filter(|_| may_run && self.view.survey.shown);
+            let command =
+                command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run && of_survey.is_none());
             let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
             let is_free = focus == Focus::Traces && key.is_none() && self.view.note.is_none();
             if is_escape && is_free && self.view.reading.find.shown {
@@ -530,6 +546,8 @@ impl App {
             }
             if let Some((key, shift)) = key {
                 self.sink.push(Action::Choose(ChooseRequest::Key(key, shift)));
+            } else if let Some(action) = of_survey {
+                self.sink.push(action);
             } else if let Some(command) = command {
                 self.sink.run(command);
             }
@@ -587,7 +605,7 @@ impl eframe::App for App {
         self.texts.begin_frame();
         let (now, has_input, has_focus) =
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
-        let open = self.view.open.as_ref().map(|open| &open.trace.id);
+        let open = self.view.open.as_ref().filter(|_| !self.view.survey.shown).map(|open| &open.trace.id);
         self.sitting.frame(now, has_input, has_focus, open);
         self.take_input(ctx);
         self.drain(ctx);
@@ -597,6 +615,7 @@ impl eframe::App for App {
         dispatch::ahead::read(self);
         dispatch::beside::follow(self);
         dispatch::canvas::refresh(self);
+        dispatch::survey::follow(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }
@@ -630,6 +649,7 @@ impl eframe::App for App {
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
         self.view.beside.scroll = false;
+        self.view.survey.scroll = false;
         self.view.reading.scroll_to = None;
         let find = &mut self.view.reading.find;
         find.settles = find.scrolls() && !self.texts.is_idle();

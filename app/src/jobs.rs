@@ -16,6 +16,7 @@ use stepscope_core::store::Placement;
 use crate::app::{App, Leaving};
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
+use crate::command::dispatch::survey::SurveyShown;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
@@ -26,9 +27,11 @@ use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
+use crate::state::only::Only;
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
 use crate::state::sitting::GoldFigures;
+use crate::state::survey::{Asked, SurveyRequest};
 use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::alignment::Pair;
@@ -56,6 +59,14 @@ pub struct Jobs {
     pub(crate) gold: Option<Job<GoldFigures>>,
     /// What came of it.
     pub(crate) shown_gold: Option<GoldFigures>,
+    /// Works out what the survey shows; what was asked.
+    pub(crate) survey: Option<(Asked, Job<SurveyShown>)>,
+    /// What came of it, for each page; shown while the next is worked out.
+    pub(crate) shown_survey: [Option<Arc<SurveyShown>>; 2],
+    /// Finds the traces behind a mark of a figure.
+    pub(crate) survey_rows: Option<Job<Only>>,
+    /// Writes a figure, or the report on a scorer.
+    pub(crate) survey_file: Option<Job<PathBuf>>,
     /// Keeps where the annotator is.
     pub(crate) place: Option<Job<Option<()>>>,
     pub(crate) follow: Option<Job<Followed>>,
@@ -119,6 +130,9 @@ impl Jobs {
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
+        if let Some((_, job)) = &self.survey {
+            add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some(job) = &self.pull {
             add(status::job(JobKind::Pull, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -134,6 +148,7 @@ impl Jobs {
     fn forget_project(&mut self) {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
         (self.aligning, self.beside_find) = (None, None);
+        (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
         // A schema on its way to the disk is that of the project left.
         self.schema = None;
     }
@@ -150,6 +165,7 @@ impl Jobs {
             JobKind::Export => self.export.iter().for_each(Job::cancel),
             JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
+            JobKind::Survey => self.survey.iter().for_each(|(_, job)| job.cancel()),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
     }
@@ -207,6 +223,7 @@ pub(crate) fn poll(app: &mut App) {
         }
     }
     take(&mut app.jobs.place);
+    dispatch::survey::poll(app);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
     }
@@ -261,7 +278,7 @@ pub(crate) fn poll(app: &mut App) {
 }
 
 /// Empties a slot whose job has ended.
-fn take<T: Send + 'static>(slot: &mut Option<Job<T>>) -> Option<Outcome<T>> {
+pub(crate) fn take<T: Send + 'static>(slot: &mut Option<Job<T>>) -> Option<Outcome<T>> {
     let outcome = slot.as_mut()?.poll()?;
     *slot = None;
     Some(outcome)
@@ -285,6 +302,7 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
         Ask::ModelsFolder => Action::Models(ModelsRequest::AddFolder(first)),
         Ask::ExportFile => Action::WriteExport(first),
         Ask::RejectsFile => Action::SaveRejects(first),
+        Ask::SurveyFile(what) => Action::Survey(SurveyRequest::Save(what, first)),
         Ask::TreeFile => Action::Canvas(CanvasRequest::Save(first)),
     });
 }
@@ -439,6 +457,8 @@ fn take_followed(app: &mut App, followed: Followed) {
     project.rejects = Arc::new(followed.rejects);
     project.report = Some(Arc::new(followed.report));
     app.view.rows = followed.rows;
+    app.view.listed += 1;
+    app.view.only = followed.only.filter(|_| app.view.only.is_some());
     app.view.fresh += followed.fresh;
     dispatch::bulk::keep_selection(app, &before);
     if let Some((id, selected)) = open {

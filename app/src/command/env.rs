@@ -48,4 +48,8 @@ pub struct CommandEnv {
     pub is_finding: bool,
     /// The selected step is a call with a result, or the result of a call.
     pub has_partner: bool,
+    /// Figures stand in place of the reader.
+    pub is_surveying: bool,
+    /// What figures would tell is hidden from the annotator.
+    pub hides_survey: bool,
 }

@@ -8,9 +8,10 @@
 
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers};
 
-use super::Command;
 use super::keymap::KeyMap;
+use super::{Action, Command};
 use crate::state::choose::ChooseKey;
+use crate::state::survey::SurveyRequest;
 
 /// What has the keyboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +183,25 @@ pub fn choose_key(event: &Event, next: Option<&Event>, focus: Focus) -> Option<(
     // No sign chooses anything; on some keyboards it stands where a digit is meant.
     let is_sign = |key: &ChooseKey| matches!(key, ChooseKey::Char(letter) if !letter.is_ascii_alphanumeric());
     chosen.iter().find(|(key, _)| !is_sign(key)).or(chosen.first()).copied()
+}
+
+/// What a key asks of the survey while that is shown; `None` for keys that are never the survey's.
+pub fn survey_key(event: &Event, focus: Focus) -> Option<Action> {
+    let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
+    if focus != Focus::Traces || modifiers.any() {
+        return None;
+    }
+    let request = match key {
+        Key::ArrowLeft => SurveyRequest::Move(-1, 0),
+        Key::ArrowRight => SurveyRequest::Move(1, 0),
+        Key::ArrowUp => SurveyRequest::Move(0, -1),
+        Key::ArrowDown => SurveyRequest::Move(0, 1),
+        Key::Enter => SurveyRequest::Enter,
+        Key::Escape => SurveyRequest::Back,
+        Key::Backspace => return Some(Action::ListOnly(None)),
+        _ => return None,
+    };
+    Some(Action::Survey(request))
 }
 
 fn choice(key: Key, focus: Focus) -> Option<ChooseKey> {

@@ -292,6 +292,10 @@ commands! {
 
     Palette = "view.palette", View, "Command palette…", "Find a command by name", [command(Key::K)];
     Keys = "view.keys", View, "Keys…", "Show every key, and change them", [plain(Key::Questionmark), plain(Key::F1)];
+    ToggleSurvey = "view.survey", View, "Survey of what is listed",
+        "Show figures of the listed traces in place of the reader; again for the trace", [plain(Key::F12)];
+    JudgeScorer = "view.survey_scorer", View, "How well a scorer does",
+        "Show how well scores find what the labels say, and where they fail", [shift(Key::F12)];
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
     ToggleImported = "view.imported", View, "Labels in the data",
         "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];
@@ -322,8 +326,10 @@ impl Command {
     pub fn availability(self, env: CommandEnv) -> Availability {
         let project = (env.has_project, "Nothing is open");
         let rows = (env.has_rows, "The table lists no trace");
-        let trace = (env.has_trace, "No trace is open");
-        let step = (env.has_step, "No step is selected");
+        let none =
+            if env.is_surveying { "The survey is shown; Escape goes back to the trace" } else { "No trace is open" };
+        let trace = (env.has_trace, none);
+        let step = (env.has_step, if env.is_surveying { none } else { "No step is selected" });
         let single = (!env.is_merged, "This is several attempts as one tree; {view.attempts} shows the single trace");
         let write = (env.can_write, "The project is open read-only");
         match self {
@@ -374,6 +380,13 @@ impl Command {
             Self::Verify | Self::Blind | Self::Queue | Self::Sitting | Self::History | Self::Schema => {
                 needs(&[project])
             }
+            Self::ToggleSurvey | Self::JudgeScorer => needs(&[
+                project,
+                (
+                    !env.hides_survey || env.is_surveying,
+                    "Figures would tell what is hidden from you while you judge ({work.blind}, {view.imported})",
+                ),
+            ]),
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
             Self::SaveAgain => needs(&[project, write]),

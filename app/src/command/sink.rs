@@ -1,6 +1,7 @@
 //! The one way from keys, menus, palette, panels and dropped files to a change of state.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use stepscope_core::annotation::{GestureId, Target};
 use stepscope_core::labels::LabelSource;
@@ -14,7 +15,9 @@ use crate::state::canvas::CanvasRequest;
 use crate::state::choose::ChooseRequest;
 use crate::state::look::SizedPanel;
 use crate::state::models_draft::ModelsRequest;
+use crate::state::only::Only;
 use crate::state::reading::ReadRequest;
+use crate::state::survey::SurveyRequest;
 use crate::state::writing::WriteRequest;
 
 /// A command, or a command that carries its target.
@@ -90,6 +93,10 @@ pub enum Action {
     Canvas(CanvasRequest),
     /// Change what stands beside the open trace.
     Beside(BesideRequest),
+    /// List only these traces, or all that the query finds.
+    ListOnly(Option<Arc<Only>>),
+    /// What the survey asks for.
+    Survey(SurveyRequest),
     /// Remember the size to which a panel was dragged, as a share of its room.
     KeepSize(SizedPanel, f32),
 }

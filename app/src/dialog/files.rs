@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use stepscope_core::job::{Job, Wake};
 
+use crate::state::survey::ToSave;
+
 /// What a file dialog is for; decides what happens with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
@@ -21,6 +23,8 @@ pub enum Ask {
     RejectsFile,
     /// Where to write the picture of a tree.
     TreeFile,
+    /// Where to write a figure of the survey, or the report on a scorer.
+    SurveyFile(ToSave),
 }
 
 /// The answer to a file dialog: nothing where it was closed.
@@ -50,6 +54,7 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
                 .save_file()
                 .into_iter()
                 .collect(),
+            Ask::SurveyFile(_) => dialog.set_title("Save").set_file_name(name).save_file().into_iter().collect(),
             Ask::RejectsFile => {
                 dialog.set_title("Save rejected rows").set_file_name(name).save_file().into_iter().collect()
             }

@@ -4,6 +4,7 @@ mod beside;
 mod canvas;
 mod reader;
 mod shape;
+mod survey;
 
 pub(crate) use shape::{KeptTimeline, MapOf};
 
@@ -88,7 +89,7 @@ impl App {
         let all_series = self.series();
         let has_scores = !all_series.is_empty();
         let series = if visible.is_some_and(|visible| visible.scores) { all_series } else { Arc::default() };
-        if self.view.open.is_some() {
+        if self.view.open.is_some() && !self.view.survey.shown {
             if self.settings.show_inspector {
                 let usual = if width < 1000.0 { 236.0 } else { 264.0 };
                 let size = sizes.size(SizedPanel::Inspector, width, usual).clamp(220.0, 420.0);
@@ -112,7 +113,9 @@ impl App {
         }
         let middle = Frame::new().fill(tokens.background).inner_margin(Margin::symmetric(10, 8));
         CentralPanel::default().frame(middle).show(ui, |ui| {
-            if self.view.open.is_some() {
+            if self.view.survey.shown {
+                self.survey(ui, sink);
+            } else if self.view.open.is_some() {
                 self.reader(ui, &series, has_scores, env, sink);
             } else {
                 empty::empty_ui(ui, &self.empty_model(), env, sink);
@@ -139,6 +142,7 @@ impl App {
                 _ => StripMode::Note,
             },
             (_, Focus::Widget) => StripMode::Control,
+            (_, Focus::Traces) if self.view.survey.shown => StripMode::Survey,
             (_, Focus::Traces) if self.view.choose.is_some() => StripMode::Choosing,
             (_, Focus::Traces) if !env.has_trace => StripMode::Nothing,
             (_, Focus::Traces) if env.is_merged || !env.can_write => StripMode::Looking,
@@ -206,6 +210,7 @@ impl App {
             selected: self.view.position,
             scroll_to_selected: self.view.scroll_to_trace,
             filter: &self.view.query.text,
+            only: self.view.only.as_ref().map(|only| only.name.as_str()),
             focus_filter: self.view.focus_filter,
             has_scores: self.view.has_scores,
             aggregate: self.settings.aggregate(),

@@ -16,6 +16,7 @@ pub mod notices;
 pub mod reader;
 pub mod status;
 pub mod strip;
+pub mod survey;
 pub mod text;
 pub mod timeline;
 pub mod trace_table;

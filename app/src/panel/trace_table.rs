@@ -22,6 +22,8 @@ pub struct TableFrame<'a> {
     pub scroll_to_selected: bool,
     /// What was typed into the filter.
     pub filter: &'a str,
+    /// What the table is narrowed to besides.
+    pub only: Option<&'a str>,
     /// The filter wants the keyboard.
     pub focus_filter: bool,
     /// Some trace has scores, so that their columns are worth their room.
@@ -47,6 +49,9 @@ pub fn trace_table_ui(
     sink: &mut CommandSink,
 ) {
     filter_ui(ui, frame, sink);
+    if let Some(only) = frame.only {
+        only_ui(ui, only, sink);
+    }
     if frame.is_sorting {
         ui.horizontal(|ui| {
             ui.spinner();
@@ -166,6 +171,20 @@ fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
     if response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) && !frame.filter.is_empty() {
         sink.push(Action::FilterBy(String::new()));
     }
+}
+
+/// What the table is narrowed to, and a way back.
+pub fn only_ui(ui: &mut Ui, only: &str, sink: &mut CommandSink) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        let close = ui.small_button("✕").on_hover_text("List all again");
+        close.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "List all again"));
+        if close.clicked() {
+            sink.push(Action::ListOnly(None));
+        }
+        let text = RichText::new(format!("Only {only}")).small().color(tokens.accent);
+        ui.add(Label::new(text).truncate().selectable(false)).on_hover_text(only);
+    });
 }
 
 /// The columns that have room.

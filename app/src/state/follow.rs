@@ -11,6 +11,7 @@ use stepscope_core::model::{Clock, TraceId};
 use stepscope_core::query::Query;
 use stepscope_core::store::{ProjectDir, Reject, Store};
 
+use super::only::Only;
 use super::open::failed;
 use super::scores::QueryAids;
 
@@ -30,6 +31,8 @@ pub struct FollowRequest {
     pub aids: QueryAids,
     /// The rows that the table lists.
     pub listed: Vec<u32>,
+    /// What it is narrowed to.
+    pub only: Option<Arc<Only>>,
     /// The present time.
     pub clock: Arc<dyn Clock>,
 }
@@ -40,6 +43,8 @@ pub struct Followed {
     pub store: Store,
     /// The rows of the table: those listed before in their order, then the new ones.
     pub rows: Vec<u32>,
+    /// What the table is narrowed to.
+    pub only: Option<Arc<Only>>,
     /// How many traces are new.
     pub fresh: usize,
     /// How many are gone.
@@ -62,12 +67,17 @@ pub fn follow(request: &FollowRequest, ctx: &JobContext) -> Result<Followed, Job
     let outcome = import::refresh(old, &request.paths, &options, now, ctx)?;
     let store = outcome.store;
     let changed = keep_changed(&dir, old, &store, &request.said, &*request.clock)?;
-    let found = request.aids.run(&request.query, &store, &request.said, ctx)?;
+    let mut found = request.aids.run(&request.query, &store, &request.said, ctx)?;
+    let only = request.only.as_ref().map(|only| Arc::new(only.moved(old, &store)));
+    if let Some(only) = &only {
+        found = only.keep(&request.query, &found);
+    }
     let rows = joined(old, &store, &request.listed, &found);
     let (before, after) = (old.len(), store.len());
     let rejects = store.rejects().map_err(failed)?;
     Ok(Followed {
         rows,
+        only,
         fresh: after.saturating_sub(before),
         gone: before.saturating_sub(after),
         changed,

@@ -16,6 +16,7 @@ pub mod many;
 pub mod merged;
 pub mod models_draft;
 pub mod notice;
+pub mod only;
 pub mod open;
 pub mod open_trace;
 pub mod place;
@@ -26,6 +27,7 @@ pub mod scores;
 pub mod settings;
 pub mod sitting;
 pub mod splitting;
+pub mod survey;
 pub mod taking;
 pub mod text_kind;
 #[cfg(feature = "window")]

@@ -37,6 +37,9 @@ pub struct Settings {
     pub show_table: bool,
     /// Labels, scores and facts are shown at the right.
     pub show_inspector: bool,
+    /// Figures of the survey that are left out, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden_figures: Vec<String>,
     /// How large everything is shown; 1 is the usual size.
     pub scale: f32,
     /// Sources that grow are read again by themselves.
@@ -86,6 +89,7 @@ impl Default for Settings {
             show_timeline: true,
             show_table: true,
             show_inspector: true,
+            hidden_figures: Vec::new(),
             scale: 1.0,
             follow: true,
             model: None,

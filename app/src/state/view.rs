@@ -1,6 +1,7 @@
 //! What the window shows: the filter, the listed traces, the open trace and the selected step.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
@@ -18,10 +19,12 @@ use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
 use super::many::ManyDraft;
 use super::models_draft::ModelsDraft;
+use super::only::Only;
 use super::open_trace::OpenTrace;
 use super::reading::ReadState;
 use super::schema_draft::SchemaDraft;
 use super::splitting::SplitDraft;
+use super::survey::SurveyState;
 use super::taking::TakeDraft;
 use super::work::WorkState;
 use super::writing::StepDraft;
@@ -32,10 +35,14 @@ use super::writing::StepDraft;
 pub struct ViewState {
     /// Filter and order of the table.
     pub query: Query,
+    /// Only these traces are listed, of those that the query finds.
+    pub only: Option<Arc<Only>>,
     /// What queries keep from one to the next.
     pub cache: ViewCache,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
+    /// Rises with each change of these rows.
+    pub listed: u64,
     /// Position of the open trace in `rows`.
     pub position: Option<usize>,
     /// Selected rows of the store, listed or not.
@@ -80,6 +87,8 @@ pub struct ViewState {
     pub canvas: CanvasState,
     /// What stands beside the open trace.
     pub beside: BesideState,
+    /// Figures of what is listed, in place of the reader.
+    pub survey: SurveyState,
 }
 
 /// A text that is being written. It names what it is about, so that moving on cannot put it elsewhere.

@@ -31,6 +31,7 @@ pub mod section;
 pub mod sitting;
 pub mod status;
 pub mod strip;
+pub mod survey;
 pub mod take;
 pub mod timeline;
 pub mod trace_table;

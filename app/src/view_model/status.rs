@@ -38,6 +38,8 @@ pub enum JobKind {
     Pull,
     /// Drawing a tree into a file.
     Tree,
+    /// Working out figures.
+    Survey,
 }
 
 impl JobKind {
@@ -49,6 +51,7 @@ impl JobKind {
             Self::Score => "Scoring",
             Self::Pull => "Fetching model",
             Self::Tree => "Saving tree",
+            Self::Survey => "Survey",
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum StripMode {
     Halving,
     /// A trace is only looked at.
     Looking,
+    /// Figures stand in place of the reader.
+    Survey,
     /// A button or the like was reached with Tab.
     Control,
     /// A note is typed.
@@ -111,6 +113,7 @@ impl StripMode {
             Self::Verifying => "Verify",
             Self::Halving => "Halving",
             Self::Looking => "Only looking",
+            Self::Survey => "Survey",
             Self::Control => "Control",
             Self::Note => "Note",
             Self::Choosing => "Choose",
@@ -160,6 +163,14 @@ impl StripMode {
                 Run(&[C::Find], "find"),
                 Run(&[C::Palette], "more"),
                 Run(&[C::Keys], "keys"),
+            ],
+            Self::Survey => &[
+                Key("← → ↑ ↓", "figure"),
+                Key("Enter", "enlarge, list"),
+                Key("Backspace", "list all again"),
+                Key("Escape", "back"),
+                Run(&[C::Filter], "filter"),
+                Run(&[C::Palette], "more"),
             ],
             Self::Verifying => &[
                 Run(&[C::ConfirmProposal], "confirm, next"),

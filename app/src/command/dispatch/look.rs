@@ -5,6 +5,7 @@ use eframe::egui::{Context, Theme};
 use crate::app::App;
 use crate::command::Command;
 use crate::state::look::{SizedPanel, ThemeChoice};
+use crate::state::survey::Page;
 use crate::ui_kit::tokens;
 
 pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
@@ -43,6 +44,8 @@ impl App {
             Command::ToggleTable => settings.show_table,
             Command::ToggleInspector => settings.show_inspector,
             Command::ToggleCurve => settings.show_curve,
+            Command::ToggleSurvey => self.view.survey.shown && self.view.survey.page == Page::Figures,
+            Command::JudgeScorer => self.view.survey.shown && self.view.survey.page == Page::Scorer,
             Command::ToggleStrip => settings.show_strip,
             Command::ToggleImported => settings.show_imported,
             Command::ToggleFollow => settings.follow,

@@ -20,6 +20,7 @@ pub(crate) mod read;
 pub(crate) mod schema;
 mod score;
 mod shape;
+pub(crate) mod survey;
 mod take;
 mod view;
 pub(crate) mod work;
@@ -41,7 +42,10 @@ pub(crate) fn dispatch(app: &mut App, action: Action, ctx: &Context) {
 fn act(app: &mut App, action: Action, ctx: &Context) {
     match action {
         Action::Run(command) => run(app, command, ctx),
-        Action::ShowTrace(position) => navigate::show_position(app, position),
+        Action::ShowTrace(position) => {
+            app.view.survey.shown = false;
+            navigate::show_position(app, position);
+        }
         Action::ShowStep(step) => navigate::show_step(app, step),
         Action::SortBy(key) => navigate::sort_by(app, key),
         Action::FilterBy(text) => navigate::filter_by(app, text),
@@ -69,12 +73,17 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Select(request) => bulk::select(app, request),
         Action::LabelMany => bulk::label_many(app),
         Action::StopLabelling => bulk::stop_labelling(app),
-        Action::ShowGesture(gesture) => bulk::show_gesture(app, gesture),
+        Action::ShowGesture(gesture) => {
+            app.view.survey.shown = false;
+            bulk::show_gesture(app, gesture);
+        }
         Action::GoBackTo(gesture) => bulk::go_back_to(app, gesture),
         Action::DismissNotice(id) => app.notices.dismiss(id),
         Action::Read(request) => read::answer(app, request),
         Action::Canvas(request) => canvas::answer(app, request),
         Action::Beside(request) => beside::answer(app, request),
+        Action::ListOnly(only) => survey::list_only(app, only),
+        Action::Survey(request) => survey::answer(app, request, ctx),
         Action::KeepSize(panel, share) => look::keep_size(app, panel, share),
     }
     label::tidy(app);
@@ -91,6 +100,10 @@ fn run(app: &mut App, command: Command, ctx: &Context) {
         matches!(command.spec().group, Group::View | Group::Read) || matches!(command, Command::Undo | Command::Redo);
     if !only_looks {
         app.view.choose = None;
+    }
+    if command.spec().group == Group::Navigate && command != Command::Filter {
+        // Whoever goes to a trace wants to see it.
+        app.view.survey.shown = false;
     }
     match command.spec().group {
         Group::File => file::run(app, command, ctx),

@@ -10,9 +10,9 @@ use stepscope_core::model::{FirstError, TraceId};
 use super::{bulk, halving, proposals, queue, schema};
 use crate::app::App;
 use crate::command::Command;
-use crate::state::DialogState;
 use crate::state::sitting::GoldFigures;
 use crate::state::work::{Rules, Visible, visible};
+use crate::state::{DialogState, OpenTrace};
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::work::known_answer_text;
 
@@ -94,7 +94,8 @@ impl App {
 
 /// Notes what is painted of the open trace.
 pub(crate) fn note_shown(app: &mut App) {
-    let open = app.view.open.as_ref().filter(|open| open.attempts.is_none());
+    let is_seen = |open: &&OpenTrace| open.attempts.is_none() && !app.view.survey.shown;
+    let open = app.view.open.as_ref().filter(is_seen);
     if let (Some(trace), Some(visible)) = (open.map(|open| open.trace.id.clone()), app.visible()) {
         app.view.work.show(&trace, visible);
     }

@@ -1,0 +1,273 @@
+//! The survey: what it is about, what is worked out for it, and what its marks list.
+
+mod listing;
+mod saving;
+
+use std::sync::Arc;
+
+use eframe::egui::Context;
+use stepscope_core::job::{Job, Outcome};
+
+use self::listing::{list, list_span, list_wrong};
+use self::saving::{ask_save, copy, save};
+use crate::app::App;
+use crate::command::Command;
+use crate::jobs::take;
+use crate::state::corpus::ProjectCorpus;
+use crate::state::only::Only;
+use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
+use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
+
+/// What was worked out, and what is painted of it.
+#[derive(Debug)]
+pub(crate) struct SurveyShown {
+    /// The numbers.
+    pub(crate) made: Surveyed,
+    /// The figures.
+    pub(crate) model: SurveyModel,
+    /// What can be chosen.
+    pub(crate) controls: ControlsModel,
+}
+
+pub(super) fn run(app: &mut App, command: Command) {
+    let page = if command == Command::JudgeScorer { Page::Scorer } else { Page::Figures };
+    let survey = &mut app.view.survey;
+    let closes = survey.shown && survey.page == page;
+    survey.shown = !closes;
+    if closes {
+        return;
+    }
+    app.view.choose = None;
+    show_page(app, page);
+}
+
+fn show_page(app: &mut App, page: Page) {
+    let survey = &mut app.view.survey;
+    if survey.page != page {
+        (survey.page, survey.at, survey.mark, survey.enlarged) = (page, 0, None, false);
+    }
+    survey.stopped = None;
+}
+
+/// Does what the survey asks for.
+pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
+    match request {
+        SurveyRequest::Page(page) => show_page(app, page),
+        SurveyRequest::Choose(choices) => {
+            app.view.survey.choices = choices;
+            app.view.survey.stopped = None;
+        }
+        SurveyRequest::Threshold(threshold) => {
+            app.view.survey.choices.threshold = threshold;
+            app.view.survey.stopped = None;
+        }
+        SurveyRequest::Again => app.view.survey.stopped = None,
+        SurveyRequest::Select(at) => (app.view.survey.at, app.view.survey.mark) = (at, None),
+        SurveyRequest::Enlarge(at) => {
+            let survey = &mut app.view.survey;
+            let was_enlarged = survey.enlarged && survey.at == at;
+            (survey.at, survey.mark, survey.enlarged, survey.scroll) = (at, None, !was_enlarged, was_enlarged);
+        }
+        SurveyRequest::Move(across, down) => go(app, across, down),
+        SurveyRequest::Enter => enter(app, ctx),
+        SurveyRequest::Back => {
+            let survey = &mut app.view.survey;
+            if survey.enlarged {
+                (survey.enlarged, survey.mark, survey.scroll) = (false, None, true);
+            } else {
+                close(app);
+            }
+        }
+        SurveyRequest::Close => close(app),
+        SurveyRequest::List(plot, series, mark) => list(app, plot, vec![(series, mark)], None),
+        SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
+        SurveyRequest::Wrong(failure) => list_wrong(app, failure),
+        SurveyRequest::ShowFigure(name, shown) => {
+            let hidden = &mut app.settings.hidden_figures;
+            hidden.retain(|other| *other != name);
+            if !shown {
+                hidden.push(name);
+            }
+            (app.view.survey.at, app.view.survey.enlarged) = (0, false);
+            app.save_settings();
+        }
+        SurveyRequest::AskSave(what) => ask_save(app, what),
+        SurveyRequest::Save(what, path) => save(app, what, path),
+        SurveyRequest::Copy(place) => {
+            copy(ctx, place);
+            app.notices.info("Figure copied", "It is in the clipboard, as it is painted");
+        }
+    }
+}
+
+fn close(app: &mut App) {
+    app.view.survey.shown = false;
+    app.view.scroll_to_step = true;
+}
+
+/// The figures that are shown, in their order.
+fn shown_figures(app: &App) -> Vec<&NamedFigure> {
+    let Some(shown) = app.shown_survey() else { return Vec::new() };
+    shown.model.shown(&app.settings.hidden_figures).collect()
+}
+
+fn go(app: &mut App, across: isize, down: isize) {
+    let figures = shown_figures(app);
+    let survey = &app.view.survey;
+    if survey.enlarged {
+        let marks = figures.get(survey.at).map_or(0, |figure| {
+            figure.figure.series.iter().filter(|series| !series.faint).map(|series| series.marks.len()).sum::<usize>()
+        });
+        let next = survey.mark.map_or(0, |mark| mark.saturating_add_signed(across + down).min(marks.saturating_sub(1)));
+        app.view.survey.mark = (marks > 0).then_some(next);
+        return;
+    }
+    let row = isize::try_from(survey.across.get().max(1)).unwrap_or(1);
+    let last = figures.len().saturating_sub(1);
+    let next = survey.at.saturating_add_signed(across + down * row);
+    // From the last row there is no further down.
+    let next = if down != 0 && next > last { survey.at } else { next.min(last) };
+    (app.view.survey.at, app.view.survey.scroll) = (next, true);
+}
+
+fn enter(app: &mut App, ctx: &Context) {
+    let (at, mark, enlarged) = (app.view.survey.at, app.view.survey.mark, app.view.survey.enlarged);
+    let figures = shown_figures(app);
+    let Some(figure) = figures.get(at) else { return };
+    let Some(mark) = mark.filter(|_| enlarged) else { return answer(app, SurveyRequest::Enlarge(at), ctx) };
+    let all = figure.figure.series.iter().enumerate().filter(|(_, series)| !series.faint);
+    let mut all = all.flat_map(|(number, series)| series.marks.iter().map(move |mark| (number, mark.number)));
+    if let (Some(plot), Some((series, mark))) = (figure.plot, all.nth(mark)) {
+        answer(app, SurveyRequest::List(plot, series, mark), ctx);
+    }
+}
+
+/// Narrows the table, or lists all again that the query finds.
+pub(super) fn list_only(app: &mut App, only: Option<Arc<Only>>) {
+    if app.view.only != only {
+        app.view.only = only;
+        app.start_query();
+    }
+}
+
+/// Takes in what the jobs of the survey have finished.
+pub(crate) fn poll(app: &mut App) {
+    if let Some(outcome) = take(&mut app.jobs.survey_rows) {
+        match outcome {
+            Outcome::Done(only) if only.rows.is_empty() => {
+                app.notices.info("No trace to list", only.name);
+            }
+            Outcome::Done(only) => list_only(app, Some(Arc::new(only))),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not listed", error.to_string()),
+        }
+    }
+    if let Some(outcome) = take(&mut app.jobs.survey_file) {
+        match outcome {
+            Outcome::Done(path) => app.notices.info("Saved", path.display().to_string()),
+            Outcome::Cancelled => {}
+            Outcome::Failed(error) => app.notices.error("Not saved", error.to_string()),
+        }
+    }
+    let Some(outcome) = app.jobs.survey.as_mut().and_then(|(_, job)| job.poll()) else { return };
+    let Some((asked, _)) = app.jobs.survey.take() else { return };
+    match outcome {
+        Outcome::Done(shown) => take_shown(app, asked.page, shown),
+        Outcome::Cancelled => app.view.survey.stopped = Some(asked),
+        Outcome::Failed(error) => {
+            app.view.survey.stopped = Some(asked);
+            app.notices.error("Figures not worked out", error.to_string());
+        }
+    }
+}
+
+/// Shows what was worked out. The keys stay with the figure that they went to, where there still is one.
+fn take_shown(app: &mut App, page: Page, shown: SurveyShown) {
+    let is_seen = page == app.view.survey.page;
+    let before =
+        if is_seen { shown_figures(app).get(app.view.survey.at).map(|of| of.figure.title.clone()) } else { None };
+    if let Some(slot) = app.jobs.shown_survey.get_mut(page as usize) {
+        *slot = Some(Arc::new(shown));
+    }
+    let Some(before) = before else { return };
+    let at = shown_figures(app).iter().position(|of| of.figure.title == before);
+    let survey = &mut app.view.survey;
+    if let Some(at) = at {
+        survey.at = at;
+    } else {
+        (survey.at, survey.enlarged, survey.mark) = (0, false, None);
+    }
+}
+
+/// Works out what is shown and not worked out yet, and closes the survey where it would tell what is hidden.
+pub(crate) fn follow(app: &mut App) {
+    if !app.view.survey.shown {
+        return;
+    }
+    if app.hides_survey() {
+        app.view.survey.shown = false;
+        app.notices.info("The survey is closed", "It would tell what is hidden from you while you judge");
+        return;
+    }
+    // The rows are about to change.
+    if app.jobs.query.is_some() {
+        return;
+    }
+    let Some(asked) = app.asked_of_survey() else { return };
+    let survey = &app.view.survey;
+    let is_known = |shown: &Arc<SurveyShown>| shown.made.asked == asked;
+    if survey.stopped.as_ref() == Some(&asked) || app.shown_survey().is_some_and(is_known) {
+        return;
+    }
+    // While scores come in, what was begun with the older ones is still worth its end.
+    if app.jobs.survey.as_ref().is_some_and(|(running, _)| running.is_older(&asked)) {
+        return;
+    }
+    let Some(project) = &app.project else { return };
+    let kept = app.jobs.shown_survey.iter().flatten().map(|shown| Arc::clone(&shown.made.kept));
+    let job = SurveyJob {
+        corpus: ProjectCorpus::later(project),
+        scorers: project.scores.scorers().into_iter().map(|scorer| scorer.name).collect(),
+        rows: app.view.rows.clone(),
+        kept: kept.collect(),
+        asked: asked.clone(),
+    };
+    let job = Job::spawn("survey", Arc::clone(&app.wake), move |ctx| {
+        let made = job.run(ctx)?;
+        Ok(SurveyShown { model: SurveyModel::new(&made), controls: ControlsModel::new(&made), made })
+    });
+    app.jobs.survey = app.started(job).map(|job| (asked, job));
+}
+
+impl App {
+    /// What is painted of the survey.
+    pub(crate) fn shown_survey(&self) -> Option<&Arc<SurveyShown>> {
+        self.jobs.shown_survey.get(self.view.survey.page as usize)?.as_ref()
+    }
+
+    /// What the survey shows, for tests.
+    pub fn survey_model(&self) -> Option<&SurveyModel> {
+        Some(&self.shown_survey()?.model)
+    }
+
+    /// What the survey is to show.
+    pub(crate) fn asked_of_survey(&self) -> Option<Asked> {
+        let project = self.project.as_ref()?;
+        let stamp = Stamp {
+            project: project.dir().path().to_owned(),
+            generation: project.store.generation(),
+            said: project.log.last_seq(),
+            scores: project.scores.revision(),
+        };
+        let survey = &self.view.survey;
+        Some(Asked { stamp, listed: self.view.listed, page: survey.page, choices: survey.choices.clone() })
+    }
+
+    /// Figures would tell what is hidden from the annotator while something is left to judge.
+    pub(crate) fn hides_survey(&self) -> bool {
+        let (Some(project), Some(rules)) = (&self.project, self.rules()) else { return false };
+        let is_tested = rules.schema.gold.as_ref().is_some_and(|gold| gold.source.starts_with("imported"));
+        let hides_some = rules.hides_all() || rules.schema.blind.share > 0.0 || is_tested;
+        !rules.show_imported || hides_some && project.annotations().judged() < project.store.len()
+    }
+}

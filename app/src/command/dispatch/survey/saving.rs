@@ -1,0 +1,67 @@
+//! Figures and reports as files, and a figure in the clipboard.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use eframe::egui::{Context, Rect, pos2, vec2};
+use stepscope_core::job::{Job, JobError};
+
+use crate::app::App;
+use crate::dialog::files::Ask;
+use crate::state::survey::ToSave;
+
+/// Puts what is painted there into the clipboard, once the window has been painted.
+pub(super) fn copy(ctx: &Context, [left, top, width, height]: [f32; 4]) {
+    let place = Rect::from_min_size(pos2(left, top), vec2(width, height));
+    let clipboard = ctx.clone();
+    ctx.request_screenshot(move |image| {
+        clipboard.copy_image(image.region(&place, Some(clipboard.pixels_per_point())));
+        clipboard.request_repaint();
+    });
+}
+
+/// Asks where to save something.
+pub(super) fn ask_save(app: &mut App, what: ToSave) {
+    let name = |plot: usize| {
+        let figures = app.shown_survey().map(|shown| shown.model.figures.as_slice()).unwrap_or_default();
+        figures.iter().find(|figure| figure.plot == Some(plot)).map_or("figure", |figure| figure.name)
+    };
+    let name = match what {
+        ToSave::Drawing(plot) => format!("{}.svg", name(plot)),
+        ToSave::Numbers(plot) => format!("{}.csv", name(plot)),
+        ToSave::Report => "scorer.html".to_owned(),
+    };
+    app.ask(Ask::SurveyFile(what), &name);
+}
+
+/// Saves it there.
+pub(super) fn save(app: &mut App, what: ToSave, path: PathBuf) {
+    let Some(shown) = app.shown_survey().map(Arc::clone) else { return };
+    let job = Job::spawn("save", Arc::clone(&app.wake), move |_| {
+        let made = &shown.made;
+        let text = match what {
+            ToSave::Drawing(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_svg()),
+            ToSave::Numbers(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_csv()),
+            ToSave::Report => made.report.as_ref().and_then(|report| report.as_ref().ok()).map(|report| {
+                let figures: Vec<_> = made.plots.iter().map(|plotted| plotted.figure.clone()).collect();
+                let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
+                if is_markdown { report.to_markdown(&figures) } else { report.to_html(&figures) }
+            }),
+        };
+        let text = text.ok_or_else(|| JobError::Failed("It is no longer shown".into()))?;
+        write(&path, &text).map_err(|error| JobError::Failed(format!("{error}: {}", path.display())))?;
+        Ok(path)
+    });
+    app.jobs.survey_file = app.started(job);
+}
+
+/// Writes the file beside itself and renames it.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
+    aside.write_all(text.as_bytes())?;
+    aside.as_file().sync_data()?;
+    aside.persist(path)?;
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! Traces that the table is narrowed to by what cannot be written as a query: a bar of a figure, a list of mistakes.
+
+use std::collections::HashSet;
+
+use stepscope_core::query::{Query, QueueOrder, Sort};
+use stepscope_core::store::Store;
+
+/// Some traces, and what they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Only {
+    /// What they are, in a few words.
+    pub name: String,
+    /// Their rows of the store.
+    pub rows: Vec<u32>,
+    /// Their order means something; the table keeps it where it is sorted by nothing else.
+    pub ranked: bool,
+}
+
+impl Only {
+    /// Those of the found traces that are among them.
+    pub fn keep(&self, query: &Query, found: &[u32]) -> Vec<u32> {
+        let is_free = query.sort == Sort::default() && query.queue.order == QueueOrder::File;
+        let (kept, order) =
+            if self.ranked && is_free { (found, self.rows.as_slice()) } else { (self.rows.as_slice(), found) };
+        let kept: HashSet<u32> = kept.iter().copied().collect();
+        order.iter().copied().filter(|row| kept.contains(row)).collect()
+    }
+
+    /// The same traces in tables that were read again.
+    #[must_use]
+    pub fn moved(&self, old: &Store, new: &Store) -> Self {
+        let moved = |&row: &u32| {
+            let id = old.trace_id(row)?;
+            // Mostly traces are where they were.
+            if new.trace_id(row).as_ref() == Some(&id) { Some(row) } else { new.row_of(&id) }
+        };
+        Self { rows: self.rows.iter().filter_map(moved).collect(), ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stepscope_core::query::SortKey;
+
+    use super::*;
+
+    #[test]
+    fn a_ranking_holds_unless_the_table_is_sorted() {
+        let only = Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true };
+        let found = [1, 2, 3, 5];
+        assert_eq!(only.keep(&Query::default(), &found), [2, 5]);
+        let reversed = Only { rows: vec![5, 2, 7], ..only.clone() };
+        assert_eq!(reversed.keep(&Query::default(), &found), [5, 2]);
+        let sort = Sort { key: SortKey::Steps, descending: false };
+        assert_eq!(reversed.keep(&Query { sort, ..Query::default() }, &found), [2, 5]);
+        assert_eq!(Only { ranked: false, ..reversed }.keep(&Query::default(), &found), [2, 5]);
+    }
+}

@@ -1,0 +1,273 @@
+//! The job behind the survey: reads the project once, counts what is listed, and keeps what does not change.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use stepscope_core::evaluate::figures::{Figure, Plot};
+use stepscope_core::evaluate::{
+    Columns, EvaluateError, Rater, Report, Request, Settings, Threshold, collect, report, usual_threshold,
+};
+use stepscope_core::job::{JobContext, JobError, Progress};
+
+use super::{Offered, Page, SurveyChoices, narrowed, offered};
+use crate::state::corpus::ProjectCorpus;
+
+/// Raters that are read beside those that were chosen, so that choosing another is quick.
+const RATERS: usize = 6;
+
+/// Single traces drawn behind the mean curve.
+const SAMPLE: u32 = 24;
+
+/// What the columns of a project were read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamp {
+    /// The project folder.
+    pub project: PathBuf,
+    /// Which state of its tables.
+    pub generation: u64,
+    /// How much the annotator had said.
+    pub said: u64,
+    /// How often scores had come.
+    pub scores: u64,
+}
+
+/// What was asked to be worked out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Of what.
+    pub stamp: Stamp,
+    /// Of which listed rows: a number that rises with each change of the list.
+    pub listed: u64,
+    /// For which page.
+    pub page: Page,
+    /// As it was chosen.
+    pub choices: SurveyChoices,
+}
+
+impl Asked {
+    /// The same but for labels and scores that have come since.
+    pub fn is_older(&self, other: &Self) -> bool {
+        (self.listed, self.page, &self.choices) == (other.listed, other.page, &other.choices)
+            && self.stamp.project == other.stamp.project
+    }
+}
+
+/// What is kept as long as traces, labels and scores are the same.
+#[derive(Debug)]
+pub struct Kept {
+    stamp: Stamp,
+    request: Request,
+    columns: Arc<Columns>,
+    /// What can be chosen.
+    pub offered: Arc<Offered>,
+}
+
+/// A figure and how its rows are found.
+#[derive(Clone, Debug)]
+pub struct Plotted {
+    /// What it counts.
+    pub plot: Plot,
+    /// What it shows.
+    pub figure: Figure,
+}
+
+/// What came out.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// What was asked.
+    pub asked: Asked,
+    /// What the next one can begin with.
+    pub kept: Arc<Kept>,
+    /// The listed traces.
+    pub columns: Arc<Columns>,
+    /// Who is judged, as a place in the columns.
+    pub rater: Option<usize>,
+    /// The figures, but for those without anything in them.
+    pub plots: Vec<Plotted>,
+    /// How well the scorer does, or why that cannot be said.
+    pub report: Option<Result<Report, String>>,
+}
+
+/// What the job needs.
+pub struct SurveyJob<F> {
+    /// What is asked.
+    pub asked: Asked,
+    /// The traces, once they are wanted.
+    pub corpus: F,
+    /// Who scored here.
+    pub scorers: Vec<String>,
+    /// The listed rows.
+    pub rows: Vec<u32>,
+    /// What was kept before, by either page.
+    pub kept: Vec<Arc<Kept>>,
+}
+
+impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
+    /// Works it out. Can be stopped between lots of traces and between figures.
+    pub fn run(self, ctx: &JobContext) -> Result<Surveyed, JobError> {
+        let Self { asked, corpus, scorers, rows, kept } = self;
+        let kept = read(&asked, corpus, &scorers, kept, ctx)?;
+        let is_whole = rows.len() == kept.columns.traces.len();
+        let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(narrowed(&kept.columns, &rows)) };
+        let rater = position(&kept.request, chosen(&asked.choices, &kept.offered));
+        let mut made = Surveyed { asked, kept, columns, rater, plots: Vec::new(), report: None };
+        match made.asked.page {
+            Page::Figures => {
+                for plot in made.figures() {
+                    made.add(plot, ctx)?;
+                }
+            }
+            Page::Scorer => made.judge(ctx)?,
+        }
+        Ok(made)
+    }
+}
+
+/// The scorer that was chosen, else the first.
+fn chosen<'a>(choices: &'a SurveyChoices, offered: &'a Offered) -> Option<&'a Rater> {
+    let is_scorer = |rater: &&Rater| matches!(rater, Rater::Scorer(_));
+    choices.rater.as_ref().or_else(|| offered.raters.iter().find(is_scorer))
+}
+
+fn position(request: &Request, rater: Option<&Rater>) -> Option<usize> {
+    request.raters.iter().position(|known| Some(known) == rater)
+}
+
+/// The columns kept before, where they are still right, else new ones.
+fn read(
+    asked: &Asked,
+    corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
+    scorers: &[String],
+    kept: Vec<Arc<Kept>>,
+    ctx: &JobContext,
+) -> Result<Arc<Kept>, JobError> {
+    let is_right =
+        |kept: &Arc<Kept>| kept.stamp == asked.stamp && request(&asked.choices, &kept.offered) == kept.request;
+    if let Some(kept) = kept.into_iter().find(is_right) {
+        return Ok(kept);
+    }
+    let corpus = corpus()?;
+    let offered = Arc::new(offered(&corpus, scorers, ctx)?);
+    let request = request(&asked.choices, &offered);
+    let columns = Arc::new(collect(&corpus, &request, ctx)?);
+    Ok(Arc::new(Kept { stamp: asked.stamp.clone(), request, columns, offered }))
+}
+
+/// What is read for those choices.
+fn request(choices: &SurveyChoices, offered: &Offered) -> Request {
+    let mut raters: Vec<Rater> = offered.raters.iter().take(RATERS).cloned().collect();
+    for chosen in [&choices.rater, &choices.other].into_iter().flatten() {
+        if !raters.contains(chosen) {
+            raters.push(chosen.clone());
+        }
+    }
+    let labels = choices.labels.clone().or_else(|| offered.labels.first().cloned());
+    let is_always_there = |field: &&String| matches!(field.as_str(), "generator" | "file");
+    let fields = offered.fields.iter().filter(|field| !is_always_there(field)).cloned().collect();
+    Request { raters, labels, fields, ..Request::default() }
+}
+
+impl Surveyed {
+    /// The name of whom figures are about.
+    pub fn rater_name(&self) -> &str {
+        self.rater.and_then(|rater| self.columns.raters.get(rater)).map_or("", |rater| rater.name.as_str())
+    }
+
+    /// Where the threshold lies that goes with the scores.
+    pub fn threshold(&self) -> f64 {
+        match (&self.report, self.asked.choices.threshold) {
+            (Some(Ok(report)), _) => report.threshold,
+            (_, Threshold::Given(threshold)) => threshold,
+            _ => usual_threshold(self.rater.and_then(|rater| self.columns.raters.get(rater)?.kind)),
+        }
+    }
+
+    /// Whom the scorer is compared with: the one that was chosen, else the next scorer, else a label source.
+    pub fn other(&self) -> Option<usize> {
+        let chosen = self.asked.choices.other.as_ref();
+        let chosen = chosen.and_then(|rater| position(&self.kept.request, Some(rater)));
+        chosen.or_else(|| (0..self.columns.raters.len()).find(|at| Some(*at) != self.rater))
+    }
+
+    /// Every figure that these columns may have something for.
+    fn figures(&self) -> Vec<Plot> {
+        let field = self.columns.field(&self.asked.choices.by).unwrap_or(0);
+        let mut plots = vec![Plot::ProcessOutcome];
+        if let Some(rater) = self.rater {
+            plots.extend([Plot::Scores { rater }, Plot::Curves { rater, sample: SAMPLE, seed: 1 }]);
+        }
+        plots.extend([Plot::FirstErrors { field, relative: false }, Plot::FirstErrors { field, relative: true }]);
+        plots.extend(self.rater.map(|rater| Plot::Lowest { rater }));
+        plots.extend([Plot::ErrorRates { field }, Plot::ByDifficulty]);
+        if let Some(rater) = self.rater {
+            plots.extend([Plot::Reliability { rater }, Plot::LengthScore { rater }]);
+            if let Some(other) = self.other() {
+                let threshold = self.threshold();
+                plots.push(Plot::Raters { a: rater, b: other });
+                plots.push(Plot::Disagreement { a: rater, b: other, threshold, field });
+            }
+        }
+        plots.extend([Plot::ErrorKinds { field }, Plot::ErrorTools]);
+        plots.extend([Plot::Overthinking { field }, Plot::Redundancy { field }]);
+        plots.extend(self.pair(field));
+        plots
+    }
+
+    /// Two groups beside each other, where both are there.
+    fn pair(&self, field: usize) -> Option<Plot> {
+        let (a, b) = self.asked.choices.pair.as_ref()?;
+        let values = &self.columns.fields.get(field)?.values;
+        let code = |name: &String| values.iter().position(|value| value == name).and_then(|at| u32::try_from(at).ok());
+        let (rater, threshold) = (self.rater.unwrap_or(usize::MAX), self.threshold());
+        Some(Plot::Groups { field, a: code(a)?, b: code(b)?, rater, threshold })
+    }
+
+    fn add(&mut self, plot: Plot, ctx: &JobContext) -> Result<(), JobError> {
+        ctx.checkpoint()?;
+        ctx.report(Progress { note: "counting".into(), ..Progress::default() });
+        let figure = plot.figure(&self.columns, ctx)?;
+        let has_something = figure.series.iter().flat_map(|series| &series.marks).any(|mark| {
+            // Of what may happen or not, that it never does is something only where it could be told.
+            mark.count > 0 && !matches!((&plot, mark.value), (Plot::Redundancy { .. }, Some(0.0)))
+        });
+        if has_something {
+            self.plots.push(Plotted { plot, figure });
+        }
+        Ok(())
+    }
+
+    fn judge(&mut self, ctx: &JobContext) -> Result<(), JobError> {
+        let Some(rater) = self.rater else { return Ok(()) };
+        let SurveyChoices { threshold, by, .. } = self.asked.choices.clone();
+        let settings = Settings { rater, threshold, by: Some(by), ..Settings::default() };
+        self.report = Some(match report(&self.columns, &settings, ctx) {
+            Ok(report) => Ok(report),
+            Err(EvaluateError::Job(stopped)) => return Err(stopped),
+            Err(other) => Err(other.to_string()),
+        });
+        self.add(Plot::Reliability { rater }, ctx)
+    }
+}
+
+/// The name by which a figure is shown or left out.
+pub const fn plot_name(plot: &Plot) -> &'static str {
+    match plot {
+        Plot::Scores { .. } => "scores",
+        Plot::Reliability { .. } => "reliability",
+        Plot::FirstErrors { relative: false, .. } => "first_errors",
+        Plot::FirstErrors { relative: true, .. } => "first_errors_relative",
+        Plot::Lowest { .. } => "lowest",
+        Plot::Curves { .. } => "curves",
+        Plot::ProcessOutcome => "process_outcome",
+        Plot::Raters { .. } => "raters",
+        Plot::Disagreement { .. } => "disagreement",
+        Plot::ErrorRates { .. } => "error_rates",
+        Plot::ByDifficulty => "difficulty",
+        Plot::LengthScore { .. } => "length_score",
+        Plot::ErrorKinds { .. } => "error_kinds",
+        Plot::ErrorTools => "error_tools",
+        Plot::Overthinking { .. } => "after_answer",
+        Plot::Redundancy { .. } => "redundancy",
+        Plot::Groups { .. } => "groups",
+    }
+}

@@ -1,0 +1,200 @@
+//! The survey: what can be chosen, the figures of the listed traces, how well a scorer does.
+
+mod axis;
+mod figure;
+mod scorer;
+
+use stepscope_core::evaluate::figures::Plot;
+use stepscope_core::evaluate::{Rater, Threshold};
+use stepscope_core::labels::LabelSource;
+
+pub use axis::{AxisModel, number_text};
+pub use figure::{FigureModel, FigureShape, MarkModel, SeriesModel};
+pub use scorer::{ScorerModel, TableModel, TileModel, WrongModel};
+
+use crate::state::survey::{Page, SurveyChoices, Surveyed, plot_name};
+
+/// Values of a field that can be compared.
+const MOST_VALUES: usize = 200;
+
+/// A figure with its name.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct NamedFigure {
+    /// The name by which it is shown or left out.
+    pub name: &'static str,
+    /// Which of the counted figures it is; none for curves.
+    pub plot: Option<usize>,
+    /// The figure.
+    pub figure: FigureModel,
+}
+
+/// What came out, ready to be painted.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct SurveyModel {
+    /// What it is about.
+    pub intro: String,
+    /// The figures.
+    pub figures: Vec<NamedFigure>,
+    /// How well the scorer does.
+    pub scorer: Option<ScorerModel>,
+    /// Why there is nothing to be seen.
+    pub problem: Option<String>,
+}
+
+impl SurveyModel {
+    /// Shows what was worked out.
+    pub fn new(made: &Surveyed) -> Self {
+        let counted = made.plots.iter().enumerate().map(|(at, plotted)| NamedFigure {
+            name: plot_name(&plotted.plot),
+            plot: Some(at),
+            figure: titled(FigureModel::counted(&plotted.figure, is_ordered(&plotted.plot)), &plotted.plot),
+        });
+        let counted: Vec<NamedFigure> = counted.collect();
+        let traces = made.columns.traces.len();
+        let traces = if traces == 1 { "1 listed trace".to_owned() } else { format!("{traces} listed traces") };
+        let rater = made.rater_name();
+        let scores = if rater.is_empty() { String::new() } else { format!(" · scores of {rater}") };
+        let labels = labels_text(made);
+        let intro = format!("{traces} · {labels}{scores}");
+        if made.asked.page == Page::Figures {
+            let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
+            let problem = counted.is_empty().then_some(nothing);
+            return Self { intro, figures: counted, scorer: None, problem };
+        }
+        let scorer = match &made.report {
+            Some(Ok(report)) => ScorerModel::new(report, &labels),
+            Some(Err(why)) => return Self { intro, problem: Some(why.clone()), ..Self::default() },
+            None => {
+                let why = "Nothing has been scored; {score.all} scores what is listed".to_owned();
+                return Self { intro, problem: Some(why), ..Self::default() };
+            }
+        };
+        let curve = |figure: FigureModel| NamedFigure { name: "curve", plot: None, figure };
+        let mut figures: Vec<NamedFigure> = scorer.curves.iter().cloned().map(curve).collect();
+        let place = figures.len().min(3);
+        figures.splice(place..place, counted);
+        let intro = scorer.intro.clone();
+        Self { intro, figures, scorer: Some(scorer), problem: None }
+    }
+
+    /// The figures that are not left out.
+    pub fn shown<'a>(&'a self, hidden: &'a [String]) -> impl Iterator<Item = &'a NamedFigure> {
+        self.figures.iter().filter(move |figure| !hidden.iter().any(|name| name == figure.name))
+    }
+}
+
+/// The names along its axis have an order.
+const fn is_ordered(plot: &Plot) -> bool {
+    !matches!(
+        plot,
+        Plot::ErrorKinds { .. }
+            | Plot::ErrorTools
+            | Plot::ErrorRates { .. }
+            | Plot::Overthinking { .. }
+            | Plot::Redundancy { .. }
+    )
+}
+
+/// Two figures of the same are told apart, and those of two scorers name both.
+fn titled(mut figure: FigureModel, plot: &Plot) -> FigureModel {
+    match plot {
+        Plot::FirstErrors { relative: true, .. } => figure.title = "First errors, as a share of the trace".into(),
+        Plot::Reliability { .. } => figure.title = "Scores against labels".into(),
+        Plot::Raters { .. } => figure.title = "Scores against scores".into(),
+        _ => {}
+    }
+    figure
+}
+
+/// What can be chosen above the figures, and what is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ControlsModel {
+    /// Scorers and label sources, with their words.
+    pub raters: Vec<(Rater, String)>,
+    /// Label sources, with their words.
+    pub labels: Vec<(LabelSource, String)>,
+    /// Fields to group by.
+    pub fields: Vec<String>,
+    /// The values of the field in use, the most frequent first.
+    pub values: Vec<String>,
+    /// Who is judged, in words.
+    pub rater: String,
+    /// With whom it is compared.
+    pub other: String,
+    /// Whose labels count.
+    pub label: String,
+}
+
+impl ControlsModel {
+    /// What was found to choose from.
+    pub fn new(made: &Surveyed) -> Self {
+        let offered = &made.kept.offered;
+        let choices = &made.asked.choices;
+        let values = made.columns.field(&choices.by).and_then(|at| made.columns.fields.get(at));
+        let values = values.map_or_else(Vec::new, |field| {
+            let mut counts = vec![0_u64; field.values.len()];
+            for code in &field.codes {
+                if let Some(count) = counts.get_mut(*code as usize) {
+                    *count += 1;
+                }
+            }
+            let mut counted: Vec<(u64, &String)> = counts.into_iter().zip(&field.values).collect();
+            counted.retain(|(count, value)| *count > 0 && !value.is_empty());
+            counted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+            counted.into_iter().map(|(_, value)| value.clone()).take(MOST_VALUES).collect()
+        });
+        Self {
+            raters: offered.raters.iter().map(|rater| (rater.clone(), rater_text(rater))).collect(),
+            labels: offered.labels.iter().map(|source| (source.clone(), source_text(source))).collect(),
+            fields: offered.fields.clone(),
+            values,
+            rater: choices.rater.as_ref().map_or_else(|| made.rater_name().to_owned(), rater_text),
+            other: made.other().and_then(|at| made.columns.raters.get(at)).map_or_else(String::new, |other| {
+                let known = offered.raters.iter().find(|rater| rater.name() == other.name);
+                known.map_or_else(|| other.name.clone(), rater_text)
+            }),
+            label: labels_text(made),
+        }
+    }
+}
+
+/// Whose labels count, in words.
+fn labels_text(made: &Surveyed) -> String {
+    let source = made.asked.choices.labels.as_ref().or(made.kept.offered.labels.first());
+    source.map_or_else(|| "no labels".to_owned(), source_text)
+}
+
+/// The threshold in words.
+pub fn threshold_text(threshold: Threshold) -> String {
+    match threshold {
+        Threshold::Usual => "usual".into(),
+        Threshold::Given(at) => number_text(at),
+        Threshold::Sweep => "best of all".into(),
+        Threshold::Fit => "fitted on half".into(),
+    }
+}
+
+fn rater_text(rater: &Rater) -> String {
+    match rater {
+        Rater::Scorer(name) => name.clone(),
+        Rater::Labels(source) => source_text(source),
+    }
+}
+
+fn source_text(source: &LabelSource) -> String {
+    match source {
+        LabelSource::Own(None) => "your labels".into(),
+        LabelSource::Own(Some(name)) => format!("labels of {name}"),
+        LabelSource::Imported(None) => "labels in the data".into(),
+        LabelSource::Imported(Some(name)) => format!("labels in the data: {name}"),
+        other => other.to_string(),
+    }
+}
+
+/// What the choices become where that is another field: values of the field before are no values of this one.
+#[must_use]
+pub fn grouped_by(choices: &SurveyChoices, field: &str) -> SurveyChoices {
+    SurveyChoices { by: field.to_owned(), pair: None, ..choices.clone() }
+}
