@@ -390,6 +390,8 @@ impl App {
             others: Arc::clone(&project.others),
             annotator: self.startup.annotator.to_string(),
             gold: project.gold(),
+            book: project.scores.clone(),
+            cache: self.view.cache.clone(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod lint;
 pub mod models;
 pub mod output;
 mod policy_args;
+pub mod query;
 pub mod score;
 pub mod show;
 pub mod worker;
@@ -62,6 +63,8 @@ pub enum Subcommands {
     Export(export::ExportArgs),
     /// Check training files that anyone made.
     Lint(lint::LintArgs),
+    /// Find traces, or ask about them in SQL.
+    Query(query::QueryArgs),
     /// Verify a project folder and repair what can be repaired.
     Check(check::CheckArgs),
     /// Run as a scoring worker on stdin and stdout.
@@ -81,6 +84,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
+        Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
     };

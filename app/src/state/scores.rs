@@ -1,9 +1,11 @@
 //! The scores of one scorer, in the form that the table's query reads.
 
+use std::sync::Arc;
+
 use stepscope_core::annotation::{Annotations, KnownAnswers, Others};
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::model::StepHash;
-use stepscope_core::query::{Aids, Query, Scores, run_with};
+use stepscope_core::model::{AnnotatorId, StepHash};
+use stepscope_core::query::{Aids, Query, Scores, ViewCache, Views, run_with};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
 
@@ -30,6 +32,10 @@ pub struct QueryAids {
     pub annotator: String,
     /// Which answers are known, and the share of such traces.
     pub gold: Option<(KnownAnswers, f64)>,
+    /// All scores of the project.
+    pub book: ScoreBook,
+    /// What queries keep from one to the next.
+    pub cache: ViewCache,
 }
 
 impl QueryAids {
@@ -38,16 +44,25 @@ impl QueryAids {
         &self,
         query: &Query,
         store: &Store,
-        said: &Annotations,
+        said: &Arc<Annotations>,
         ctx: &JobContext,
     ) -> Result<Vec<u32>, JobError> {
+        let views = self.views(store, said);
         let aids = Aids {
             scores: self.scores.as_ref().map(|scores| scores as &dyn Scores),
             others: &self.others,
             annotator: &self.annotator,
             gold: self.gold.as_ref().map(|(known, rate)| (known, *rate)),
+            views: Some(&views),
         };
         run_with(query, store, said, &aids, ctx)
+    }
+
+    /// The moment of the project that queries are asked of.
+    pub fn views(&self, store: &Store, said: &Arc<Annotations>) -> Views {
+        let own = (AnnotatorId::new(&self.annotator), Arc::clone(said));
+        let scorer = self.scores.as_ref().map(|scores| scores.name.clone());
+        Views::new(store.clone(), own, &self.others, self.book.clone(), scorer, &self.cache)
     }
 }
 

@@ -6,7 +6,7 @@ use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
-use stepscope_core::query::{Query, Queue};
+use stepscope_core::query::{Query, Queue, ViewCache};
 
 use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
@@ -32,6 +32,8 @@ use super::writing::StepDraft;
 pub struct ViewState {
     /// Filter and order of the table.
     pub query: Query,
+    /// What queries keep from one to the next.
+    pub cache: ViewCache,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
     /// Position of the open trace in `rows`.

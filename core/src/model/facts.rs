@@ -191,7 +191,7 @@ fn read(step: &Step) -> (StepFacts, Raw) {
 }
 
 /// Why a step counts as failed: its source says so, or the words that a program gives back leave no doubt.
-fn failure(step: &Step) -> Option<String> {
+pub fn failure(step: &Step) -> Option<String> {
     if step.flags.contains(&StepFlag::Failed) {
         return Some("failed".into());
     }

@@ -23,7 +23,7 @@ mod tree;
 pub use calls::{Calls, is_call, is_result};
 pub use edit::is_edit;
 pub use estimate::{Estimate, leaf_outcomes, monte_carlo};
-pub use facts::{RunFacts, StepFacts, StepSpan, is_run, word_count};
+pub use facts::{RunFacts, StepFacts, StepSpan, failure, is_run, word_count};
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};
 pub use instant::instant_ns;

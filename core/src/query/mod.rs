@@ -1,15 +1,28 @@
 //! Which traces a list shows, in which order, and what each of its rows says.
 
+mod facets;
+mod filter;
+mod language;
 mod order;
 mod queue;
 mod row;
 mod run;
+mod sql;
 mod state;
+mod table;
+mod views;
 
 #[cfg(test)]
 mod tests;
 
+pub use facets::{Facet, FacetValue, facets};
+pub use language::{
+    FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, complete, field_help,
+};
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, next_unlabelled, run, run_with};
+pub use sql::sql;
 pub use state::LabelState;
+pub use table::{Cell, Table, check_fields, select, sort_by};
+pub use views::{COLUMNS, ViewCache, Views};

@@ -56,7 +56,12 @@ pub fn row(
 
 /// A first error as the list shows it, and its number on the path that leads to it, as the annotator cut and joined the
 /// steps. One in a part of a step is found at that step, one in a written step at the step that it goes on from.
-fn own_mark(row: u32, store: &Store, said: &TraceAnnotation, mark: &FirstError) -> (Option<Mark>, Option<u32>) {
+pub(super) fn own_mark(
+    row: u32,
+    store: &Store,
+    said: &TraceAnnotation,
+    mark: &FirstError,
+) -> (Option<Mark>, Option<u32>) {
     let named = match mark {
         FirstError::At(step) | FirstError::NoneUpTo(step) => step,
         FirstError::Unsure => return (Some(Mark::Unsure), None),

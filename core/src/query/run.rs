@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use super::order::sort;
 use super::queue::arrange;
 use super::row::said;
-use super::{LabelState, Queue, Scores};
+use super::{Fields, Filter, LabelState, Queue, Scores, ViewCache, Views};
 use crate::annotation::{Annotations, KnownAnswers};
 use crate::job::{JobContext, JobError};
 use crate::model::AnnotatorId;
-use crate::scoring::Aggregate;
-use crate::store::Store;
+use crate::scoring::{Aggregate, ScoreBook};
+use crate::store::{RowSet, Store};
 
 /// Rows between two checkpoints.
 pub(super) const GRAIN: u32 = 1000;
@@ -21,7 +21,8 @@ pub(super) const GRAIN: u32 = 1000;
 /// Which traces a list shows, and in which order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Query {
-    /// Words that must all occur in problem, steps, tool calls, source name or generator, in any case.
+    /// What is asked for, in the language of [`LANGUAGE`](super::LANGUAGE). Plain words must all occur in problem, steps,
+    /// tool calls, source name or generator, in any case.
     pub text: String,
     /// The order.
     pub sort: Sort,
@@ -44,6 +45,8 @@ pub struct Aids<'a> {
     pub annotator: &'a str,
     /// Which answers are known, and the share of such traces that is mixed in.
     pub gold: Option<(&'a KnownAnswers, f64)>,
+    /// What more than plain words is asked of; without it, of the traces and labels alone.
+    pub views: Option<&'a Views>,
 }
 
 /// An order of traces.
@@ -105,8 +108,7 @@ pub fn run_with(
     aids: &Aids<'_>,
     ctx: &JobContext,
 ) -> Result<Vec<u32>, JobError> {
-    let text = query.text.to_lowercase();
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let filter = Filter::parse(&query.text, &Fields::default()).map_err(|error| JobError::from_error(&error))?;
     ctx.checkpoint()?;
     let states = States::new(annotations);
     let all = 0..u32::try_from(store.len()).unwrap_or(u32::MAX);
@@ -126,8 +128,20 @@ pub fn run_with(
             rows
         }
     };
-    if !words.is_empty() && !rows.is_empty() {
-        let found = store.search(&words, ctx)?;
+    if !filter.is_empty() && !rows.is_empty() {
+        let found = match filter.words() {
+            Some(words) => store.search(&words, ctx)?,
+            None => {
+                let found = RowSet::new(store.len());
+                let own = || (AnnotatorId::new(aids.annotator), Arc::new(annotations.clone()));
+                let made = match aids.views {
+                    Some(views) => views.clone(),
+                    None => Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default()),
+                };
+                filter.rows(&made, ctx)?.into_iter().for_each(|row| found.insert(row as usize));
+                found
+            }
+        };
         rows.retain(|&row| found.contains(row as usize));
     }
     if query.sort == Sort::default() {

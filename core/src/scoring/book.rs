@@ -89,9 +89,15 @@ struct StepKey(u128);
 
 impl From<&StepHash> for StepKey {
     fn from(hash: &StepHash) -> Self {
-        let digits = u128::from_str_radix(hash.as_str(), 16).ok().filter(|_| hash.as_str().len() == 32);
+        Self::from(hash.as_str())
+    }
+}
+
+impl From<&str> for StepKey {
+    fn from(hash: &str) -> Self {
+        let digits = u128::from_str_radix(hash, 16).ok().filter(|_| hash.len() == 32);
         Self(digits.unwrap_or_else(|| {
-            let digest = blake3::hash(hash.as_str().as_bytes());
+            let digest = blake3::hash(hash.as_bytes());
             digest.as_bytes().iter().take(16).fold(0, |number, byte| number << 8 | u128::from(*byte))
         }))
     }
@@ -172,6 +178,15 @@ impl ScoreBook {
     /// The score of a step.
     pub fn get(&self, scorer: &str, step: &StepHash) -> Option<f32> {
         self.read(|pages| pages.iter().find(|p| p.info.name == scorer)?.scores.get(&step.into()).map(|kept| kept.value))
+    }
+
+    /// The scores of many steps, by the text of their hashes; NaN where there is none.
+    pub fn column<'a>(&self, scorer: &str, steps: impl Iterator<Item = Option<&'a str>>) -> Vec<f32> {
+        self.read(|pages| {
+            let page = pages.iter().find(|p| p.info.name == scorer);
+            let score = |step: &str| page?.scores.get(&StepKey::from(step)).map(|kept| kept.value);
+            steps.map(|step| step.and_then(score).unwrap_or(f32::NAN)).collect()
+        })
     }
 
     /// The score of a step with its spread and note.

@@ -77,6 +77,7 @@ pub(super) struct StepColumns {
 pub(super) struct LabelColumns {
     pub(super) path: PathBuf,
     pub(super) rows: usize,
+    pub(super) trace: U32,
     pub(super) step: U32,
     pub(super) says: Text,
     pub(super) rating: Text,
@@ -92,6 +93,7 @@ pub(super) struct LabelColumns {
 pub(super) struct ScoreColumns {
     pub(super) path: PathBuf,
     pub(super) rows: usize,
+    pub(super) trace: U32,
     pub(super) step: U32,
     pub(super) name: Text,
     pub(super) kind: Text,
@@ -178,6 +180,7 @@ impl LabelColumns {
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
+            trace: table.column(labels::TRACE)?,
             step: table.column(labels::STEP)?,
             says: table.column(labels::SAYS)?,
             rating: table.column(labels::RATING)?,
@@ -198,6 +201,7 @@ impl ScoreColumns {
         Ok(Self {
             path: table.path().to_path_buf(),
             rows: table.rows(),
+            trace: table.column(scores::TRACE)?,
             step: table.column(scores::STEP)?,
             name: table.column(scores::NAME)?,
             kind: table.column(scores::KIND)?,

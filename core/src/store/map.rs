@@ -5,7 +5,9 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use polars::prelude::{ChunkedArray, DataFrame, DataType, PolarsDataType, PolarsResult, Series, StaticArray as _};
+use polars::prelude::{
+    ChunkFullNull, ChunkedArray, DataFrame, DataType, PlSmallStr, PolarsDataType, PolarsResult, Series, StaticArray as _,
+};
 use polars_io::SerReader as _;
 use polars_io::ipc::IpcReader;
 
@@ -133,6 +135,14 @@ impl<T: PolarsDataType> TypedColumn<T> {
         let chunk = self.array.chunks().get(batch)?;
         let array = self.array.downcast_get(batch)?;
         (chunk.null_count() < chunk.len()).then_some((*self.starts.get(batch)?, array))
+    }
+
+    /// The whole column, nothing copied; empty cells where projects of older versions lack it.
+    pub(super) fn whole(&self, rows: usize) -> ChunkedArray<T>
+    where
+        ChunkedArray<T>: ChunkFullNull,
+    {
+        if self.array.len() == rows { self.array.clone() } else { ChunkedArray::full_null(PlSmallStr::EMPTY, rows) }
     }
 
     /// True where some cell is not empty.

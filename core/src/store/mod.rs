@@ -20,6 +20,7 @@ mod section;
 mod source;
 mod summary;
 mod table;
+mod tables;
 mod text;
 mod writer;
 
@@ -35,6 +36,8 @@ pub use project::{Placement, ProjectDir, project_dir_for, project_dir_with};
 pub use reader::Store;
 pub use section::{read_section, write_section};
 pub use source::sha256_file;
+pub(crate) use rows::RowSet;
 pub(crate) use summary::min_and_last;
 pub use summary::{Mark, TraceSummary};
+pub(crate) use tables::{LabelTable, ProblemTable, TraceTable};
 pub use writer::{Reject, StoreWriter};

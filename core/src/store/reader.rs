@@ -30,8 +30,8 @@ pub(super) struct Inner {
     pub(super) problems: ProblemColumns,
     pub(super) traces: TraceColumns,
     pub(super) steps: StepColumns,
-    labels: LabelColumns,
-    scores: ScoreColumns,
+    pub(super) labels: LabelColumns,
+    pub(super) scores: ScoreColumns,
     /// Trace rows in the order of their identities; made when first asked for, like those below.
     by_id: OnceLock<Vec<u32>>,
     /// Trace rows by their problem; made when first asked for.

@@ -95,6 +95,21 @@ impl Store {
         Ok(rows)
     }
 
+    /// The steps, by row of the step table, whose text or, where `arguments` is set, whose arguments contain the text,
+    /// which is in lower case already. Can be stopped after every batch of 16 MiB.
+    pub(crate) fn search_steps(&self, text: &str, arguments: bool, ctx: &JobContext) -> Result<RowSet, JobError> {
+        let column = if arguments { &self.0.steps.tool_arguments } else { &self.0.steps.text };
+        let (needle, rows) = (Needle::new(text), RowSet::new(self.step_total()));
+        for_each_unit(column.batches(), "Searching steps", ctx, &|batch| {
+            let Some((start, texts)) = column.batch(batch) else { return };
+            search(texts, &needle, &mut |at| {
+                rows.insert(start + at);
+                at + 1
+            });
+        })?;
+        Ok(rows)
+    }
+
     fn search_among(&self, among: &RowSet, needle: &Needle, ctx: &JobContext) -> Result<RowSet, JobError> {
         let candidates: Vec<usize> = among.iter().collect();
         let rows = RowSet::new(self.len());

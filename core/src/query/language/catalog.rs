@@ -1,0 +1,362 @@
+//! Every field that can be asked for, once: name, what kind of value it has, what it means.
+
+use super::near::nearest;
+
+/// What a field is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::query) enum What {
+    Row,
+    Id,
+    SourceId,
+    Problem,
+    Answer,
+    Generator,
+    File,
+    Format,
+    Splitter,
+    Outcome,
+    Reward,
+    Steps,
+    Branching,
+    Warnings,
+    State,
+    Note,
+    Annotator,
+    LabelSource,
+    Label,
+    Tag,
+    ErrorType,
+    Severity,
+    Scale,
+    Soft,
+    FirstError,
+    Score,
+    Meta,
+    StepNumber,
+    StepIndex,
+    Kind,
+    Text,
+    Tool,
+    Arguments,
+    Section,
+    Author,
+    Words,
+    IsFirst,
+    IsLast,
+    OnPath,
+    Failed,
+    Flag,
+    IsError,
+    StepNote,
+    StepLabel,
+    StepTag,
+    StepErrorType,
+    StepSeverity,
+    StepScale,
+    StepSoft,
+    StepScore,
+    Delta,
+    StepMeta,
+}
+
+/// What kind of value a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::query) enum Kind {
+    /// One of some names: compared as a whole.
+    Name,
+    /// Any number of names, of which one has to fit.
+    Names,
+    /// Text to look into.
+    Words,
+    Number,
+    Flag,
+}
+
+/// What may stand in brackets behind a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    Nothing,
+    /// Whose labels are meant.
+    Source,
+    /// Which scorer is meant.
+    Scorer,
+    /// What is meant, by name; has to be given.
+    Key,
+}
+
+/// A field of traces or of steps.
+pub(super) struct Spec {
+    pub(super) name: &'static str,
+    pub(super) what: What,
+    pub(super) kind: Kind,
+    pub(super) takes: Takes,
+    pub(super) is_step: bool,
+    pub(super) help: &'static str,
+}
+
+/// Whose labels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::query) enum Said {
+    /// Everyone's; of a first error the own word, else that of the data.
+    Anyone,
+    /// The annotator's own, or those of the named annotator.
+    Own(Option<String>),
+    /// Those that came with the data, of every source or of the named one.
+    Imported(Option<String>),
+}
+
+/// What stands in brackets behind the name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::query) enum Of {
+    Nothing,
+    Source(Said),
+    /// `None` for the scores in force.
+    Scorer(Option<String>),
+    Key(String),
+}
+
+/// What stands behind the last dot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::query) enum Part {
+    Whole,
+    /// Of a first error: its place from 0 to 1.
+    Relative,
+    Min,
+    Max,
+    Mean,
+    First,
+    Last,
+    Final,
+    Argmin,
+    Trace,
+}
+
+/// A field as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(in crate::query) struct Field {
+    pub(in crate::query) what: What,
+    pub(in crate::query) of: Of,
+    pub(in crate::query) part: Part,
+}
+
+/// What a field is called and means, for lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldHelp {
+    /// How it is written.
+    pub name: &'static str,
+    /// True for fields of steps.
+    pub is_step: bool,
+    /// What it means, in a line.
+    pub help: &'static str,
+}
+
+/// Every field, in the order of lists.
+pub fn field_help() -> impl Iterator<Item = FieldHelp> {
+    SPECS.iter().map(|spec| FieldHelp { name: spec.name, is_step: spec.is_step, help: spec.help })
+}
+
+impl Part {
+    const OF_SCORE: [(&'static str, Self); 8] = [
+        ("min", Self::Min),
+        ("max", Self::Max),
+        ("mean", Self::Mean),
+        ("first", Self::First),
+        ("last", Self::Last),
+        ("final", Self::Final),
+        ("argmin", Self::Argmin),
+        ("trace", Self::Trace),
+    ];
+    const OF_ERROR: [(&'static str, Self); 1] = [("relative", Self::Relative)];
+
+    /// The parts that a field has, by name.
+    pub(super) const fn of(what: What) -> &'static [(&'static str, Self)] {
+        match what {
+            What::Score => &Self::OF_SCORE,
+            What::FirstError => &Self::OF_ERROR,
+            _ => &[],
+        }
+    }
+}
+
+impl What {
+    pub(super) fn spec(self) -> &'static Spec {
+        // Every one has an entry: a test holds it.
+        SPECS.iter().find(|spec| spec.what == self).unwrap_or(&FALLBACK)
+    }
+}
+
+impl What {
+    /// True where it may be asked whose labels are meant.
+    pub(in crate::query) fn takes_source(self) -> bool {
+        self.spec().takes == Takes::Source
+    }
+}
+
+impl Field {
+    /// A field without anything in brackets.
+    pub(in crate::query) const fn plain(what: What) -> Self {
+        Self { what, of: Of::Nothing, part: Part::Whole }
+    }
+
+    pub(in crate::query) fn kind(&self) -> Kind {
+        self.what.spec().kind
+    }
+
+    pub(in crate::query) fn is_step(&self) -> bool {
+        self.what.spec().is_step
+    }
+
+    /// How it is written.
+    pub(in crate::query) fn name(&self) -> String {
+        let spec = self.what.spec();
+        let step = if spec.is_step { "step." } else { "" };
+        let quoted = |text: &str| format!("{:?}", text);
+        let of = match &self.of {
+            Of::Nothing | Of::Source(Said::Anyone) | Of::Scorer(None) => String::new(),
+            Of::Key(key) if matches!(spec.what, What::Meta | What::StepMeta) => {
+                let plain = !key.is_empty() && key.chars().all(is_meta_char);
+                return if plain { format!("{step}meta.{key}") } else { format!("{step}meta({})", quoted(key)) };
+            }
+            Of::Scorer(Some(text)) | Of::Key(text) => format!("({})", quoted(text)),
+            Of::Source(Said::Own(None)) => "(own)".into(),
+            Of::Source(Said::Imported(None)) => "(imported)".into(),
+            Of::Source(Said::Own(Some(name))) => format!("({})", quoted(&format!("own:{name}"))),
+            Of::Source(Said::Imported(Some(name))) => format!("({})", quoted(&format!("imported:{name}"))),
+        };
+        let part = Part::of(spec.what).iter().find(|(_, part)| *part == self.part);
+        let part = part.map(|(name, _)| format!(".{name}")).unwrap_or_default();
+        format!("{step}{}{of}{part}", spec.name)
+    }
+}
+
+/// True for what a path of metadata may consist of without quotation marks.
+pub(super) fn is_meta_char(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')
+}
+
+/// The field of that name. Inside a quantifier those of steps come first.
+pub(super) fn find(name: &str, in_step: bool) -> Option<&'static Spec> {
+    let find = |name: &str, is_step: bool| {
+        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, name)| name);
+        SPECS.iter().find(|spec| spec.is_step == is_step && spec.name == name)
+    };
+    match name.strip_prefix("step.") {
+        Some(name) => find(name, true),
+        None if in_step => find(name, true).or_else(|| find(name, false)),
+        None => find(name, false),
+    }
+}
+
+/// The field that was probably meant.
+pub(super) fn meant(name: &str, in_step: bool) -> Option<String> {
+    let (bare, is_step) = name.strip_prefix("step.").map_or((name, in_step), |bare| (bare, true));
+    let names = |is_step: bool| SPECS.iter().filter(move |spec| spec.is_step == is_step).map(|spec| spec.name);
+    if let Some(found) = nearest(bare, names(is_step)) {
+        return Some(if is_step { format!("step.{found}") } else { found.into() });
+    }
+    // A field of the other sort, spelled right or nearly so.
+    nearest(bare, names(!is_step)).map(|found| if is_step { found.to_owned() } else { format!("step.{found}") })
+}
+
+const ALIASES: [(&str, &str); 9] = [
+    ("source", "file"),
+    ("rating", "label"),
+    ("error_number", "first_error"),
+    ("model", "generator"),
+    ("is_failed", "failed"),
+    ("last", "is_last"),
+    ("args", "arguments"),
+    ("name", "source_id"),
+    ("errors", "error_type"),
+];
+
+const fn of_trace(name: &'static str, what: What, kind: Kind, help: &'static str) -> Spec {
+    Spec { name, what, kind, takes: Takes::Nothing, is_step: false, help }
+}
+
+const fn of_step(name: &'static str, what: What, kind: Kind, help: &'static str) -> Spec {
+    Spec { name, what, kind, takes: Takes::Nothing, is_step: true, help }
+}
+
+const fn taking(takes: Takes, spec: Spec) -> Spec {
+    Spec { takes, ..spec }
+}
+
+const FALLBACK: Spec = of_trace("", What::Row, Kind::Number, "");
+
+/// In the order of lists.
+pub(super) const SPECS: &[Spec] = &[
+    of_trace("generator", What::Generator, Kind::Name, "the model that wrote the trace"),
+    of_trace("file", What::File, Kind::Name, "the file it was read from"),
+    of_trace("format", What::Format, Kind::Name, "the format it was read as"),
+    of_trace("splitter", What::Splitter, Kind::Name, "how its text was split into steps, where the data do not say"),
+    of_trace("outcome", What::Outcome, Kind::Name, "correct, incorrect or unknown: the final answer"),
+    of_trace("reward", What::Reward, Kind::Number, "the reward that the data give"),
+    of_trace("steps", What::Steps, Kind::Number, "how many steps it has"),
+    of_trace("branching", What::Branching, Kind::Flag, "some step has several continuations"),
+    of_trace("warnings", What::Warnings, Kind::Number, "how many warnings came up when it was read"),
+    of_trace("problem", What::Problem, Kind::Words, "the text of the problem"),
+    of_trace("answer", What::Answer, Kind::Words, "the reference answer"),
+    of_trace("id", What::Id, Kind::Name, "its identity"),
+    of_trace("source_id", What::SourceId, Kind::Name, "the name that its source gives it"),
+    of_trace("row", What::Row, Kind::Number, "its number in the project, from 1"),
+    of_trace("state", What::State, Kind::Name, "unlabelled, labelled, done, skipped, defective or given_up: how far you got"),
+    taking(
+        Takes::Source,
+        of_trace("first_error", What::FirstError, Kind::Number, "number of the first wrong step, from 1; none, unsure"),
+    ),
+    taking(Takes::Source, of_trace("label", What::Label, Kind::Names, "what was said of it or of a step: good, bad, …")),
+    taking(Takes::Source, of_trace("error_type", What::ErrorType, Kind::Names, "kinds of its errors; tags of the data")),
+    taking(Takes::Source, of_trace("severity", What::Severity, Kind::Names, "how bad its errors are")),
+    taking(Takes::Source, of_trace("tag", What::Tag, Kind::Names, "its tags and those of its steps")),
+    taking(Takes::Source, of_trace("soft", What::Soft, Kind::Number, "the lowest soft label of a step")),
+    taking(Takes::Key, of_trace("scale", What::Scale, Kind::Number, "its value on that scale of the label schema")),
+    of_trace("label_source", What::LabelSource, Kind::Names, "who gave labels: sources of the data, own:NAME"),
+    of_trace("annotator", What::Annotator, Kind::Names, "who labelled it in this project"),
+    of_trace("note", What::Note, Kind::Names, "what was noted on it or on a step"),
+    taking(Takes::Scorer, of_trace("score", What::Score, Kind::Number, "its scores along the main path: .min and others")),
+    taking(Takes::Key, of_trace("meta", What::Meta, Kind::Name, "metadata of the trace or its problem: meta.level")),
+    of_step("kind", What::Kind, Kind::Name, "thought, tool_call, tool_result, …; tool for both of these"),
+    of_step("text", What::Text, Kind::Words, "its text"),
+    of_step("tool", What::Tool, Kind::Name, "the tool that is called"),
+    of_step("arguments", What::Arguments, Kind::Words, "the arguments of the call"),
+    of_step("section", What::Section, Kind::Name, "the named part of the trace it belongs to"),
+    of_step("author", What::Author, Kind::Name, "who wrote it: a role, an agent"),
+    of_step("words", What::Words, Kind::Number, "how many words its text has"),
+    of_step("number", What::StepNumber, Kind::Number, "its number on the path that leads to it, from 1"),
+    of_step("index", What::StepIndex, Kind::Number, "its number among all steps of the trace, from 1"),
+    of_step("is_first", What::IsFirst, Kind::Flag, "nothing stands before it"),
+    of_step("is_last", What::IsLast, Kind::Flag, "nothing continues it"),
+    of_step("on_path", What::OnPath, Kind::Flag, "it is on the main path"),
+    of_step("failed", What::Failed, Kind::Flag, "a tool or a program failed here"),
+    of_step("flag", What::Flag, Kind::Names, "pruned, terminal, failed, copied, synthetic"),
+    of_step("is_error", What::IsError, Kind::Flag, "the first error is here; your word, else that of the data"),
+    taking(Takes::Source, of_step("label", What::StepLabel, Kind::Names, "what was said of it: good, bad, …")),
+    taking(Takes::Source, of_step("error_type", What::StepErrorType, Kind::Names, "the kind of its error; tags of the data")),
+    taking(Takes::Source, of_step("severity", What::StepSeverity, Kind::Names, "how bad its error is")),
+    taking(Takes::Source, of_step("tag", What::StepTag, Kind::Names, "its tags")),
+    taking(Takes::Source, of_step("soft", What::StepSoft, Kind::Number, "its soft label")),
+    taking(Takes::Key, of_step("scale", What::StepScale, Kind::Number, "its value on that scale of the label schema")),
+    of_step("note", What::StepNote, Kind::Names, "what was noted on it"),
+    taking(Takes::Scorer, of_step("score", What::StepScore, Kind::Number, "its score")),
+    taking(Takes::Scorer, of_step("delta", What::Delta, Kind::Number, "its score less that of the step before")),
+    taking(Takes::Key, of_step("meta", What::StepMeta, Kind::Name, "metadata of the step: step.meta.cost_usd")),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_one_entry() {
+        for (at, spec) in SPECS.iter().enumerate() {
+            assert_eq!(SPECS.iter().position(|s| s.what == spec.what), Some(at), "{}", spec.name);
+            let same = SPECS.iter().filter(|s| s.name == spec.name && s.is_step == spec.is_step).count();
+            assert_eq!(same, 1, "{}", spec.name);
+            assert!(!spec.help.is_empty());
+        }
+        for (_, name) in ALIASES {
+            assert!(SPECS.iter().any(|spec| spec.name == name), "{name}");
+        }
+    }
+}

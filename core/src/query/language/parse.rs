@@ -1,0 +1,479 @@
+//! Reads a question by recursive descent. What is no part of the language is a word to search for.
+
+use super::catalog::{self, Field, Kind, Of, Part, Said, Takes, What, is_meta_char};
+use super::error::QueryError;
+use super::fields::Fields;
+use super::near::nearest;
+use super::scan::Scanner;
+use super::tree::{Compare, Is, Node, Quantifier, Side, Test};
+use super::value::{Sign, Written, test};
+
+/// Deeper nesting is refused.
+const DEEPEST: usize = 64;
+
+/// The functions of the language: they end in an opening bracket.
+pub(super) const FUNCTIONS: [&str; 7] = ["any", "all", "none", "count", "within", "after", "before"];
+
+type Parsed<T> = Result<T, QueryError>;
+
+pub(super) struct Parser<'a> {
+    scanner: Scanner<'a>,
+    fields: &'a Fields,
+    /// Inside a quantifier.
+    in_step: bool,
+    depth: usize,
+    doubts: Vec<QueryError>,
+}
+
+/// A name that stands where a field may.
+enum Reference {
+    Field(Field, bool),
+    /// A name like that of a field, but of none.
+    Unknown(String),
+    Word,
+}
+
+/// Reads a field that stands alone.
+pub(in crate::query) fn parse_field(text: &str, fields: &Fields) -> Parsed<Field> {
+    let mut parser = Parser::new(Scanner::new(text), fields);
+    parser.scanner.skip_blanks();
+    let found = parser.reference()?;
+    let end = parser.scanner.at();
+    parser.scanner.skip_blanks();
+    match found {
+        Reference::Field(field, _) if parser.scanner.is_at_end() => Ok(field),
+        _ => {
+            let name = text.get(..end).filter(|name| !name.is_empty()).unwrap_or(text).trim();
+            Err(unknown(name, 0..text.len(), false))
+        }
+    }
+}
+
+impl<'a> Parser<'a> {
+    pub(super) const fn new(scanner: Scanner<'a>, fields: &'a Fields) -> Self {
+        Self { scanner, fields, in_step: false, depth: 0, doubts: Vec::new() }
+    }
+
+    pub(super) fn into_doubts(self) -> Vec<QueryError> {
+        self.doubts
+    }
+
+    /// The whole text.
+    pub(super) fn all(&mut self) -> Parsed<Node> {
+        self.scanner.skip_blanks();
+        if self.scanner.is_at_end() {
+            return Ok(Node::And(Vec::new()));
+        }
+        let node = self.or()?;
+        self.scanner.skip_blanks();
+        if self.scanner.is_at_end() {
+            return Ok(node);
+        }
+        let at = self.scanner.at();
+        Err(QueryError::new(at..at + 1, "this bracket closes nothing").with_hint("put it in quotation marks to search for it"))
+    }
+
+    fn or(&mut self) -> Parsed<Node> {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            let at = self.scanner.at();
+            return Err(QueryError::new(at..self.scanner.end(), "this is nested too deeply"));
+        }
+        let mut any = vec![self.and()?];
+        loop {
+            self.scanner.skip_blanks();
+            if !self.scanner.keyword("or") {
+                break;
+            }
+            any.push(self.and()?);
+        }
+        self.depth -= 1;
+        Ok(match any.len() {
+            1 => any.remove(0),
+            _ => Node::Or(any),
+        })
+    }
+
+    fn and(&mut self) -> Parsed<Node> {
+        let mut all = vec![self.not()?];
+        loop {
+            self.scanner.skip_blanks();
+            let mut ahead = self.scanner;
+            if ahead.is_at_end() || ahead.peek() == Some(')') || ahead.keyword("or") {
+                break;
+            }
+            self.scanner.keyword("and");
+            all.push(self.not()?);
+        }
+        Ok(match all.len() {
+            1 => all.remove(0),
+            _ => Node::And(all),
+        })
+    }
+
+    fn not(&mut self) -> Parsed<Node> {
+        self.scanner.skip_blanks();
+        let mut ahead = self.scanner;
+        let negates = |c: char| c.is_alphabetic() || matches!(c, '"' | '(' | '/');
+        let is_minus = ahead.take("-") && ahead.peek().is_some_and(negates);
+        if is_minus {
+            self.scanner = ahead;
+        }
+        if is_minus || self.scanner.keyword("not") {
+            self.depth += 1;
+            if self.depth > DEEPEST {
+                let at = self.scanner.at();
+                return Err(QueryError::new(at..self.scanner.end(), "this is nested too deeply"));
+            }
+            let node = self.not()?;
+            self.depth -= 1;
+            return Ok(Node::Not(Box::new(node)));
+        }
+        self.primary()
+    }
+
+    fn primary(&mut self) -> Parsed<Node> {
+        let start = self.scanner.at();
+        let mut ahead = self.scanner;
+        match ahead.peek() {
+            None | Some(')') => return Err(self.lacking()),
+            Some('(') => {
+                self.scanner.take("(");
+                let node = self.or()?;
+                self.close(start)?;
+                return Ok(node);
+            }
+            _ => {}
+        }
+        if ahead.keyword("and") || ahead.keyword("or") {
+            let word = ahead.since(start);
+            return Err(QueryError::new(start..ahead.at(), format!("something must stand before `{word}`"))
+                .with_hint(format!("write \"{word}\" to search for the word")));
+        }
+        if let Some(text) = self.scanner.quoted()? {
+            return Ok(Node::Word(text.to_lowercase()));
+        }
+        if let Some(pattern) = self.scanner.pattern()? {
+            return Ok(Node::Pattern(pattern));
+        }
+        let mut ahead = self.scanner;
+        let name = ahead.name();
+        if FUNCTIONS.contains(&name) && ahead.take("(") {
+            self.scanner = ahead;
+            return self.function(name, start);
+        }
+        if matches!(name, "has" | "is") && ahead.take(":") {
+            self.scanner = ahead;
+            return self.has(name == "is");
+        }
+        self.field_or_word()
+    }
+
+    fn lacking(&self) -> QueryError {
+        let at = self.scanner.at();
+        QueryError::new(at..at, "a condition is lacking here")
+    }
+
+    fn close(&mut self, opened: usize) -> Parsed<()> {
+        self.scanner.skip_blanks();
+        if self.scanner.take(")") {
+            return Ok(());
+        }
+        Err(QueryError::new(opened..self.scanner.end(), "this bracket is not closed"))
+    }
+
+    /// What stands in the brackets of a function; its name has been read.
+    fn function(&mut self, name: &str, start: usize) -> Parsed<Node> {
+        let is_near = matches!(name, "within" | "after" | "before");
+        let span = start..self.scanner.at();
+        if is_near != self.in_step {
+            return Err(if is_near {
+                QueryError::new(span, format!("`{name}` is said of a step"))
+                    .with_hint(format!("write `any(… and {name}(…))`"))
+            } else {
+                QueryError::new(span, format!("`{name}` stands inside of another"))
+                    .with_hint("a condition on steps is about one step at a time; see `within`, `after`, `before`")
+            });
+        }
+        let (mut most, mut side) = (None, if name == "before" { Side::Before } else { Side::After });
+        if name == "within" {
+            (most, side) = self.distance()?;
+        }
+        self.in_step = true;
+        let node = self.or();
+        self.in_step = is_near;
+        let node = Box::new(node?);
+        self.close(start)?;
+        Ok(match name {
+            "any" => Node::Steps(Quantifier::Any, node),
+            "all" => Node::Steps(Quantifier::All, node),
+            "none" => Node::Steps(Quantifier::None, node),
+            "count" => {
+                let (compare, number) = self.counted(start)?;
+                Node::Steps(Quantifier::Count(compare, number), node)
+            }
+            _ => Node::Near(most, side, node),
+        })
+    }
+
+    /// `2, after,`
+    fn distance(&mut self) -> Parsed<(Option<u32>, Side)> {
+        let start = self.scanner.at();
+        let mut read = || {
+            self.scanner.skip_blanks();
+            let most = self.scanner.take_while(|c| c.is_ascii_digit()).parse().ok()?;
+            self.scanner.skip_blanks();
+            self.scanner.take(",").then_some(())?;
+            self.scanner.skip_blanks();
+            let side = match self.scanner.name() {
+                "after" => Side::After,
+                "before" => Side::Before,
+                _ => return None,
+            };
+            self.scanner.skip_blanks();
+            self.scanner.take(",").then_some((Some(most), side))
+        };
+        let read = read();
+        let end = self.scanner.at().max(start);
+        read.ok_or_else(|| {
+            QueryError::new(start..end, "how far and on which side is lacking").with_hint("write `within(2, after, …)`")
+        })
+    }
+
+    fn counted(&mut self, start: usize) -> Parsed<(Compare, f64)> {
+        let end = self.scanner.at();
+        let wrong = || QueryError::new(start..end, "a count is compared with a number").with_hint("write `count(…) >= 3`");
+        let Some(Sign::Compare(compare)) = Sign::take(&mut self.scanner) else { return Err(wrong()) };
+        self.scanner.skip_blanks();
+        let number = self.scanner.run().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong)?;
+        Ok((compare, number))
+    }
+
+    /// What stands behind `has:` or `is:`.
+    fn has(&mut self, is_flag: bool) -> Parsed<Node> {
+        let start = self.scanner.at();
+        let found = self.reference()?;
+        let span = start..self.scanner.at();
+        match found {
+            Reference::Field(field, _) if is_flag && field.kind() == Kind::Flag => {
+                Ok(Node::Test(Test { field, is: Is::Flag(true) }))
+            }
+            Reference::Field(field, _) if is_flag => {
+                let name = field.name();
+                Err(QueryError::new(span, format!("`{name}` is not yes or no")).with_hint(format!("write `has:{name}`")))
+            }
+            Reference::Field(field, _) => Ok(Node::Has(field)),
+            Reference::Unknown(_) | Reference::Word => {
+                self.scanner.run();
+                let span = start..self.scanner.at();
+                if span.is_empty() {
+                    return Err(QueryError::new(span, "the name of a field is lacking here"));
+                }
+                Err(unknown(self.scanner.since(start), span, self.in_step))
+            }
+        }
+    }
+
+    fn field_or_word(&mut self) -> Parsed<Node> {
+        let start = self.scanner;
+        let found = self.reference()?;
+        let span = start.at()..self.scanner.at();
+        let after_name = self.scanner;
+        let sign = Sign::take(&mut self.scanner);
+        match (found, sign) {
+            (Reference::Field(field, _), Some(sign)) => return self.compared(field, sign, span),
+            (Reference::Field(field, is_plain), None) => {
+                if field.kind() == Kind::Flag && (!is_plain || self.in_step) {
+                    return Ok(Node::Test(Test { field, is: Is::Flag(true) }));
+                }
+                if !is_plain {
+                    let name = field.name();
+                    return Err(QueryError::new(span, format!("`{name}` is compared with nothing"))
+                        .with_hint(format!("write `has:{name}`, or what it is to be")));
+                }
+            }
+            (Reference::Unknown(name), Some(sign)) => {
+                // `x=2` is a text like any other; only what looks like a slip is refused.
+                let mut value = self.scanner;
+                value.skip_blanks();
+                let is_apart = after_name.rest().starts_with(char::is_whitespace);
+                let is_number = value.run().parse::<f64>().is_ok();
+                let is_prefixed = name.starts_with("step.");
+                let is_slip = name.len() > 2 && catalog::meant(&name, self.in_step).is_some();
+                if (is_prefixed || is_slip) && (!is_apart || (is_number && sign != Sign::Colon)) {
+                    return Err(unknown(&name, span, self.in_step));
+                }
+            }
+            (Reference::Unknown(_), None) | (Reference::Word, _) => {}
+        }
+        self.scanner = start;
+        let word = self.scanner.run();
+        if word.is_empty() {
+            return Err(self.lacking());
+        }
+        Ok(Node::Word(word.to_lowercase()))
+    }
+
+    fn compared(&mut self, field: Field, sign: Sign, name: std::ops::Range<usize>) -> Parsed<Node> {
+        if sign != Sign::Colon {
+            self.scanner.skip_blanks();
+        }
+        // Another number to compare with.
+        if let (Kind::Number, Sign::Compare(compare)) = (field.kind(), sign) {
+            let before = self.scanner;
+            match self.reference()? {
+                Reference::Field(other, _) if other.kind() == Kind::Number => {
+                    if other.is_step() && !self.in_step {
+                        let span = before.at()..self.scanner.at();
+                        return Err(QueryError::new(span, "a step's number has to stand inside of `any(…)`"));
+                    }
+                    return Ok(Node::Test(Test { field, is: Is::Field(compare, other) }));
+                }
+                _ => self.scanner = before,
+            }
+        }
+        let start = self.scanner.at();
+        let Some(written) = Written::take(&mut self.scanner)? else {
+            let text = field.name();
+            return Err(QueryError::new(name.start..start, format!("what `{text}` is to be is lacking"))
+                .with_hint("the value stands right behind the colon"));
+        };
+        let (is, doubt) = test(&field, sign, &written, start..self.scanner.at(), self.fields)?;
+        self.doubts.extend(doubt);
+        Ok(Node::Test(Test { field, is }))
+    }
+
+    /// A field, with what stands in brackets and behind dots. The flag is true for a lone name.
+    fn reference(&mut self) -> Parsed<Reference> {
+        let start = self.scanner.at();
+        let mut name = self.scanner.name().to_owned();
+        if name.is_empty() {
+            return Ok(Reference::Word);
+        }
+        let mut ahead = self.scanner;
+        if name == "step" && ahead.take(".") {
+            let of_step = ahead.name();
+            if !of_step.is_empty() {
+                name = format!("step.{of_step}");
+                self.scanner = ahead;
+            }
+        }
+        let Some(spec) = catalog::find(&name, self.in_step) else { return Ok(Reference::Unknown(name)) };
+        let mut field = Field::plain(spec.what);
+        if spec.takes == Takes::Source {
+            field.of = Of::Source(Said::Anyone);
+        } else if spec.takes == Takes::Scorer {
+            field.of = Of::Scorer(None);
+        }
+        let mut is_plain = !name.starts_with("step.");
+        let is_meta = matches!(spec.what, What::Meta | What::StepMeta);
+        let mut ahead = self.scanner;
+        if is_meta && ahead.take(".") {
+            let key = ahead.take_while(is_meta_char).trim_end_matches('.');
+            if !key.is_empty() {
+                self.scanner = ahead;
+                self.check_key(spec.what, key, start)?;
+                field.of = Of::Key(key.into());
+                is_plain = false;
+            }
+        } else if spec.takes != Takes::Nothing && self.scanner.take("(") {
+            field.of = self.argument(spec.takes, spec.what)?;
+            is_plain = false;
+        }
+        if spec.takes == Takes::Key && field.of == Of::Nothing {
+            return Ok(if is_plain { Reference::Unknown(name) } else { Reference::Word });
+        }
+        if spec.what == What::Score {
+            field.part = Part::Min;
+        }
+        let mut ahead = self.scanner;
+        if ahead.take(".") {
+            let before = ahead.at();
+            let part = ahead.name();
+            let parts = Part::of(spec.what);
+            if let Some((_, part)) = parts.iter().find(|(name, _)| *name == part) {
+                (field.part, is_plain) = (*part, false);
+                self.scanner = ahead;
+            } else if !parts.is_empty() && !part.is_empty() {
+                let names: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
+                return Err(QueryError::new(before..ahead.at(), format!("`{name}` has no part `{part}`"))
+                    .with_hint(format!("it has {}", names.join(", "))));
+            }
+        }
+        Ok(Reference::Field(field, is_plain))
+    }
+
+    /// What stands in the brackets of a field; the opening one has been read.
+    fn argument(&mut self, takes: Takes, what: What) -> Parsed<Of> {
+        let opened = self.scanner.at() - 1;
+        self.scanner.skip_blanks();
+        let start = self.scanner.at();
+        let text = match self.scanner.quoted()? {
+            Some(text) => text,
+            None => self.scanner.take_while(|c| c != ')').trim_end().to_owned(),
+        };
+        let span = start..self.scanner.at();
+        self.close(opened)?;
+        let known = self.fields.known.as_ref();
+        match takes {
+            Takes::Scorer => {
+                if let Some(known) = known {
+                    let bare = text.strip_prefix("imported:").unwrap_or(&text);
+                    self.check("scorer", bare, &known.scorers, span)?;
+                }
+                Ok(Of::Scorer(Some(text)))
+            }
+            Takes::Key => {
+                match (what, known) {
+                    (What::Scale | What::StepScale, Some(known)) => self.check("scale", &text, &known.scales, span)?,
+                    (What::Meta | What::StepMeta, _) => self.check_key(what, &text, start)?,
+                    _ => {}
+                }
+                Ok(Of::Key(text))
+            }
+            Takes::Source | Takes::Nothing => {
+                let (origin, name) = text.split_once(':').map_or((text.as_str(), None), |(o, n)| (o, Some(n.to_owned())));
+                let (said, names) = match origin {
+                    "own" => (Said::Own(name.clone()), known.map(|known| &known.annotators)),
+                    "imported" => (Said::Imported(name.clone()), known.map(|known| &known.sources)),
+                    _ => {
+                        return Err(QueryError::new(span, format!("`{text}` is no source of labels"))
+                            .with_hint("it is own, own:NAME, imported or imported:NAME"));
+                    }
+                };
+                if let (Some(names), Some(name)) = (names, &name) {
+                    self.check(if origin == "own" { "annotator" } else { "source of labels" }, name, names, span)?;
+                }
+                Ok(Of::Source(said))
+            }
+        }
+    }
+
+    fn check_key(&self, what: What, key: &str, start: usize) -> Parsed<()> {
+        let Some(known) = &self.fields.known else { return Ok(()) };
+        let keys = if what == What::Meta { &known.meta } else { &known.step_meta };
+        self.check("key of metadata", key, keys, start..self.scanner.at())
+    }
+
+    fn check(&self, sort: &str, name: &str, known: &[String], span: std::ops::Range<usize>) -> Parsed<()> {
+        if known.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let error = QueryError::new(span, format!("there is no {sort} `{name}` in this project"));
+        let near = nearest(name, known.iter().map(String::as_str));
+        let some: Vec<&str> = known.iter().take(8).map(String::as_str).collect();
+        Err(match near {
+            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+            None if some.is_empty() => error.with_hint("there is none at all"),
+            None => error.with_hint(format!("there is {}", some.join(", "))),
+        })
+    }
+}
+
+fn unknown(name: &str, span: std::ops::Range<usize>, in_step: bool) -> QueryError {
+    let error = QueryError::new(span, format!("there is no field `{name}`"));
+    match catalog::meant(name, in_step) {
+        Some(meant) => error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text")),
+        None => error.with_hint("`stepscope query --help` lists the fields"),
+    }
+}
