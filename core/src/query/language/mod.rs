@@ -1,17 +1,20 @@
 //! The language in which traces are asked for. What it means is written down in `language.md`; here it is read.
 
 mod catalog;
+mod clauses;
 mod complete;
 mod error;
 mod fields;
 mod near;
 mod parse;
 mod scan;
+mod tells;
 mod tree;
 mod value;
 
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
+pub use clauses::{Clause, clauses};
 pub use complete::{Suggestion, complete};
 pub use error::QueryError;
 pub use fields::{Fields, KnownValue};
@@ -19,6 +22,7 @@ pub(super) use fields::Known;
 pub(super) use near::nearest;
 pub(super) use complete::quoted;
 pub(super) use parse::parse_field;
+pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 
 use self::scan::Scanner;
