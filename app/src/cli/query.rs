@@ -1,7 +1,6 @@
 //! `stepscope query`: traces that a question asks for, or the answer to one in SQL.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,15 +8,14 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::model::AnnotatorId;
-use stepscope_core::query::{
-    self, COLUMNS, Cell, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help,
-};
+use stepscope_core::query::{self, COLUMNS, Cell, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
+use crate::state::table_file;
 
 /// What is shown where nothing is selected.
 const SHOWN: [&str; 6] = ["row", "id", "generator", "outcome", "steps", "first_error"];
@@ -178,8 +176,6 @@ fn object(table: &Table, row: &[Cell]) -> Value {
 /// Writes beside the file and renames, so that a file is there whole or not at all.
 fn write_file(table: &Table, path: &Path) -> Result<(), Failure> {
     let kind = path.extension().and_then(|kind| kind.to_str()).map(str::to_lowercase);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |error: std::io::Error| format!("could not write {}: {error}", path.display());
     let mut bytes: Vec<u8> = Vec::new();
     match kind.as_deref() {
         Some("jsonl") => {
@@ -188,24 +184,10 @@ fn write_file(table: &Table, path: &Path) -> Result<(), Failure> {
                 bytes.push(b'\n');
             }
         }
-        Some("csv") => {
-            let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-            bytes.extend(line(table.columns.iter().map(|name| csv(name)).collect()).bytes());
-            for row in &table.rows {
-                bytes.extend(line(row.iter().map(|cell| csv(&cell.to_string())).collect()).bytes());
-            }
-        }
+        Some("csv") => bytes = table_file::csv(table),
         _ => return Err(format!("{} is neither .jsonl nor .csv", path.display()).into()),
     }
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// A cell as RFC 4180 has it.
-fn csv(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+    Ok(table_file::write(path, &bytes)?)
 }
 
 /// Columns side by side, each value on one line.
@@ -213,7 +195,11 @@ fn aligned(table: &Table) -> String {
     const WIDEST: usize = 60;
     let short = |text: String| {
         let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if line.chars().count() > WIDEST { format!("{}…", line.chars().take(WIDEST - 1).collect::<String>()) } else { line }
+        if line.chars().count() > WIDEST {
+            format!("{}…", line.chars().take(WIDEST - 1).collect::<String>())
+        } else {
+            line
+        }
     };
     let mut lines: Vec<Vec<String>> = vec![table.columns.clone()];
     lines.extend(table.rows.iter().map(|row| row.iter().map(|cell| short(cell.to_string())).collect()));

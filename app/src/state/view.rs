@@ -8,6 +8,7 @@ use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{Query, Queue, ViewCache};
 
+use super::asking::Asking;
 use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
 use super::choose::Choose;
@@ -34,6 +35,8 @@ pub struct ViewState {
     pub query: Query,
     /// What queries keep from one to the next.
     pub cache: ViewCache,
+    /// The question as it is typed, and all that belongs to asking.
+    pub asking: Asking,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
     /// Position of the open trace in `rows`.
@@ -165,6 +168,25 @@ pub enum DialogState {
     Schema(Box<SchemaDraft>),
     /// What stands beside the open trace.
     Beside(BesideDraft),
+    /// The language of questions.
+    QueryHelp,
+    /// A name for what is listed.
+    SaveView(String),
+    /// The saved views; the selected one by its place.
+    Views(usize),
+    /// The columns of the table.
+    Columns(ColumnsDraft),
+    /// A question in SQL.
+    Sql(String),
+}
+
+/// The dialog of columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnsDraft {
+    /// What is looked for among the fields.
+    pub search: String,
+    /// The selected entry.
+    pub selected: usize,
 }
 
 /// Choices of the dialog of orders.

@@ -2,6 +2,7 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
+pub(crate) mod asking;
 pub(crate) mod beside;
 pub(crate) mod bulk;
 pub(crate) mod canvas;
@@ -75,6 +76,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Read(request) => read::answer(app, request),
         Action::Canvas(request) => canvas::answer(app, request),
         Action::Beside(request) => beside::answer(app, request),
+        Action::Ask(request) => asking::answer(app, request),
         Action::KeepSize(panel, share) => look::keep_size(app, panel, share),
     }
     label::tidy(app);

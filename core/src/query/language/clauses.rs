@@ -44,7 +44,10 @@ mod tests {
             assert_eq!(found, expected, "{text}");
         };
         check("", &[]);
-        check("carry  outcome:correct and steps > 10 -file:\"a b\"", &["carry", "outcome:correct", "steps > 10", "-file:\"a b\""]);
+        check(
+            "carry  outcome:correct and steps > 10 -file:\"a b\"",
+            &["carry", "outcome:correct", "steps > 10", "-file:\"a b\""],
+        );
         check("not (a or b) count(failed) >= 3", &["not (a or b)", "count(failed) >= 3"]);
         check(" a or b c ", &["a or b c"]);
         assert!(clauses("a or b", &Fields::default()).unwrap()[0].is_open);
