@@ -8,7 +8,9 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::model::AnnotatorId;
-use stepscope_core::query::{self, COLUMNS, Cell, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help};
+use stepscope_core::query::{
+    self, COLUMNS, Cell, Fields, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help,
+};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -82,21 +84,18 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
         let table = query::sql(text, &views, args.limit.unwrap_or(usize::MAX), &ctx)?;
         return written(&table, args, out);
     }
-    let fields = views.fields(&ctx)?;
-    let filter = Filter::parse(&args.question, &fields).map_err(|error| pointed_out(&error, &args.question))?;
-    for doubt in filter.doubts() {
-        warn(format!("{doubt}\n{}", doubt.pointed_out(&args.question)));
-    }
+    let filter = read(&args.question, &Fields::default())?;
     let selected: Vec<String> =
         if args.select.is_empty() { SHOWN.map(str::to_owned).into() } else { args.select.clone() };
-    let check = |names: &[String]| {
-        query::check_fields(names, &fields).map_err(|(at, error)| {
-            let name = names.get(at).map(String::as_str).unwrap_or_default();
-            pointed_out(&error, name)
-        })
-    };
     check(&selected)?;
     let mut rows = filter.rows(&views, &ctx)?;
+    if rows.is_empty() && !views.store().is_empty() {
+        // Now it is worth the time to look whether the names in it are known.
+        let filter = read(&args.question, &views.fields(&ctx)?)?;
+        for doubt in filter.doubts() {
+            warn(format!("{doubt}\n{}", doubt.pointed_out(&args.question)));
+        }
+    }
     if args.count {
         return counted(rows.len(), args, out);
     }
@@ -107,6 +106,15 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     }
     rows.truncate(args.limit.unwrap_or(usize::MAX));
     written(&query::select(&views, &rows, &selected, &ctx)?, args, out)
+}
+
+fn read(question: &str, fields: &Fields) -> Result<Filter, Failure> {
+    Filter::parse(question, fields).map_err(|error| pointed_out(&error, question))
+}
+
+fn check(names: &[String]) -> Result<(), Failure> {
+    query::check_fields(names, &Fields::default())
+        .map_err(|(at, error)| pointed_out(&error, names.get(at).map(String::as_str).unwrap_or_default()))
 }
 
 fn pointed_out(error: &QueryError, text: &str) -> Failure {

@@ -333,7 +333,7 @@ fn wrong_usage_ends_with_2() {
         assert!(ended.out.is_empty() && !ended.err.is_empty(), "{args:?}");
     }
     assert!(home.ends(0, &["--version"]).out.starts_with("stepscope "));
-    for command in ["inspect", "import", "show", "score", "export", "lint", "check", "worker"] {
+    for command in ["inspect", "import", "show", "score", "export", "lint", "query", "check", "worker"] {
         assert!(home.ends(0, &["--help"]).out.contains(command), "{command}");
     }
 }

@@ -8,6 +8,7 @@ mod commands;
 #[path = "../../../core/src/scoring/models/tests/hub.rs"]
 mod hub;
 mod models;
+mod query;
 mod scoring;
 #[cfg(feature = "window")]
 #[expect(dead_code, reason = "shared with the journeys, which use all of it")]

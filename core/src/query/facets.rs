@@ -69,9 +69,10 @@ pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Res
     }
     let marks = Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole };
     let numbers = [(marks.clone(), &COUNTS[..]), (Field::plain(What::Steps), &COUNTS[..])];
-    let scores = views.scorers().into_iter().map(|name| {
-        (Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }, &TENTHS[..])
-    });
+    let scores = views
+        .scorers()
+        .into_iter()
+        .map(|name| (Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }, &TENTHS[..]));
     for (field, starts) in numbers.into_iter().chain(scores) {
         ctx.checkpoint()?;
         let mut facet = of_numbers(&field, &views.values(&field, ctx)?, starts, &among, total);
@@ -145,10 +146,12 @@ fn of_numbers(field: &Field, values: &Values, starts: &[f64], among: &RowSet, to
     let name = field.name();
     let mut counts = vec![0_u64; starts.len() + 1];
     if let Values::Numbers(numbers) = values {
+        #[expect(clippy::cast_possible_truncation, reason = "the column holds numbers of 32 bits")]
+        let bound = |start: f64| if numbers.is_short { f64::from(start as f32) } else { start };
         let present = numbers.values.iter().enumerate().filter(|(row, _)| among.contains(*row));
         for number in present.filter_map(|(_, number)| number) {
             // What lies below all spans counts in the first place.
-            if let Some(count) = counts.get_mut(starts.partition_point(|start| *start <= number)) {
+            if let Some(count) = counts.get_mut(starts.partition_point(|start| bound(*start) <= number)) {
                 *count += 1;
             }
         }

@@ -13,6 +13,8 @@ mod table;
 mod views;
 
 #[cfg(test)]
+mod filter_tests;
+#[cfg(test)]
 mod tests;
 
 pub use facets::{Facet, FacetValue, facets};

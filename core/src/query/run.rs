@@ -136,7 +136,9 @@ pub fn run_with(
                 let own = || (AnnotatorId::new(aids.annotator), Arc::new(annotations.clone()));
                 let made = match aids.views {
                     Some(views) => views.clone(),
-                    None => Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default()),
+                    None => {
+                        Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default())
+                    }
                 };
                 filter.rows(&made, ctx)?.into_iter().for_each(|row| found.insert(row as usize));
                 found

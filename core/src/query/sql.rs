@@ -35,8 +35,11 @@ fn mentioned(text: &str) -> Vec<String> {
     let is_inside = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     let mut words: Vec<String> = text.split(|c| !is_inside(c)).map(str::to_owned).collect();
     // `traces.id` and `meta.level` are names of columns with and without a table.
-    let parts: Vec<String> =
-        words.iter().flat_map(|word| word.split_once('.').map(|(table, rest)| [table.to_owned(), rest.to_owned()])).flatten().collect();
+    let parts: Vec<String> = words
+        .iter()
+        .flat_map(|word| word.split_once('.').map(|(table, rest)| [table.to_owned(), rest.to_owned()]))
+        .flatten()
+        .collect();
     words.extend(parts);
     // Names with blanks and signs stand between quotation marks.
     words.extend(text.split('"').skip(1).step_by(2).map(str::to_owned));

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
+use super::QueryError;
 use super::language::{Field, Fields, Kind, parse_field};
 use super::order::{by_key, ordered};
 use super::views::{Values, Views};
-use super::QueryError;
 use crate::job::{JobContext, JobError};
 
 /// Rows of cells, under the names of their columns.

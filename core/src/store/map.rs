@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use polars::prelude::{
-    ChunkFullNull, ChunkedArray, DataFrame, DataType, PlSmallStr, PolarsDataType, PolarsResult, Series, StaticArray as _,
+    ChunkFullNull, ChunkedArray, DataFrame, DataType, PlSmallStr, PolarsDataType, PolarsResult, Series,
+    StaticArray as _,
 };
 use polars_io::SerReader as _;
 use polars_io::ipc::IpcReader;

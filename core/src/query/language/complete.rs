@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::catalog::{self, Kind, SPECS, Takes, find};
+use super::catalog::{self, Kind, Takes, find};
 use super::fields::{Fields, closed};
 use super::parse::{FUNCTIONS, parse_field};
+use super::specs::SPECS;
 
 /// How many are offered.
 const MOST: usize = 50;
@@ -47,7 +48,9 @@ pub(super) fn start_of_piece(before: &str) -> usize {
             '"' => is_quoted = !is_quoted,
             _ if is_quoted => {}
             // A field goes on in its brackets; a function does not.
-            '(' if after_name && !FUNCTIONS.iter().any(|name| before.get(start..at) == Some(name)) => is_argument = true,
+            '(' if after_name && !FUNCTIONS.iter().any(|name| before.get(start..at) == Some(name)) => {
+                is_argument = true
+            }
             ')' if is_argument => is_argument = false,
             '(' | ')' | ',' => start = at + 1,
             '-' if at == start => start = at + 1,
@@ -129,7 +132,8 @@ pub(in crate::query) fn quoted(value: &str) -> String {
 }
 
 fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec<Suggestion> {
-    let offer = |insert: String, detail: &str| Suggestion { span: span.clone(), insert, detail: detail.into(), count: None };
+    let offer =
+        |insert: String, detail: &str| Suggestion { span: span.clone(), insert, detail: detail.into(), count: None };
     let mut offers = Vec::new();
     for spec in SPECS {
         let prefix = if spec.is_step && !in_step { "step." } else { "" };

@@ -7,20 +7,24 @@ mod error;
 mod fields;
 mod near;
 mod parse;
+mod reference;
 mod scan;
+mod specs;
 mod tells;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
 pub use clauses::{Clause, clauses};
+pub(super) use complete::quoted;
 pub use complete::{Suggestion, complete};
 pub use error::QueryError;
-pub use fields::{Fields, KnownValue};
 pub(super) use fields::Known;
+pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
-pub(super) use complete::quoted;
 pub(super) use parse::parse_field;
 pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};

@@ -1,9 +1,8 @@
 //! Reads a question by recursive descent. What is no part of the language is a word to search for.
 
-use super::catalog::{self, Field, Kind, Of, Part, Said, Takes, What, is_meta_char};
+use super::catalog::{self, Field, Kind};
 use super::error::QueryError;
 use super::fields::Fields;
-use super::near::nearest;
 use super::scan::Scanner;
 use super::tree::{Compare, Is, Node, Quantifier, Side, Test};
 use super::value::{Sign, Written, test};
@@ -14,19 +13,19 @@ const DEEPEST: usize = 64;
 /// The functions of the language: they end in an opening bracket.
 pub(super) const FUNCTIONS: [&str; 7] = ["any", "all", "none", "count", "within", "after", "before"];
 
-type Parsed<T> = Result<T, QueryError>;
+pub(super) type Parsed<T> = Result<T, QueryError>;
 
 pub(super) struct Parser<'a> {
-    scanner: Scanner<'a>,
-    fields: &'a Fields,
+    pub(super) scanner: Scanner<'a>,
+    pub(super) fields: &'a Fields,
     /// Inside a quantifier.
-    in_step: bool,
+    pub(super) in_step: bool,
     depth: usize,
     doubts: Vec<QueryError>,
 }
 
 /// A name that stands where a field may.
-enum Reference {
+pub(super) enum Reference {
     Field(Field, bool),
     /// A name like that of a field, but of none.
     Unknown(String),
@@ -70,7 +69,8 @@ impl<'a> Parser<'a> {
             return Ok(node);
         }
         let at = self.scanner.at();
-        Err(QueryError::new(at..at + 1, "this bracket closes nothing").with_hint("put it in quotation marks to search for it"))
+        Err(QueryError::new(at..at + 1, "this bracket closes nothing")
+            .with_hint("put it in quotation marks to search for it"))
     }
 
     /// The conditions that stand side by side, each with its bytes; `None` where there are alternatives beside them.
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
         QueryError::new(at..at, "a condition is lacking here")
     }
 
-    fn close(&mut self, opened: usize) -> Parsed<()> {
+    pub(super) fn close(&mut self, opened: usize) -> Parsed<()> {
         self.scanner.skip_blanks();
         if self.scanner.take(")") {
             return Ok(());
@@ -264,7 +264,8 @@ impl<'a> Parser<'a> {
 
     fn counted(&mut self, start: usize) -> Parsed<(Compare, f64)> {
         let end = self.scanner.at();
-        let wrong = || QueryError::new(start..end, "a count is compared with a number").with_hint("write `count(…) >= 3`");
+        let wrong =
+            || QueryError::new(start..end, "a count is compared with a number").with_hint("write `count(…) >= 3`");
         let Some(Sign::Compare(compare)) = Sign::take(&mut self.scanner) else { return Err(wrong()) };
         self.scanner.skip_blanks();
         let number = self.scanner.run().parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(wrong)?;
@@ -282,7 +283,8 @@ impl<'a> Parser<'a> {
             }
             Reference::Field(field, _) if is_flag => {
                 let name = field.name();
-                Err(QueryError::new(span, format!("`{name}` is not yes or no")).with_hint(format!("write `has:{name}`")))
+                Err(QueryError::new(span, format!("`{name}` is not yes or no"))
+                    .with_hint(format!("write `has:{name}`")))
             }
             Reference::Field(field, _) => Ok(Node::Has(field)),
             Reference::Unknown(_) | Reference::Word => {
@@ -301,10 +303,14 @@ impl<'a> Parser<'a> {
         let found = self.reference()?;
         let span = start.at()..self.scanner.at();
         let after_name = self.scanner;
-        let sign = Sign::take(&mut self.scanner);
+        let mut sign = Sign::take(&mut self.scanner);
+        // `Answer: 5` is a text: a value stands right behind the colon.
+        if sign == Some(Sign::Colon) && self.scanner.peek().is_some_and(char::is_whitespace) {
+            sign = None;
+        }
         match (found, sign) {
             (Reference::Field(field, _), Some(sign)) => return self.compared(field, sign, span),
-            (Reference::Field(field, is_plain), None) => {
+            (Reference::Field(field, is_plain), None) if !after_name.rest().starts_with(':') => {
                 if field.kind() == Kind::Flag && (!is_plain || self.in_step) {
                     return Ok(Node::Test(Test { field, is: Is::Flag(true) }));
                 }
@@ -326,7 +332,7 @@ impl<'a> Parser<'a> {
                     return Err(unknown(&name, span, self.in_step));
                 }
             }
-            (Reference::Unknown(_), None) | (Reference::Word, _) => {}
+            (Reference::Field(..) | Reference::Unknown(_), None) | (Reference::Word, _) => {}
         }
         self.scanner = start;
         let word = self.scanner.run();
@@ -364,138 +370,15 @@ impl<'a> Parser<'a> {
         self.doubts.extend(doubt);
         Ok(Node::Test(Test { field, is }))
     }
-
-    /// A field, with what stands in brackets and behind dots. The flag is true for a lone name.
-    fn reference(&mut self) -> Parsed<Reference> {
-        let start = self.scanner.at();
-        let mut name = self.scanner.name().to_owned();
-        if name.is_empty() {
-            return Ok(Reference::Word);
-        }
-        let mut ahead = self.scanner;
-        if name == "step" && ahead.take(".") {
-            let of_step = ahead.name();
-            if !of_step.is_empty() {
-                name = format!("step.{of_step}");
-                self.scanner = ahead;
-            }
-        }
-        let Some(spec) = catalog::find(&name, self.in_step) else { return Ok(Reference::Unknown(name)) };
-        let mut field = Field::plain(spec.what);
-        if spec.takes == Takes::Source {
-            field.of = Of::Source(Said::Anyone);
-        } else if spec.takes == Takes::Scorer {
-            field.of = Of::Scorer(None);
-        }
-        let mut is_plain = !name.starts_with("step.");
-        let is_meta = matches!(spec.what, What::Meta | What::StepMeta);
-        let mut ahead = self.scanner;
-        if is_meta && ahead.take(".") {
-            let key = ahead.take_while(is_meta_char).trim_end_matches('.');
-            if !key.is_empty() {
-                self.scanner = ahead;
-                self.check_key(spec.what, key, start)?;
-                field.of = Of::Key(key.into());
-                is_plain = false;
-            }
-        } else if spec.takes != Takes::Nothing && self.scanner.take("(") {
-            field.of = self.argument(spec.takes, spec.what)?;
-            is_plain = false;
-        }
-        if spec.takes == Takes::Key && field.of == Of::Nothing {
-            return Ok(if is_plain { Reference::Unknown(name) } else { Reference::Word });
-        }
-        if spec.what == What::Score {
-            field.part = Part::Min;
-        }
-        let mut ahead = self.scanner;
-        if ahead.take(".") {
-            let before = ahead.at();
-            let part = ahead.name();
-            let parts = Part::of(spec.what);
-            if let Some((_, part)) = parts.iter().find(|(name, _)| *name == part) {
-                (field.part, is_plain) = (*part, false);
-                self.scanner = ahead;
-            } else if !parts.is_empty() && !part.is_empty() {
-                let names: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
-                return Err(QueryError::new(before..ahead.at(), format!("`{name}` has no part `{part}`"))
-                    .with_hint(format!("it has {}", names.join(", "))));
-            }
-        }
-        Ok(Reference::Field(field, is_plain))
-    }
-
-    /// What stands in the brackets of a field; the opening one has been read.
-    fn argument(&mut self, takes: Takes, what: What) -> Parsed<Of> {
-        let opened = self.scanner.at() - 1;
-        self.scanner.skip_blanks();
-        let start = self.scanner.at();
-        let text = match self.scanner.quoted()? {
-            Some(text) => text,
-            None => self.scanner.take_while(|c| c != ')').trim_end().to_owned(),
-        };
-        let span = start..self.scanner.at();
-        self.close(opened)?;
-        let known = self.fields.known.as_ref();
-        match takes {
-            Takes::Scorer => {
-                if let Some(known) = known {
-                    let bare = text.strip_prefix("imported:").unwrap_or(&text);
-                    self.check("scorer", bare, &known.scorers, span)?;
-                }
-                Ok(Of::Scorer(Some(text)))
-            }
-            Takes::Key => {
-                match (what, known) {
-                    (What::Scale | What::StepScale, Some(known)) => self.check("scale", &text, &known.scales, span)?,
-                    (What::Meta | What::StepMeta, _) => self.check_key(what, &text, start)?,
-                    _ => {}
-                }
-                Ok(Of::Key(text))
-            }
-            Takes::Source | Takes::Nothing => {
-                let (origin, name) = text.split_once(':').map_or((text.as_str(), None), |(o, n)| (o, Some(n.to_owned())));
-                let (said, names) = match origin {
-                    "own" => (Said::Own(name.clone()), known.map(|known| &known.annotators)),
-                    "imported" => (Said::Imported(name.clone()), known.map(|known| &known.sources)),
-                    _ => {
-                        return Err(QueryError::new(span, format!("`{text}` is no source of labels"))
-                            .with_hint("it is own, own:NAME, imported or imported:NAME"));
-                    }
-                };
-                if let (Some(names), Some(name)) = (names, &name) {
-                    self.check(if origin == "own" { "annotator" } else { "source of labels" }, name, names, span)?;
-                }
-                Ok(Of::Source(said))
-            }
-        }
-    }
-
-    fn check_key(&self, what: What, key: &str, start: usize) -> Parsed<()> {
-        let Some(known) = &self.fields.known else { return Ok(()) };
-        let keys = if what == What::Meta { &known.meta } else { &known.step_meta };
-        self.check("key of metadata", key, keys, start..self.scanner.at())
-    }
-
-    fn check(&self, sort: &str, name: &str, known: &[String], span: std::ops::Range<usize>) -> Parsed<()> {
-        if known.iter().any(|known| known == name) {
-            return Ok(());
-        }
-        let error = QueryError::new(span, format!("there is no {sort} `{name}` in this project"));
-        let near = nearest(name, known.iter().map(String::as_str));
-        let some: Vec<&str> = known.iter().take(8).map(String::as_str).collect();
-        Err(match near {
-            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
-            None if some.is_empty() => error.with_hint("there is none at all"),
-            None => error.with_hint(format!("there is {}", some.join(", "))),
-        })
-    }
 }
 
+/// A name that no field has.
 fn unknown(name: &str, span: std::ops::Range<usize>, in_step: bool) -> QueryError {
     let error = QueryError::new(span, format!("there is no field `{name}`"));
     match catalog::meant(name, in_step) {
-        Some(meant) => error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text")),
+        Some(meant) => {
+            error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text"))
+        }
         None => error.with_hint("`stepscope query --help` lists the fields"),
     }
 }

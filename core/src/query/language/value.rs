@@ -94,7 +94,7 @@ pub(super) fn test(
             Ok((Is::Flag(yes != (sign == Sign::Compare(Compare::Unequal))), None))
         }
         (Kind::Flag, _) => Err(wrong(format!("`{name}` is yes or no: write `{name}:yes`"))),
-        _ if may_be_number && is_numeric(sign, written) => {
+        _ if may_be_number && is_numeric(sign, written, is_number) => {
             number(sign, text).map(|is| (is, None)).ok_or_else(|| wrong(format!("`{text}` is no number")))
         }
         (Kind::Number, _) if field.what != What::FirstError => {
@@ -114,14 +114,17 @@ pub(super) fn test(
     }
 }
 
-/// True where a number or a range is meant. That metadata are a number is a matter of text: `1` and `1.0` are two.
-fn is_numeric(sign: Sign, written: &Written) -> bool {
+/// True where a number or a range is meant. What may be either is a name where it is only to be the same.
+fn is_numeric(sign: Sign, written: &Written, is_number: bool) -> bool {
     let Written::Bare(text) = written else { return false };
     let digits = text.trim_start_matches(['<', '>', '=']);
-    let is_compared = matches!(sign, Sign::Compare(_)) || digits.len() < text.len() || text.contains("..");
-    let parts = digits.split("..").all(|part| part.is_empty() || part.parse::<f64>().is_ok());
-    let is_lone = digits.parse::<f64>().is_ok();
-    parts && !digits.is_empty() && digits != ".." && (is_lone || is_compared)
+    let is_same = matches!(sign, Sign::Colon | Sign::Compare(Compare::Equal | Compare::Unequal));
+    if !is_number && is_same && digits.len() == text.len() && !text.contains("..") {
+        return false;
+    }
+    digits != ".."
+        && !digits.is_empty()
+        && digits.split("..").all(|part| part.is_empty() || part.parse::<f64>().is_ok())
 }
 
 fn number(sign: Sign, text: &str) -> Option<Is> {
@@ -183,7 +186,8 @@ fn known_value(
         }
         let error = QueryError::new(span, format!("`{name}` is never `{text}`"));
         let hint = nearest(text, values.iter().copied());
-        let hint = hint.map_or_else(|| format!("it is {}", values.join(", ")), |near| format!("did you mean `{near}`?"));
+        let hint =
+            hint.map_or_else(|| format!("it is {}", values.join(", ")), |near| format!("did you mean `{near}`?"));
         return Err(error.with_hint(hint));
     }
     let Some(values) = fields.values(field) else { return Ok(None) };

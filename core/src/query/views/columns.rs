@@ -26,9 +26,7 @@ impl Views {
             What::Format => self.names(field, || self.store.trace_table().format),
             What::Splitter => self.names(field, || self.store.trace_table().splitter),
             What::Outcome => self.names(field, || self.store.trace_table().verdict),
-            What::Reward => {
-                Ok(Values::Numbers(Numbers { values: self.store.trace_table().reward, is_short: false }))
-            }
+            What::Reward => Ok(Values::Numbers(Numbers { values: self.store.trace_table().reward, is_short: false })),
             What::Steps => Ok(numbers(self.store.trace_table().steps.iter().map(Option::unwrap_or_default))),
             What::Branching => Ok(Values::Flags(self.store.trace_table().branching)),
             What::Warnings => Ok(numbers(self.store.trace_table().warnings.iter().map(Option::unwrap_or_default))),

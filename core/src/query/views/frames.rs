@@ -74,7 +74,12 @@ fn failed(error: PolarsError) -> JobError {
 
 impl Views {
     /// A table with the columns that are among the mentioned words; all of them where `*` is.
-    pub(in crate::query) fn frame(&self, table: &str, words: &[String], ctx: &JobContext) -> Result<DataFrame, JobError> {
+    pub(in crate::query) fn frame(
+        &self,
+        table: &str,
+        words: &[String],
+        ctx: &JobContext,
+    ) -> Result<DataFrame, JobError> {
         let is_meant = |name: &str| words.iter().any(|word| word == "*" || word == name);
         let mut columns: Vec<Column> = match table {
             "labels" => self.label_columns(ctx)?,
@@ -154,7 +159,13 @@ impl Views {
         let made = column(&self.values(&field, ctx)?)?;
         let is_whole = matches!(
             field.what,
-            What::Row | What::Steps | What::Warnings | What::FirstError | What::StepIndex | What::StepNumber | What::Words
+            What::Row
+                | What::Steps
+                | What::Warnings
+                | What::FirstError
+                | What::StepIndex
+                | What::StepNumber
+                | What::Words
         );
         if is_whole { made.cast(&DataType::UInt32).map_err(failed) } else { Ok(made) }
     }

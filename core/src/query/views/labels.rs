@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Views;
 use super::cache::{Key, Layer};
 use super::values::{Interner, Many, Numbers, Values};
-use super::Views;
 use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::job::{JobContext, JobError};
 use crate::model::{FirstError, ImportedValue, Label, OutcomeLabel, StepHash, TraceStatus};
@@ -160,11 +160,7 @@ impl Views {
             let wanted = Wanted::new(field, &said, &labels, is_own, self.own().as_str());
             for row in &labels.rows {
                 let Some(number) = wanted.of(row) else { continue };
-                let owner = if is_step {
-                    shape.row(row.trace as usize, row.step)
-                } else {
-                    Some(row.trace)
-                };
+                let owner = if is_step { shape.row(row.trace as usize, row.step) } else { Some(row.trace) };
                 let Some(owner) = owner else { continue };
                 if is_number {
                     if let Some(slot) = numbers.get_mut(owner as usize) {
@@ -257,7 +253,9 @@ fn add_label(made: &mut Collector, place: (u32, u32), source: &str, label: &Labe
             push(says, None, None);
         }
         Label::Reason(text) => push("reason", Some(text), None),
-        Label::Verified(verified) => push(if verified.agreed { "confirmed" } else { "overruled" }, Some(&verified.by), None),
+        Label::Verified(verified) => {
+            push(if verified.agreed { "confirmed" } else { "overruled" }, Some(&verified.by), None)
+        }
         Label::Tag(tag) => push("tag", Some(tag), None),
         Label::Rated(rated) => push("scale", Some(&rated.dimension), Some(rated.value)),
         Label::Written(step) => push("written", Some(&step.text), None),

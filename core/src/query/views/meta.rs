@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use polars::prelude::StringChunked;
 use serde_json::Value;
 
+use super::Views;
 use super::cache::{Key, Layer};
 use super::values::{Interner, Many, Values};
-use super::Views;
 use crate::job::{JobContext, JobError, for_each_unit};
 use crate::query::language::nearest;
 use crate::store::Store;
@@ -61,7 +61,14 @@ impl Reading {
                 }
             }
             Value::String(text) => self.push(row, path, text),
-            Value::Bool(_) | Value::Number(_) => self.push(row, path, &value.to_string()),
+            // `5` and `5.0` are one value.
+            Value::Number(number) => {
+                match number.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < 1e15) {
+                    Some(whole) => self.push(row, path, &format!("{whole}")),
+                    None => self.push(row, path, &number.to_string()),
+                }
+            }
+            Value::Bool(_) => self.push(row, path, &value.to_string()),
         }
     }
 

@@ -18,9 +18,9 @@ mod values;
 use std::sync::Arc;
 
 pub use self::cache::ViewCache;
+use self::cache::{Key, Layer, Stamp};
 pub use self::frames::COLUMNS;
 pub(super) use self::frames::TABLES;
-use self::cache::{Key, Layer, Stamp};
 use self::labels::{LabelRow, Labels, NOTHING};
 pub(super) use self::shape::Shape;
 pub(super) use self::values::{Many, Names, Numbers, Values};
@@ -58,6 +58,15 @@ impl Views {
         let others = others.iter().filter(|(other, _)| *other != name).cloned();
         let said = std::iter::once(own).chain(others).collect();
         Self { store, own: name, said, book, scorer, cache: cache.clone() }
+    }
+
+    /// The same moment, but that the annotator who asks has said something else by now.
+    #[must_use]
+    pub fn with_own(mut self, said: Arc<Annotations>) -> Self {
+        if let Some((_, own)) = self.said.iter_mut().find(|(name, _)| *name == self.own) {
+            *own = said;
+        }
+        self
     }
 
     /// The traces.

@@ -133,7 +133,8 @@ impl Views {
             return Ok(());
         }
         let near = nearest(name, known.iter().map(String::as_str));
-        let hint = near.map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        let hint =
+            near.map_or_else(|| format!("there is {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
         let hint = if known.is_empty() { "there is none at all".into() } else { hint };
         Err(JobError::Failed(format!("there is no scorer `{name}` in this project; {hint}")))
     }
@@ -200,9 +201,8 @@ fn along_path(trace: usize, part: Part, shape: &Shape, values: &[f64]) -> f64 {
         Part::First => scored.next().map_or(f64::NAN, |(_, value)| value),
         Part::Last => scored.last().map_or(f64::NAN, |(_, value)| value),
         Part::Argmin => {
-            let lower = |best: Option<(u32, f64)>, next: (u32, f64)| {
-                Some(best.filter(|best| best.1 <= next.1).unwrap_or(next))
-            };
+            let lower =
+                |best: Option<(u32, f64)>, next: (u32, f64)| Some(best.filter(|best| best.1 <= next.1).unwrap_or(next));
             scored.fold(None, lower).map_or(f64::NAN, |(number, _)| f64::from(number))
         }
         Part::Whole | Part::Relative | Part::Min | Part::Final | Part::Trace => {

@@ -48,7 +48,8 @@ impl Views {
         for (at, (slot, parent)) in (0..).zip(parents.iter_mut().zip(steps.parent.iter())) {
             let first = owners.get(at as usize).and_then(|owner| spans.get(*owner as usize)).map(|span| span.0);
             // A parent that is not earlier counts as none.
-            if let Some(parent) = first.zip(parent).map(|(first, parent)| first + parent).filter(|parent| *parent < at) {
+            if let Some(parent) = first.zip(parent).map(|(first, parent)| first + parent).filter(|parent| *parent < at)
+            {
                 *slot = parent;
             }
         }

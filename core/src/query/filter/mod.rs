@@ -3,17 +3,22 @@
 //! Conditions on steps become a column of truths over all steps, which is folded to one truth per trace. What is
 //! missing meets no condition; `not` takes all that a condition leaves.
 
+mod matching;
+mod near;
+
 use std::sync::Arc;
 
 use polars::prelude::{
-    BooleanChunked, ChunkFull as _, Column, DataFrame, Expr, Float64Chunked, IntoColumn as _, IntoLazy as _, PolarsError, StringChunked,
-    col, lit,
+    BooleanChunked, ChunkFull as _, Column, DataFrame, Expr, Float64Chunked, IntoColumn as _, IntoLazy as _,
+    PolarsError, col, lit,
 };
 use regex::Regex;
 
-use super::language::{Compare, Field, Filter, Is, Kind, Matcher, Node, Of, Quantifier, Said, Side, Test, What};
+use self::matching::{fitting, holds, matching};
+use self::near::near;
+use super::language::{Compare, Field, Filter, Is, Kind, Matcher, Node, Of, Quantifier, Said, Test, What};
 use super::views::{Many, Names, Numbers, Shape, Values, Views};
-use crate::job::{JobContext, JobError, for_each_unit};
+use crate::job::{JobContext, JobError};
 use crate::store::RowSet;
 
 impl Filter {
@@ -102,8 +107,10 @@ impl<'a> Stage<'a> {
     /// Words are looked for together.
     fn and(&mut self, all: &[Node]) -> Result<Expr, JobError> {
         let mut product = lit(true);
-        let words: Vec<&str> =
-            all.iter().filter_map(|node| if let Node::Word(word) = node { Some(word.as_str()) } else { None }).collect();
+        let words: Vec<&str> = all
+            .iter()
+            .filter_map(|node| if let Node::Word(word) = node { Some(word.as_str()) } else { None })
+            .collect();
         if !words.is_empty() {
             product = product.and(self.words(&words)?);
         }
@@ -157,6 +164,10 @@ impl<'a> Stage<'a> {
         if is_step != self.is_step {
             return self.of_other_level(Node::Test(test.clone()), is_step);
         }
+        if let Is::Field(compare, other) = &test.is {
+            let (left, right) = (self.number_column(&test.field)?, self.number_column(other)?);
+            return Ok(compared(left, *compare, right).fill_null(lit(false)));
+        }
         if let (What::FirstError, Is::Text(matcher) | Is::NotText(matcher)) = (test.field.what, &test.is) {
             let said = if let Of::Source(said) = &test.field.of { said.clone() } else { Said::Anyone };
             let names = self.views.marks(&said, self.ctx)?.names();
@@ -189,7 +200,7 @@ impl<'a> Stage<'a> {
                 let found = matching(&texts, &|text| pattern.is_match(text) != is_not, self.ctx)?;
                 Ok(self.add_flags((0..self.rows).map(|row| found.contains(row))))
             }
-            (Values::Numbers(numbers), is) => self.number(numbers, is),
+            (Values::Numbers(numbers), is) => Ok(self.number(numbers, is)),
             (Values::Flags(flags), Is::Flag(wanted)) => {
                 let flag = self.add(flags.into_column());
                 Ok(flag.eq(lit(*wanted)).fill_null(lit(false)))
@@ -209,32 +220,23 @@ impl<'a> Stage<'a> {
         }
     }
 
-    fn number(&mut self, numbers: Numbers, is: &Is) -> Result<Expr, JobError> {
+    fn number(&mut self, numbers: Numbers, is: &Is) -> Expr {
         let short = |value: f64| {
             #[expect(clippy::cast_possible_truncation, reason = "the column holds numbers of 32 bits")]
             if numbers.is_short { f64::from(value as f32) } else { value }
         };
-        let is = match is {
-            Is::Number(compare, value) => Is::Number(*compare, short(*value)),
-            Is::Between(from, to) => Is::Between(from.map(short), to.map(short)),
-            other => other.clone(),
-        };
         let left = self.add(numbers.values.into_column());
         let met = match is {
-            Is::Number(compare, value) => compared(left, compare, lit(value)),
+            Is::Number(compare, value) => compared(left, *compare, lit(short(*value))),
             Is::Between(from, to) => {
-                let from = from.map_or(lit(true), |from| left.clone().gt_eq(lit(from)));
-                let to = to.map_or(lit(true), |to| left.clone().lt_eq(lit(to)));
+                let from = from.map_or(lit(true), |from| left.clone().gt_eq(lit(short(from))));
+                let to = to.map_or(lit(true), |to| left.clone().lt_eq(lit(short(to))));
                 // Without any bound it is only to be there.
                 from.and(to).and(left.is_not_null())
             }
-            Is::Field(compare, other) => {
-                let right = self.number_column(&other)?;
-                compared(left, compare, right)
-            }
-            Is::Text(_) | Is::NotText(_) | Is::Flag(_) => lit(false),
+            Is::Text(_) | Is::NotText(_) | Is::Flag(_) | Is::Field(..) => lit(false),
         };
-        Ok(met.fill_null(lit(false)))
+        met.fill_null(lit(false))
     }
 
     /// A column of numbers, that of traces repeated for their steps where steps are asked about.
@@ -337,87 +339,4 @@ fn compared(left: Expr, compare: Compare, right: Expr) -> Expr {
         Compare::More => left.gt(right),
         Compare::AtLeast => left.gt_eq(right),
     }
-}
-
-fn holds(is: &Is, number: f64) -> bool {
-    match is {
-        Is::Number(compare, value) => compare.holds(number, *value),
-        Is::Between(from, to) => from.is_none_or(|from| number >= from) && to.is_none_or(|to| number <= to),
-        _ => false,
-    }
-}
-
-/// Which names fit. Numbers that are written differently are the same metadata.
-fn fitting(names: &[String], is: &Is, matcher: &Matcher, is_meta: bool) -> Vec<bool> {
-    let is_not = matches!(is, Is::NotText(_));
-    let number = match matcher {
-        Matcher::Exactly(text) if is_meta => text.parse::<f64>().ok(),
-        _ => None,
-    };
-    let pattern = Regex::new(&matcher.pattern()).ok();
-    let fits = |name: &String| match (matcher, &pattern) {
-        (Matcher::Exactly(text), _) => {
-            name.to_lowercase() == *text || number.is_some_and(|number| name.parse() == Ok(number))
-        }
-        (Matcher::Contains(text), _) => name.to_lowercase().contains(text.as_str()),
-        (_, Some(pattern)) => pattern.is_match(name),
-        (_, None) => false,
-    };
-    names.iter().map(|name| fits(name) != is_not).collect()
-}
-
-/// The rows whose text passes. Can be stopped after every batch.
-fn matching(
-    column: &StringChunked,
-    passes: &(dyn Fn(&str) -> bool + Sync),
-    ctx: &JobContext,
-) -> Result<RowSet, JobError> {
-    const GRAIN: usize = 1 << 13;
-    let (mut units, mut first) = (Vec::new(), 0);
-    for array in column.downcast_iter() {
-        units.extend((0..array.len()).step_by(GRAIN).map(|from| (array, from, first)));
-        first += array.len();
-    }
-    let found = RowSet::new(first);
-    for_each_unit(units.len(), "Searching texts", ctx, &|unit| {
-        let Some(&(array, from, first)) = units.get(unit) else { return };
-        for at in from..array.len().min(from + GRAIN) {
-            if array.get(at).is_some_and(passes) {
-                found.insert(first + at);
-            }
-        }
-    })?;
-    Ok(found)
-}
-
-/// The steps that have one that meets the condition on that side, not further than so many steps.
-fn near(met: &BooleanChunked, most: Option<u32>, side: Side, shape: &Shape) -> Vec<bool> {
-    const FAR: u32 = u32::MAX;
-    let met: Vec<bool> = met.iter().map(|met| met == Some(true)).collect();
-    let is_met = |step: usize| met.get(step).copied().unwrap_or_default();
-    // How many steps it is to the nearest one that meets it, itself not counted.
-    let mut distance = vec![FAR; met.len()];
-    let onwards = |step: usize, distance: &[u32]| {
-        if is_met(step) { 1 } else { distance.get(step).map_or(FAR, |far| far.saturating_add(1)) }
-    };
-    match side {
-        Side::After => {
-            for (step, parent) in shape.parents().enumerate() {
-                let far = parent.map_or(FAR, |parent| onwards(parent, &distance));
-                if let Some(slot) = distance.get_mut(step) {
-                    *slot = far;
-                }
-            }
-        }
-        Side::Before => {
-            for step in (0..met.len()).rev() {
-                let far = onwards(step, &distance);
-                if let Some(slot) = shape.parent(step).and_then(|parent| distance.get_mut(parent)) {
-                    *slot = far.min(*slot);
-                }
-            }
-        }
-    }
-    let most = most.unwrap_or(FAR - 1);
-    distance.into_iter().map(|far| far <= most && far != FAR).collect()
 }

@@ -1,0 +1,116 @@
+//! Measures questions about a project of `bench_store make`: `bench_query PROJECT`. One line per measurement: its name
+//! and milliseconds, the first time and then with what is kept.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stepscope_core::annotation::Annotations;
+use stepscope_core::job::JobContext;
+use stepscope_core::model::{AnnotatorId, ScoreKind, StepHash};
+use stepscope_core::query::{Fields, Filter, ViewCache, Views, facets, sql};
+use stepscope_core::scoring::{NumberFormat, ScoreBook, ScorerInfo, StepScore};
+use stepscope_core::store::{ProjectDir, Store};
+
+/// Columns are made by some threads and freed by others, at which the usual allocator of Linux is slow.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const QUESTIONS: [(&str, &str); 9] = [
+    ("generator", "generator:model-small"),
+    ("two_fields", "outcome:correct steps >= 10"),
+    ("first_error", "first_error >= 5"),
+    ("words", "apples"),
+    ("imported_score", "score(\"q\").min < 0.3"),
+    ("computed_score", "score(\"computed\").min < 0.3"),
+    ("step_kind_and_score", "any(kind = thought and score(\"computed\") < 0.1)"),
+    ("step_text", "count(text:apples) >= 2"),
+    ("near", "any(number > 4 and within(2, after, score(\"computed\") < 0.1))"),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let dir = ProjectDir::new(std::env::args().nth(1).ok_or("name a project folder")?);
+    let (store, ctx) = (Store::open(&dir)?, JobContext::foreground(None));
+    let book = scored(&store)?;
+    let own = (AnnotatorId::new("bench"), Arc::<Annotations>::default());
+    let views = Views::new(store.clone(), own, &[], book, None, &ViewCache::default());
+    tell("traces", store.len() as f64);
+    tell("steps", store.step_total() as f64);
+    for (name, text) in QUESTIONS {
+        let filter = Filter::parse(text, &Fields::default())?;
+        for again in ["", "_again"] {
+            let started = Instant::now();
+            let found = filter.rows(&views, &ctx)?;
+            tell(&format!("{name}{again}_ms"), millis(started));
+            if again.is_empty() {
+                tell(&format!("{name}_found"), found.len() as f64);
+            }
+        }
+    }
+    let all: Vec<u32> = (0..u32::try_from(store.len())?).collect();
+    for again in ["", "_again"] {
+        let started = Instant::now();
+        let found = facets(&views, &all, 20, &ctx)?;
+        tell(&format!("facets{again}_ms"), millis(started));
+        if found.is_empty() {
+            return Err("there are no facets".into());
+        }
+    }
+    let started = Instant::now();
+    sql("SELECT generator, count(*) AS n, avg(steps) AS s FROM traces GROUP BY generator", &views, 100, &ctx)?;
+    tell("sql_group_ms", millis(started));
+    let started = Instant::now();
+    sql(
+        "SELECT t.generator, avg(s.number) AS n FROM steps s JOIN traces t ON s.trace = t.row GROUP BY t.generator",
+        &views,
+        100,
+        &ctx,
+    )?;
+    tell("sql_join_ms", millis(started));
+    tell("peak_mb", peak_mb());
+    Ok(())
+}
+
+/// Scores of every tenth trace, kept nowhere.
+fn scored(store: &Store) -> Result<ScoreBook, Box<dyn Error>> {
+    let folder = store.dir().scores();
+    let (book, _) = ScoreBook::open(&folder)?;
+    let info = ScorerInfo {
+        name: "computed".into(),
+        fingerprint: "0".repeat(32),
+        kind: ScoreKind::Correctness,
+        recipe: "bench".into(),
+        model: String::new(),
+        format: NumberFormat::default(),
+        drift: None,
+    };
+    let name = book.adopt(&info);
+    if book.count(&name) == 0 {
+        let rows = 0..u32::try_from(store.len())?;
+        let hashes = rows.step_by(10).flat_map(|row| store.step_hashes(row));
+        let score = |(number, hash): (u32, StepHash)| {
+            let value = (number.wrapping_mul(2_654_435_761) >> 8) as f32 / (1_u32 << 24) as f32;
+            (hash, StepScore { value, spread: None, note: None })
+        };
+        let scores: Vec<(StepHash, StepScore)> = (0_u32..).zip(hashes).map(score).collect();
+        book.append(&name, &scores)?;
+    }
+    Ok(book)
+}
+
+#[expect(clippy::print_stdout, reason = "a program that reports what it measured")]
+fn tell(name: &str, value: f64) {
+    println!("{name} {value:.2}");
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+/// The most memory that was held, in mebibytes; 0 where the system does not say.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
+}

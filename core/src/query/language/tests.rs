@@ -1,0 +1,233 @@
+//! Texts and how they are read.
+
+use proptest::prelude::*;
+
+use super::fields::Known;
+use super::*;
+
+fn read(text: &str) -> Node {
+    Filter::parse(text, &Fields::default()).unwrap_or_else(|error| panic!("{text}: {error}")).node
+}
+
+fn known() -> Fields {
+    let value = |value: &str, count| KnownValue { value: value.into(), count };
+    Fields {
+        known: Some(Known {
+            scorers: vec!["qwen".into()],
+            sources: vec!["human".into()],
+            annotators: vec!["anna".into()],
+            meta: vec!["level".into(), "a key".into()],
+            values: [("generator".to_owned(), vec![value("model-a", 3), value("model b", 1)])].into(),
+            ..Known::default()
+        }),
+    }
+}
+
+#[test]
+fn plain_words_stay_words() {
+    let words = |text: &str| {
+        let filter = Filter::parse(text, &Fields::default()).unwrap();
+        filter.words().map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let check = |text: &str, expected: &[&str]| {
+        assert_eq!(words(text), Some(expected.iter().map(|word| (*word).to_owned()).collect()), "{text}");
+    };
+    check("", &[]);
+    check("  STEP  1 ", &["step", "1"]);
+    check("x=2", &["x=2"]);
+    check("f(x) 3*4 a/b", &["f(x)", "3*4", "a/b"]);
+    check("-5 -0.5", &["-5", "-0.5"]);
+    check("/usr/bin", &["/usr/bin"]);
+    check("https://a.b/c?d=1", &["https://a.b/c?d=1"]);
+    check("steps taken", &["steps", "taken"]);
+    check("branching any step", &["branching", "any", "step"]);
+    check("x > 10", &["x", ">", "10"]);
+    check("Answer: 5 steps: two", &["answer:", "5", "steps:", "two"]);
+    check("\"two words\" three", &["two words", "three"]);
+    check("größer 数学", &["größer", "数学"]);
+    check("android orbit nothing", &["android", "orbit", "nothing"]);
+}
+
+#[test]
+fn conditions_are_read() {
+    let test = |text: &str| match read(text) {
+        Node::Test(test) => (test.field.name(), test.is),
+        other => panic!("{text}: {other:?}"),
+    };
+    let check = |text: &str, field: &str, is: Is| assert_eq!(test(text), (field.to_owned(), is), "{text}");
+    check("steps > 10", "steps", Is::Number(Compare::More, 10.0));
+    check("steps:>=10", "steps", Is::Number(Compare::AtLeast, 10.0));
+    check("steps:5..10", "steps", Is::Between(Some(5.0), Some(10.0)));
+    check("steps:..10", "steps", Is::Between(None, Some(10.0)));
+    check("generator:Qwen", "generator", Is::Text(Matcher::Exactly("qwen".into())));
+    check("generator:\"a b\"", "generator", Is::Text(Matcher::Exactly("a b".into())));
+    check("generator:q*", "generator", Is::Text(Matcher::Glob("q*".into())));
+    check("generator ~ wen", "generator", Is::Text(Matcher::Contains("wen".into())));
+    check("generator != m", "generator", Is::NotText(Matcher::Exactly("m".into())));
+    check("generator:/q.*7b/", "generator", Is::Text(Matcher::Pattern("q.*7b".into())));
+    check("problem:train", "problem", Is::Text(Matcher::Contains("train".into())));
+    check("outcome:right", "outcome", Is::Text(Matcher::Exactly("correct".into())));
+    check("branching:no", "branching", Is::Flag(false));
+    check("is:branching", "branching", Is::Flag(true));
+    check("score < 0.3", "score.min", Is::Number(Compare::Less, 0.3));
+    check("score(\"a b\").last<0.3", "score(\"a b\").last", Is::Number(Compare::Less, 0.3));
+    check("first_error(own:anna) >= 5", "first_error(\"own:anna\")", Is::Number(Compare::AtLeast, 5.0));
+    check("first_error.relative > 0.5", "first_error.relative", Is::Number(Compare::More, 0.5));
+    check("first_error:none", "first_error", Is::Text(Matcher::Exactly("none".into())));
+    check("meta.a.b:5", "meta.a.b", Is::Text(Matcher::Exactly("5".into())));
+    check("meta.level > 3", "meta.level", Is::Number(Compare::More, 3.0));
+    check("meta(\"a key\"):x", "meta(\"a key\")", Is::Text(Matcher::Exactly("x".into())));
+    check("step.kind:tool", "step.kind", Is::Text(Matcher::Glob("tool_*".into())));
+    let own = Field { what: What::FirstError, of: Of::Source(Said::Own(None)), part: Part::Whole };
+    let data = Field { of: Of::Source(Said::Imported(None)), ..own.clone() };
+    check("first_error(own) != first_error(imported)", &own.name(), Is::Field(Compare::Unequal, data));
+}
+
+#[test]
+fn words_bind_as_written() {
+    let w = |word: &str| Node::Word(word.into());
+    assert_eq!(read("a b or c"), Node::Or(vec![Node::And(vec![w("a"), w("b")]), w("c")]));
+    assert_eq!(read("a AND (b OR c)"), Node::And(vec![w("a"), Node::Or(vec![w("b"), w("c")])]));
+    assert_eq!(read("not a b"), Node::And(vec![Node::Not(Box::new(w("a"))), w("b")]));
+    assert_eq!(read("-a -\"b c\""), Node::And(vec![Node::Not(Box::new(w("a"))), Node::Not(Box::new(w("b c")))]));
+    assert_eq!(read("(f(x))"), w("f(x)"));
+    let failed = || Node::Test(Test { field: Field::plain(What::Failed), is: Is::Flag(true) });
+    assert_eq!(read("any(failed)"), Node::Steps(Quantifier::Any, Box::new(failed())));
+    assert_eq!(
+        read("count(step.failed) >= 3"),
+        Node::Steps(Quantifier::Count(Compare::AtLeast, 3.0), Box::new(failed()))
+    );
+    let near = Node::Near(Some(2), Side::After, Box::new(failed()));
+    assert_eq!(read("any(within(2, after, failed))"), Node::Steps(Quantifier::Any, Box::new(near)));
+    let near = Node::Near(None, Side::Before, Box::new(failed()));
+    assert_eq!(read("none(before(failed))"), Node::Steps(Quantifier::None, Box::new(near)));
+}
+
+#[test]
+fn errors_point_at_the_place() {
+    let check = |text: &str, expected: &str| {
+        let error = Filter::parse(text, &known()).expect_err(text);
+        let shown = format!("{error}\n{}", error.pointed_out(text));
+        assert!(shown.contains(expected), "{text}:\n{shown}");
+    };
+    check("generater:m", "did you mean `generator`?");
+    check("apples generater:m", "\napples generater:m\n       ^^^^^^^^^");
+    check("step > 10", "did you mean `steps`?");
+    check("step.kid:tool", "did you mean `step.kind`?");
+    check("outcome:corect", "did you mean `correct`?");
+    check("steps:many", "`steps` is a number");
+    check("generator < m", "nothing is less or more");
+    check("(a b", "is not closed");
+    check("a b)", "closes nothing");
+    check("\"a b", "quotation mark is not closed");
+    check("a or", "a condition is lacking here");
+    check("or a", "something must stand before `or`");
+    check("/[a/", "regular expression cannot be read");
+    check("any(any(failed))", "stands inside of another");
+    check("within(2, after, failed)", "is said of a step");
+    check("any(within(2, failed))", "write `within(2, after, …)`");
+    check("count(failed)", "compared with a number");
+    check("score(\"qwem\") < 1", "did you mean `qwen`?");
+    check("first_error(hand) > 1", "no source of labels");
+    check("first_error(imported:humans) > 1", "did you mean `human`?");
+    check("meta.levl:5", "did you mean `level`?");
+    check("has:scores", "did you mean `score`?");
+    check("is:steps", "write `has:steps`");
+    check("score.middle > 1", "no part `middle`");
+    check("steps > step.number", "has to stand inside of `any(…)`");
+    check(&"(".repeat(500), "nested too deeply");
+    check(&"-".repeat(1).replace('-', "not ").repeat(500), "nested too deeply");
+    check("generator:", "is to be is lacking");
+}
+
+#[test]
+fn doubts_are_told() {
+    let doubts = |text: &str| Filter::parse(text, &known()).unwrap().doubts().to_vec();
+    assert_eq!(doubts("generator:model-a"), []);
+    let [doubt] = &doubts("generator:model-c")[..] else { panic!("one") };
+    assert_eq!(doubt.to_string(), "no trace has `model-c` as `generator`; did you mean `model-a`?");
+    assert_eq!(doubt.span, 10..17);
+}
+
+#[test]
+fn what_could_follow_is_offered() {
+    let offers = |text: &str| -> Vec<String> {
+        let found = complete(text, text.len(), &known());
+        for found in &found {
+            assert!(text.is_char_boundary(found.span.start) && found.span.end == text.len(), "{text}");
+        }
+        found.into_iter().map(|found| found.insert).collect()
+    };
+    assert_eq!(offers("gen")[0], "generator");
+    assert_eq!(offers("a b -gen")[0], "generator");
+    assert_eq!(offers("generator:"), ["model-a", "\"model b\""]);
+    assert_eq!(offers("generator:mod"), ["model-a", "\"model b\""]);
+    assert_eq!(offers("generator:\"model "), ["\"model b\""]);
+    assert_eq!(offers("outcome:inc"), ["incorrect"]);
+    assert!(offers("any(kin").contains(&"kind".to_owned()));
+    assert_eq!(offers("any(kind:tool_c"), ["tool_call"]);
+    assert_eq!(offers("score(\"q"), ["score(\"qwen\")", "step.score(\"qwen\")"]);
+    assert_eq!(offers("meta.le"), ["meta.level"]);
+    assert!(offers("has:fir").contains(&"first_error".to_owned()));
+    assert_eq!(complete("ab", 7, &known()), []);
+}
+
+#[test]
+fn names_are_read_back() {
+    for spec in specs::SPECS {
+        let mut fields = vec![Field::plain(spec.what)];
+        match spec.takes {
+            catalog::Takes::Source => {
+                let all =
+                    [Said::Anyone, Said::Own(None), Said::Own(Some("a b".into())), Said::Imported(Some("m:x".into()))];
+                fields = all.map(|said| Field { what: spec.what, of: Of::Source(said), part: Part::Whole }).into();
+            }
+            catalog::Takes::Scorer => {
+                let part = if spec.what == What::Score { Part::Min } else { Part::Whole };
+                let all = [None, Some("a \"b\"".to_owned())];
+                fields = all.map(|scorer| Field { what: spec.what, of: Of::Scorer(scorer), part }).into();
+            }
+            catalog::Takes::Key => {
+                let all = ["a.b", "a key"];
+                fields = all.map(|key| Field { what: spec.what, of: Of::Key(key.into()), part: Part::Whole }).into();
+            }
+            catalog::Takes::Nothing => {}
+        }
+        for field in fields {
+            assert_eq!(parse_field(&field.name(), &Fields::default()), Ok(field.clone()), "{}", field.name());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "\\PC{0,40}", cursor in 0..60_usize) {
+        if let Err(error) = Filter::parse(&text, &known()) {
+            prop_assert!(error.span.start <= error.span.end && error.span.end <= text.len());
+            prop_assert!(text.get(error.span.clone()).is_some());
+            error.pointed_out(&text);
+        }
+        complete(&text, cursor, &known());
+    }
+
+    #[test]
+    fn pieces_of_the_language_are_read_or_refused(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "any(", "count(", "within(2, after, ", "(", ")", "not ", "-", " or ", " and ", "steps", ":", ">", "=", "..",
+            "5", "0.3", "\"", "/", "generator", "step.", "kind", "score(", "\"qwen\"", ".min", "meta.", "level", "has:",
+            "first_error", "own", "imported:human", " ", "é", "\\", "*", "~", ",", "is:", "failed",
+        ]), 0..14),
+        cursor in 0..80_usize,
+    ) {
+        let text = pieces.concat();
+        if let Err(error) = Filter::parse(&text, &known()) {
+            prop_assert!(text.get(error.span.clone()).is_some(), "{text} {:?}", error.span);
+            error.pointed_out(&text);
+        }
+        for found in complete(&text, cursor, &known()) {
+            prop_assert!(text.get(found.span).is_some());
+        }
+    }
+}
