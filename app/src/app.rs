@@ -187,7 +187,7 @@ impl App {
             && jobs.preview.is_none()
             && jobs.import_preview.is_none()
             && jobs.asking.is_idle()
-            && self.has_facets()
+            && self.is_answered()
             && jobs.follow.is_none()
             && jobs.merge.is_none()
             && jobs.gold.is_none()

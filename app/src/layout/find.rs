@@ -31,7 +31,7 @@ impl App {
 
     /// The facets, for tests too.
     pub fn facets_model(&self) -> FacetsModel {
-        let is_stale = self.jobs.query.is_some() || !self.has_facets();
+        let is_stale = self.jobs.query.is_some() || !self.is_answered();
         FacetsModel::new(&self.view.asking, permitted(self), is_stale)
     }
 

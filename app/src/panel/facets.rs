@@ -103,7 +103,7 @@ fn line_ui(ui: &mut Ui, line: &FacetLine, field: &str, tokens: &Tokens) -> Optio
         });
     });
     let response =
-        response.on_hover_text(format!("{}\nClick asks for it; with Shift or Alt, for all others", line.value));
+        response.on_hover_text(format!("{}\nClick asks for it; with Shift or Alt, for all others", line.full));
     let other = ui.input(|input| input.modifiers.shift || input.modifiers.alt);
     match (response.clicked(), response.secondary_clicked()) {
         (true, _) if line.state == FacetUse::Excluded => Some(line.exclude.clone()),

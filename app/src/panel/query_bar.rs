@@ -36,8 +36,9 @@ pub struct BarFrame {
 /// Paints field and conditions.
 pub fn query_bar_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, sink: &mut CommandSink) {
     let field = ui.horizontal(|ui| field_ui(ui, model, frame, sink)).inner;
-    line_ui(ui, model, frame, sink);
-    below_ui(ui, model, &field, sink);
+    let is_below = field.has_focus() || is_over_offers(ui);
+    line_ui(ui, model, frame, is_below, sink);
+    below_ui(ui, model, &field, is_below, sink);
 }
 
 fn ask(sink: &mut CommandSink, request: AskRequest) {
@@ -152,7 +153,7 @@ fn underline(ui: &Ui, model: &QueryBarModel, output: &TextEditOutput) {
 
 /// The line under the field: conditions in force, or what is wrong; and buttons. It is always there, so that nothing
 /// jumps.
-fn line_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, sink: &mut CommandSink) {
+fn line_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, is_below: bool, sink: &mut CommandSink) {
     let tokens = Tokens::of(ui);
     ui.allocate_ui_with_layout(vec2(ui.available_width(), LINE), Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
@@ -171,7 +172,8 @@ fn line_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, sink: &mut Comma
         button(Command::ToggleFacets, "Facets", frame.has_facets);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.set_height(LINE);
-            if let Some((message, tone)) = &model.message {
+            // While it is typed, it stands below in full.
+            if let Some((message, tone)) = model.message.as_ref().filter(|_| !is_below) {
                 let text = RichText::new(KeyMap::of(ui).fill(message)).small().color(tokens.tone(*tone));
                 ui.add(Label::new(text).truncate());
                 return;
@@ -213,9 +215,9 @@ fn is_over_offers(ui: &Ui) -> bool {
 }
 
 /// What is wrong in full, what was probably meant, and what could be written: over the table, which does not move.
-fn below_ui(ui: &Ui, model: &QueryBarModel, field: &egui::Response, sink: &mut CommandSink) {
+fn below_ui(ui: &Ui, model: &QueryBarModel, field: &egui::Response, is_below: bool, sink: &mut CommandSink) {
     let has_content = model.message.is_some() || !model.offers.is_empty();
-    if !has_content || !(field.has_focus() || is_over_offers(ui)) {
+    if !has_content || !is_below {
         ui.ctx().data_mut(|data| data.remove::<Rect>(below_id()));
         return;
     }

@@ -22,6 +22,8 @@ pub struct Asking {
     pub cursor: usize,
     /// The cursor is to be put there, in bytes; a wish of one frame.
     pub put_cursor: Option<usize>,
+    /// A question that waits until it is clear that no condition is being begun, and since when.
+    pub deferred: Option<(String, std::time::Instant)>,
     /// Why the text is not in force.
     pub problem: Option<Problem>,
     /// What is probably not meant.
@@ -246,6 +248,20 @@ impl Asking {
         self.offers = complete(&self.text, self.cursor, &self.fields(), permitted);
     }
 
+    /// True where the text ends in what may become the name of a field: to search for it as a word would change the list
+    /// while a condition is being typed.
+    pub fn may_become_field(&self) -> bool {
+        let text = self.text.trim_end();
+        let is_ended = text.len() < self.text.len();
+        let begins = |c: char| c.is_whitespace() || matches!(c, '(' | '-');
+        let piece = text.rsplit(begins).next().unwrap_or_default().to_lowercase();
+        let offers = stepscope_core::query::complete(text, text.len(), &self.fields());
+        let is_name = |name: &str| if is_ended { name == piece } else { name.starts_with(&piece) };
+        !piece.is_empty()
+            && field_before(text, text.len()).is_none()
+            && offers.iter().any(|offer| is_name(&offer.insert))
+    }
+
     /// Offers nothing.
     pub fn close_offers(&mut self) {
         self.offers.clear();
@@ -403,6 +419,22 @@ mod tests {
         check("outcom:correct", Some("outcome:correct"));
         check("steps > 3 outcome:corect words", Some("steps > 3 outcome:correct words"));
         check("(carry", None);
+    }
+
+    #[test]
+    fn a_condition_is_not_taken_for_a_word_while_it_is_begun() {
+        for (text, expected) in [
+            ("carry outc", true),
+            ("outcome", true),
+            ("steps ", true),
+            ("step ", false),
+            ("carry", false),
+            ("-gen", true),
+            ("outcome:cor", false),
+            ("", false),
+        ] {
+            assert_eq!(asking(text).may_become_field(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -44,8 +44,10 @@ pub struct FacetModel {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct FacetLine {
-    /// As it is shown.
+    /// As it is shown: of a file only its name.
     pub value: String,
+    /// The whole of it.
+    pub full: String,
     /// How many of the listed traces have it.
     pub count: u64,
     /// Its share of the most frequent value of the field, 0..=1.
@@ -118,7 +120,8 @@ impl FacetModel {
         #[expect(clippy::cast_precision_loss, reason = "a bar has fewer pixels")]
         let share = |count: u64| count as f32 / most as f32;
         let line = |value: &stepscope_core::query::FacetValue| FacetLine {
-            value: value.value.clone(),
+            value: shown(&facet.field, &value.value),
+            full: value.value.clone(),
             count: value.count,
             share: share(value.count),
             state: state(&value.include, &value.exclude),
@@ -138,11 +141,13 @@ impl FacetModel {
         for clause in &asking.clauses {
             let is_known = |line: &FacetLine| {
                 line.exclude == clause.text
-                    || line.state == FacetUse::Excluded && line.value == bare(&clause.text, &prefix)
+                    || line.state == FacetUse::Excluded && line.full == bare(&clause.text, &prefix)
             };
             if clause.text.starts_with(&prefix) && !values.iter().any(is_known) {
+                let full = bare(&clause.text, &prefix);
                 values.push(FacetLine {
-                    value: bare(&clause.text, &prefix),
+                    value: shown(&facet.field, &full),
+                    full,
                     count: 0,
                     share: 0.0,
                     state: FacetUse::Excluded,
@@ -154,6 +159,11 @@ impl FacetModel {
         let search = (facet.values.len() + facet.more > SEARCHED).then_some(search);
         Self { field: facet.field.clone(), search, values, more, is_open, missing: facet.missing }
     }
+}
+
+fn shown(field: &str, value: &str) -> String {
+    let name = if field == "file" { value.rsplit(['/', '\\']).next() } else { None };
+    name.unwrap_or(value).to_owned()
 }
 
 fn bare(clause: &str, prefix: &str) -> String {

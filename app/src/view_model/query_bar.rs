@@ -64,14 +64,21 @@ impl QueryBarModel {
     /// Builds it.
     pub fn new(asking: &Asking) -> Self {
         let problem = asking.problem.as_ref();
+        // Whoever is still writing a condition, and is offered how it can go on, has made no mistake.
+        let is_unfinished =
+            problem.is_some_and(|problem| problem.span.end >= asking.cursor) && !asking.offers.is_empty();
         let mut marks: Vec<(Range<usize>, Tone)> =
             asking.doubts.iter().map(|doubt| (doubt.span.clone(), Tone::Unsure)).collect();
-        marks.extend(problem.map(|problem| (problem.span.clone(), Tone::Bad)));
+        marks.extend(problem.filter(|_| !is_unfinished).map(|problem| (problem.span.clone(), Tone::Bad)));
         let doubt = asking.doubts.first().map(|doubt| (doubt.to_string(), Tone::Unsure));
         Self {
             text: asking.text.clone(),
             marks,
-            message: problem.map(|problem| (problem.message.clone(), Tone::Bad)).or(doubt),
+            message: match problem {
+                Some(_) if is_unfinished => None,
+                Some(problem) => Some((problem.message.clone(), Tone::Bad)),
+                None => doubt,
+            },
             remedy: problem.and_then(|problem| problem.remedy.as_ref()).map(|(_, put)| put.clone()),
             offers: asking.offers.iter().map(OfferModel::new).collect(),
             picked: asking.picked,

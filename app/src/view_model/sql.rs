@@ -42,7 +42,11 @@ impl SqlModel {
     /// A cell of the answer on one line.
     pub fn cell(table: &Table, row: usize, column: usize) -> String {
         let cell = table.rows.get(row).and_then(|row| row.get(column));
-        cell.map(|cell| one_line(&cell.to_string(), 200)).unwrap_or_default()
+        match cell {
+            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{:.4}", number),
+            Some(cell) => one_line(&cell.to_string(), 200),
+            None => String::new(),
+        }
     }
 
     /// The traces that the answer names, by number or by identity, which `find` looks up.

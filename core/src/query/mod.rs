@@ -19,8 +19,8 @@ mod tests;
 
 pub use facets::{Facet, FacetValue, facets};
 pub use language::{
-    Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete, field_before,
-    field_help, tells,
+    Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
+    field_before, field_help, tells,
 };
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};

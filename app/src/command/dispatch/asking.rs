@@ -25,6 +25,8 @@ const VALUES: usize = 500;
 const ANSWER_ROWS: usize = 100_000;
 /// Positions before and behind those shown of which values are fetched.
 const AROUND: usize = 200;
+/// So long a word waits that may be the beginning of a condition.
+const PAUSE: Duration = Duration::from_millis(700);
 
 pub(super) fn run(app: &mut App, command: Command) {
     app.view.dialog = match command {
@@ -74,6 +76,8 @@ pub(super) fn answer(app: &mut App, request: AskRequest) {
         AskRequest::TakeRemedy => take_remedy(app),
         AskRequest::Recall(by) => recall(app, by),
         AskRequest::Left => {
+            let deferred = app.view.asking.deferred.take().map(|(text, _)| text);
+            put_in_force(app, deferred);
             let text = app.view.query.text.clone();
             app.view.asking.remember(&text);
             app.view.asking.close_offers();
@@ -128,7 +132,13 @@ fn type_text(app: &mut App, text: String, cursor: usize) {
     let permitted = permitted(app);
     let question = app.view.asking.read(text, cursor, permitted);
     app.view.asking.offer(permitted);
-    put_in_force(app, question);
+    app.view.asking.deferred = None;
+    match question {
+        Some(text) if app.view.asking.may_become_field() && text != app.view.query.text => {
+            app.view.asking.deferred = Some((text, Instant::now()));
+        }
+        question => put_in_force(app, question),
+    }
 }
 
 /// A text is put into the field from elsewhere.
@@ -136,6 +146,7 @@ pub(super) fn put_text(app: &mut App, text: String) {
     let (permitted, cursor) = (permitted(app), text.len());
     let question = app.view.asking.read(text, cursor, permitted);
     app.view.asking.close_offers();
+    app.view.asking.deferred = None;
     put_in_force(app, question);
 }
 
@@ -390,11 +401,16 @@ pub(crate) fn follow(app: &mut App) -> Option<Duration> {
         app.view.asking.permitted = now;
         rules_changed(app, now.unwrap_or(Visible::all(true)));
     }
-    if app.project.is_none() || app.jobs.query.is_some() {
+    if app.project.is_none() {
         return None;
     }
+    let pause = follow_deferred(app);
+    if app.jobs.query.is_some() {
+        return pause;
+    }
     follow_cells(app);
-    follow_facets(app)
+    let wait = follow_facets(app);
+    pause.into_iter().chain(wait).min()
 }
 
 /// What was asked and is hidden now is asked no more.
@@ -415,6 +431,18 @@ fn rules_changed(app: &mut App, permitted: Visible) {
     } else if question.is_some() {
         put_in_force(app, question);
     }
+}
+
+/// Puts a question in force that has waited long enough.
+fn follow_deferred(app: &mut App) -> Option<Duration> {
+    let (_, since) = app.view.asking.deferred.as_ref()?;
+    let left = PAUSE.saturating_sub(since.elapsed());
+    if !left.is_zero() {
+        return Some(left);
+    }
+    let deferred = app.view.asking.deferred.take().map(|(text, _)| text);
+    put_in_force(app, deferred);
+    None
 }
 
 fn follow_cells(app: &mut App) {
@@ -460,8 +488,9 @@ fn follow_facets(app: &mut App) -> Option<Duration> {
 }
 
 impl App {
-    /// The facets are those of what is listed, or are not shown.
-    pub(crate) fn has_facets(&self) -> bool {
-        !self.settings.show_facets || self.project.is_none() || self.view.asking.facets.stamp == stamp(self)
+    /// What was asked is listed, and the facets are those of the list, or are not shown.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.view.asking.deferred.is_none()
+            && (!self.settings.show_facets || self.project.is_none() || self.view.asking.facets.stamp == stamp(self))
     }
 }

@@ -125,10 +125,7 @@ mod tests {
         };
         check("carry /the/ \"one\"", &[]);
         check("steps > 3 or -state:done", &[("steps", Tells::Nothing), ("state", Tells::Nothing)]);
-        check(
-            "not any(kind:code and score < 0.5)",
-            &[("step.kind", Tells::Nothing), ("step.score.min", Tells::Scores)],
-        );
+        check("not any(kind:code and score < 0.5)", &[("step.kind", Tells::Nothing), ("step.score", Tells::Scores)]);
         check(
             "first_error(own) != first_error(imported)",
             &[("first_error(own)", Tells::Nothing), ("first_error(imported)", Tells::Labels)],
