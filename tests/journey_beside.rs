@@ -296,7 +296,7 @@ fn the_middle_says_how_to_begin_and_what_went_wrong() {
     press(&mut window, "/");
     type_text(&mut window, "xyzzy");
     press(&mut window, "Enter");
-    assert!(sees(&window, "None of 66 traces contains all of “xyzzy”"));
+    assert!(sees(&window, "None of 66 traces fits “xyzzy”"));
     press(&mut window, "F4");
     picture(&mut window, "empty-filter");
     window.get_by_label("Clear the filter").click();

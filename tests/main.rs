@@ -10,6 +10,7 @@ mod journey;
 mod journey_beside;
 mod journey_canvas;
 mod journey_feel;
+mod journey_find;
 mod journey_label;
 mod journey_read;
 mod journey_rich;

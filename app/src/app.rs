@@ -186,6 +186,8 @@ impl App {
             && jobs.query.is_none()
             && jobs.preview.is_none()
             && jobs.import_preview.is_none()
+            && jobs.asking.is_idle()
+            && self.is_answered()
             && jobs.follow.is_none()
             && jobs.merge.is_none()
             && jobs.gold.is_none()
@@ -394,7 +396,7 @@ impl App {
     }
 
     /// What the order of traces depends on.
-    fn query_aids(&self, project: &Project) -> QueryAids {
+    pub(crate) fn query_aids(&self, project: &Project) -> QueryAids {
         QueryAids {
             scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
             others: Arc::clone(&project.others),
@@ -402,6 +404,8 @@ impl App {
             gold: project.gold(),
             book: project.scores.clone(),
             cache: self.view.cache.clone(),
+            by: self.view.asking.by.clone(),
+            among: self.view.asking.among.as_ref().map(|among| Arc::clone(&among.rows)),
         }
     }
 
@@ -619,6 +623,9 @@ impl eframe::App for App {
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);
         }
+        if let Some(wait) = dispatch::asking::follow(self) {
+            ctx.request_repaint_after(wait);
+        }
         let mut again = dispatch::bulk::go_on_saying(self);
         again |= dispatch::bulk::go_on_back(self);
         again |= dispatch::bulk::go_on_listing(self);
@@ -646,6 +653,7 @@ impl eframe::App for App {
         notices::notices_ui(ui.ctx(), self.notices.shown(), &mut sink);
         self.sink = sink;
         self.view.focus_filter = false;
+        self.view.asking.put_cursor = None;
         self.view.scroll_to_trace = false;
         self.view.scroll_to_step = false;
         self.view.beside.scroll = false;

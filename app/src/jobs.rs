@@ -14,12 +14,14 @@ use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
 
 use crate::app::{App, Leaving};
+use crate::asking_jobs::AskingJobs;
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
 use crate::command::dispatch::survey::SurveyShown;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::state::asking::AskRequest;
 use crate::state::beside::Candidate;
 use crate::state::canvas::CanvasRequest;
 use crate::state::draft_file::DraftFile;
@@ -48,6 +50,8 @@ pub struct Jobs {
     /// What was open before the first traces of other files were shown; back again where these cannot be read.
     pub(crate) behind: Option<(Option<Project>, ViewState)>,
     pub(crate) query: Option<Job<Vec<u32>>>,
+    /// The jobs of asking.
+    pub(crate) asking: AskingJobs,
     pub(crate) preview: Option<Job<Preview>>,
     pub(crate) export: Option<Job<ExportReport>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
@@ -149,6 +153,7 @@ impl Jobs {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
         (self.aligning, self.beside_find) = (None, None);
         (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
+        self.asking = AskingJobs::default();
         // A schema on its way to the disk is that of the project left.
         self.schema = None;
     }
@@ -271,6 +276,7 @@ pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.schema) {
         dispatch::schema::saved(app, outcome);
     }
+    crate::asking_jobs::poll(app);
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
         answered(app, what, paths);
     }
@@ -303,6 +309,9 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
         Ask::ExportFile => Action::WriteExport(first),
         Ask::RejectsFile => Action::SaveRejects(first),
         Ask::SurveyFile(what) => Action::Survey(SurveyRequest::Save(what, first)),
+        Ask::ViewsFile => Action::Ask(AskRequest::Share(first)),
+        Ask::ReadViews => Action::Ask(AskRequest::Read(first)),
+        Ask::AnswerFile => Action::Ask(AskRequest::SaveAnswer(first)),
         Ask::TreeFile => Action::Canvas(CanvasRequest::Save(first)),
     });
 }
@@ -352,8 +361,9 @@ fn opened(app: &mut App, outcome: Outcome<Opened>) {
     app.watch_again();
     app.view = ViewState { show_hint: true, has_scores, ..ViewState::default() };
     if let Some(view) = reading {
-        let ViewState { query, rows, position, open, .. } = view;
-        app.view = ViewState { query, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
+        let ViewState { query, asking, rows, position, open, .. } = view;
+        app.view =
+            ViewState { query, asking, rows, position, open, show_hint: true, has_scores, ..ViewState::default() };
     }
     resume(app, opened.place);
     app.sitting.begin(app.project.as_ref().map_or(0, |project| project.log.last_seq()));
@@ -380,6 +390,7 @@ fn resume(app: &mut App, place: Option<(Place, Option<u32>)>) {
         app.view.open = None;
         app.view.position = None;
         app.view.query = place.query();
+        app.view.asking = place.asking();
         app.view.scorer.clone_from(&place.scorer);
         app.view.resume = row.map(|row| (row, place.step.clone()));
     }
@@ -459,6 +470,7 @@ fn take_followed(app: &mut App, followed: Followed) {
     app.view.rows = followed.rows;
     app.view.listed += 1;
     app.view.only = followed.only.filter(|_| app.view.only.is_some());
+    app.view.asking.listing += 1;
     app.view.fresh += followed.fresh;
     dispatch::bulk::keep_selection(app, &before);
     if let Some((id, selected)) = open {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "window")]
 pub mod app;
+#[cfg(feature = "window")]
+pub mod asking_jobs;
 pub mod cli;
 #[cfg(feature = "window")]
 pub mod command;

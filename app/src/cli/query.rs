@@ -1,7 +1,6 @@
 //! `stepscope query`: traces that a question asks for, or the answer to one in SQL.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use stepscope_core::store::{ProjectDir, Store};
 use super::Failure;
 use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
+use crate::state::table_file;
 
 /// What is shown where nothing is selected.
 const SHOWN: [&str; 6] = ["row", "id", "generator", "outcome", "steps", "first_error"];
@@ -183,8 +183,6 @@ fn object(table: &Table, row: &[Cell]) -> Value {
 /// Writes beside the file and renames, so that a file is there whole or not at all.
 fn write_file(table: &Table, path: &Path) -> Result<(), Failure> {
     let kind = path.extension().and_then(|kind| kind.to_str()).map(str::to_lowercase);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let failed = |error: std::io::Error| format!("could not write {}: {error}", path.display());
     let mut bytes: Vec<u8> = Vec::new();
     match kind.as_deref() {
         Some("jsonl") => {
@@ -193,24 +191,10 @@ fn write_file(table: &Table, path: &Path) -> Result<(), Failure> {
                 bytes.push(b'\n');
             }
         }
-        Some("csv") => {
-            let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-            bytes.extend(line(table.columns.iter().map(|name| csv(name)).collect()).bytes());
-            for row in &table.rows {
-                bytes.extend(line(row.iter().map(|cell| csv(&cell.to_string())).collect()).bytes());
-            }
-        }
+        Some("csv") => bytes = table_file::csv(table),
         _ => return Err(format!("{} is neither .jsonl nor .csv", path.display()).into()),
     }
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
-}
-
-/// A cell as RFC 4180 has it.
-fn csv(text: &str) -> String {
-    if text.contains(['"', ',', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into() }
+    Ok(table_file::write(path, &bytes)?)
 }
 
 /// Columns side by side, each value on one line.

@@ -144,7 +144,7 @@ commands! {
         [plain(Key::H), plain(Key::ArrowLeft), plain(Key::PageUp)];
     NextUnlabelled = "trace.next_unlabelled", Navigate, "Next unlabelled trace",
         "Show the next trace of which nothing is said yet", [plain(Key::N)];
-    Filter = "trace.filter", Navigate, "Filter traces", "Type words that the traces must contain",
+    Filter = "trace.filter", Navigate, "Filter traces", "Type words or conditions, such as steps > 10 outcome:correct",
         [plain(Key::Slash), command_shift(Key::F)];
 
     MarkFirstError = "label.first_error", Annotate, "First error here",
@@ -224,6 +224,14 @@ commands! {
         [command(Key::A)];
     LabelMany = "work.many", Work, "Label many traces…",
         "Label the selected traces, or all that the table lists, at once", [command(Key::B)];
+    SaveView = "work.save_view", Work, "Save view…", "Save what is listed, its order and its columns under a name",
+        [command_shift(Key::S)];
+    Views = "work.views", Work, "Views…", "List what a saved view asks for; delete views, hand them on", [command_shift(Key::V)];
+    Columns = "work.columns", Work, "Columns of the table…", "Choose what the table shows of each trace, and in which order",
+        [];
+    Sql = "work.sql", Work, "Question in SQL…", "Ask tables of traces, steps, labels and scores", [command_shift(Key::Q)];
+    QueryHelp = "work.query_help", Work, "Language of the filter…", "Read how traces are asked for, and which fields there are",
+        [];
     Schema = "work.schema", Work, "Labels of this project…",
         "Choose what annotators are asked for: kinds of errors, scales, tags, guideline", [command(Key::L)];
 
@@ -315,6 +323,8 @@ commands! {
     ToggleTimeline = "view.timeline", View, "Timeline", "Show or hide when each call was made and how long it took",
         [plain(Key::F7)];
     ToggleTable = "view.table", View, "Table of traces", "Show or hide the table of traces", [plain(Key::F9)];
+    ToggleFacets = "view.facets", View, "Facets", "Show or hide the values of the listed traces, to filter by them",
+        [shift(Key::F9)];
     ToggleInspector = "view.inspector", View, "Inspector", "Show or hide labels, scores and facts at the right",
         [plain(Key::F10)];
     NextDensity = "view.density", View, "Denser or airier", "Go through compact, usual and airy", [plain(Key::F4)];
@@ -377,9 +387,16 @@ impl Command {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }
             Self::LabelMany => needs(&[rows, write]),
-            Self::Verify | Self::Blind | Self::Queue | Self::Sitting | Self::History | Self::Schema => {
-                needs(&[project])
-            }
+            Self::Verify
+            | Self::Blind
+            | Self::Queue
+            | Self::Sitting
+            | Self::History
+            | Self::SaveView
+            | Self::Views
+            | Self::Columns
+            | Self::Sql
+            | Self::Schema => needs(&[project]),
             Self::ToggleSurvey | Self::JudgeScorer => needs(&[
                 project,
                 (
@@ -436,7 +453,9 @@ impl Command {
             | Self::ToggleMinimap
             | Self::ToggleTimeline
             | Self::ToggleTable
+            | Self::ToggleFacets
             | Self::ToggleInspector
+            | Self::QueryHelp
             | Self::NextDensity
             | Self::SystemTheme
             | Self::OpenFile

@@ -10,6 +10,7 @@ use stepscope_core::query::{Queue, SortKey};
 
 use super::{Command, KeysRequest};
 use crate::state::DialogState;
+use crate::state::asking::AskRequest;
 use crate::state::beside::BesideRequest;
 use crate::state::canvas::CanvasRequest;
 use crate::state::choose::ChooseRequest;
@@ -97,6 +98,8 @@ pub enum Action {
     ListOnly(Option<Arc<Only>>),
     /// What the survey asks for.
     Survey(SurveyRequest),
+    /// What the query bar, facets, columns, views or SQL ask for.
+    Ask(AskRequest),
     /// Remember the size to which a panel was dragged, as a share of its room.
     KeepSize(SizedPanel, f32),
 }

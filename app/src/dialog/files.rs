@@ -21,6 +21,12 @@ pub enum Ask {
     ExportFile,
     /// Where to write the rejected rows.
     RejectsFile,
+    /// Where to write the saved views.
+    ViewsFile,
+    /// A file with views.
+    ReadViews,
+    /// Where to write an answer in SQL.
+    AnswerFile,
     /// Where to write the picture of a tree.
     TreeFile,
     /// Where to write a figure of the survey, or the report on a scorer.
@@ -46,6 +52,15 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
             Ask::ModelFolder => dialog.set_title("Choose a reward model").pick_folder().into_iter().collect(),
             Ask::ModelsFolder => dialog.set_title("Add a folder with models").pick_folder().into_iter().collect(),
             Ask::ExportFile => dialog.set_title("Export").set_file_name(name).save_file().into_iter().collect(),
+            Ask::ViewsFile => {
+                dialog.set_title("Hand on the views").set_file_name(name).save_file().into_iter().collect()
+            }
+            Ask::ReadViews => {
+                dialog.set_title("Take over views").add_filter("Views", &["toml"]).pick_file().into_iter().collect()
+            }
+            Ask::AnswerFile => {
+                dialog.set_title("Save the answer").set_file_name(name).save_file().into_iter().collect()
+            }
             Ask::TreeFile => dialog
                 .set_title("Save tree as picture")
                 .add_filter("Drawing", &["svg"])

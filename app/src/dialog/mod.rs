@@ -2,6 +2,7 @@
 
 pub mod beside;
 mod choice;
+pub mod columns;
 pub mod compare;
 pub mod export;
 pub mod files;
@@ -12,13 +13,16 @@ pub mod many;
 pub mod models;
 pub mod old_text;
 pub mod palette;
+pub mod query_help;
 pub mod queue;
 pub mod rejects;
 pub mod report;
 pub mod schema;
 pub mod sitting;
+pub mod sql;
 pub mod take;
 pub mod verify;
+pub mod views;
 pub mod write;
 
 use eframe::egui::{Context, ModalResponse, Sides, Ui};

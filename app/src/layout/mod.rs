@@ -2,6 +2,7 @@
 
 mod beside;
 mod canvas;
+mod find;
 mod reader;
 mod shape;
 mod survey;
@@ -21,7 +22,7 @@ use crate::app::App;
 use crate::command::input::Focus;
 use crate::command::{Action, CommandEnv, CommandSink, dispatch};
 use crate::dialog;
-use crate::panel::{empty, find, inspector, menu, status, strip, trace_table};
+use crate::panel::{empty, find as find_bar, inspector, menu, query_bar, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::look::SizedPanel;
 use crate::state::work::visible;
@@ -78,7 +79,9 @@ impl App {
         let third = (width * 0.34).clamp(if width < 1000.0 { 240.0 } else { 380.0 }, 760.0);
         // A window of another size begins with sizes of its own, or with the shares that were dragged.
         let class = (width.to_bits(), window.y.to_bits());
+        self.facets_panel(ui, side, class, sink);
         if self.settings.show_table {
+            let third = find::beside_facets(third, self.settings.show_facets);
             let most = (width * 0.7).max(240.0);
             let size = sizes.size(SizedPanel::Table, width, third).clamp(240.0, most);
             let panel = Panel::left(("traces", class)).frame(side).default_size(size).size_range(240.0..=most);
@@ -136,7 +139,7 @@ impl App {
             (Some(DialogState::Compare(_)), _) => StripMode::Comparing,
             (_, Focus::Dialog) => StripMode::Dialog,
             (_, Focus::Text) if Self::is_filter_focused(ctx) => StripMode::Filter,
-            (_, Focus::Text) if ctx.memory(|memory| memory.has_focus(find::find_id())) => StripMode::Find,
+            (_, Focus::Text) if ctx.memory(|memory| memory.has_focus(find_bar::find_id())) => StripMode::Find,
             (_, Focus::Text) => match &self.view.note {
                 Some(note) if note.about != About::Note => StripMode::Text,
                 _ => StripMode::Note,
@@ -154,7 +157,7 @@ impl App {
     }
 
     fn is_filter_focused(ctx: &egui::Context) -> bool {
-        ctx.memory(|memory| memory.has_focus(trace_table::filter_id()))
+        ctx.memory(|memory| memory.has_focus(query_bar::filter_id()))
     }
 
     fn title(&self) -> String {
@@ -204,17 +207,18 @@ impl App {
     }
 
     fn table(&self, ui: &mut Ui, sink: &mut CommandSink) {
+        self.query_bar(ui, sink);
         let empty = self.empty_model().title;
         let frame = trace_table::TableFrame {
             rows: self.view.rows.len(),
             selected: self.view.position,
             scroll_to_selected: self.view.scroll_to_trace,
-            filter: &self.view.query.text,
             only: self.view.only.as_ref().map(|only| only.name.as_str()),
-            focus_filter: self.view.focus_filter,
-            has_scores: self.view.has_scores,
-            aggregate: self.settings.aggregate(),
+            columns: self.column_models(self.settings.aggregate()),
+            is_chosen: !self.view.asking.columns.is_empty(),
+            names: self.column_names(),
             sort: self.view.query.sort,
+            by: self.view.asking.by.as_ref(),
             empty: &empty,
             is_sorting: self.is_asking_long(),
         };
@@ -226,9 +230,11 @@ impl App {
             let row = query::row(row, &project.store, project.annotations(), scores, self.settings.aggregate())?;
             let (id, rules) = (&row.summary.id, self.rules()?);
             let selected = self.view.selection.contains(&row.summary.row);
-            Some(TraceRowModel { selected, ..TraceRowModel::new(&row, visible(rules, id, project.said(id))) })
+            let more = self.further_cells(row.summary.row);
+            Some(TraceRowModel { selected, more, ..TraceRowModel::new(&row, visible(rules, id, project.said(id))) })
         };
-        trace_table::trace_table_ui(ui, &frame, row, sink);
+        let shown = trace_table::trace_table_ui(ui, &frame, row, sink);
+        find::showing(&self.view.asking.cells.shown, shown, sink);
     }
 
     /// The table has been filtered or sorted for so long that it should be told.
@@ -358,6 +364,13 @@ impl App {
                 let model = ManyModel::new(draft, dispatch::bulk::counts(self), plan, saying);
                 dialog::many::many_ui(ctx, draft, &model, sink);
             }
+            Some(
+                state @ (DialogState::QueryHelp
+                | DialogState::SaveView(_)
+                | DialogState::Views(_)
+                | DialogState::Columns(_)
+                | DialogState::Sql(_)),
+            ) => self.find_dialogs(ctx, state, sink),
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
                 dialog::rejects::rejects_ui(ctx, rejects, sink);

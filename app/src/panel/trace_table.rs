@@ -1,18 +1,20 @@
 //! Paints the table of traces: only the visible rows are built.
 
-use eframe::egui::{self, Align, Label, Layout, RichText, Sense, TextEdit, Ui};
+use std::ops::Range;
+
+use eframe::egui::{self, Align, Label, Layout, RichText, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use stepscope_core::query::{Sort, SortKey};
-use stepscope_core::scoring::Aggregate;
 
-use crate::command::{Action, CommandSink, KeyMap, SelectRequest};
+use crate::command::{Action, Command, CommandSink, SelectRequest};
+use crate::state::asking::{AskRequest, FieldSort};
 use crate::ui_kit::tokens::Space;
 use crate::ui_kit::{Tokens, focus_ring};
-use crate::view_model::trace_table::{ColumnModel, TraceRowModel, columns};
+use crate::view_model::columns::{moved, name_of, toggled};
+use crate::view_model::trace_table::{ColumnModel, ColumnWhat, TraceRowModel};
 
 /// What the table needs besides its rows.
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct TableFrame<'a> {
     /// Number of rows.
     pub rows: usize,
@@ -20,18 +22,18 @@ pub struct TableFrame<'a> {
     pub selected: Option<usize>,
     /// Scroll so that the selected row shows.
     pub scroll_to_selected: bool,
-    /// What was typed into the filter.
-    pub filter: &'a str,
     /// What the table is narrowed to besides.
     pub only: Option<&'a str>,
-    /// The filter wants the keyboard.
-    pub focus_filter: bool,
-    /// Some trace has scores, so that their columns are worth their room.
-    pub has_scores: bool,
-    /// How step scores make one of the trace.
-    pub aggregate: Aggregate,
+    /// The columns.
+    pub columns: Vec<ColumnModel>,
+    /// The user has chosen them.
+    pub is_chosen: bool,
+    /// Their names.
+    pub names: Vec<String>,
     /// The present order.
     pub sort: Sort,
+    /// The present order, where it is by a field.
+    pub by: Option<&'a FieldSort>,
     /// What to say where there are no rows.
     pub empty: &'a str,
     /// The table is being filtered or sorted for a while already; its rows are still those from before.
@@ -41,14 +43,13 @@ pub struct TableFrame<'a> {
 /// In a table narrower than this, in points, less important columns give way.
 const NARROW: f32 = 370.0;
 
-/// Paints filter and table; `row` gives the model of a row.
+/// Paints the table; `row` gives the model of a row. Gives the rows in sight.
 pub fn trace_table_ui(
     ui: &mut Ui,
     frame: &TableFrame<'_>,
     row: impl Fn(usize) -> Option<TraceRowModel>,
     sink: &mut CommandSink,
-) {
-    filter_ui(ui, frame, sink);
+) -> Range<usize> {
     if let Some(only) = frame.only {
         only_ui(ui, only, sink);
     }
@@ -61,7 +62,7 @@ pub fn trace_table_ui(
     if frame.rows == 0 {
         ui.add_space(12.0);
         ui.vertical_centered(|ui| ui.label(RichText::new(frame.empty).weak()));
-        return;
+        return 0..0;
     }
     let (tokens, row_height) = (Tokens::of(ui), Space::of(ui).row);
     let columns = visible_columns(frame, ui.available_width());
@@ -85,10 +86,15 @@ pub fn trace_table_ui(
     let header = |mut header: egui_extras::TableRow<'_, '_>| {
         for column in &columns {
             header.col(|ui| {
-                let arrow = match (frame.sort.key == column.key, frame.sort.descending) {
-                    (false, _) => "",
-                    (true, false) => " ▲",
-                    (true, true) => " ▼",
+                let descending = match (&column.what, frame.by) {
+                    (ColumnWhat::Field(name, _), Some(by)) if by.field == *name => Some(by.descending),
+                    (ColumnWhat::Key(key), None) if frame.sort.key == *key => Some(frame.sort.descending),
+                    _ => None,
+                };
+                let arrow = match descending {
+                    None => "",
+                    Some(false) => " ▲",
+                    Some(true) => " ▼",
                 };
                 let text = RichText::new(format!("{}{arrow}", column.title)).small().color(tokens.muted);
                 let label = ui.add(Label::new(text).sense(Sense::click()).selectable(false));
@@ -100,16 +106,22 @@ pub fn trace_table_ui(
                 let name = format!("Sort by {}{order}", column.title);
                 label.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
                 focus_ring(ui, &label, &tokens);
+                header_menu(&label, column, &frame.names, sink);
                 if label.on_hover_text(format!("{}. Click to sort", column.hint)).clicked() {
-                    sink.push(Action::SortBy(column.key));
+                    sink.push(match &column.what {
+                        ColumnWhat::Key(key) => Action::SortBy(*key),
+                        ColumnWhat::Field(name, _) => Action::Ask(AskRequest::SortBy(name.clone())),
+                    });
                 }
             });
         }
     };
     let table = table.header(20.0, header);
+    let mut shown = 0..0;
     table.body(|body| {
         body.rows(row_height, frame.rows, |mut line| {
             let index = line.index();
+            shown = if shown.is_empty() { index..index + 1 } else { shown.start.min(index)..shown.end.max(index + 1) };
             line.set_selected(frame.selected == Some(index));
             if let Some(model) = row(index) {
                 row_ui(&mut line, &model, frame, &columns, &tokens);
@@ -129,10 +141,12 @@ pub fn trace_table_ui(
         });
     });
     name_splitters(&ctx, id, &columns);
+    shown
 }
 
-fn salt(columns: &[ColumnModel]) -> (&'static str, usize) {
-    ("traces", columns.len())
+/// Widths are remembered for these columns in this order.
+fn salt(columns: &[ColumnModel]) -> (&'static str, String) {
+    ("traces", columns.iter().map(|column| column.title.as_str()).collect::<Vec<_>>().join(" "))
 }
 
 /// The lines between the columns can only be dragged: they get a name, and Tab goes on past them.
@@ -150,29 +164,6 @@ fn name_splitters(ctx: &egui::Context, table: egui::Id, columns: &[ColumnModel])
     }
 }
 
-/// The field for the filter, so that others can tell whether it has the keyboard.
-pub fn filter_id() -> egui::Id {
-    egui::Id::unique("filter")
-}
-
-fn filter_ui(ui: &mut Ui, frame: &TableFrame<'_>, sink: &mut CommandSink) {
-    let mut text = frame.filter.to_owned();
-    let hint = KeyMap::of(ui).fill("Filter: words that must appear   {trace.filter}");
-    let edit = TextEdit::singleline(&mut text).id(filter_id()).hint_text(hint).desired_width(f32::INFINITY);
-    let response = ui.add(edit);
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter traces"));
-    if frame.focus_filter {
-        response.request_focus();
-    }
-    if response.changed() {
-        sink.push(Action::FilterBy(text));
-    }
-    // Enter goes back to the traces, where the keys are commands again.
-    if response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) && !frame.filter.is_empty() {
-        sink.push(Action::FilterBy(String::new()));
-    }
-}
-
 /// What the table is narrowed to, and a way back.
 pub fn only_ui(ui: &mut Ui, only: &str, sink: &mut CommandSink) {
     let tokens = Tokens::of(ui);
@@ -187,10 +178,34 @@ pub fn only_ui(ui: &mut Ui, only: &str, sink: &mut CommandSink) {
     });
 }
 
-/// The columns that have room.
+/// The columns that have room. Those that were chosen are all shown.
 fn visible_columns(frame: &TableFrame<'_>, width: f32) -> Vec<ColumnModel> {
-    let spare = |key: SortKey| matches!(key, SortKey::Generator | SortKey::LastScore);
-    columns(frame.has_scores, frame.aggregate).filter(|column| width >= NARROW || !spare(column.key)).collect()
+    let spare = |column: &ColumnModel| matches!(column.key(), Some(SortKey::Generator | SortKey::LastScore));
+    let has_room = |column: &&ColumnModel| frame.is_chosen || width >= NARROW || !spare(column);
+    frame.columns.iter().filter(has_room).cloned().collect()
+}
+
+/// What a right click on a title offers.
+fn header_menu(label: &egui::Response, column: &ColumnModel, names: &[String], sink: &mut CommandSink) {
+    let name = match &column.what {
+        ColumnWhat::Key(key) => name_of(*key).to_owned(),
+        ColumnWhat::Field(name, _) => name.clone(),
+    };
+    label.context_menu(|ui| {
+        let mut ask = |columns| sink.push(Action::Ask(AskRequest::Columns(columns)));
+        if ui.button("Move left").clicked() {
+            ask(moved(names, &name, -1));
+        }
+        if ui.button("Move right").clicked() {
+            ask(moved(names, &name, 1));
+        }
+        if ui.button("Hide column").clicked() {
+            ask(toggled(names, &name));
+        }
+        if ui.button("Columns…").clicked() {
+            sink.run(Command::Columns);
+        }
+    });
 }
 
 fn row_ui(
@@ -203,15 +218,18 @@ fn row_ui(
     let is_open = frame.selected == Some(line.index());
     for (number, column) in columns.iter().enumerate() {
         let muted = |text: &str| RichText::new(text).color(tokens.muted);
-        let text = match column.key {
-            SortKey::State => RichText::new(&model.state.0).color(tokens.tone(model.state.1)),
-            SortKey::Problem => RichText::new(&model.problem).color(tokens.text),
-            SortKey::Generator => muted(&model.generator).small(),
-            SortKey::Steps => muted(&model.steps),
-            SortKey::Outcome => RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)),
-            SortKey::PathScore => muted(&model.path_score),
-            SortKey::LastScore => muted(&model.last_score),
-            SortKey::Row => RichText::default(),
+        let text = match column.what {
+            ColumnWhat::Field(_, at) => muted(model.more.get(at).map(String::as_str).unwrap_or_default()),
+            ColumnWhat::Key(key) => match key {
+                SortKey::State => RichText::new(&model.state.0).color(tokens.tone(model.state.1)),
+                SortKey::Problem => RichText::new(&model.problem).color(tokens.text),
+                SortKey::Generator => muted(&model.generator).small(),
+                SortKey::Steps => muted(&model.steps),
+                SortKey::Outcome => RichText::new(model.outcome.0).color(tokens.tone(model.outcome.1)),
+                SortKey::PathScore => muted(&model.path_score),
+                SortKey::LastScore => muted(&model.last_score),
+                SortKey::Row => RichText::default(),
+            },
         };
         let (_, response) = line.col(|ui| {
             ui.add(Label::new(text).truncate().selectable(false));

@@ -1,5 +1,6 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod asking;
 pub mod beside;
 pub mod canvas;
 pub mod choose;
@@ -22,12 +23,14 @@ pub mod open_trace;
 pub mod place;
 pub mod project;
 pub mod reading;
+pub mod saved_views;
 pub mod schema_draft;
 pub mod scores;
 pub mod settings;
 pub mod sitting;
 pub mod splitting;
 pub mod survey;
+pub mod table_file;
 pub mod taking;
 pub mod text_kind;
 #[cfg(feature = "window")]
@@ -41,4 +44,4 @@ pub use notice::{Level, Notice, Notices};
 pub use open_trace::OpenTrace;
 pub use project::Project;
 pub use settings::Settings;
-pub use view::{About, DialogState, ExportDraft, NoteDraft, QueueDraft, VerifyDraft, ViewState};
+pub use view::{About, ColumnsDraft, DialogState, ExportDraft, NoteDraft, QueueDraft, VerifyDraft, ViewState};

@@ -13,6 +13,7 @@ use stepscope_core::query::{LabelState, Query, Queue, Sort};
 use stepscope_core::store::ProjectDir;
 
 use super::ViewState;
+use super::asking::{Asking, FieldSort};
 use super::work::WorkState;
 
 /// Where an annotator left a project.
@@ -31,6 +32,15 @@ pub struct Place {
     /// The state that traces must be in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<LabelState>,
+    /// The field that the table is sorted by, `-FIELD` for the largest first; empty where a usual column is.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub by: String,
+    /// The columns of the table; empty for the usual ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Earlier questions, the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<String>,
     /// Scorer shown in table and gutter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scorer: Option<String>,
@@ -56,6 +66,9 @@ impl Place {
             step: open.and_then(|open| Some(open.step()?.hash.clone())),
             filter: view.query.text.clone(),
             state: view.query.state,
+            by: view.asking.by.as_ref().map(FieldSort::text).unwrap_or_default(),
+            columns: view.asking.columns.clone(),
+            questions: view.asking.history.clone(),
             scorer: view.scorer.clone(),
             halving: view.work.halving,
             blind: view.work.blind,
@@ -69,6 +82,20 @@ impl Place {
     pub fn query(&self) -> Query {
         let Self { filter, state, sort, queue, .. } = self;
         Query { text: filter.clone(), state: *state, sort: *sort, queue: queue.clone(), ..Query::default() }
+    }
+
+    /// What is asked for, besides filter and order.
+    pub fn asking(&self) -> Asking {
+        let mut asking = Asking {
+            text: self.filter.clone(),
+            cursor: self.filter.len(),
+            history: self.questions.clone(),
+            columns: self.columns.clone(),
+            by: FieldSort::from_text(&self.by),
+            ..Asking::default()
+        };
+        asking.note_clauses(&self.filter);
+        asking
     }
 
     /// The way of working.
@@ -114,6 +141,9 @@ mod tests {
             step: Some(StepHash::new("s")),
             filter: "two \"words\"".into(),
             state: Some(LabelState::GivenUp),
+            by: "-meta.level".into(),
+            columns: vec!["problem".into(), "reward".into()],
+            questions: vec!["steps > 3".into()],
             scorer: Some("prm".into()),
             halving: true,
             blind: true,

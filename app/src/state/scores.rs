@@ -5,9 +5,11 @@ use std::sync::Arc;
 use stepscope_core::annotation::{Annotations, KnownAnswers, Others};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::model::{AnnotatorId, StepHash};
-use stepscope_core::query::{Aids, Query, Scores, ViewCache, Views, run_with};
+use stepscope_core::query::{Aids, Query, Scores, ViewCache, Views, run_with, sort_by};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
+
+use super::asking::FieldSort;
 
 /// One scorer of a score book.
 pub struct ChosenScorer {
@@ -36,6 +38,10 @@ pub struct QueryAids {
     pub book: ScoreBook,
     /// What queries keep from one to the next.
     pub cache: ViewCache,
+    /// The field to sort by, where it is none of the usual keys.
+    pub by: Option<FieldSort>,
+    /// Only these traces are listed.
+    pub among: Option<Arc<Vec<u32>>>,
 }
 
 impl QueryAids {
@@ -55,7 +61,14 @@ impl QueryAids {
             gold: self.gold.as_ref().map(|(known, rate)| (known, *rate)),
             views: Some(&views),
         };
-        run_with(query, store, said, &aids, ctx)
+        let mut rows = run_with(query, store, said, &aids, ctx)?;
+        if let Some(among) = &self.among {
+            rows.retain(|row| among.binary_search(row).is_ok());
+        }
+        match &self.by {
+            Some(by) => sort_by(&views, rows, &by.field, by.descending, ctx),
+            None => Ok(rows),
+        }
     }
 
     /// The moment of the project that queries are asked of.

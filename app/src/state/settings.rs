@@ -35,6 +35,8 @@ pub struct Settings {
     pub show_timeline: bool,
     /// The table of traces is shown.
     pub show_table: bool,
+    /// The facets are shown beside the table.
+    pub show_facets: bool,
     /// Labels, scores and facts are shown at the right.
     pub show_inspector: bool,
     /// Figures of the survey that are left out, by name.
@@ -88,6 +90,7 @@ impl Default for Settings {
             show_minimap: true,
             show_timeline: true,
             show_table: true,
+            show_facets: false,
             show_inspector: true,
             hidden_figures: Vec::new(),
             scale: 1.0,

@@ -9,6 +9,7 @@ use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{Query, Queue, ViewCache};
 
+use super::asking::Asking;
 use super::beside::{BesideDraft, BesideState};
 use super::canvas::CanvasState;
 use super::choose::Choose;
@@ -39,6 +40,8 @@ pub struct ViewState {
     pub only: Option<Arc<Only>>,
     /// What queries keep from one to the next.
     pub cache: ViewCache,
+    /// The question as it is typed, and all that belongs to asking.
+    pub asking: Asking,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
     /// Rises with each change of these rows.
@@ -174,6 +177,25 @@ pub enum DialogState {
     Schema(Box<SchemaDraft>),
     /// What stands beside the open trace.
     Beside(BesideDraft),
+    /// The language of questions.
+    QueryHelp,
+    /// A name for what is listed.
+    SaveView(String),
+    /// The saved views; the selected one by its place.
+    Views(usize),
+    /// The columns of the table.
+    Columns(ColumnsDraft),
+    /// A question in SQL.
+    Sql(String),
+}
+
+/// The dialog of columns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnsDraft {
+    /// What is looked for among the fields.
+    pub search: String,
+    /// The selected entry.
+    pub selected: usize,
 }
 
 /// Choices of the dialog of orders.

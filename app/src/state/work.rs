@@ -149,6 +149,26 @@ impl Rules<'_> {
         self.blind || by_project
     }
 
+    /// What may be asked about all traces at once: what may be seen of each of them before it is judged.
+    pub fn of_all(&self) -> Visible {
+        self.seen(self.hides_all() || self.schema.blind.share > 0.0, false)
+    }
+
+    /// What may be seen of a trace that is judged blind or not, and was judged or not.
+    fn seen(&self, is_blind: bool, is_judged: bool) -> Visible {
+        // Of all traces alike, or those with known answers would be told from the others by what they lack.
+        let is_test = !is_judged && self.schema.gold.as_ref().is_some_and(|gold| gold.source.starts_with("imported"));
+        let data = !is_blind && !is_test;
+        Visible {
+            scores: !is_blind,
+            verdict: data && self.show_imported,
+            answer: !is_blind,
+            imported: data && self.show_imported,
+            imported_proposal: data,
+            proposal: !is_blind,
+        }
+    }
+
     /// True where the project hides that trace, whatever the annotator wants.
     pub fn is_hidden_by_project(&self, trace: &TraceId) -> bool {
         self.schema.blind.hides(self.annotator, trace)
@@ -159,17 +179,7 @@ impl Rules<'_> {
 pub fn visible(rules: Rules<'_>, trace: &TraceId, said: Option<&TraceAnnotation>) -> Visible {
     let is_judged = said.is_some_and(TraceAnnotation::is_judged);
     let is_blind = !is_judged && (rules.blind || rules.is_hidden_by_project(trace));
-    // Of all traces alike, or those with known answers would be told from the others by what they lack.
-    let is_test = !is_judged && rules.schema.gold.as_ref().is_some_and(|gold| gold.source.starts_with("imported"));
-    let data = !is_blind && !is_test;
-    Visible {
-        scores: !is_blind,
-        verdict: data && rules.show_imported,
-        answer: !is_blind,
-        imported: data && rules.show_imported,
-        imported_proposal: data,
-        proposal: !is_blind,
-    }
+    rules.seen(is_blind, is_judged)
 }
 
 impl Visible {

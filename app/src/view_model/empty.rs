@@ -86,8 +86,8 @@ impl EmptyModel {
             },
             EmptyFacts { traces: Some(count), filter, .. } if !filter.trim().is_empty() => Self {
                 title: "No trace matches the filter".into(),
-                detail: format!("None of {count} traces contains all of “{}”", filter.trim()),
-                ways: vec![(Command::Filter, "change the words")],
+                detail: format!("None of {count} traces fits “{}”", filter.trim()),
+                ways: vec![(Command::Filter, "change what is asked for")],
                 can_clear: true,
                 ..Self::default()
             },

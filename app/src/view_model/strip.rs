@@ -252,9 +252,12 @@ impl StripMode {
                 Run(&[C::FindNext, C::FindPrevious], "go on without the bar"),
                 Key("Escape", "back to the trace"),
             ],
-            Self::Filter => {
-                &[Key("Enter", "to the traces"), Key("Escape", "clear and go back"), Key("Tab", "column titles")]
-            }
+            Self::Filter => &[
+                Key("Enter", "to the traces"),
+                Key("Escape", "clear and go back"),
+                Key("Tab", "take what is offered"),
+                Key("↑", "earlier questions"),
+            ],
             Self::Palette => &[Key("Enter", "run"), Key("↑ ↓", "choose"), Key("Escape", "close")],
             Self::Keys => &[
                 Key("↑ ↓", "choose"),

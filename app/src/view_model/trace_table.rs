@@ -1,5 +1,7 @@
 //! The left side: one line per trace.
 
+use std::sync::LazyLock;
+
 use stepscope_core::model::Verdict;
 use stepscope_core::query::{LabelState, SortKey, TableRow};
 use stepscope_core::scoring::Aggregate;
@@ -9,51 +11,68 @@ use super::{Tone, one_line};
 use crate::state::work::Visible;
 
 /// A column of the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ColumnModel {
-    /// What clicking its title sorts by.
-    pub key: SortKey,
+    /// What it shows, and what clicking its title sorts by.
+    pub what: ColumnWhat,
     /// Its title.
-    pub title: &'static str,
+    pub title: String,
     /// What it shows.
-    pub hint: &'static str,
-    /// Width in points; the problem takes the rest.
+    pub hint: String,
+    /// Width in points; the one without takes the rest.
     pub width: Option<f32>,
 }
 
-/// The columns to show: without any score, those for scores would only take room. The score of the trace is called
-/// as it is made.
+/// What a column shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnWhat {
+    /// One of the usual columns.
+    Key(SortKey),
+    /// A field, and its place among the further values of a row.
+    Field(String, usize),
+}
+
+impl ColumnModel {
+    /// What a usual column sorts by.
+    pub const fn key(&self) -> Option<SortKey> {
+        match self.what {
+            ColumnWhat::Key(key) => Some(key),
+            ColumnWhat::Field(..) => None,
+        }
+    }
+}
+
+/// The usual columns: without any score, those for scores would only take room. The score of the trace is called as it
+/// is made.
 pub fn columns(has_scores: bool, aggregate: Aggregate) -> impl Iterator<Item = ColumnModel> {
     let count = if has_scores { COLUMNS.len() } else { COLUMNS.len() - 2 };
-    COLUMNS.into_iter().take(count).map(move |column| match column.key {
-        SortKey::PathScore => {
+    COLUMNS.iter().take(count).map(move |column| match column.key() {
+        Some(SortKey::PathScore) => {
             let (title, hint) = aggregate_text(aggregate);
-            ColumnModel { title, hint, ..column }
+            ColumnModel { title: title.into(), hint: hint.into(), ..column.clone() }
         }
-        _ => column,
+        _ => column.clone(),
     })
 }
 
 /// The columns, left to right; those for scores last.
-pub const COLUMNS: [ColumnModel; 7] = [
-    ColumnModel { key: SortKey::State, title: "Label", hint: "What you said of the trace", width: Some(62.0) },
-    ColumnModel { key: SortKey::Problem, title: "Problem", hint: "The first words of the problem", width: None },
-    ColumnModel { key: SortKey::Generator, title: "Generator", hint: "Who wrote the trace", width: Some(82.0) },
-    ColumnModel { key: SortKey::Steps, title: "Steps", hint: "Number of steps", width: Some(42.0) },
-    ColumnModel {
-        key: SortKey::Outcome,
-        title: "Ans",
-        hint: "Whether the answer is right, as the data says",
-        width: Some(32.0),
-    },
-    ColumnModel { key: SortKey::PathScore, title: "Min", hint: "Lowest score on the main path", width: Some(36.0) },
-    ColumnModel {
-        key: SortKey::LastScore,
-        title: "Last",
-        hint: "Score of the last step of the main path",
-        width: Some(36.0),
-    },
-];
+pub static COLUMNS: LazyLock<[ColumnModel; 7]> = LazyLock::new(|| {
+    let column = |key: SortKey, title: &str, hint: &str, width: Option<f32>| ColumnModel {
+        what: ColumnWhat::Key(key),
+        title: title.into(),
+        hint: hint.into(),
+        width,
+    };
+    [
+        column(SortKey::State, "Label", "What you said of the trace", Some(62.0)),
+        column(SortKey::Problem, "Problem", "The first words of the problem", None),
+        column(SortKey::Generator, "Generator", "Who wrote the trace", Some(82.0)),
+        column(SortKey::Steps, "Steps", "Number of steps", Some(42.0)),
+        column(SortKey::Outcome, "Ans", "Whether the answer is right, as the data says", Some(32.0)),
+        column(SortKey::PathScore, "Min", "Lowest score on the main path", Some(36.0)),
+        column(SortKey::LastScore, "Last", "Score of the last step of the main path", Some(36.0)),
+    ]
+});
 
 /// One line of the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +94,9 @@ pub struct TraceRowModel {
     pub last_score: String,
     /// It is one of several that are selected.
     pub selected: bool,
+    /// Values of further columns, in their order.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub more: Vec<String>,
 }
 
 impl TraceRowModel {
@@ -96,6 +118,7 @@ impl TraceRowModel {
             path_score: number(row.path_score),
             last_score: number(row.last_score),
             selected: false,
+            more: Vec::new(),
         }
     }
 

@@ -18,7 +18,10 @@ mod filter_tests;
 mod tests;
 
 pub use facets::{Facet, FacetValue, facets};
-pub use language::{FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, complete, field_help};
+pub use language::{
+    Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
+    field_before, field_help, tells,
+};
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, next_unlabelled, run, run_with};

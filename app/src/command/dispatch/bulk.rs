@@ -32,7 +32,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::History => {
             app.view.dialog = Some(DialogState::History(HistoryDraft { scroll: true, ..HistoryDraft::default() }));
         }
-        _ => {}
+        other => super::asking::run(app, other),
     }
 }
 
@@ -321,4 +321,9 @@ pub(crate) fn keep_selection(app: &mut App, before: &stepscope_core::store::Stor
     let Some(project) = &app.project else { return };
     let moved = |&row: &u32| project.store.row_of(&before.summary(row)?.id);
     app.view.selection = app.view.selection.iter().filter_map(moved).collect();
+    if let Some(among) = &mut app.view.asking.among {
+        let mut rows: Vec<u32> = among.rows.iter().filter_map(moved).collect();
+        rows.sort_unstable();
+        among.rows = Arc::new(rows);
+    }
 }

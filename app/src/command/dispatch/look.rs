@@ -13,6 +13,7 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         Command::ToggleMinimap => app.settings.show_minimap = !app.settings.show_minimap,
         Command::ToggleTimeline => app.settings.show_timeline = !app.settings.show_timeline,
         Command::ToggleTable => app.settings.show_table = !app.settings.show_table,
+        Command::ToggleFacets => app.settings.show_facets = !app.settings.show_facets,
         Command::ToggleInspector => app.settings.show_inspector = !app.settings.show_inspector,
         Command::ToggleTheme => {
             app.settings.theme = if ctx.theme() == Theme::Dark { ThemeChoice::Light } else { ThemeChoice::Dark };
@@ -42,6 +43,7 @@ impl App {
             Command::ToggleMinimap => settings.show_minimap,
             Command::ToggleTimeline => settings.show_timeline,
             Command::ToggleTable => settings.show_table,
+            Command::ToggleFacets => settings.show_facets,
             Command::ToggleInspector => settings.show_inspector,
             Command::ToggleCurve => settings.show_curve,
             Command::ToggleSurvey => self.view.survey.shown && self.view.survey.page == Page::Figures,

@@ -2,6 +2,7 @@
 
 pub(crate) mod ahead;
 pub(crate) mod annotate;
+pub(crate) mod asking;
 pub(crate) mod beside;
 pub(crate) mod bulk;
 pub(crate) mod canvas;
@@ -84,6 +85,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Beside(request) => beside::answer(app, request),
         Action::ListOnly(only) => survey::list_only(app, only),
         Action::Survey(request) => survey::answer(app, request, ctx),
+        Action::Ask(request) => asking::answer(app, request),
         Action::KeepSize(panel, share) => look::keep_size(app, panel, share),
     }
     label::tidy(app);

@@ -115,6 +115,7 @@ pub(super) fn sort_by(app: &mut App, key: SortKey) {
             .notices
             .info("The table is not sorted by what is hidden", "Its order would tell what you judge blind");
     }
+    app.view.asking.by = None;
     let sort = &mut app.view.query.sort;
     if sort.key != key {
         sort.key = key;
@@ -130,8 +131,7 @@ pub(super) fn sort_by(app: &mut App, key: SortKey) {
 
 /// Filters the table.
 pub(super) fn filter_by(app: &mut App, text: String) {
-    app.view.query.text = text;
-    app.start_query();
+    super::asking::put_text(app, text);
 }
 
 /// Shows the open trace as its annotator has made it by now. True where its steps are others than before.
@@ -172,6 +172,7 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
     app.view.listed += 1;
+    app.view.asking.listing += 1;
     app.ahead = Ahead::default();
     app.view.fresh = 0;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));

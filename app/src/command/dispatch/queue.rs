@@ -22,6 +22,7 @@ pub(super) fn set(app: &mut App, queue: Queue) {
     app.view.dialog = None;
     // Clicked columns would hide the order that was just chosen.
     app.view.query.sort = Sort::default();
+    app.view.asking.by = None;
     app.view.query.queue = queue;
     app.start_query();
 }

@@ -39,7 +39,7 @@ pub fn complete(text: &str, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
 }
 
 /// Where the piece begins that the cursor stands behind.
-fn start_of_piece(before: &str) -> usize {
+pub(super) fn start_of_piece(before: &str) -> usize {
     let (mut start, mut is_quoted, mut is_argument) = (0, false, false);
     let mut last = None;
     for (at, c) in before.char_indices() {
@@ -82,7 +82,7 @@ fn is_in_step(before: &str) -> bool {
 }
 
 /// The name of a field and the beginning of a value.
-fn value_of(piece: &str) -> Option<(&str, &str)> {
+pub(super) fn value_of(piece: &str) -> Option<(&str, &str)> {
     let mut is_quoted = false;
     let at = piece.find(|c| {
         is_quoted ^= c == '"';

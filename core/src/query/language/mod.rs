@@ -1,6 +1,7 @@
 //! The language in which traces are asked for. What it means is written down in `language.md`; here it is read.
 
 mod catalog;
+mod clauses;
 mod complete;
 mod error;
 mod fields;
@@ -9,6 +10,7 @@ mod parse;
 mod reference;
 mod scan;
 mod specs;
+mod tells;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -16,6 +18,7 @@ mod value;
 
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
+pub use clauses::{Clause, clauses};
 pub(super) use complete::quoted;
 pub use complete::{Suggestion, complete};
 pub use error::QueryError;
@@ -23,6 +26,7 @@ pub(super) use fields::Known;
 pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
 pub(super) use parse::parse_field;
+pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 
 use self::scan::Scanner;

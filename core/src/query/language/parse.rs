@@ -73,6 +73,28 @@ impl<'a> Parser<'a> {
             .with_hint("put it in quotation marks to search for it"))
     }
 
+    /// The conditions that stand side by side, each with its bytes; `None` where there are alternatives beside them.
+    pub(super) fn clauses(&mut self) -> Parsed<Option<Vec<(std::ops::Range<usize>, Node)>>> {
+        let before = self.scanner;
+        self.all()?;
+        self.scanner = before;
+        let mut all = Vec::new();
+        loop {
+            self.scanner.skip_blanks();
+            if self.scanner.is_at_end() {
+                return Ok(Some(all));
+            }
+            if self.scanner.keyword("or") {
+                return Ok(None);
+            }
+            self.scanner.keyword("and");
+            self.scanner.skip_blanks();
+            let start = self.scanner.at();
+            let node = self.not()?;
+            all.push((start..self.scanner.at(), node));
+        }
+    }
+
     fn or(&mut self) -> Parsed<Node> {
         self.depth += 1;
         if self.depth > DEEPEST {

@@ -1,0 +1,114 @@
+//! Questions in SQL: the question, the answer as a table, and what can be done with it.
+
+use eframe::egui::{
+    self, Align, Button, Context, Id, Key, Label, Layout, Modal, Modifiers, RichText, Role, Sense, TextEdit, Ui,
+    WidgetInfo,
+};
+use egui_extras::{Column, TableBuilder};
+use stepscope_core::query::Table;
+
+use super::{close_on_escape, footer_ui, width};
+use crate::command::{Action, CommandSink};
+use crate::state::DialogState;
+use crate::state::asking::AskRequest;
+use crate::ui_kit::Tokens;
+use crate::view_model::sql::SqlModel;
+
+/// What the dialog shows.
+pub struct SqlFrame<'a> {
+    /// What is said of the answer.
+    pub model: &'a SqlModel,
+    /// The answer.
+    pub table: Option<&'a Table>,
+    /// The question is being answered.
+    pub is_running: bool,
+}
+
+/// Paints the dialog.
+pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut CommandSink) {
+    let ask = |sink: &mut CommandSink, request| sink.push(Action::Ask(request));
+    let mut runs = ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
+    let mut now = text.to_owned();
+    let response = Modal::new(Id::unique("question in SQL")).show(ctx, |ui| {
+        ui.set_width(width(ctx, 900.0));
+        let tokens = Tokens::of(ui);
+        ui.heading("Question in SQL");
+        ui.label(RichText::new("Of the tables traces, steps, labels and scores; only SELECT").small().weak());
+        let id = Id::unique("text of the question in SQL");
+        let edit = TextEdit::multiline(&mut now).id(id).code_editor().desired_rows(4).desired_width(f32::INFINITY);
+        let edit = ui.add(edit.lock_focus(false));
+        edit.widget_info(|| WidgetInfo::labeled(Role::MultilineTextInput, true, "Question in SQL"));
+        if ui.memory(|memory| memory.focused().is_none()) {
+            edit.request_focus();
+        }
+        ui.horizontal(|ui| {
+            runs |= ui.add(Button::new("Ask").shortcut_text("Ctrl+Enter")).clicked();
+            if frame.is_running {
+                ui.spinner();
+            }
+            ui.label(RichText::new(&frame.model.count).color(tokens.muted));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let has_answer = frame.table.is_some() && !frame.is_running;
+                if ui.add_enabled(has_answer, Button::new("Save as CSV…")).clicked() {
+                    ask(sink, AskRequest::AskSave);
+                }
+                let list = Button::new("Filter the table by these traces");
+                let list = ui.add_enabled(has_answer && frame.model.can_list, list);
+                let list = list.on_disabled_hover_text("The answer needs a column `row`, `trace` or `id`");
+                if list.clicked() {
+                    ask(sink, AskRequest::ListAnswer);
+                }
+            });
+        });
+        if let Some(problem) = &frame.model.problem {
+            ui.add(Label::new(RichText::new(problem).color(tokens.bad)).wrap());
+        }
+        if let Some(table) = frame.table {
+            let height = (ctx.content_rect().height() - 330.0).max(120.0);
+            ui.push_id("answer", |ui| answer_ui(ui, table, frame.model, height));
+        }
+        footer_ui(ui, sink, |_, _| {});
+    });
+    if now != text {
+        sink.push(Action::SetDialog(Some(DialogState::Sql(now))));
+    }
+    if runs && !frame.is_running {
+        ask(sink, AskRequest::RunSql);
+    }
+    close_on_escape(&response, sink);
+}
+
+/// Only the rows in sight are built.
+fn answer_ui(ui: &mut Ui, table: &Table, model: &SqlModel, height: f32) {
+    let tokens = Tokens::of(ui);
+    egui::ScrollArea::horizontal().show(ui, |ui| {
+        let mut builder = TableBuilder::new(ui)
+            .id_salt(&model.columns)
+            .striped(true)
+            .sense(Sense::hover())
+            .max_scroll_height(height)
+            .min_scrolled_height(height.min(120.0))
+            .cell_layout(Layout::left_to_right(Align::Center));
+        for _ in &model.columns {
+            builder =
+                builder.column(Column::auto_with_initial_suggestion(120.0).at_least(40.0).at_most(420.0).clip(true));
+        }
+        let builder = builder.header(20.0, |mut header| {
+            for name in &model.columns {
+                header.col(|ui| {
+                    ui.label(RichText::new(name).small().color(tokens.muted));
+                });
+            }
+        });
+        builder.body(|body| {
+            body.rows(20.0, table.rows.len(), |mut line| {
+                let row = line.index();
+                for column in 0..model.columns.len() {
+                    line.col(|ui| {
+                        ui.add(Label::new(SqlModel::cell(table, row, column)).truncate());
+                    });
+                }
+            });
+        });
+    });
+}

@@ -1,0 +1,114 @@
+//! Paints the facets beside the table: fields with their values and counts.
+
+use eframe::egui::{
+    self, Align, CollapsingHeader, Label, Layout, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
+    WidgetInfo, vec2,
+};
+
+use crate::command::{Action, CommandSink};
+use crate::state::asking::AskRequest;
+use crate::ui_kit::tokens::Space;
+use crate::ui_kit::{Tokens, focus_ring};
+use crate::view_model::facets::{FacetLine, FacetModel, FacetUse, FacetsModel};
+
+/// Paints the panel.
+pub fn facets_ui(ui: &mut Ui, model: &FacetsModel, sink: &mut CommandSink) {
+    let tokens = Tokens::of(ui);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("Facets").strong());
+        if model.is_stale {
+            ui.add(egui::Spinner::new().size(12.0));
+        }
+    });
+    if !model.note.is_empty() {
+        ui.add(Label::new(RichText::new(&model.note).small().color(tokens.muted)).wrap());
+    }
+    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+        // The old counts stay until there are new ones.
+        ui.set_opacity(if model.is_stale { 0.55 } else { 1.0 });
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for field in &model.fields {
+            let title = RichText::new(&field.field).small().color(tokens.muted);
+            let header = CollapsingHeader::new(title).id_salt(("facet", &field.field)).default_open(true);
+            let shown = header.show_unindented(ui, |ui| field_ui(ui, field, &tokens, sink));
+            let name = format!("Facet {}", field.field);
+            shown.header_response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        }
+    });
+}
+
+fn field_ui(ui: &mut Ui, field: &FacetModel, tokens: &Tokens, sink: &mut CommandSink) {
+    let ask = |sink: &mut CommandSink, request| sink.push(Action::Ask(request));
+    if let Some(search) = &field.search {
+        let mut text = search.clone();
+        let edit = TextEdit::singleline(&mut text).hint_text("Find a value").desired_width(f32::INFINITY);
+        let edit = ui.add(edit);
+        let name = format!("Find a value of {}", field.field);
+        edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &name));
+        if edit.changed() {
+            ask(sink, AskRequest::FindValue(field.field.clone(), text));
+        }
+    }
+    for line in &field.values {
+        if let Some(clause) = line_ui(ui, line, &field.field, tokens) {
+            ask(sink, AskRequest::Toggle(clause));
+        }
+    }
+    if field.more > 0 || field.is_open {
+        let title = if field.is_open { "Fewer".to_owned() } else { format!("{} more…", field.more) };
+        let more = ui.add(egui::Button::new(RichText::new(&title).small()).frame(false));
+        let name = format!("{title} of {}", field.field);
+        more.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+        if more.clicked() {
+            ask(sink, AskRequest::MoreValues(field.field.clone()));
+        }
+    }
+    if field.missing > 0 {
+        ui.label(RichText::new(format!("{} without", field.missing)).small().color(tokens.muted));
+    }
+    ui.add_space(4.0);
+}
+
+/// The condition to be asked for, or asked for no more, where the value was clicked.
+fn line_ui(ui: &mut Ui, line: &FacetLine, field: &str, tokens: &Tokens) -> Option<String> {
+    let height = Space::of(ui).row.min(22.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+    let name = line.name(field);
+    let is_used = line.state != FacetUse::Free;
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_used, &name));
+    let painter = ui.painter();
+    let bar = egui::Rect::from_min_size(rect.min, vec2(rect.width() * line.share, rect.height()));
+    painter.rect_filled(bar, 2.0, tokens.accent.gamma_multiply(0.10));
+    if is_used || response.hovered() {
+        painter.rect_filled(rect, 2.0, tokens.selected.gamma_multiply(if is_used { 1.0 } else { 0.6 }));
+    }
+    focus_ring(ui, &response, tokens);
+    let text = RichText::new(&line.value).small();
+    let (sign, text) = match line.state {
+        FacetUse::Free => ("", text.color(tokens.text)),
+        FacetUse::Included => ("✔ ", text.strong().color(tokens.accent)),
+        FacetUse::Excluded => ("− ", text.strikethrough().color(tokens.bad)),
+    };
+    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(4.0, 0.0))), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let count = RichText::new(line.count.to_string()).small().color(tokens.muted);
+            ui.add(Label::new(count).selectable(false));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                if !sign.is_empty() {
+                    ui.add(Label::new(RichText::new(sign).small()).selectable(false));
+                }
+                ui.add(Label::new(text).truncate().selectable(false));
+            });
+        });
+    });
+    let response =
+        response.on_hover_text(format!("{}\nClick asks for it; with Shift or Alt, for all others", line.full));
+    let other = ui.input(|input| input.modifiers.shift || input.modifiers.alt);
+    match (response.clicked(), response.secondary_clicked()) {
+        (true, _) if line.state == FacetUse::Excluded => Some(line.exclude.clone()),
+        (true, _) if !other => Some(line.include.clone()),
+        (true, _) | (_, true) => Some(line.exclude.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,104 @@
+//! The dialog of questions in SQL: how an answer is shown, and which traces it names.
+
+use std::sync::Arc;
+
+use stepscope_core::query::{Cell, Table};
+
+use super::one_line;
+use crate::state::asking::Among;
+
+/// What the dialog says of the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct SqlModel {
+    /// What is wrong with the question.
+    pub problem: Option<String>,
+    /// How many rows the answer has.
+    pub count: String,
+    /// The titles of the answer's columns.
+    pub columns: Vec<String>,
+    /// The answer names traces.
+    pub can_list: bool,
+}
+
+impl SqlModel {
+    /// Builds it.
+    pub fn new(answer: Option<&Result<Arc<Table>, String>>) -> Self {
+        match answer {
+            None => Self::default(),
+            Some(Err(problem)) => Self { problem: Some(problem.clone()), ..Self::default() },
+            Some(Ok(table)) => Self {
+                problem: None,
+                count: match table.rows.len() {
+                    1 => "1 row".into(),
+                    count => format!("{count} rows"),
+                },
+                columns: table.columns.clone(),
+                can_list: trace_column(table).is_some(),
+            },
+        }
+    }
+
+    /// A cell of the answer on one line.
+    pub fn cell(table: &Table, row: usize, column: usize) -> String {
+        let cell = table.rows.get(row).and_then(|row| row.get(column));
+        match cell {
+            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{:.4}", number),
+            Some(cell) => one_line(&cell.to_string(), 200),
+            None => String::new(),
+        }
+    }
+
+    /// The traces that the answer names, by number or by identity, which `find` looks up.
+    pub fn traces(table: &Table, find: impl Fn(&str) -> Option<u32>) -> Option<Among> {
+        let (at, by_number) = trace_column(table)?;
+        let mut rows: Vec<u32> = table
+            .rows
+            .iter()
+            .filter_map(|row| match row.get(at)? {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "numbers of rows are small"
+                )]
+                Cell::Number(number) if by_number && *number >= 1.0 => Some(*number as u32 - 1),
+                Cell::Text(id) if !by_number => find(id),
+                _ => None,
+            })
+            .collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Some(Among { rows: Arc::new(rows), from: "the answer in SQL".into() })
+    }
+}
+
+/// The column that names traces, and whether it does so by number.
+fn trace_column(table: &Table) -> Option<(usize, bool)> {
+    let place = |name: &str| table.columns.iter().position(|column| column == name);
+    // The row of a trace; in the other tables it is called `trace`.
+    place("trace").or_else(|| place("row")).map(|at| (at, true)).or_else(|| place("id").map(|at| (at, false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(columns: &[&str], cells: Vec<Cell>) -> Table {
+        let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
+        let rows = cells.chunks(columns.len()).map(<[Cell]>::to_vec).collect();
+        Table { columns, rows }
+    }
+
+    #[test]
+    fn the_traces_of_an_answer_are_found() {
+        let check = |table: Table, expected: Option<&[u32]>| {
+            let found = SqlModel::traces(&table, |id| (id == "b").then_some(7));
+            assert_eq!(found.as_ref().map(|among| among.rows.as_slice()), expected);
+        };
+        let number = Cell::Number;
+        check(table(&["n", "row"], vec![number(9.0), number(3.0), number(9.0), number(1.0)]), Some(&[0, 2]));
+        check(table(&["trace", "row"], vec![number(2.0), number(3.0)]), Some(&[1]));
+        check(table(&["id"], vec![Cell::Text("b".into()), Cell::Text("gone".into())]), Some(&[7]));
+        check(table(&["generator"], vec![Cell::Text("b".into())]), None);
+    }
+}
