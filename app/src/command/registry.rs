@@ -396,7 +396,12 @@ impl Command {
             | Self::Views
             | Self::Columns
             | Self::Sql
-            | Self::Schema => needs(&[project]),
+            | Self::Schema
+            | Self::Filter
+            | Self::Export
+            | Self::Reload
+            | Self::ChooseModel
+            | Self::ToggleCritiques => needs(&[project]),
             Self::ToggleSurvey | Self::JudgeScorer => needs(&[
                 project,
                 (
@@ -416,7 +421,6 @@ impl Command {
             Self::PauseScoring | Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
             Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),
             Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
-            Self::Filter | Self::Export | Self::Reload | Self::ChooseModel | Self::ToggleCritiques => needs(&[project]),
             Self::MergeAttempts
             | Self::SelectTrace
             | Self::Find

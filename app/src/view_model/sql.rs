@@ -43,7 +43,7 @@ impl SqlModel {
     pub fn cell(table: &Table, row: usize, column: usize) -> String {
         let cell = table.rows.get(row).and_then(|row| row.get(column));
         match cell {
-            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{:.4}", number),
+            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{number:.4}"),
             Some(cell) => one_line(&cell.to_string(), 200),
             None => String::new(),
         }
@@ -83,7 +83,7 @@ fn trace_column(table: &Table) -> Option<(usize, bool)> {
 mod tests {
     use super::*;
 
-    fn table(columns: &[&str], cells: Vec<Cell>) -> Table {
+    fn table(columns: &[&str], cells: &[Cell]) -> Table {
         let columns: Vec<String> = columns.iter().map(|&name| name.to_owned()).collect();
         let rows = cells.chunks(columns.len()).map(<[Cell]>::to_vec).collect();
         Table { columns, rows }
@@ -96,9 +96,9 @@ mod tests {
             assert_eq!(found.as_ref().map(|among| among.rows.as_slice()), expected);
         };
         let number = Cell::Number;
-        check(table(&["n", "row"], vec![number(9.0), number(3.0), number(9.0), number(1.0)]), Some(&[0, 2]));
-        check(table(&["trace", "row"], vec![number(2.0), number(3.0)]), Some(&[1]));
-        check(table(&["id"], vec![Cell::Text("b".into()), Cell::Text("gone".into())]), Some(&[7]));
-        check(table(&["generator"], vec![Cell::Text("b".into())]), None);
+        check(table(&["n", "row"], &[number(9.0), number(3.0), number(9.0), number(1.0)]), Some(&[0, 2]));
+        check(table(&["trace", "row"], &[number(2.0), number(3.0)]), Some(&[1]));
+        check(table(&["id"], &[Cell::Text("b".into()), Cell::Text("gone".into())]), Some(&[7]));
+        check(table(&["generator"], &[Cell::Text("b".into())]), None);
     }
 }

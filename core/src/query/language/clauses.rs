@@ -22,14 +22,12 @@ pub struct Clause {
 pub fn clauses(text: &str, fields: &Fields) -> Result<Vec<Clause>, QueryError> {
     let found = Parser::new(Scanner::new(text), fields).clauses()?;
     let clause = |(span, node): (Range<usize>, Node), is_open| Clause { span, is_word: node.word().is_some(), is_open };
-    match found {
-        Some(all) => Ok(all.into_iter().map(|found| clause(found, false)).collect()),
-        None => {
-            let start = text.len() - text.trim_start().len();
-            let whole = start..text.trim_end().len();
-            Ok(vec![clause((whole, Node::Or(Vec::new())), true)])
-        }
+    if let Some(all) = found {
+        return Ok(all.into_iter().map(|found| clause(found, false)).collect());
     }
+    let start = text.len() - text.trim_start().len();
+    let whole = start..text.trim_end().len();
+    Ok(vec![clause((whole, Node::Or(Vec::new())), true)])
 }
 
 #[cfg(test)]
