@@ -385,7 +385,12 @@ impl Command {
             | Self::Views
             | Self::Columns
             | Self::Sql
-            | Self::Schema => needs(&[project]),
+            | Self::Schema
+            | Self::Filter
+            | Self::Export
+            | Self::Reload
+            | Self::ChooseModel
+            | Self::ToggleCritiques => needs(&[project]),
             Self::Undo => needs(&[(env.can_undo, "Nothing to undo")]),
             Self::Redo => needs(&[(env.can_redo, "Nothing to redo")]),
             Self::SaveAgain => needs(&[project, write]),
@@ -398,7 +403,6 @@ impl Command {
             Self::PauseScoring | Self::StopScoring => needs(&[(env.is_scoring, "No scoring is running")]),
             Self::ShowOldText => needs(&[trace, (env.has_old_text, "The text is as it was labelled")]),
             Self::ReadAs => needs(&[(env.has_files, "No files are open")]),
-            Self::Filter | Self::Export | Self::Reload | Self::ChooseModel | Self::ToggleCritiques => needs(&[project]),
             Self::MergeAttempts
             | Self::SelectTrace
             | Self::Find

@@ -43,7 +43,7 @@ impl SqlModel {
     pub fn cell(table: &Table, row: usize, column: usize) -> String {
         let cell = table.rows.get(row).and_then(|row| row.get(column));
         match cell {
-            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{:.4}", number),
+            Some(Cell::Number(number)) if number.fract() != 0.0 => format!("{number:.4}"),
             Some(cell) => one_line(&cell.to_string(), 200),
             None => String::new(),
         }

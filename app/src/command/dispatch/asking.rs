@@ -103,17 +103,17 @@ pub(super) fn answer(app: &mut App, request: AskRequest) {
         AskRequest::FindValue(field, text) => {
             app.view.asking.facets.search.insert(field, text);
         }
-        AskRequest::SaveView(name) => save_view(app, name),
+        AskRequest::SaveView(name) => save_view(app, &name),
         AskRequest::UseView(name) => use_view(app, &name),
         AskRequest::DeleteView(name) => {
             refresh_views(app, format!("View “{name}” deleted"), move |views| {
-                views.retain(|view| view.name != name)
+                views.retain(|view| view.name != name);
             });
         }
         AskRequest::AskShare => app.ask(Ask::ViewsFile, "views.toml"),
         AskRequest::AskRead => app.ask(Ask::ReadViews, ""),
         AskRequest::Share(path) => share(app, path),
-        AskRequest::Read(path) => read_views(app, path),
+        AskRequest::Read(path) => read_views(app, &path),
         AskRequest::RunSql => run_sql(app),
         AskRequest::ListAnswer => list_answer(app),
         AskRequest::AskSave => app.ask(Ask::AnswerFile, "answer.csv"),
@@ -230,7 +230,7 @@ fn sort_by(app: &mut App, field: String) {
     app.start_query();
 }
 
-fn save_view(app: &mut App, name: String) {
+fn save_view(app: &mut App, name: &str) {
     let name = name.trim().to_owned();
     if name.is_empty() {
         return;
@@ -287,8 +287,8 @@ fn share(app: &mut App, path: std::path::PathBuf) {
     app.jobs.asking.views = app.started(job).map(|job| (done, job));
 }
 
-fn read_views(app: &mut App, path: std::path::PathBuf) {
-    let read = saved_views::load(&path);
+fn read_views(app: &mut App, path: &std::path::Path) {
+    let read = saved_views::load(path);
     match read {
         Ok(read) => {
             let done = format!("{} views taken over", read.len());
@@ -401,9 +401,7 @@ pub(crate) fn follow(app: &mut App) -> Option<Duration> {
         app.view.asking.permitted = now;
         rules_changed(app, now.unwrap_or(Visible::all(true)));
     }
-    if app.project.is_none() {
-        return None;
-    }
+    app.project.as_ref()?;
     let pause = follow_deferred(app);
     if app.jobs.query.is_some() {
         return pause;

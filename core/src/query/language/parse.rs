@@ -15,6 +15,9 @@ pub(super) const FUNCTIONS: [&str; 7] = ["any", "all", "none", "count", "within"
 
 pub(super) type Parsed<T> = Result<T, QueryError>;
 
+/// A condition with its bytes in the text.
+pub(super) type Placed = (std::ops::Range<usize>, Node);
+
 pub(super) struct Parser<'a> {
     pub(super) scanner: Scanner<'a>,
     pub(super) fields: &'a Fields,
@@ -74,7 +77,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The conditions that stand side by side, each with its bytes; `None` where there are alternatives beside them.
-    pub(super) fn clauses(&mut self) -> Parsed<Option<Vec<(std::ops::Range<usize>, Node)>>> {
+    pub(super) fn clauses(&mut self) -> Parsed<Option<Vec<Placed>>> {
         let before = self.scanner;
         self.all()?;
         self.scanner = before;
