@@ -252,7 +252,7 @@ fn density_and_panels_are_remembered() {
     assert!(settings(&home).panels.is_untouched(), "nothing was dragged");
 
     // The edge between table and steps.
-    let edge = |window: &Window| window.get_by_label("Filter traces").rect().right() + 8.0;
+    let edge = |window: &Window| window.get_by_label("Columns").rect().right() + 8.0;
     let before = edge(&window);
     let y = 400.0;
     let button = |x: f32, pressed| Event::PointerButton {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::parse::Parser;
+use super::parse::{Parser, Placed};
 use super::scan::Scanner;
 use super::tree::Node;
 use super::{Fields, QueryError};
@@ -21,7 +21,7 @@ pub struct Clause {
 /// The conditions of a question, of which all must be met.
 pub fn clauses(text: &str, fields: &Fields) -> Result<Vec<Clause>, QueryError> {
     let found = Parser::new(Scanner::new(text), fields).clauses()?;
-    let clause = |(span, node): (Range<usize>, Node), is_open| Clause { span, is_word: node.word().is_some(), is_open };
+    let clause = |(span, node): Placed, is_open| Clause { span, is_word: node.word().is_some(), is_open };
     if let Some(all) = found {
         return Ok(all.into_iter().map(|found| clause(found, false)).collect());
     }

@@ -15,7 +15,7 @@ pub(super) const FUNCTIONS: [&str; 7] = ["any", "all", "none", "count", "within"
 
 pub(super) type Parsed<T> = Result<T, QueryError>;
 
-/// A condition and its bytes.
+/// A condition with its bytes in the text.
 pub(super) type Placed = (std::ops::Range<usize>, Node);
 
 pub(super) struct Parser<'a> {
