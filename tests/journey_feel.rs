@@ -697,7 +697,7 @@ fn tab_comes_to_everything_in_dialogs() {
 fn the_table_is_sorted_and_a_control_pressed_without_a_mouse() {
     let home = Home::new();
     let mut window = home.open_sample();
-    press(&mut window, "/ Tab Tab");
+    press(&mut window, "/ Tab Tab Tab Tab Tab Tab");
     assert_eq!(focused(&window).as_deref(), Some("Button Sort by Problem"));
     let first = shown(&window);
     press(&mut window, "Space");
