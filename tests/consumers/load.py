@@ -31,6 +31,7 @@ META = {"rule": TEXT, "margin": NUMBER, "criterion": TEXT, "judged_by": TEXT, "c
         "on_policy": TEXT, "problem": TEXT, "chosen_trace": TEXT, "chosen_step": WHOLE, "rejected_trace": TEXT,
         "rejected_step": WHOLE}
 PAIR = {"prompt": TEXT, "chosen": TEXT, "rejected": TEXT}
+EDIT = {"step": WHOLE, "original": TEXT, "corrected": TEXT, "reason": TEXT}
 VERDICT = {"first_error": WHOLE, "base": WHOLE, "labels": List(TRUTH)}
 RATED = {"text": TEXT, "rating": WHOLE, "flagged": TRUTH}
 
@@ -48,6 +49,21 @@ def promised(manifest):
             return {"prompt": TURNS, "chosen": TURNS, "rejected": TURNS, "meta": META}
         case "trl_unpaired":
             return {"prompt": TEXT, "completion": TEXT, "label": TRUTH}
+        case "trl_unpaired_chat":
+            return {"prompt": TURNS, "completion": TURNS, "label": TRUTH}
+        case "correction_sft":
+            turns = List({"role": TEXT, "content": TEXT, "weight": WHOLE})
+            return {"messages": turns, "loss_mask": List(WHOLE), "edits": List(EDIT), "meta": META}
+        case "mc_tree":
+            node = {"id": WHOLE, "parent": WHOLE, "kind": TEXT, "text": TEXT, "mc_value": NUMBER, "right": WHOLE,
+                    "ends": WHOLE, "label": TEXT, "on_path": TRUTH}
+            return {"id": TEXT, "question": TEXT, "final_answer": TEXT, "nodes": List(node)}
+        case "best_of_n":
+            texts = dict.fromkeys(("problem_id", "problem", "answer", "scorer"), TEXT)
+            return texts | {"candidates": List(List(TEXT)), "is_correct": List(TRUTH), "scores": List(List(NUMBER)),
+                            "rewards": List(NUMBER), "models": List(TEXT), "traces": List(TEXT)}
+        case "house":
+            return {"problem": TEXT, "steps": List(TEXT)}
         case "step_dpo":
             more = ("dataset", "initial_reason_steps", "full_chosen", "full_rejected", "answer")
             return PAIR | dict.fromkeys(more, TEXT) | {"meta": META}
@@ -92,6 +108,8 @@ def promised(manifest):
 # Null in every row of some data sets, as in the published PRM800K: its shape is fixed, and nothing else says nothing.
 # Everywhere else a null type is a fault.
 NULL_BY_DESIGN = {
+    # The sample data have no scores of attempts.
+    "best_of_n": {"scores", "rewards"},
     "prm800k": {"generation", "question.ground_truth_solution", "question.ground_truth_answer",
                 "question.pre_generated_steps", "question.pre_generated_answer",
                 "question.pre_generated_verifier_score", "label.steps.human_completion",

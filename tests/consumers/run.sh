@@ -122,9 +122,15 @@ export_all() {
         cat "$work/said" >&2
         exit 1
     fi
+    # What a house format holds is up to the user.
+    printf '%s\n' "problem = 'problem.text'" "steps = 'path | map(attribute=\"text\") | list'" >"$work/house.toml"
     for format in ${formats//,/ }; do
+        local more=()
+        [ "$format" != house ] || more=(--fields "$work/house.toml")
         for container in "${containers[@]}"; do
-            export_to "$out/$format.$container" "$format" || break
+            # These say no columns: native and prm800k.
+            [[ "$container" != parquet || ! "$format" =~ ^(native|prm800k)$ ]] || continue
+            export_to "$out/$format.$container" "$format" ${more[@]+"${more[@]}"} || break
         done
     done
     # The only table.
