@@ -7,13 +7,14 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use stepscope_core::export::{self, ExportOptions, ExportReport, LeftOut, Manifest, read_manifest};
 use stepscope_core::job::JobContext;
-use stepscope_core::labels::SOURCE_HELP;
+use stepscope_core::labels::{Corpus as _, SOURCE_HELP, Selection};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output, warn};
 use super::policy_args::{PolicyArgs, formats};
+use super::query::rows_where;
 use super::split_args::SplitArgs;
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
@@ -36,6 +37,9 @@ pub struct ExportArgs {
     manifest: Option<PathBuf>,
     #[arg(long, value_name = "SOURCE", help = format!("Whose labels: {SOURCE_HELP}"))]
     labels: Option<String>,
+    /// Only traces that this question finds; `stepscope query --help` explains the language.
+    #[arg(long = "where", value_name = "EXPR", conflicts_with = "manifest")]
+    selection: Option<String>,
     /// What becomes of labels that the format cannot hold, and which pairs are made.
     #[command(flatten)]
     policy: PolicyArgs,
@@ -85,7 +89,12 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
     };
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let source = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
+    let all = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
+    let found = options.selection.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx));
+    let source = match found.transpose()? {
+        Some(rows) => Selection::new(&all, rows),
+        None => Selection::new(&all, (0..u32::try_from(all.len()).unwrap_or(u32::MAX)).collect()),
+    };
     if args.strict {
         let preview = export::preview(&source, &options, 1, &ctx)?;
         if let Some(first) = preview.left_out.first() {
@@ -151,6 +160,7 @@ fn options(args: &ExportArgs, ctx: &JobContext) -> Result<ExportOptions, Failure
     options.policy = args.policy.policy(options.format)?;
     options.shard_bytes = args.shard_mb.map(|megabytes| megabytes.saturating_mul(1_000_000));
     options.pseudonyms.clone_from(&args.pseudonyms);
+    options.selection.clone_from(&args.selection);
     args.split.apply(&mut options, ctx)?;
     let is_folder = |out: &PathBuf| out.is_dir() || out.as_os_str().to_string_lossy().ends_with(['/', '\\']);
     let layout = args

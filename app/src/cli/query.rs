@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use stepscope_core::annotation::{self, Annotations};
+use stepscope_core::job::JobContext;
 use stepscope_core::model::AnnotatorId;
 use stepscope_core::query::{
     self, COLUMNS, Cell, Fields, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help,
@@ -79,7 +80,7 @@ fn help() -> String {
 /// Asks.
 pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let ctx = out.context();
-    let views = views(args, startup)?;
+    let views = views(&args.project, args.annotator.as_deref(), args.scorer.as_deref(), startup)?;
     if let Some(text) = &args.sql {
         let table = query::sql(text, &views, args.limit.unwrap_or(usize::MAX), &ctx)?;
         return written(&table, args, out);
@@ -121,14 +122,25 @@ fn pointed_out(error: &QueryError, text: &str) -> Failure {
     format!("{error}\n{}", error.pointed_out(text)).into()
 }
 
+/// The rows of the traces that a question finds; one about names that the project lacks is an error.
+pub(super) fn rows_where(
+    question: &str,
+    project: &Path,
+    startup: &Startup,
+    ctx: &JobContext,
+) -> Result<Vec<u32>, Failure> {
+    let views = views(project, None, None, startup)?;
+    Ok(read(question, &views.fields(ctx)?)?.rows(&views, ctx)?)
+}
+
 /// The project with everyone's labels.
-fn views(args: &QueryArgs, startup: &Startup) -> Result<Views, Failure> {
-    let dir = ProjectDir::new(&args.project);
+fn views(project: &Path, annotator: Option<&str>, scorer: Option<&str>, startup: &Startup) -> Result<Views, Failure> {
+    let dir = ProjectDir::new(project);
     let store = Store::open(&dir)?;
     let (book, report) = ScoreBook::open(&dir.scores())?;
     report.warnings.iter().for_each(warn);
-    if let Some(name) = &args.scorer
-        && !book.scorers().iter().any(|scorer| scorer.name == *name)
+    if let Some(name) = scorer
+        && !book.scorers().iter().any(|scorer| scorer.name == name)
     {
         let known: Vec<String> = book.scorers().into_iter().map(|scorer| scorer.name).collect();
         return Err(format!("no scorer `{name}` in this project; there is {}", known.join(", ")).into());
@@ -138,7 +150,7 @@ fn views(args: &QueryArgs, startup: &Startup) -> Result<Views, Failure> {
         let (annotations, _) = annotation::read(&dir.annotations(), &annotator)?;
         said.push((annotator, Arc::new(annotations)));
     }
-    let own = if let Some(name) = &args.annotator {
+    let own = if let Some(name) = annotator {
         said.iter().find(|(annotator, _)| annotator.as_str() == name).cloned().ok_or_else(|| {
             let known: Vec<String> = said.iter().map(|(annotator, _)| annotator.to_string()).collect();
             format!("no annotator `{name}` in this project; there is {}", known.join(", "))
@@ -149,7 +161,7 @@ fn views(args: &QueryArgs, startup: &Startup) -> Result<Views, Failure> {
         let only = || said.first().filter(|_| said.len() == 1);
         own.or_else(only).cloned().unwrap_or_else(|| (startup.annotator.clone(), Arc::default()))
     };
-    let scorer = args.scorer.clone().or_else(|| book.scorers().first().map(|scorer| scorer.name.clone()));
+    let scorer = scorer.map(str::to_owned).or_else(|| book.scorers().first().map(|scorer| scorer.name.clone()));
     Ok(Views::new(store, own, &said, book, scorer, &ViewCache::default()))
 }
 

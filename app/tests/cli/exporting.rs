@@ -198,3 +198,21 @@ fn a_source_is_not_written_over_by_any_name() {
     assert!(ended.err.contains("refused") && !home.path("p.stepscope/set").exists(), "{}", ended.err);
     assert!(home.path("hard.json").exists());
 }
+
+#[test]
+fn only_traces_that_a_question_finds_are_exported_and_the_manifest_knows() {
+    let home = Home::new();
+    let project = project(&home);
+    let out = home.arg("some.jsonl");
+    let export = ["export", "--json", "--project", &project, "--format", "processbench", "--out", &out, "--where"];
+    let made: Value =
+        serde_json::from_str(&home.ends(0, &[&export[..], &["id:/^r1/ first_error = 2"]].concat()).out).unwrap();
+    // r1 and r10 to r19.
+    assert_eq!(made["rows"], 11);
+    let manifest = made["manifest"].as_str().unwrap().to_owned();
+    assert_eq!(read(Path::new(&manifest))["selection"], "id:/^r1/ first_error = 2");
+    let text = home.ends(0, &["export", "--project", &project, "--manifest", &manifest]).out;
+    assert!(text.contains("the same bytes as before"), "{text}");
+    let refused = home.ends(1, &[&export[..], &["stepz > 3"]].concat());
+    assert!(refused.err.contains("did you mean `steps`"), "{}", refused.err);
+}
