@@ -5,7 +5,7 @@
 #     tests/consumers/run.sh               the sample data
 #     tests/consumers/run.sh FILES...      other labelled data; formats for which they say too little are passed over
 #
-# STEPSCOPE         the program; by default the one that cargo builds
+# STEPSCOPE         the program; by default the one that the tests were built with
 # STEPSCOPE_TRL=1   puts TRL and torch into the environment as well (gigabytes, where torch comes for graphics cards)
 # STEPSCOPE_PYTHON  a Python that has the packages, in place of an environment made here
 #
@@ -80,12 +80,14 @@ prepare() {
     touch "$environment/complete"
 }
 
-# Built once; cargo would look at every source again for each of the hundred exports.
+# The tests of the workspace leave the program there; to build it alone would build its dependencies once more, with
+# other features.
 find_program() {
     program="${STEPSCOPE:-${CARGO_TARGET_DIR:-$root/target}/debug/stepscope}"
-    if [ -z "${STEPSCOPE:-}" ]; then
-        (cd "$root" && cargo run -q --locked -p stepscope -- --version)
+    if [ ! -x "$program" ]; then
+        (cd "$root" && cargo build -q --locked --workspace)
     fi
+    "$program" --version
 }
 
 stepscope() {
