@@ -206,11 +206,11 @@ fn only_traces_that_a_question_finds_are_exported_and_the_manifest_knows() {
     let out = home.arg("some.jsonl");
     let export = ["export", "--json", "--project", &project, "--format", "processbench", "--out", &out, "--where"];
     let made: Value =
-        serde_json::from_str(&home.ends(0, &[&export[..], &["id:/^r1/ first_error = 2"]].concat()).out).unwrap();
+        serde_json::from_str(&home.ends(0, &[&export[..], &["source_id:/^r1/ first_error = 2"]].concat()).out).unwrap();
     // r1 and r10 to r19.
     assert_eq!(made["rows"], 11);
     let manifest = made["manifest"].as_str().unwrap().to_owned();
-    assert_eq!(read(Path::new(&manifest))["selection"], "id:/^r1/ first_error = 2");
+    assert_eq!(read(Path::new(&manifest))["selection"], "source_id:/^r1/ first_error = 2");
     let text = home.ends(0, &["export", "--project", &project, "--manifest", &manifest]).out;
     assert!(text.contains("the same bytes as before"), "{text}");
     let refused = home.ends(1, &[&export[..], &["stepz > 3"]].concat());

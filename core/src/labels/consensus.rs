@@ -24,7 +24,7 @@ use std::str::FromStr;
 
 use super::source::LabelSource;
 
-/// Which votes make a label; see the head of this file for what each means and [`super::vote`] for how it is counted.
+/// Which votes make a label; see the head of this file for what each means and `vote.rs` for how it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConsensusRule {
     /// Everyone rates the step, and the same.
