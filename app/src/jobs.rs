@@ -470,7 +470,6 @@ fn take_followed(app: &mut App, followed: Followed) {
     app.view.rows = followed.rows;
     app.view.listed += 1;
     app.view.only = followed.only.filter(|_| app.view.only.is_some());
-    app.view.asking.listing += 1;
     app.view.fresh += followed.fresh;
     dispatch::bulk::keep_selection(app, &before);
     if let Some((id, selected)) = open {

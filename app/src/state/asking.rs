@@ -54,8 +54,6 @@ pub struct Asking {
     pub facets: FacetState,
     /// The saved views of the project, as they were last read.
     pub views: Vec<SavedView>,
-    /// How often the list was made anew.
-    pub listing: u64,
 }
 
 /// Why a question is not in force.

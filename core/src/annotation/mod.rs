@@ -49,7 +49,7 @@ pub use gold::{Agreement, KnownAnswers, Others, agrees};
 pub use halving::{Found, Halving, answer_halving};
 pub use load::{LineWarning, LoadReport, list_annotators, read};
 pub use log::{Access, AnnotationLog};
-pub use lot::{drawn, lot};
+pub use lot::{Draw, drawn, lot};
 pub use name::file_stem;
 pub use overlay::overlaid;
 pub use reshape::{NewStep, Refusal, Reshape};

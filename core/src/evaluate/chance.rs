@@ -1,9 +1,8 @@
-//! Intervals around shares, and draws that follow from a seed.
+//! Intervals around shares, and around figures that were drawn anew.
 
 use serde::Serialize;
 
-/// The 0.975 quantile of the normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+pub(super) use crate::annotation::Draw;
 
 /// From where to where a figure plausibly lies, at 95 %.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -14,16 +13,9 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// The interval of a share of independent cases (Wilson 1927, without correction for continuity); `None` of no cases.
+/// The interval of a share of independent cases; see [`model::wilson`](crate::model::wilson).
 pub fn wilson(hits: u64, cases: u64) -> Option<Interval> {
-    if cases == 0 {
-        return None;
-    }
-    let (n, share) = (cases as f64, hits as f64 / cases as f64);
-    let centre = share + Z * Z / (2.0 * n);
-    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let whole = 1.0 + Z * Z / n;
-    Some(Interval { low: ((centre - half) / whole).max(0.0), high: ((centre + half) / whole).min(1.0) })
+    crate::model::wilson(hits, cases).map(|(low, high)| Interval { low, high })
 }
 
 /// The middle 95 % of values that were drawn anew; `None` of fewer than 20.
@@ -39,28 +31,6 @@ pub(super) fn percentiles(mut values: Vec<f64>) -> Option<Interval> {
         Some((high - low).mul_add(place - place.floor(), *low))
     };
     Some(Interval { low: at(0.025)?, high: at(0.975)? })
-}
-
-/// Numbers that look random and follow from a seed (splitmix64, Steele, Lea and Flood 2014).
-pub(super) struct Draw(u64);
-
-impl Draw {
-    pub(super) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    const fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below that one; 0 where that is 0.
-    pub(super) fn below(&mut self, count: usize) -> usize {
-        let wide = u128::from(self.next()) * count as u128;
-        usize::try_from(wide >> 64).unwrap_or(0)
-    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::kappa::{Crosstab, wilson};
 use super::panel::{Panel, Voice};
 use super::place::Place;
 use super::source::LabelSource;
-use crate::annotation::lot;
+use crate::annotation::{Draw, lot};
 use crate::job::{JobContext, JobError, Progress};
 use crate::model::{StepIndex, StepRating, Trace};
 
@@ -314,17 +314,8 @@ fn has_error(voice: &Voice, main: &[StepIndex]) -> Option<bool> {
 
 /// How often the trace counts in each sample.
 fn weights(trace: &Trace) -> Vec<u8> {
-    let mut state = lot("agreement", &[trace.id.as_str()]);
-    (0..SAMPLES).map(|_| poisson(next(&mut state))).collect()
-}
-
-/// The next number of `SplitMix64` (Steele, Lea and Flood 2014), below 1.
-fn next(state: &mut u64) -> f64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut mixed = *state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    let mut draw = Draw::new(lot("agreement", &[trace.id.as_str()]));
+    (0..SAMPLES).map(|_| poisson(draw.share())).collect()
 }
 
 /// The value of a Poisson distribution of mean 1 at that quantile.

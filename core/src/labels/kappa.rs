@@ -84,16 +84,9 @@ impl Crosstab {
     }
 }
 
-/// The 95 % interval of a share (Wilson 1927); `None` for a share of nothing.
+/// The 95 % interval of a share, as agreement tells it; see [`model::wilson`](crate::model::wilson).
 pub fn wilson(part: u64, of: u64) -> Option<[f64; 2]> {
-    if of == 0 {
-        return None;
-    }
-    let (n, share) = (of as f64, part as f64 / of as f64);
-    let middle = share + Z * Z / (2.0 * n);
-    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    let scale = 1.0 + Z * Z / n;
-    Some([((middle - half) / scale).max(0.0), ((middle + half) / scale).min(1.0)])
+    crate::model::wilson(part, of).map(|(low, high)| [low, high])
 }
 
 #[cfg(test)]

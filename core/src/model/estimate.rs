@@ -23,17 +23,25 @@ impl Estimate {
     /// Where the true share lies with 95% confidence, by Wilson's score interval: it stays within 0..=1 and says
     /// something of few ends and of shares of 0 and 1 too.
     pub fn interval(&self) -> Option<(f64, f64)> {
-        let mean = self.mean()?;
-        let count = f64::from(self.judged);
-        let square = Z * Z;
-        let centre = mean + square / (2.0 * count);
-        let half = Z * (mean * (1.0 - mean) / count + square / (4.0 * count * count)).sqrt();
-        let whole = 1.0 + square / count;
-        // Rounding must not lead out of the scale, nor past the mean.
-        let low = ((centre - half) / whole).clamp(0.0, mean);
-        let high = ((centre + half) / whole).clamp(mean, 1.0);
-        Some((low, high))
+        wilson(self.right.into(), self.judged.into())
     }
+}
+
+/// The 95 % interval of a share of independent cases (Wilson 1927, without correction for continuity); `None` of no
+/// cases.
+pub fn wilson(hits: u64, cases: u64) -> Option<(f64, f64)> {
+    if cases == 0 {
+        return None;
+    }
+    let (count, mean) = (cases as f64, hits as f64 / cases as f64);
+    let square = Z * Z;
+    let centre = mean + square / (2.0 * count);
+    let half = Z * (mean * (1.0 - mean) / count + square / (4.0 * count * count)).sqrt();
+    let whole = 1.0 + square / count;
+    // Rounding must not lead out of the scale, nor past the mean.
+    let low = ((centre - half) / whole).clamp(0.0, mean);
+    let high = ((centre + half) / whole).clamp(mean, 1.0);
+    Some((low, high))
 }
 
 /// For each step, whether the attempt that ends there is right, as far as the data says. Inner nodes have none.

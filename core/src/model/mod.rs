@@ -22,7 +22,7 @@ mod tree;
 
 pub use calls::{Calls, is_call, is_result};
 pub use edit::is_edit;
-pub use estimate::{Estimate, leaf_outcomes, monte_carlo};
+pub use estimate::{Estimate, leaf_outcomes, monte_carlo, wilson};
 pub use facts::{RunFacts, StepFacts, StepSpan, failure, is_run, word_count};
 pub use hash::ContentHasher;
 pub use id::{AnnotatorId, ProblemId, StepHash, TraceId};

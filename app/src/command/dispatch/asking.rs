@@ -340,7 +340,7 @@ fn with_views<T: Send + 'static>(
 /// A state of what is asked about.
 fn stamp(app: &App) -> Option<Stamp> {
     let project = app.project.as_ref()?;
-    Some((app.view.asking.listing, project.log.last_seq(), project.scores.revision()))
+    Some((app.view.listed, project.log.last_seq(), project.scores.revision()))
 }
 
 /// Learns what can be asked about, where that has changed.

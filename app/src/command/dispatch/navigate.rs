@@ -172,7 +172,6 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
 pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
     app.view.rows = rows;
     app.view.listed += 1;
-    app.view.asking.listing += 1;
     app.ahead = Ahead::default();
     app.view.fresh = 0;
     app.view.position = app.view.open.as_ref().and_then(|open| app.view.rows.iter().position(|&r| r == open.row));
