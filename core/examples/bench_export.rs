@@ -4,19 +4,21 @@
 //! then writes the same rows from memory with nothing but `serde_json`: the least that writing them costs. One line per
 //! measurement: its name and a number.
 
+mod imported;
+
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
-use stepscope_core::annotation::TraceAnnotation;
 use stepscope_core::export::{ExportOptions, write};
-use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobContext;
-use stepscope_core::labels::{Corpus, LabelSource, SourceFile};
-use stepscope_core::model::{AnnotatorId, ImportedValue, Problem, ProblemId, Timestamp, Trace, TraceBuilder, TraceId};
+use stepscope_core::labels::LabelSource;
+use stepscope_core::model::{ImportedValue, Problem, Timestamp, TraceBuilder};
 use stepscope_core::store::{ProjectDir, Store, StoreWriter};
+
+use imported::Imported;
 
 /// The allocator of the `stepscope` binary.
 #[global_allocator]
@@ -62,7 +64,7 @@ fn make(dir: &ProjectDir, traces: usize) -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(dir: &ProjectDir, out: &Path) -> Result<(), Box<dyn Error>> {
-    let project = Project(Store::open(dir)?);
+    let project = Imported(Store::open(dir)?);
     let mut options = ExportOptions::new("trl_stepwise")?;
     options.labels = Some(LabelSource::Imported(None));
     let started = Instant::now();
@@ -94,45 +96,4 @@ fn memory(field: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let number = line.and_then(|line| line.trim_matches([':', ' ', '\t', 'k', 'B']).parse::<f64>().ok());
     number.unwrap_or_default() / 1024.0
-}
-
-/// A project with the labels that came with it alone.
-struct Project(Store);
-
-impl Corpus for Project {
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn trace(&self, row: u32) -> Result<Trace, String> {
-        self.0.trace(row).map_err(|error| error.to_string())
-    }
-
-    fn problem(&self, row: u32) -> Result<ProblemId, String> {
-        self.0.summary(row).map(|summary| summary.problem_id).ok_or_else(|| "its summary is missing".into())
-    }
-
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        Vec::new()
-    }
-
-    fn annotation(&self, _: &AnnotatorId, _: &TraceId) -> Option<&TraceAnnotation> {
-        None
-    }
-
-    fn has_labels(&self, _: &AnnotatorId) -> bool {
-        false
-    }
-
-    fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
-    }
-
-    fn protected(&self) -> Vec<PathBuf> {
-        vec![self.0.dir().path().to_owned()]
-    }
 }

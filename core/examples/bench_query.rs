@@ -1,16 +1,23 @@
 //! Measures questions about a project of `bench_store make`: `bench_query PROJECT`. One line per measurement: its name
 //! and milliseconds, the first time and then with what is kept.
 
+mod imported;
+
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Instant;
 
 use stepscope_core::annotation::Annotations;
+use stepscope_core::evaluate::figures::Plot;
+use stepscope_core::evaluate::{Rater, Request, collect};
 use stepscope_core::job::JobContext;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{AnnotatorId, ScoreKind, StepHash};
 use stepscope_core::query::{Fields, Filter, ViewCache, Views, facets, sql};
 use stepscope_core::scoring::{NumberFormat, ScoreBook, ScorerInfo, StepScore};
 use stepscope_core::store::{ProjectDir, Store};
+
+use imported::Imported;
 
 /// Columns are made by some threads and freed by others, at which the usual allocator of Linux is slow.
 #[global_allocator]
@@ -67,7 +74,40 @@ fn main() -> Result<(), Box<dyn Error>> {
         &ctx,
     )?;
     tell("sql_join_ms", millis(started));
+    survey(&store, &views, &ctx)?;
     tell("peak_mb", peak_mb());
+    Ok(())
+}
+
+/// What the window does after a change of the question: traces, facets, three figures.
+fn survey(store: &Store, views: &Views, ctx: &JobContext) -> Result<(), Box<dyn Error>> {
+    let request = Request {
+        raters: vec![Rater::Scorer("q".into())],
+        labels: Some(LabelSource::Imported(None)),
+        ..Request::default()
+    };
+    let started = Instant::now();
+    let columns = collect(&Imported(store.clone()), &request, ctx)?;
+    tell("collect_ms", millis(started));
+    for (name, text) in QUESTIONS {
+        let filter = Filter::parse(text, &Fields::default())?;
+        let started = Instant::now();
+        let rows = filter.rows(views, ctx)?;
+        let listed = millis(started);
+        let counted = facets(views, &rows, 20, ctx)?;
+        let facets = millis(started);
+        let columns = columns.of_rows(&rows);
+        for plot in [Plot::ProcessOutcome, Plot::FirstErrors { field: 0, relative: false }, Plot::Scores { rater: 0 }] {
+            plot.figure(&columns, ctx)?;
+        }
+        let figures = millis(started);
+        tell(&format!("refresh_{name}_ms"), figures);
+        tell(&format!("refresh_{name}_of_which_facets_ms"), facets - listed);
+        tell(&format!("refresh_{name}_of_which_figures_ms"), figures - facets);
+        if counted.is_empty() && !rows.is_empty() {
+            return Err("there are no facets".into());
+        }
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The job that reads a project once and keeps what figures need, in columns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -39,6 +40,9 @@ pub fn collect(corpus: &dyn Corpus, request: &Request, ctx: &JobContext) -> Resu
 
 struct Gathered {
     columns: Columns,
+    steps: StepFacts,
+    /// One per rater, of one number per step.
+    values: Vec<Vec<f64>>,
     problems: Codes,
     answers: Codes,
     errors: Codes,
@@ -54,6 +58,8 @@ impl Gathered {
         let labels = reader.judge.name().to_string();
         Self {
             columns: Columns { labels, raters: raters.collect(), ..Columns::default() },
+            steps: StepFacts::default(),
+            values: vec![Vec::new(); reader.request.raters.len()],
             problems: Codes::default(),
             answers: Codes::default(),
             errors: Codes::with_empty(),
@@ -65,7 +71,7 @@ impl Gathered {
     }
 
     fn add(&mut self, read: Read) {
-        let steps = &mut self.columns.steps;
+        let steps = &mut self.steps;
         let mut facts = read.facts;
         facts.first_step = u32::try_from(steps.kind.len()).unwrap_or(u32::MAX);
         facts.steps = u32::try_from(read.steps.len()).unwrap_or(u32::MAX);
@@ -83,9 +89,9 @@ impl Gathered {
             error.push(self.errors.code(&step.error));
             tool.push(self.tools.code(&step.tool));
         }
-        for (column, said) in self.columns.raters.iter_mut().zip(read.values) {
+        for ((column, values), said) in self.columns.raters.iter_mut().zip(&mut self.values).zip(read.values) {
             column.kind = column.kind.or(said.kind);
-            column.values.extend(said.values);
+            values.extend(said.values);
             column.speaks.push(said.speaks);
         }
         for ((_, names, codes), value) in self.fields.iter_mut().zip(&read.fields) {
@@ -109,7 +115,12 @@ impl Gathered {
                 return Err(EvaluateError::UnknownScorer { name: name.clone(), known });
             }
         }
-        columns.problem_names = self.problems.names();
+        columns.steps = Arc::new(self.steps);
+        for (column, values) in columns.raters.iter_mut().zip(self.values) {
+            column.ends = ends(&values);
+            column.values = Arc::new(values);
+        }
+        columns.problem_names = Arc::new(self.problems.names());
         columns.error_kinds = self.errors.names();
         columns.tools = self.tools.names();
         let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field { name, values: values.names(), codes };
@@ -125,6 +136,15 @@ impl Gathered {
         }
         Ok(columns)
     }
+}
+
+/// The lowest and the highest number that is finite.
+fn ends(values: &[f64]) -> Option<(f64, f64)> {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    finite.fold(None, |ends, value| {
+        let (low, high) = ends.unwrap_or((value, value));
+        Some((low.min(value), high.max(value)))
+    })
 }
 
 /// The reason in a few words.

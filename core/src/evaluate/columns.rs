@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::model::{ScoreKind, StepKind, StepRating, Verdict};
 
@@ -81,7 +82,10 @@ pub struct RaterColumn {
     /// What its numbers mean; `None` for label sources.
     pub kind: Option<ScoreKind>,
     /// One per step; NaN where it says nothing. Of a label source 1 for good and neutral, 0 for bad, or the soft label.
-    pub values: Vec<f64>,
+    /// Shared by all columns of the project.
+    pub values: Arc<Vec<f64>>,
+    /// The lowest and the highest of them that is finite, in the whole project.
+    pub ends: Option<(f64, f64)>,
     /// True of the traces of which it says enough to name a first error, or that there is none.
     pub speaks: Vec<bool>,
 }
@@ -106,15 +110,15 @@ pub struct LeftOut {
     pub traces: u64,
 }
 
-/// The traces of a project, ready to be judged.
+/// The traces of a project, or some of them, ready to be judged.
 #[derive(Clone, Debug, Default)]
 pub struct Columns {
     /// Whose labels.
     pub labels: String,
     /// One per trace, in the order of the corpus.
     pub traces: Vec<TraceFacts>,
-    /// All steps.
-    pub steps: StepFacts,
+    /// All steps of the project; [`range`](Self::range) says which are of a trace.
+    pub steps: Arc<StepFacts>,
     /// What is judged, as it was asked for. The first is the one that figures are about.
     pub raters: Vec<RaterColumn>,
     /// What traces can be grouped by: `generator` and `file`, then what was asked for.
@@ -124,12 +128,53 @@ pub struct Columns {
     /// Names of tools; the first is empty.
     pub tools: Vec<String>,
     /// The identities of problems, by code.
-    pub problem_names: Vec<String>,
+    pub problem_names: Arc<Vec<String>>,
     /// Traces without clear labels, by reason.
     pub left_out: Vec<LeftOut>,
 }
 
 impl Columns {
+    /// The columns of those rows of the corpus, which may be in any order. What is said of steps is shared, not copied.
+    #[must_use]
+    pub fn of_rows(&self, rows: &[u32]) -> Self {
+        let last = self.traces.last().map_or(0, |trace| trace.row as usize + 1);
+        let mut wanted = vec![false; last];
+        for row in rows {
+            if let Some(slot) = wanted.get_mut(*row as usize) {
+                *slot = true;
+            }
+        }
+        let is_wanted = |trace: &TraceFacts| wanted.get(trace.row as usize).copied().unwrap_or_default();
+        let places: Vec<usize> =
+            self.traces.iter().enumerate().filter(|(_, trace)| is_wanted(trace)).map(|(place, _)| place).collect();
+        let traces: Vec<TraceFacts> = places.iter().filter_map(|&place| self.traces.get(place).copied()).collect();
+        let rater = |rater: &RaterColumn| RaterColumn {
+            name: rater.name.clone(),
+            values: Arc::clone(&rater.values),
+            speaks: places.iter().map(|&place| rater.speaks.get(place).copied().unwrap_or_default()).collect(),
+            ..*rater
+        };
+        let field = |field: &Field| Field {
+            codes: places.iter().map(|&place| field.codes.get(place).copied().unwrap_or_default()).collect(),
+            name: field.name.clone(),
+            values: field.values.clone(),
+        };
+        // Why they have none is known of all of them together only.
+        let unknown = traces.iter().filter(|trace| trace.gold == Gold::Unknown).count() as u64;
+        let left_out = (unknown > 0).then(|| LeftOut { reason: "no clear labels".into(), traces: unknown });
+        Self {
+            labels: self.labels.clone(),
+            raters: self.raters.iter().map(rater).collect(),
+            fields: self.fields.iter().map(field).collect(),
+            steps: Arc::clone(&self.steps),
+            error_kinds: self.error_kinds.clone(),
+            tools: self.tools.clone(),
+            problem_names: Arc::clone(&self.problem_names),
+            left_out: left_out.into_iter().collect(),
+            traces,
+        }
+    }
+
     /// Where the steps of a trace stand.
     pub const fn range(&self, trace: &TraceFacts) -> Range<usize> {
         let first = trace.first_step as usize;

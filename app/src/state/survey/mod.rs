@@ -1,7 +1,6 @@
 //! The survey: figures of the listed traces, and how well a scorer does, in the middle of the window.
 
 mod choices;
-mod narrow;
 mod work;
 
 use std::cell::Cell;
@@ -10,7 +9,6 @@ use std::path::PathBuf;
 use stepscope_core::evaluate::{Failure, Threshold};
 
 pub use choices::{Offered, SurveyChoices, offered};
-pub use narrow::narrowed;
 pub use work::{Asked, Kept, Plotted, Stamp, SurveyJob, Surveyed, plot_name};
 
 /// What the survey shows.

@@ -9,7 +9,7 @@ use stepscope_core::evaluate::{
 };
 use stepscope_core::job::{JobContext, JobError, Progress};
 
-use super::{Offered, Page, SurveyChoices, narrowed, offered};
+use super::{Offered, Page, SurveyChoices, offered};
 use crate::state::corpus::ProjectCorpus;
 
 /// Raters that are read beside those that were chosen, so that choosing another is quick.
@@ -108,7 +108,7 @@ impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
         let Self { asked, corpus, scorers, rows, kept } = self;
         let kept = read(&asked, corpus, &scorers, kept, ctx)?;
         let is_whole = rows.len() == kept.columns.traces.len();
-        let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(narrowed(&kept.columns, &rows)) };
+        let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(kept.columns.of_rows(&rows)) };
         let rater = position(&kept.request, chosen(&asked.choices, &kept.offered));
         let mut made = Surveyed { asked, kept, columns, rater, plots: Vec::new(), report: None };
         match made.asked.page {

@@ -19,14 +19,10 @@ const POSITIONS: u32 = 40;
 /// An axis of scores: 0 to 1 where all lie there, else from the lowest to the highest that is finite.
 pub(super) fn score_axis(columns: &Columns, rater: usize, bins: u32) -> Axis {
     let rater = columns.raters.get(rater);
-    let values = rater.map(|rater| rater.values.as_slice()).unwrap_or_default().iter();
-    let ends = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
     let label = rater.map_or_else(|| "score".into(), |rater| format!("score of {}", rater.name));
-    match ends {
-        (low, high) if low >= 0.0 && high <= 1.0 => Axis::even(&label, 0.0, 1.0, bins),
-        (low, high) if low <= high => Axis::even(&label, low, high, bins),
+    // Of the whole project, so that the axis stays when the list is narrowed.
+    match rater.and_then(|rater| rater.ends) {
+        Some((low, high)) if low < 0.0 || high > 1.0 => Axis::even(&label, low, high, bins),
         _ => Axis::even(&label, 0.0, 1.0, bins),
     }
 }

@@ -1,5 +1,6 @@
 //! The plots there are, what each counts, and the rows behind a mark.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::frame::{Figure, Frame};
@@ -7,8 +8,8 @@ use super::{compare, of_steps, of_traces};
 use crate::evaluate::{Columns, TraceFacts};
 use crate::job::{JobContext, JobError};
 
-/// Traces between two checkpoints.
-const GRAIN: usize = 4096;
+/// Traces counted together; between two such lots a thread can be stopped. Always the same, so that sums are.
+const GRAIN: usize = 8192;
 
 /// A plot. `rater` counts [`Columns::raters`], `field` counts [`Columns::fields`].
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -114,7 +115,7 @@ pub enum Plot {
 pub(super) type Put<'a> = &'a mut dyn FnMut(usize, usize, f64);
 
 /// What a plot does with a trace.
-pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, Put<'_>) + 'a>;
+pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, Put<'_>) + Sync + 'a>;
 
 impl Plot {
     /// The plots that a report shows of such columns.
@@ -152,24 +153,35 @@ impl Plot {
         plots
     }
 
-    /// Counts every trace. Can be stopped every few thousand traces.
+    /// Counts every trace, on all cores. Can be stopped every few thousand traces.
     pub fn figure(&self, columns: &Columns, ctx: &JobContext) -> Result<Figure, JobError> {
         let (frame, placing) = self.frame(columns);
         let per_series = frame.cells();
-        let mut cells = vec![(0_u64, 0.0_f64); per_series * frame.series.len()];
-        for (place, trace) in columns.traces.iter().enumerate() {
-            if place % GRAIN == 0 {
-                ctx.checkpoint()?;
+        let none = vec![(0_u64, 0.0_f64); per_series * frame.series.len()];
+        let lots = columns.traces.par_chunks(GRAIN).enumerate();
+        let counted = lots.map(|(lot, traces)| {
+            ctx.checkpoint()?;
+            let mut cells = none.clone();
+            for (place, trace) in (lot * GRAIN..).zip(traces) {
+                placing(place, trace, &mut |series, cell, number| {
+                    let slot = (cell < per_series).then(|| cells.get_mut(series * per_series + cell)).flatten();
+                    if let Some((count, sum)) = slot {
+                        *count += 1;
+                        *sum += number;
+                    }
+                });
             }
-            placing(place, trace, &mut |series, cell, number| {
-                let slot = (cell < per_series).then(|| cells.get_mut(series * per_series + cell)).flatten();
-                if let Some((count, sum)) = slot {
-                    *count += 1;
-                    *sum += number;
-                }
-            });
-        }
+            Ok(cells)
+        });
+        let counted: Vec<Vec<(u64, f64)>> = counted.collect::<Result<_, JobError>>()?;
         drop(placing);
+        let mut cells = none;
+        for lot in counted {
+            for ((count, sum), (more, further)) in cells.iter_mut().zip(lot) {
+                *count += more;
+                *sum += further;
+            }
+        }
         Ok(frame.filled(&cells))
     }
 

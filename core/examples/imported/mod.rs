@@ -1,0 +1,50 @@
+//! A project as the source of exports and figures, for the benches.
+
+use std::path::PathBuf;
+
+use stepscope_core::annotation::TraceAnnotation;
+use stepscope_core::import::native::NativeScores;
+use stepscope_core::labels::{Corpus, SourceFile};
+use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
+use stepscope_core::store::Store;
+
+/// A project with the labels that came with it alone.
+pub(crate) struct Imported(pub(crate) Store);
+
+impl Corpus for Imported {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn trace(&self, row: u32) -> Result<Trace, String> {
+        self.0.trace(row).map_err(|error| error.to_string())
+    }
+
+    fn problem(&self, row: u32) -> Result<ProblemId, String> {
+        self.0.summary(row).map(|summary| summary.problem_id).ok_or_else(|| "its summary is missing".into())
+    }
+
+    fn annotators(&self) -> Vec<AnnotatorId> {
+        Vec::new()
+    }
+
+    fn annotation(&self, _: &AnnotatorId, _: &TraceId) -> Option<&TraceAnnotation> {
+        None
+    }
+
+    fn has_labels(&self, _: &AnnotatorId) -> bool {
+        false
+    }
+
+    fn scores(&self, _: &Trace) -> Vec<NativeScores> {
+        Vec::new()
+    }
+
+    fn sources(&self) -> Vec<SourceFile> {
+        Vec::new()
+    }
+
+    fn protected(&self) -> Vec<PathBuf> {
+        vec![self.0.dir().path().to_owned()]
+    }
+}
