@@ -42,13 +42,19 @@ fn made() -> Home {
     home
 }
 
+/// Shows the trace of that name.
+fn show(window: &mut Window, name: &str) {
+    let row = project(window).store().find(name).unwrap();
+    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
+    ask(window, Action::ShowTrace(position));
+    assert_eq!(shown(window), name);
+}
+
 #[test]
 fn similar_steps_are_listed_and_gone_to() {
     let home = made();
     let mut window = open(home.startup("made"));
-    let row = project(&window).store().find("a").unwrap();
-    let position = window.state().view().rows.iter().position(|&listed| listed == row).unwrap();
-    ask(&mut window, Action::ShowTrace(position));
+    show(&mut window, "a");
     press(&mut window, "j Ctrl+I");
     assert!(sees(&window, "1 other step says exactly the same"), "{}", notices(&window));
     assert!(sees(&window, "b · step 1") && sees(&window, "c · step 1"));
@@ -65,6 +71,20 @@ fn similar_steps_are_listed_and_gone_to() {
     assert!(!sees(&window, "first error · imported"));
     press(&mut window, "Enter");
     assert_ne!(shown(&window), "c");
+}
+
+#[test]
+fn files_that_were_read_again_are_searched_again() {
+    let home = made();
+    let mut window = open(home.startup("made"));
+    show(&mut window, "c");
+    press(&mut window, "Ctrl+I Escape");
+    assert!(window.state().view().dialog.is_none());
+    write(&home, "more.jsonl", &[("f", "How far?", &["By Pythagoras the hypotenuse is \\sqrt{2}."])]);
+    press(&mut window, "F5");
+    show(&mut window, "c");
+    press(&mut window, "Ctrl+I");
+    assert!(sees(&window, "f · step 1"), "{}", notices(&window));
 }
 
 #[test]

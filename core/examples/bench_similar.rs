@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tell("texts", index.texts() as f64);
     tell("index_mb", index.bytes() as f64 / f64::from(1 << 20));
     tell("bytes_per_step", index.bytes() as f64 / store.step_total().max(1) as f64);
+    // The texts that were read are mapped, and count here as well.
     tell("build_peak_mb", memory("VmHWM") - before);
     let rows = u32::try_from(store.len())?;
     let (mut times, mut found) = (Vec::new(), 0);

@@ -11,7 +11,8 @@ use stepscope_core::store::{ProjectDir, Store};
 use super::Failure;
 use super::output::{Ending, Output};
 
-/// Clusters that are listed as text.
+/// Pairs of files, and clusters, that are listed as text.
+const PAIRS: usize = 20;
 const LISTED: usize = 50;
 
 /// Arguments of `duplicates`.
@@ -68,15 +69,21 @@ impl fmt::Display for Report {
         if clusters.is_empty() {
             return f.write_str("No problem stands in several files or in nearly the same words, and no trace twice");
         }
-        for pair in pairs {
-            let [a, b] = &pair.files;
+        let folder = common_folder(clusters.iter().flat_map(|cluster| &cluster.files));
+        let name = |file: &str| file.get(folder..).unwrap_or(file).to_owned();
+        for pair in pairs.iter().take(PAIRS) {
+            let [a, b] = pair.files.each_ref().map(|file| name(file));
             writeln!(f, "{a} and {b} share {}", pair.words())?;
+        }
+        if pairs.len() > PAIRS {
+            writeln!(f, "and {} more pairs of files; --json lists all", pairs.len() - PAIRS)?;
         }
         if !pairs.is_empty() {
             writeln!(f)?;
         }
         for cluster in clusters.iter().take(LISTED) {
             let Alike { likeness, rows, files, asks, .. } = cluster;
+            let files: Vec<String> = files.iter().map(|file| name(file)).collect();
             writeln!(f, "{}: {} traces in {}", likeness.words(), rows.len(), files.join(", "))?;
             writeln!(f, "   {asks}")?;
         }
@@ -84,5 +91,33 @@ impl fmt::Display for Report {
             writeln!(f, "and {} more; --json lists all", clusters.len() - LISTED)?;
         }
         Ok(())
+    }
+}
+
+/// The length of the folder in which all these files are, with the slash behind it.
+fn common_folder<'a>(mut files: impl Iterator<Item = &'a String>) -> usize {
+    let Some(first) = files.next() else { return 0 };
+    let shared = |a: &str, b: &str| a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let length = files.fold(first.len(), |length, file| shared(first, file).min(length));
+    let common = first.as_bytes().get(..length).unwrap_or_default();
+    common.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::common_folder;
+
+    #[test]
+    fn files_are_told_by_what_differs() {
+        let check = |files: &[&str], expected: usize| {
+            let files: Vec<String> = files.iter().map(|&file| file.to_owned()).collect();
+            assert_eq!(common_folder(files.iter()), expected, "{files:?}");
+        };
+        check(&[], 0);
+        check(&["/data/a.json"], 6);
+        check(&["/data/a.json", "/data/ab.json", "/data/b/a.json"], 6);
+        check(&["/data/é.json", "/data/è.json"], 6);
+        check(&["a.json", "b.json"], 0);
+        check(&["/a", "b"], 0);
     }
 }

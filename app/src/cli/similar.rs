@@ -58,6 +58,8 @@ struct Found {
     steps: usize,
     traces: usize,
     places: Vec<PlaceOfStep>,
+    /// Of so many of these steps `said` tells how they were labelled.
+    looked_at: usize,
     said: Vec<TextSaid>,
 }
 
@@ -110,6 +112,7 @@ impl Found {
             text: similar.text,
             steps: similar.steps.len(),
             traces: similar.traces,
+            looked_at: similar.steps.len().min(LOOKED_AT),
             places: similar.steps.iter().take(PLACES).filter_map(place).collect(),
             said,
         })

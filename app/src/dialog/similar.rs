@@ -31,7 +31,7 @@ pub fn similar_ui(ctx: &Context, model: &SimilarModel, sink: &mut CommandSink) {
             }
         }
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height((ctx.content_rect().height() - 260.0).max(160.0)).show(ui, |ui| {
+        list_area(ctx, 260.0).show(ui, |ui| {
             for (at, line) in model.entries.iter().enumerate() {
                 if line_ui(ui, line, at == selected, keys.by != 0) {
                     chosen = Some(at);
@@ -95,7 +95,7 @@ pub fn duplicates_ui(ctx: &Context, model: &DuplicatesModel, sink: &mut CommandS
         }
         ui.label(RichText::new(&model.summary).weak());
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height((ctx.content_rect().height() - 320.0).max(160.0)).show(ui, |ui| {
+        list_area(ctx, 320.0).show(ui, |ui| {
             for (at, (title, asks)) in model.entries.iter().enumerate() {
                 if entry_ui(ui, title, asks, at == selected) {
                     chosen = Some(at);
@@ -124,6 +124,13 @@ fn doing_ui(ui: &mut Ui, (note, fraction): &Doing) {
             });
         }
     }
+}
+
+/// A list that leaves so much height of the window to the rest of the dialog.
+fn list_area(ctx: &Context, rest: f32) -> ScrollArea {
+    let height = (ctx.content_rect().height() - rest).max(160.0);
+    // A dialog that was small while it waited would stay so.
+    ScrollArea::vertical().max_height(height).min_scrolled_height(height)
 }
 
 fn moved(selected: usize, by: isize, count: usize) -> usize {

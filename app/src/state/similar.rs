@@ -10,7 +10,7 @@ use super::OpenTrace;
 use super::corpus::ProjectCorpus;
 
 /// Of so many steps that say the same it is looked up how they were labelled.
-pub const LOOKED_AT: usize = 20;
+pub const LOOKED_AT: usize = 8;
 
 /// Other texts that the dialog lists.
 const LISTED: usize = 20;

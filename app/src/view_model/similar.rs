@@ -7,7 +7,7 @@ use stepscope_core::query::{Alike, Duplicates, TextSaid};
 use super::card::rating_text;
 use super::{Chip, Tone, one_line};
 use crate::state::open::name_of;
-use crate::state::similar::{DuplicatesDraft, SimilarDraft, SimilarEntry, said_words};
+use crate::state::similar::{DuplicatesDraft, LOOKED_AT, SimilarDraft, SimilarEntry, said_words};
 
 /// Characters of a text that are shown: about two lines.
 const TEXT: usize = 170;
@@ -91,23 +91,27 @@ fn line(entry: &SimilarEntry, is_same: bool, shows: &impl Fn(&TextSaid) -> bool)
         title: format!("{} · step {number}", one_line(&entry.name, NAME)),
         place: format!("{file}{more}"),
         text: one_line(&similar.text, TEXT),
-        chips: entry.said.iter().filter(|said| shows(said)).map(chip).collect(),
+        chips: entry.said.iter().filter(|said| shows(said)).map(|said| chip(said, similar.steps.len())).collect(),
     }
 }
 
-fn chip(said: &TextSaid) -> Chip {
+fn chip(said: &TextSaid, steps: usize) -> Chip {
     let (sign, tone) = match (said.first_error, said.rating) {
         (true, _) => ("✖ ", Tone::Bad),
         (false, Some(rating)) => (rating_sign(rating), rating_text(rating).1),
         (false, None) => ("", Tone::Muted),
     };
     let source = said.source.to_string();
-    let steps = if said.steps == 1 { "one step".to_owned() } else { format!("{} steps", said.steps) };
+    let of = match (said.steps, steps) {
+        (1, 1) => "this step".to_owned(),
+        (some, all) if all <= LOOKED_AT => format!("{some} of the {all} steps with this text"),
+        (some, _) => format!("{some} of the first {LOOKED_AT} steps with this text"),
+    };
     Chip {
         text: format!("{sign}{} · {source}", said_words(said)),
         tone,
         imported: source.starts_with("imported"),
-        hint: format!("{source} says so of {steps} with this text"),
+        hint: format!("{source} says so of {of}"),
     }
 }
 

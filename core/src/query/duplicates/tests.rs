@@ -124,3 +124,22 @@ fn published_files_that_share_problems_are_found() {
     assert_eq!((pair.equal, pair.copies), (asked.len() as u64, 20), "{:?}", found.pairs);
     assert_eq!(found.pairs.len(), 1, "ProcessBench's own files share nothing: {:?}", found.pairs);
 }
+
+/// ProcessBench took its problems from the test set of GSM8K.
+#[test]
+fn a_benchmark_made_of_another_is_found_in_it_whole() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let (benchmark, source) = (data.join("processbench/gsm8k.json"), data.join("gsm8k_model_solutions/test.jsonl"));
+    if !benchmark.exists() || !source.exists() {
+        eprintln!("skipped: no {}", data.display());
+        return;
+    }
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&fs::read_to_string(&benchmark).unwrap()).unwrap();
+    let asked: HashSet<&str> = rows.iter().map(|row| row["problem"].as_str().unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = ProjectDir::new(folder.path().join("p.stepscope"));
+    let store = import(&[benchmark, source], &dir, &ImportOptions::default(), Timestamp(0), &ctx()).unwrap().store;
+    let found = duplicates(&store, NEAR, &ctx()).unwrap();
+    assert_eq!(found.pairs.len(), 1);
+    assert_eq!((found.pairs[0].equal, found.pairs[0].copies), (asked.len() as u64, 0), "{:?}", found.pairs);
+}
