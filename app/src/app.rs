@@ -187,6 +187,7 @@ impl App {
             && jobs.preview.is_none()
             && jobs.import_preview.is_none()
             && jobs.asking.is_idle()
+            && jobs.similar.is_idle()
             && self.is_answered()
             && jobs.follow.is_none()
             && jobs.merge.is_none()

@@ -21,6 +21,7 @@ use crate::command::dispatch::survey::SurveyShown;
 use crate::command::{Action, dispatch};
 use crate::dialog::files::{Answer, Ask};
 use crate::scoring_job::ScoringJob;
+use crate::similar_jobs::SimilarJobs;
 use crate::state::asking::AskRequest;
 use crate::state::beside::Candidate;
 use crate::state::canvas::CanvasRequest;
@@ -102,6 +103,8 @@ pub struct Jobs {
     pub(crate) aligning: Option<Job<Vec<Pair>>>,
     /// Looks for traces by name, to stand beside.
     pub(crate) beside_find: Option<Job<Vec<Candidate>>>,
+    /// The jobs of similar steps and duplicates.
+    pub(crate) similar: SimilarJobs,
     /// Finds words in a long trace.
     pub(crate) find: Option<(Arc<Searched>, Job<Matches>)>,
     /// Keeps the note that is being typed.
@@ -137,6 +140,12 @@ impl Jobs {
         if let Some((_, job)) = &self.survey {
             add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.similar.building {
+            add(status::job(JobKind::Similar, &job.progress(), job.elapsed()), job.elapsed());
+        }
+        if let Some((_, job)) = &self.similar.comparing {
+            add(status::job(JobKind::Duplicates, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some(job) = &self.pull {
             add(status::job(JobKind::Pull, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -154,6 +163,7 @@ impl Jobs {
         (self.aligning, self.beside_find) = (None, None);
         (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
         self.asking = AskingJobs::default();
+        self.similar = SimilarJobs::default();
         // A schema on its way to the disk is that of the project left.
         self.schema = None;
     }
@@ -171,6 +181,8 @@ impl Jobs {
             JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
             JobKind::Survey => self.survey.iter().for_each(|(_, job)| job.cancel()),
+            JobKind::Similar => self.similar.building.iter().for_each(Job::cancel),
+            JobKind::Duplicates => self.similar.comparing.iter().for_each(|(_, job)| job.cancel()),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
     }
@@ -277,6 +289,7 @@ pub(crate) fn poll(app: &mut App) {
         dispatch::schema::saved(app, outcome);
     }
     crate::asking_jobs::poll(app);
+    crate::similar_jobs::poll(app);
     if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
         answered(app, what, paths);
     }

@@ -18,6 +18,8 @@ pub mod panel;
 pub mod sample;
 #[cfg(feature = "window")]
 pub mod scoring_job;
+#[cfg(feature = "window")]
+pub mod similar_jobs;
 pub mod startup;
 pub mod state;
 #[cfg(feature = "window")]

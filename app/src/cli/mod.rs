@@ -2,6 +2,7 @@
 
 pub mod agree;
 pub mod check;
+pub mod duplicates;
 pub mod evaluate;
 pub mod export;
 pub mod import;
@@ -15,6 +16,7 @@ mod policy_args;
 pub mod query;
 pub mod score;
 pub mod show;
+pub mod similar;
 mod split_args;
 pub mod worker;
 
@@ -75,6 +77,10 @@ pub enum Subcommands {
     Merge(merge::MergeArgs),
     /// Find traces, or ask about them in SQL.
     Query(query::QueryArgs),
+    /// Find the steps that say nearly the same as a step or a text.
+    Similar(similar::SimilarArgs),
+    /// Find problems that files share, and traces that are copies.
+    Duplicates(duplicates::DuplicatesArgs),
     /// Verify a project folder and repair what can be repaired.
     Check(check::CheckArgs),
     /// Run as a scoring worker on stdin and stdout.
@@ -98,6 +104,8 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
         Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
         Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
+        Subcommands::Similar(args) => similar::run(args, &Output::new(args.json)),
+        Subcommands::Duplicates(args) => duplicates::run(args, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),
     };

@@ -232,6 +232,8 @@ commands! {
     Sql = "work.sql", Work, "Question in SQL…", "Ask tables of traces, steps, labels and scores", [command_shift(Key::Q)];
     QueryHelp = "work.query_help", Work, "Language of the filter…", "Read how traces are asked for, and which fields there are",
         [];
+    Duplicates = "work.duplicates", Work, "Near-duplicates and leaks…",
+        "Find problems that files share, in the same words or nearly, and traces that are copies", [];
     Schema = "work.schema", Work, "Labels of this project…",
         "Choose what annotators are asked for: kinds of errors, scales, tags, guideline", [command(Key::L)];
 
@@ -285,6 +287,9 @@ commands! {
     EarlierInSearch = "canvas.earlier", Read, "Earlier in the search", "Show the tree one iteration earlier",
         [plain(Key::Num8)];
     SaveTree = "canvas.save", Read, "Save tree as picture…", "Write the tree as SVG or PNG", [];
+    SimilarSteps = "read.similar", Read, "Similar steps…",
+        "Show the steps of all traces that say nearly the same as the selected one, and how they were labelled",
+        [command(Key::I)];
     ToggleBeside = "view.beside", Read, "Reference beside", "Show the reference solution or another trace side by side; again to hide it",
         [plain(Key::F8)];
     ChooseBeside = "beside.choose", Read, "What stands beside…", "Choose the reference or another attempt to stand beside",
@@ -348,7 +353,8 @@ impl Command {
             | Self::FirstStep
             | Self::LastStep
             | Self::FoldStep
-            | Self::FoldSection => needs(&[trace, step]),
+            | Self::FoldSection
+            | Self::SimilarSteps => needs(&[trace, step]),
             Self::NextBranch | Self::PreviousBranch => {
                 needs(&[step, (env.has_branch, "The selected step has no alternative")])
             }
@@ -396,6 +402,7 @@ impl Command {
             | Self::Views
             | Self::Columns
             | Self::Sql
+            | Self::Duplicates
             | Self::Schema
             | Self::Filter
             | Self::Export

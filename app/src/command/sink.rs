@@ -18,6 +18,7 @@ use crate::state::look::SizedPanel;
 use crate::state::models_draft::ModelsRequest;
 use crate::state::only::Only;
 use crate::state::reading::ReadRequest;
+use crate::state::similar::SimilarRequest;
 use crate::state::survey::SurveyRequest;
 use crate::state::writing::WriteRequest;
 
@@ -94,6 +95,8 @@ pub enum Action {
     Canvas(CanvasRequest),
     /// Change what stands beside the open trace.
     Beside(BesideRequest),
+    /// What the dialogs of similar steps and of duplicates ask for.
+    Similar(SimilarRequest),
     /// List only these traces, or all that the query finds.
     ListOnly(Option<Arc<Only>>),
     /// What the survey asks for.

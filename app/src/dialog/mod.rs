@@ -18,6 +18,7 @@ pub mod queue;
 pub mod rejects;
 pub mod report;
 pub mod schema;
+pub mod similar;
 pub mod sitting;
 pub mod sql;
 pub mod take;

@@ -38,6 +38,7 @@ use crate::view_model::queue::{QueueModel, order_text};
 use crate::view_model::report::ReportModel;
 use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
+use crate::view_model::similar::{DuplicatesModel, SimilarModel};
 use crate::view_model::sitting::{SittingModel, time_text};
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::strip::{StripMode, StripModel};
@@ -345,6 +346,16 @@ impl App {
                 let is_finding = self.jobs.beside_find.is_some();
                 let model = ChooseBesideModel::new(draft, |row| self.shows_outcome_of(row), is_finding);
                 dialog::beside::beside_ui(ctx, draft, &model, sink);
+            }
+            Some(DialogState::Similar(draft)) => {
+                let jobs = &self.jobs.similar;
+                let progress = jobs.building.as_ref().map(Job::progress);
+                let model = SimilarModel::new(draft, progress.as_ref(), |said| self.shows_said(said));
+                dialog::similar::similar_ui(ctx, &model, sink);
+            }
+            Some(DialogState::Duplicates(draft)) => {
+                let progress = self.jobs.similar.comparing.as_ref().map(|(_, job)| job.progress());
+                dialog::similar::duplicates_ui(ctx, &DuplicatesModel::new(draft, progress.as_ref()), sink);
             }
             Some(DialogState::Queue(draft)) => {
                 dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);

@@ -27,6 +27,7 @@ pub mod saved_views;
 pub mod schema_draft;
 pub mod scores;
 pub mod settings;
+pub mod similar;
 pub mod sitting;
 pub mod splitting;
 pub mod survey;

@@ -24,6 +24,7 @@ use super::only::Only;
 use super::open_trace::OpenTrace;
 use super::reading::ReadState;
 use super::schema_draft::SchemaDraft;
+use super::similar::{DuplicatesDraft, SimilarDraft};
 use super::splitting::SplitDraft;
 use super::survey::SurveyState;
 use super::taking::TakeDraft;
@@ -177,6 +178,10 @@ pub enum DialogState {
     Schema(Box<SchemaDraft>),
     /// What stands beside the open trace.
     Beside(BesideDraft),
+    /// Steps that are like the selected one.
+    Similar(Box<SimilarDraft>),
+    /// What stands there twice.
+    Duplicates(DuplicatesDraft),
     /// The language of questions.
     QueryHelp,
     /// A name for what is listed.

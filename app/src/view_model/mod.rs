@@ -31,6 +31,7 @@ pub mod report;
 pub mod schema;
 pub mod scores;
 pub mod section;
+pub mod similar;
 pub mod sitting;
 pub mod sql;
 pub mod status;

@@ -40,6 +40,10 @@ pub enum JobKind {
     Tree,
     /// Working out figures.
     Survey,
+    /// Reading all steps, to find similar ones.
+    Similar,
+    /// Looking for duplicates.
+    Duplicates,
 }
 
 impl JobKind {
@@ -52,6 +56,8 @@ impl JobKind {
             Self::Pull => "Fetching model",
             Self::Tree => "Saving tree",
             Self::Survey => "Survey",
+            Self::Similar => "Similar steps",
+            Self::Duplicates => "Duplicates",
         }
     }
 }

@@ -17,6 +17,7 @@ mod scoring;
 #[expect(dead_code, reason = "shared with the journeys, which use all of it")]
 #[path = "../../../tests/support/mod.rs"]
 mod shared;
+mod similar;
 mod support;
 #[cfg(feature = "window")]
 mod window_export;

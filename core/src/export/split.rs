@@ -6,9 +6,7 @@
 
 mod asked;
 mod decontaminate;
-mod near;
 mod plan;
-mod shingle;
 #[cfg(test)]
 mod tests;
 
@@ -18,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::job::{JobContext, JobError};
 use crate::model::{ContentHasher, ProblemId};
+use crate::query::{NEAR, clusters};
 
 pub use asked::{SplitAsked, problems_in};
 pub use decontaminate::{Contaminated, Overlap, decontaminate};
-pub use near::clusters;
 pub use plan::{Decontamination, Removed, SplitMade, TestFile};
 
 pub(super) use plan::{Plan, file_hash};
@@ -83,7 +81,7 @@ pub struct SplitOptions {
 
 impl Default for SplitOptions {
     fn default() -> Self {
-        Self { ratios: [0.9, 0.05, 0.05], seed: 0, lists: BTreeMap::new(), near: 0.9 }
+        Self { ratios: [0.9, 0.05, 0.05], seed: 0, lists: BTreeMap::new(), near: NEAR }
     }
 }
 

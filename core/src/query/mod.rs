@@ -1,5 +1,6 @@
 //! Which traces a list shows, in which order, and what each of its rows says.
 
+mod duplicates;
 mod facets;
 mod filter;
 mod language;
@@ -7,6 +8,7 @@ mod order;
 mod queue;
 mod row;
 mod run;
+mod similar;
 mod sql;
 mod state;
 mod table;
@@ -17,6 +19,8 @@ mod filter_tests;
 #[cfg(test)]
 mod tests;
 
+pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};
+pub(crate) use duplicates::{Met, shingle};
 pub use facets::{Facet, FacetValue, facets};
 pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
@@ -25,6 +29,7 @@ pub use language::{
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, next_unlabelled, run, run_with};
+pub use similar::{Asked, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
 pub use sql::sql;
 pub use state::LabelState;
 pub use table::{Cell, Table, check_fields, select, sort_by};

@@ -18,6 +18,7 @@ mod search;
 mod search_column;
 mod section;
 mod source;
+mod step_text;
 mod summary;
 mod table;
 mod tables;

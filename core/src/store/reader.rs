@@ -427,7 +427,7 @@ impl Store {
         *ranks.get(row as usize)?
     }
 
-    pub(super) fn step_rows(&self, row: u32) -> Result<Range<usize>, StoreError> {
+    pub(crate) fn step_rows(&self, row: u32) -> Result<Range<usize>, StoreError> {
         let (inner, traces) = (&*self.0, &self.0.traces);
         span(&traces.path, row, &traces.first_step, &traces.steps, inner.steps.rows)
     }

@@ -21,6 +21,7 @@ pub(crate) mod read;
 pub(crate) mod schema;
 mod score;
 mod shape;
+pub(crate) mod similar;
 pub(crate) mod survey;
 mod take;
 mod view;
@@ -83,6 +84,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Read(request) => read::answer(app, request),
         Action::Canvas(request) => canvas::answer(app, request),
         Action::Beside(request) => beside::answer(app, request),
+        Action::Similar(request) => similar::answer(app, request),
         Action::ListOnly(only) => survey::list_only(app, only),
         Action::Survey(request) => survey::answer(app, request, ctx),
         Action::Ask(request) => asking::answer(app, request),

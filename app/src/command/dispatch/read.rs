@@ -38,6 +38,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         | Command::LinkBeside
         | Command::ToggleDiff
         | Command::Parting => super::beside::run(app, command),
+        Command::SimilarSteps => super::similar::run(app, command),
         _ => super::canvas::run(app, command),
     }
 }

@@ -7,7 +7,7 @@ use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, Trace
 use stepscope_core::job::Job;
 use stepscope_core::model::{FirstError, TraceId};
 
-use super::{bulk, halving, proposals, queue, schema};
+use super::{bulk, halving, proposals, queue, schema, similar};
 use crate::app::App;
 use crate::command::Command;
 use crate::state::sitting::GoldFigures;
@@ -25,6 +25,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::GoOn => toggle_go_on(app),
         Command::Sitting => show_sitting(app),
         Command::Schema => schema::begin(app),
+        Command::Duplicates => similar::run(app, command),
         other => bulk::run(app, other),
     }
 }

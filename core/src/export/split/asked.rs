@@ -6,12 +6,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shingle::{text_hash, words};
 use super::{SplitOptions, SplitPart, SplitProblem};
 use crate::export::ExportError;
 use crate::import::{ImportOptions, each_trace};
 use crate::job::{JobContext, JobError};
 use crate::model::ProblemId;
+use crate::query::shingle::{text_hash, words};
 
 /// How problems are to be divided.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::SplitProblem;
-use super::near::Met;
-use super::shingle::{jaccard, runs, shingles, text_hash, words};
 use crate::job::{JobContext, JobError};
 use crate::model::ProblemId;
+use crate::query::Met;
+use crate::query::shingle::{jaccard, runs, shingles, text_hash, words};
 
 /// Words in a row that two problems do not share by chance.
 const OVERLAP_WORDS: usize = 13;

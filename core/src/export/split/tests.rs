@@ -1,8 +1,7 @@
 use proptest::prelude::*;
 
-use super::near::clusters;
-use super::shingle::{jaccard, shingles, words};
 use super::*;
+use crate::query::shingle::{jaccard, shingles, words};
 
 fn ctx() -> JobContext {
     JobContext::foreground(None)
@@ -20,27 +19,6 @@ fn parts(split: &Split) -> Vec<SplitPart> {
 fn long(changed: &[usize]) -> String {
     let word = |at: usize| if changed.contains(&at) { format!("other{at}") } else { format!("word{at}") };
     (0..40).map(word).collect::<Vec<_>>().join(" ")
-}
-
-#[test]
-fn words_are_compared_without_case_blanks_and_punctuation() {
-    assert_eq!(words("If $x+7 = 3$,\n then X?"), ["if", "x", "+", "7", "=", "3", "then", "x"]);
-    assert_eq!(words("求x的值。"), ["求", "x", "的", "值"]);
-    assert!(words(" …\n").is_empty());
-}
-
-#[test]
-fn equal_and_nearly_equal_problems_are_one_cluster() {
-    let texts =
-        [long(&[]), "What is 1+1?".into(), "what is  1 + 1".into(), "What is 1+2?".into(), long(&[20]), long(&[3, 20])];
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let found = |near| clusters(&texts, near, &ctx()).unwrap();
-    // One of forty words is three of 38 shingles: 35 of 41.
-    assert_eq!(found(0.85), [vec![0, 4, 5], vec![1, 2], vec![3]], "5 is near 4, which is near 0");
-    assert_eq!(found(0.9), [vec![0], vec![1, 2], vec![3], vec![4], vec![5]]);
-    assert_eq!(found(2.0), [vec![0], vec![1, 2], vec![3], vec![4], vec![5]]);
-    // Without words nothing is told apart.
-    assert_eq!(clusters(&["?", " ", "a"], 0.9, &ctx()).unwrap(), [vec![0, 1], vec![2]]);
 }
 
 #[test]

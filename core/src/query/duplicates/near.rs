@@ -7,7 +7,10 @@
 use std::collections::HashMap;
 
 use super::shingle::{jaccard, shingles, text_hash, words};
-use crate::job::{JobContext, JobError};
+use crate::job::{JobContext, JobError, Progress};
+
+/// From this share of common shingles on problems are taken for nearly the same, unless another is asked for.
+pub const NEAR: f64 = 0.9;
 
 /// Problems between two looks at whether to stop.
 const CHECK_EVERY: usize = 256;
@@ -25,6 +28,7 @@ pub fn clusters(texts: &[&str], near: f64, ctx: &JobContext) -> Result<Vec<Vec<u
     for (at, text) in texts.iter().enumerate() {
         if at % CHECK_EVERY == 0 {
             ctx.checkpoint()?;
+            tell(at, texts.len(), "Reading problems", ctx);
         }
         let words = words(text);
         match known.entry(text_hash(&words)) {
@@ -46,6 +50,7 @@ fn join_near(problems: &[(usize, Vec<u64>)], near: f64, sets: &mut Sets, ctx: &J
     for (number, (at, shingles)) in problems.iter().enumerate() {
         if number % CHECK_EVERY == 0 {
             ctx.checkpoint()?;
+            tell(number, problems.len(), "Comparing problems", ctx);
         }
         for other in met.candidates(shingles) {
             let Some((place, others)) = problems.get(other) else { continue };
@@ -60,8 +65,12 @@ fn join_near(problems: &[(usize, Vec<u64>)], near: f64, sets: &mut Sets, ctx: &J
     Ok(())
 }
 
+fn tell(done: usize, total: usize, note: &str, ctx: &JobContext) {
+    ctx.report(Progress { done: done as u64, total: Some(total as u64), note: note.into() });
+}
+
 /// Where sets of shingles meet that may be nearly equal: in their rarest ones.
-pub(super) struct Met {
+pub(crate) struct Met {
     near: f64,
     frequency: HashMap<u64, u32>,
     places: HashMap<u64, Vec<usize>>,
@@ -69,7 +78,7 @@ pub(super) struct Met {
 
 impl Met {
     /// `all` are the shingles of all sets that are going to be added.
-    pub(super) fn new(all: impl Iterator<Item = u64>, near: f64) -> Self {
+    pub(crate) fn new(all: impl Iterator<Item = u64>, near: f64) -> Self {
         let mut frequency: HashMap<u64, u32> = HashMap::new();
         for shingle in all {
             *frequency.entry(shingle).or_default() += 1;
@@ -87,7 +96,7 @@ impl Met {
     }
 
     /// The sets added before that may be nearly equal to this one, in ascending order.
-    pub(super) fn candidates(&self, shingles: &[u64]) -> Vec<usize> {
+    pub(crate) fn candidates(&self, shingles: &[u64]) -> Vec<usize> {
         let rare = self.rare(shingles);
         let mut candidates: Vec<usize> =
             rare.iter().filter_map(|(_, shingle)| self.places.get(shingle)).flatten().copied().collect();
@@ -96,7 +105,7 @@ impl Met {
         candidates
     }
 
-    pub(super) fn add(&mut self, number: usize, shingles: &[u64]) {
+    pub(crate) fn add(&mut self, number: usize, shingles: &[u64]) {
         for (_, shingle) in self.rare(shingles) {
             let met = self.places.entry(shingle).or_default();
             if met.len() < MOST_MET {

@@ -1,0 +1,50 @@
+//! The background jobs of similar steps and duplicates, and what is kept of them.
+
+use std::sync::Arc;
+
+use stepscope_core::job::Job;
+use stepscope_core::query::{Duplicates, SimilarIndex};
+
+use crate::app::App;
+use crate::command::dispatch::similar;
+use crate::jobs::take;
+use crate::state::similar::SimilarFound;
+
+/// The running jobs, and what they made of the tables that are open.
+#[derive(Default)]
+pub struct SimilarJobs {
+    /// Makes the index.
+    pub(crate) building: Option<Job<SimilarIndex>>,
+    /// The index; kept until the files are read again.
+    pub(crate) index: Option<Arc<SimilarIndex>>,
+    /// Looks for what is like a step.
+    pub(crate) looking: Option<Job<SimilarFound>>,
+    /// Looks for duplicates; and in tables of which generation and length.
+    pub(crate) comparing: Option<((u64, usize), Job<Duplicates>)>,
+    /// What was found in them.
+    pub(crate) duplicates: Option<((u64, usize), Arc<Duplicates>)>,
+}
+
+impl SimilarJobs {
+    /// True while nothing of it runs.
+    pub(crate) const fn is_idle(&self) -> bool {
+        self.building.is_none() && self.looking.is_none() && self.comparing.is_none()
+    }
+}
+
+/// Takes in what has finished since the last frame.
+pub(crate) fn poll(app: &mut App) {
+    if let Some(outcome) = take(&mut app.jobs.similar.building) {
+        similar::indexed(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.similar.looking) {
+        similar::found(app, outcome);
+    }
+    if let Some((of, job)) = &mut app.jobs.similar.comparing
+        && let Some(outcome) = job.poll()
+    {
+        let of = *of;
+        app.jobs.similar.comparing = None;
+        similar::compared(app, of, outcome);
+    }
+}

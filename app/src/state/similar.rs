@@ -1,0 +1,124 @@
+//! Steps that say nearly the same as the selected one, and duplicates: what was found, and where one is in it.
+
+use std::sync::Arc;
+
+use stepscope_core::job::{JobContext, JobError};
+use stepscope_core::query::{Asked, Duplicates, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
+use stepscope_core::store::Store;
+
+use super::OpenTrace;
+use super::corpus::ProjectCorpus;
+
+/// Of so many steps that say the same it is looked up how they were labelled.
+pub const LOOKED_AT: usize = 8;
+
+/// Other texts that the dialog lists.
+const LISTED: usize = 20;
+
+/// The dialog of similar steps.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimilarDraft {
+    /// What neighbours are listed of.
+    pub asked: Asked,
+    /// What it says.
+    pub text: String,
+    /// What was found; `None` as long as it is looked for.
+    pub found: Option<Arc<SimilarFound>>,
+    /// Position of the selected entry.
+    pub selected: usize,
+}
+
+/// The dialog of duplicates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DuplicatesDraft {
+    /// What was found; `None` as long as it is looked for.
+    pub found: Option<Arc<Duplicates>>,
+    /// Position of the selected cluster.
+    pub selected: usize,
+}
+
+/// What the dialogs ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SimilarRequest {
+    /// Select another entry.
+    Pick(usize),
+    /// Show the trace of that entry at its step.
+    Show(usize),
+    /// Select another cluster.
+    PickCluster(usize),
+    /// List the traces of that cluster in the table.
+    List(usize),
+}
+
+/// What is like a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SimilarFound {
+    /// Other steps that say exactly the same.
+    pub same: Option<SimilarEntry>,
+    /// The nearest other texts, nearest first.
+    pub hits: Vec<SimilarEntry>,
+}
+
+/// Steps that all say the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimilarEntry {
+    /// What they say, where they are, how near they are.
+    pub similar: Similar,
+    /// The name of the first one's trace.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// How they were labelled.
+    pub said: Vec<TextSaid>,
+}
+
+impl SimilarDraft {
+    /// Asks for what is like the selected step. One that the annotator wrote, cut or joined is known by its text only.
+    pub fn new(open: &OpenTrace, store: &Store) -> Option<Self> {
+        let step = open.step()?;
+        let at = store.step_hashes(open.row).iter().position(|hash| *hash == step.hash);
+        let at = at.filter(|_| open.attempts.is_none()).and_then(|at| u32::try_from(at).ok());
+        let call = step.tool.as_ref().map(|tool| format!("{}\n{}", tool.name, tool.arguments)).unwrap_or_default();
+        let text = format!("{}\n{call}", step.text).trim().to_owned();
+        let asked = at.map_or_else(|| Asked::Text(text.clone()), |step| Asked::Step(StepAt { row: open.row, step }));
+        Some(Self { asked, text, found: None, selected: 0 })
+    }
+}
+
+impl SimilarFound {
+    /// Looks for what is like it, and how that was labelled.
+    pub fn look(
+        index: &SimilarIndex,
+        store: &Store,
+        asked: &Asked,
+        corpus: &ProjectCorpus,
+        ctx: &JobContext,
+    ) -> Result<Self, JobError> {
+        let Nearest { same, hits } = nearest(index, store, asked, LISTED, ctx)?;
+        let entry = |similar: Similar| -> Result<SimilarEntry, JobError> {
+            let said = said_of(&similar.steps, LOOKED_AT, corpus, ctx)?;
+            let trace = similar.steps.first().and_then(|at| store.summary(at.row));
+            let (name, file) = trace
+                .map(|trace| (trace.source_id.unwrap_or_else(|| trace.id.to_string()), trace.file))
+                .unwrap_or_default();
+            Ok(SimilarEntry { similar, name, file, said })
+        };
+        Ok(Self { same: same.map(entry).transpose()?, hits: hits.into_iter().map(entry).collect::<Result<_, _>>()? })
+    }
+
+    /// Everything listed, in order.
+    pub fn all(&self) -> impl Iterator<Item = &SimilarEntry> {
+        self.same.iter().chain(&self.hits)
+    }
+}
+
+/// What a label source says of steps that say the same, in words.
+pub fn said_words(said: &TextSaid) -> String {
+    let words = match (said.first_error, said.rating, said.soft) {
+        (true, ..) => "first error".to_owned(),
+        (false, Some(rating), _) => rating.name().to_owned(),
+        (false, None, Some(soft)) => soft.to_string(),
+        (false, None, None) => String::new(),
+    };
+    if said.steps > 1 { format!("{words} ×{}", said.steps) } else { words }
+}

@@ -1,0 +1,83 @@
+//! Similar steps and duplicates, as their dialogs show them: what is near, what stands there twice, what is hidden.
+
+use std::sync::Arc;
+
+use stepscope::state::similar::{DuplicatesDraft, SimilarDraft, SimilarEntry, SimilarFound};
+use stepscope::view_model::similar::{DuplicatesModel, SimilarModel};
+use stepscope_core::job::Progress;
+use stepscope_core::labels::LabelSource;
+use stepscope_core::model::StepRating;
+use stepscope_core::query::{Alike, Asked, Duplicates, FilePair, Likeness, Similar, StepAt, TextSaid};
+
+fn entry(score: f64, steps: &[(u32, u32)], traces: usize, said: Vec<TextSaid>) -> SimilarEntry {
+    let steps = steps.iter().map(|&(row, step)| StepAt { row, step }).collect();
+    let similar = Similar { score, text: "So x = 10 / 2\n = 5.".into(), steps, traces };
+    SimilarEntry { similar, name: "word-01".into(), file: "/data/train.jsonl".into(), said }
+}
+
+fn said(source: &str, rating: Option<StepRating>, first_error: bool, steps: usize) -> TextSaid {
+    TextSaid { source: source.parse().unwrap(), rating, soft: None, first_error, steps }
+}
+
+fn draft(found: Option<SimilarFound>) -> SimilarDraft {
+    let asked = Asked::Step(StepAt { row: 0, step: 2 });
+    SimilarDraft { asked, text: "So x = 5.".into(), found: found.map(Arc::new), selected: 1 }
+}
+
+#[test]
+fn what_is_near_and_how_it_was_labelled() {
+    let said = vec![
+        said("imported:human", Some(StepRating::Bad), true, 3),
+        said("own:ada", Some(StepRating::Good), false, 1),
+        TextSaid { soft: Some(0.25), ..said("imported:mc", None, false, 1) },
+    ];
+    let found = SimilarFound {
+        same: Some(entry(1.0, &[(1, 0), (2, 4), (2, 5)], 2, said)),
+        hits: vec![entry(0.876, &[(7, 1)], 1, Vec::new()), entry(0.5, &[(8, 1), (8, 2)], 1, Vec::new())],
+    };
+    let draft = draft(Some(found));
+    insta::assert_yaml_snapshot!("similar_steps", SimilarModel::new(&draft, None, |_| true));
+    let own = |said: &TextSaid| matches!(said.source, LabelSource::Own(_));
+    let blind = SimilarModel::new(&draft, None, own);
+    let chips: Vec<&str> = blind.entries.iter().flat_map(|line| &line.chips).map(|chip| chip.text.as_str()).collect();
+    assert_eq!(chips, ["✔ good · own:ada"], "what others say is hidden");
+}
+
+#[test]
+fn what_is_still_looked_for_and_what_is_not_found() {
+    let progress = Progress { done: 1, total: Some(4), note: "Counting words".into() };
+    let model = SimilarModel::new(&draft(None), Some(&progress), |_| true);
+    assert_eq!((model.doing, model.entries.len()), (Some(("Counting words".into(), Some(0.25))), 0));
+    let model = SimilarModel::new(&draft(None), None, |_| true);
+    assert_eq!(model.doing, Some(("Looking…".into(), None)));
+    let none = SimilarModel::new(&draft(Some(SimilarFound::default())), None, |_| true);
+    assert_eq!((none.doing, none.selected), (None, 0));
+    assert_eq!(none.summary, "No other step shares a rare word with it");
+}
+
+#[test]
+fn what_stands_twice() {
+    let cluster = |likeness, files: &[&str], rows: &[u32]| Alike {
+        likeness,
+        problems: 1,
+        files: files.iter().map(|&file| file.to_owned()).collect(),
+        rows: rows.to_vec(),
+        asks: "What is 1+1?".into(),
+    };
+    let (a, b) = ("/data/a.jsonl".to_owned(), "/data/b.jsonl".to_owned());
+    let found = Duplicates {
+        near: 0.9,
+        pairs: vec![FilePair { files: [a.clone(), b.clone()], equal: 2, near: 0, copies: 1 }],
+        clusters: vec![
+            cluster(Likeness::Equal, &[&a, &b], &[0, 1, 2]),
+            cluster(Likeness::Near, &[&a, &b, "c"], &[0, 1]),
+            cluster(Likeness::Copies, &[&a], &[4, 5]),
+        ],
+    };
+    let draft = DuplicatesDraft { found: Some(Arc::new(found)), selected: 9 };
+    insta::assert_yaml_snapshot!("duplicates", DuplicatesModel::new(&draft, None));
+    let none = DuplicatesDraft { found: Some(Arc::default()), selected: 0 };
+    assert!(DuplicatesModel::new(&none, None).summary.starts_with("No problem stands"));
+    let waits = DuplicatesModel::new(&DuplicatesDraft::default(), None);
+    assert!(waits.doing.is_some() && waits.summary.is_empty());
+}
