@@ -15,6 +15,7 @@ mod journey_label;
 mod journey_read;
 mod journey_rich;
 mod journey_shape;
+mod journey_sources;
 mod journey_survey;
 mod journey_work;
 mod journey_write;

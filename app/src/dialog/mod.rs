@@ -19,6 +19,7 @@ pub mod rejects;
 pub mod report;
 pub mod schema;
 pub mod sitting;
+pub mod sources;
 pub mod sql;
 pub mod take;
 pub mod verify;

@@ -28,6 +28,7 @@ pub mod schema_draft;
 pub mod scores;
 pub mod settings;
 pub mod sitting;
+pub mod sources;
 pub mod splitting;
 pub mod survey;
 pub mod table_file;

@@ -9,6 +9,7 @@ use stepscope_core::model::{ImportedLabel, ImportedValue, Metadata, ScoreKind, S
 use super::facts::{Fact, evidence, facts, first_lines};
 use super::fold::FoldModel;
 use super::scores::{ScoreSeries, score_text, score_tone};
+use super::sources::SourcesRow;
 use super::{Chip, Tone, alternatives, calls, one_line, written};
 use crate::state::OpenTrace;
 use crate::text::{TextKey, TextKind};
@@ -64,6 +65,9 @@ pub struct StepCardModel<'a> {
     /// Those of the other scorers.
     #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
     pub others: Vec<ScoreChip>,
+    /// What each label source says of it, where that is shown.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub sources: Option<SourcesRow>,
     /// Labels, own ones first.
     pub chips: Vec<Chip>,
     /// What became of it, what tests and checkers said.
@@ -198,6 +202,7 @@ pub fn card<'a>(
         is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
         score: scores.first().map(bar),
         others: scores.iter().skip(1).take(MOST_SCORERS - 1).map(bar).collect(),
+        sources: None,
         chips,
         evidence: evidence(step),
         critiques,

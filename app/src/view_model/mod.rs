@@ -32,6 +32,7 @@ pub mod schema;
 pub mod scores;
 pub mod section;
 pub mod sitting;
+pub mod sources;
 pub mod sql;
 pub mod status;
 pub mod strip;
