@@ -38,8 +38,8 @@ pub fn queue_ui(ctx: &Context, draft: &QueueDraft, model: &QueueModel, sink: &mu
             };
             ui.label(*name);
             if model.chooses_sources {
-                ui.add(Label::new(RichText::new(value).strong()).truncate());
                 chooses |= ui.button("Label sources…").clicked();
+                ui.add(Label::new(RichText::new(value).strong()).truncate());
                 return;
             }
             if ui.small_button("◀").on_hover_text(format!("Lower: {name}")).clicked() {

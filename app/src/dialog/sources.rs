@@ -97,7 +97,7 @@ fn entry_ui(ui: &mut Ui, entry: &SourceEntry, selected: bool, scrolls: bool) -> 
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let sign = if entry.chosen { "✔" } else { "    " };
             ui.add(Label::new(RichText::new(sign).color(tokens.accent)).selectable(false));
-            ui.add(Label::new(RichText::new(&entry.title).color(tokens.text)).selectable(false));
+            ui.add(Label::new(RichText::new(&entry.title).color(tokens.text)).truncate().selectable(false));
             let detail = RichText::new(entry.detail).small().color(tokens.muted);
             ui.add(Label::new(detail).truncate().selectable(false));
         });

@@ -1,10 +1,12 @@
 //! Paints label sources side by side: their names above the steps, and under each step what each of them says, in the
 //! same columns.
 
+use std::sync::Arc;
+
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    Align, Color32, FontId, Id, Label, Layout, Rangef, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextStyle, Ui,
-    WidgetInfo, pos2, vec2,
+    Align, Color32, FontId, Galley, Id, Label, Layout, Rangef, Rect, RichText, Role, Sense, Stroke, StrokeKind,
+    TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::command::{Command, CommandSink, KeyMap};
@@ -92,30 +94,47 @@ pub fn sources_head_ui(ui: &mut Ui, model: &SourcesModel, span: Rangef, sink: &m
     }
     let columns = Columns::new(span, model.heads.len());
     let small = TextStyle::Small.resolve(ui.style());
-    let line = small.size + 4.0;
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), line * 2.0), Sense::hover());
-    for (number, head) in model.heads.iter().take(columns.shown).enumerate() {
+    let heads = model.heads.iter().take(columns.shown);
+    let names: Vec<Arc<Galley>> =
+        heads.clone().map(|head| name_galley(ui, &head.name, columns.width - 6.0, &small, tokens.text)).collect();
+    let above = names.iter().map(|name| name.size().y).fold(0.0, f32::max);
+    let size = vec2(ui.available_width(), above + small.size + 6.0);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    for (number, (head, name)) in heads.zip(names).enumerate() {
         let place = Rect::from_x_y_ranges(columns.at(number), rect.y_range());
-        head_ui(ui, head, place, number, &small, &tokens);
+        // At the foot of the line, so that first errors stand side by side under them.
+        let foot = place.top() + above;
+        ui.painter().galley(pos2(place.left(), foot - name.size().y), name, tokens.text);
+        text_ui(
+            ui,
+            &head.first_error,
+            pos2(place.left(), foot + 1.0),
+            place.width() - 6.0,
+            &small,
+            tokens.tone(head.tone),
+        );
+        hint_ui(ui, head, place, number);
     }
     let left_out = model.heads.len() - columns.shown;
     if left_out > 0 {
         let text = format!("{left_out} more have no room; hide a panel, or choose fewer");
         ui.label(RichText::new(text).small().color(tokens.muted));
     }
-    let below = ui.cursor().top();
-    ui.painter().hline(span, below, Stroke::new(1.0, tokens.line));
+    ui.painter().hline(span, ui.cursor().top(), Stroke::new(1.0, tokens.line));
+    ui.add_space(6.0);
 }
 
-fn head_ui(ui: &Ui, head: &SourceHead, place: Rect, number: usize, font: &FontId, tokens: &Tokens) {
-    let line = place.height() / 2.0;
-    text_ui(ui, &head.name, pos2(place.left(), place.top()), place.width() - 6.0, font, tokens.text);
-    let at = pos2(place.left(), place.top() + line);
-    text_ui(ui, &head.first_error, at, place.width() - 6.0, font, tokens.tone(head.tone));
+fn hint_ui(ui: &Ui, head: &SourceHead, place: Rect, number: usize) {
     let response = ui.interact(place, Id::unique(("label source", number)), Sense::hover());
     let words = format!("Source {}: {}", head.name, head.first_error);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
     response.on_hover_text(&head.hint);
+}
+
+/// The name of a source on two lines at most: names of models begin alike and differ at their ends.
+pub(crate) fn name_galley(ui: &Ui, name: &str, room: f32, font: &FontId, colour: Color32) -> Arc<Galley> {
+    let wrap = TextWrapping { max_width: room.max(1.0), max_rows: 2, break_anywhere: true, ..TextWrapping::default() };
+    ui.painter().layout_job(LayoutJob { wrap, ..LayoutJob::simple(name.to_owned(), font.clone(), colour, room) })
 }
 
 /// Paints what the sources say of one step, in the room of its card.
@@ -132,12 +151,6 @@ pub fn sources_row_ui(ui: &mut Ui, row: &SourcesRow, id: Id) {
         let band = Rect::from_x_y_ranges(rect.left()..=shown, rect.y_range());
         painter.rect_filled(band, 3.0, tokens.unsure.gamma_multiply(TINT));
         text_ui(ui, "≠", pos2(rect.left() + 4.0, top), SIGN, &small, tokens.unsure);
-    } else {
-        painter.hline(
-            columns.at(0).min..=columns.at(columns.shown.saturating_sub(1)).max,
-            rect.top(),
-            Stroke::new(1.0, tokens.line),
-        );
     }
     for (number, cell) in row.cells.iter().take(columns.shown).enumerate() {
         let (place, colour) = (columns.at(number), tokens.tone(cell.tone));

@@ -164,9 +164,8 @@ pub fn card<'a>(
         if label.value == ImportedValue::Remark {
             continue;
         }
-        let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
-        chips.push(Chip { text: format!("{}: {}", label.source, one_line(&text, 60)), tone, imported: true, hint });
+        chips.push(Chip { text: chip_text(label), tone: imported_text(label).1, imported: true, hint });
     }
     let bar = |series: &ScoreSeries| {
         let Some(value) = series.at(index) else { return unscored(series) };
@@ -315,6 +314,11 @@ pub fn rating_text(rating: StepRating) -> (&'static str, Tone) {
         StepRating::Bad => ("✖ bad", Tone::Bad),
         StepRating::Unsure => ("? unsure", Tone::Unsure),
     }
+}
+
+/// The words on the chip of an imported label.
+pub fn chip_text(label: &ImportedLabel) -> String {
+    format!("{}: {}", label.source, one_line(&imported_text(label).0, 60))
 }
 
 /// Words and colour of an imported label.

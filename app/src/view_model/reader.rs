@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
-use stepscope_core::model::{FirstError, Label, LabelKind, Prompt, Step, StepHash, StepIndex, StepRating, Verdict};
+use stepscope_core::labels::LabelSource;
+use stepscope_core::model::{
+    FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Prompt, Step, StepHash, StepIndex, StepRating, Verdict,
+};
 
-use super::card::{StepCardModel, card, imported_text};
+use super::card::{StepCardModel, card, chip_text, imported_text};
 use super::fold::{FoldModel, cut, lines_after};
 use super::scores::{ScoreSeries, score_text};
 use super::sources::{SourcesModel, SourcesRow};
@@ -234,10 +237,10 @@ impl<'a> ReaderModel<'a> {
         card.dimmed = facts.undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
         card.dimmed |= position < facts.shared;
         card.chips.extend(facts.beside.get(position).into_iter().flatten().cloned());
-        card.sources = facts.sources.and_then(|(side, own)| {
-            let step = facts.open.in_source(position)?;
-            Some(SourcesRow::new(side, step, position + 1, own))
-        });
+        facts.leave_out_spoken(&mut card, index);
+        card.sources = facts
+            .sources
+            .and_then(|(side, own)| SourcesRow::new(side, facts.open.in_source(position)?, position + 1, own));
         card.caret = facts.caret.filter(|(step, _)| *step == index).map(|(_, at)| at);
         facts.add_found(&mut card, index);
         facts.fold(&mut card, step);
@@ -272,6 +275,21 @@ impl Facts<'_> {
         if card.tone.is_none() && of_step.labels.has(LabelKind::Error) {
             card.tone = Some(Tone::Bad);
         }
+    }
+
+    /// Takes away the chips of labels that stand in the columns of label sources.
+    fn leave_out_spoken(&self, card: &mut StepCardModel<'_>, index: StepIndex) {
+        let Some((side, _)) = self.sources else { return };
+        let has_column = |label: &&ImportedLabel| {
+            use ImportedValue::{FirstError, Rating, Soft};
+            matches!(label.value, FirstError | Rating(_) | Soft(_))
+                && side.sources.iter().any(|source| match source {
+                    LabelSource::Imported(name) => name.as_ref().is_none_or(|name| *name == label.source),
+                    _ => false,
+                })
+        };
+        let spoken: Vec<String> = self.open.labels_of(index).filter(has_column).map(chip_text).collect();
+        card.chips.retain(|chip| !chip.imported || !spoken.contains(&chip.text));
     }
 
     fn add_found(&self, card: &mut StepCardModel<'_>, index: StepIndex) {

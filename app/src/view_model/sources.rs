@@ -65,10 +65,11 @@ impl SourcesModel {
     /// The heads. `number` gives the number on the shown path of a step of the source; `own` is the annotator.
     pub fn new(side: &SideVoices, number: impl Fn(StepIndex) -> Option<usize>, own: &str) -> Self {
         let heads = side.sources.iter().zip(&side.voices).map(|(source, voice)| head(source, voice, &number, own));
-        let numbers: Vec<usize> = side.differ.iter().filter_map(|step| number(*step)).collect();
-        let mut named: Vec<String> = numbers.iter().take(MOST_NAMED).map(ToString::to_string).collect();
-        if numbers.len() > MOST_NAMED {
-            named.push("…".into());
+        // No more than are named: a trace may have thousands, and this is made in each frame.
+        let numbers = side.differ.iter().filter_map(|step| number(*step)).take(MOST_NAMED + 1);
+        let mut named: Vec<String> = numbers.map(|number| number.to_string()).collect();
+        if let Some(last) = named.get_mut(MOST_NAMED) {
+            *last = "…".into();
         }
         let steps = |count: usize| if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
         let summary = match (side.voices.len(), side.differ.len()) {
@@ -89,9 +90,12 @@ impl SourcesModel {
 }
 
 impl SourcesRow {
-    /// What they say of that step of the source, whose number on the path is given.
-    pub fn new(side: &SideVoices, step: StepIndex, number: usize, own: &str) -> Self {
+    /// What they say of that step of the source, whose number on the path is given; `None` where nobody says anything.
+    pub fn new(side: &SideVoices, step: StepIndex, number: usize, own: &str) -> Option<Self> {
         let cells: Vec<SourceCell> = side.voices.iter().map(|voice| cell(voice, step)).collect();
+        if cells.iter().all(|cell| cell.text == SILENT) {
+            return None;
+        }
         let differs = side.differs(step);
         let said = side.sources.iter().zip(&cells).map(|(source, cell)| {
             let says = if cell.text == SILENT { "nothing" } else { cell.text.trim_start_matches(SIGNS) };
@@ -99,7 +103,7 @@ impl SourcesRow {
         });
         let said = said.collect::<Vec<_>>().join(", ");
         let verdict = if differs { "sources differ: " } else { "" };
-        Self { cells, differs, name: format!("Step {number}, {verdict}{said}") }
+        Some(Self { cells, differs, name: format!("Step {number}, {verdict}{said}") })
     }
 }
 
@@ -166,7 +170,7 @@ pub fn named(sources: &[LabelSource], own: &str) -> String {
 }
 
 /// What a source is, in words.
-pub fn sort_of(source: &LabelSource) -> &'static str {
+pub const fn sort_of(source: &LabelSource) -> &'static str {
     match source {
         LabelSource::Own(_) => "an annotator of this project",
         LabelSource::Imported(_) => "labels that came with the data",
@@ -262,16 +266,17 @@ mod tests {
     fn cells_have_a_sign_and_a_word() {
         let side = side();
         let words = |step| {
-            let row = SourcesRow::new(&side, step, step as usize + 1, "ann");
+            let row = SourcesRow::new(&side, step, step as usize + 1, "ann").unwrap();
             (row.cells.into_iter().map(|cell| cell.text).collect::<Vec<_>>().join(" | "), row.differs)
         };
         assert_eq!(words(0), ("✔ good | ✔ good | 0.75 | –".to_owned(), false));
         assert_eq!(words(1), ("✖ first error | ● neutral | – | –".to_owned(), true));
         assert_eq!(words(2), ("– | ✔ good | ✖ bad | –".to_owned(), true));
-        let row = SourcesRow::new(&side, 1, 2, "ann");
+        let row = SourcesRow::new(&side, 1, 2, "ann").unwrap();
         let name =
             "Step 2, sources differ: you says first error, bob says neutral, mc says nothing, prm ≥ 0.5 says nothing";
         assert_eq!(row.name, name);
+        assert_eq!(SourcesRow::new(&side, 3, 4, "ann"), None, "nobody speaks of a step after the first error");
     }
 
     #[test]

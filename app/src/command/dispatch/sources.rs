@@ -99,26 +99,24 @@ pub(super) fn go(app: &mut App, forward: bool) {
         let at = if forward { positions.find(|at| *at > open.at) } else { positions.rev().find(|at| *at < open.at) };
         at.and_then(|at| open.path.get(at).copied())
     };
-    match next {
-        Some(step) => navigate::show_step(app, step),
-        None => {
-            let title = match (side.differ.is_empty(), forward) {
-                (true, _) => "The label sources differ on no step of this trace",
-                (false, true) => "They differ on no step after this one",
-                (false, false) => "They differ on no step before this one",
-            };
-            app.notices.info(title, app.keys.fill("{view.sources} shows them side by side"));
-        }
+    if let Some(step) = next {
+        return navigate::show_step(app, step);
     }
+    let title = match (side.differ.is_empty(), forward) {
+        (true, _) => "The label sources differ on no step of this trace",
+        (false, true) => "They differ on no step after this one",
+        (false, false) => "They differ on no step before this one",
+    };
+    app.notices.info(title, app.keys.fill("{view.sources} shows them side by side"));
 }
 
 /// Finds the traces on which two sources differ, among those listed.
 fn list_disputed(app: &mut App, pair: [LabelSource; 2]) {
     let Some(project) = &app.project else { return };
     let own = app.startup.annotator.as_str();
-    let name = format!("{} and {} differ", short_name(&pair[0], own), short_name(&pair[1], own));
+    let name = format!("disputes between {} and {}", short_name(&pair[0], own), short_name(&pair[1], own));
     let (corpus, rows) = (ProjectCorpus::later(project), app.view.rows.clone());
-    let job = Job::spawn("disputed traces", Arc::clone(&app.wake), move |ctx| listing(&pair, name, corpus, rows, ctx));
+    let job = Job::spawn("disputed traces", Arc::clone(&app.wake), move |ctx| listing(&pair, name, corpus, &rows, ctx));
     app.jobs.disputed = app.started(job);
 }
 

@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use crate::command::{Action, Command, CommandSink, KeyMap};
+use crate::panel::sources::name_galley;
 use crate::state::sources::SourcesRequest;
 use crate::state::survey::{Measure, SurveyRequest, SurveyState};
 use crate::ui_kit::tokens::{Space, type_size};
@@ -21,7 +22,7 @@ const HEIGHT: f32 = 56.0;
 const NAMES: f32 = 120.0;
 
 /// Height of the names above.
-const HEADS: f32 = 20.0;
+const HEADS: f32 = 34.0;
 
 /// How strongly a cell has its colour.
 const TINT: f32 = 0.16;
@@ -72,13 +73,10 @@ fn matrix_ui(ui: &mut Ui, model: &AgreementModel, state: &SurveyState, tokens: &
         let head = Rect::from_min_size(rect.min + vec2(NAMES + size.x * along, 0.0), vec2(size.x, HEADS));
         let side = Rect::from_min_size(rect.min + vec2(0.0, HEADS + size.y * along), vec2(NAMES, size.y));
         for (which, place) in [("above", head), ("left", side)] {
-            let painter = ui.painter().with_clip_rect(place.intersect(ui.clip_rect()));
-            let (at, align) = if which == "above" {
-                (place.center(), Align2::CENTER_CENTER)
-            } else {
-                (pos2(place.left() + 2.0, place.center().y), Align2::LEFT_CENTER)
-            };
-            painter.text(at, align, name, small.clone(), tokens.text);
+            let galley = name_galley(ui, name, place.width() - 8.0, &small, tokens.text);
+            let room = place.size() - galley.size();
+            let at = if which == "above" { vec2(room.x / 2.0, room.y - 3.0) } else { vec2(2.0, room.y / 2.0) };
+            ui.painter().galley(place.min + at, galley, tokens.text);
             let response = ui.interact(place, Id::unique(("agreement name", which, number)), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
             response.on_hover_text(written);

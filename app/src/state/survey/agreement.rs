@@ -74,11 +74,11 @@ pub fn listing(
     pair: &[LabelSource; 2],
     name: String,
     corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
-    rows: Vec<u32>,
+    rows: &[u32],
     ctx: &JobContext,
 ) -> Result<(Only, Option<StepIndex>), JobError> {
     let corpus = corpus()?;
-    let listed = Selection::new(&corpus, rows.clone());
+    let listed = Selection::new(&corpus, rows.to_vec());
     let panel = Panel::new(pair, &listed).map_err(|error| JobError::from_error(&error))?;
     let found = disputed(&panel, ctx)?;
     let first = found.first().and_then(|first| first.steps.first().copied());

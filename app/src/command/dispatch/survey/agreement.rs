@@ -18,8 +18,9 @@ pub(super) fn poll(app: &mut App) {
     match outcome {
         Outcome::Done(agreed) => {
             app.jobs.shown_agreement = Some(Arc::new(agreed));
+            // The first cell that says something.
             let last = compared(app).len().pow(2).saturating_sub(1);
-            app.view.survey.at = app.view.survey.at.min(last);
+            app.view.survey.at = app.view.survey.at.clamp(1, last.max(1));
         }
         Outcome::Cancelled => app.view.sources.stopped = Some(asked),
         Outcome::Failed(error) => {
