@@ -191,7 +191,9 @@ fn counted(count: u64, one: &str) -> String {
 }
 
 fn digits(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), |value| format!("{value:.2}"))
+    // Nobody is told of a negative nothing.
+    let rounded = |value: f64| (value * 100.0).round() / 100.0 + 0.0;
+    value.map_or_else(|| "–".into(), |value| format!("{:.2}", rounded(value)))
 }
 
 fn share_text(share: Option<f64>) -> String {
@@ -258,6 +260,10 @@ mod tests {
         );
         assert_eq!(cell.name, "you and prm ≥ 0.5: Alpha -0.25, 12 steps");
         assert_eq!(model.intro, "3 label sources on 7 listed traces");
+        assert_eq!(
+            (digits(Some(-0.001)), digits(Some(-0.006)), digits(None)),
+            ("0.00".into(), "-0.01".into(), "–".into())
+        );
         let model = AgreementModel::new(&agreed(Ok(report)), Measure::FirstError, "bob");
         let cell = model.cells[1][0].as_ref().unwrap();
         assert_eq!((cell.value.as_str(), cell.interval.as_str()), ("50.0 %", "15 to 85 %"));
