@@ -16,7 +16,7 @@ use crate::support::window::{
 };
 
 /// Traces with their first error, from 1, or none, as a file that names its labels and outcomes.
-fn write(home: &Home, name: &str, traces: &[(&str, usize, Option<usize>)]) {
+pub(crate) fn write(home: &Home, name: &str, traces: &[(&str, usize, Option<usize>)]) {
     let row = |(id, steps, error): &(&str, usize, Option<usize>)| {
         let texts: Vec<String> = (1..=*steps).map(|n| format!("\"{id} thought {n}\"")).collect();
         let label = error.map_or(-1, |error| i64::try_from(error).unwrap() - 1);
@@ -56,11 +56,11 @@ fn last_under(window: &Window) -> serde_json::Value {
     log_of(window).last().unwrap()["under"].clone()
 }
 
-fn selected(window: &Window) -> usize {
+pub(crate) fn selected(window: &Window) -> usize {
     window.state().view().open.as_ref().unwrap().at + 1
 }
 
-fn sees(window: &Window, text: &str) -> bool {
+pub(crate) fn sees(window: &Window, text: &str) -> bool {
     window.query_all_by_label_contains(text).next().is_some()
 }
 
@@ -152,7 +152,7 @@ fn verify(window: &mut Window, name: &str) {
 }
 
 /// What another annotator says of traces, by their names in the file: the first error from 1, or none.
-fn another_log(home: &Home, project_dir: &str, name: &str, says: &[(&str, Option<usize>)]) {
+pub(crate) fn another_log(home: &Home, project_dir: &str, name: &str, says: &[(&str, Option<usize>)]) {
     let window = open(home.startup(&format!("{project_dir}.jsonl")));
     let store = project(&window).store().clone();
     drop(window);

@@ -16,6 +16,7 @@ mod journey_read;
 mod journey_rich;
 mod journey_shape;
 mod journey_similar;
+mod journey_sources;
 mod journey_survey;
 mod journey_work;
 mod journey_write;

@@ -171,7 +171,7 @@ fn ways_of_working() {
 #[test]
 fn dialogs_of_work() {
     let queue = Queue { order: QueueOrder::FirstDrop, threshold: 0.35, ..Queue::default() };
-    insta::assert_yaml_snapshot!("queue", QueueModel::new(&queue, 66, 12));
+    insta::assert_yaml_snapshot!("queue", QueueModel::new(&queue, 66, 12, String::new()));
     let report =
         SittingReport { steps: 9, active_ms: 754_000, median_ms: Some(65_300), undone: 2, ..Default::default() };
     insta::assert_yaml_snapshot!("sitting", SittingModel::new(&report, false, None));

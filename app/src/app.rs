@@ -17,6 +17,7 @@ use stepscope_core::watch::{ChangeKind, Watcher};
 
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
+use crate::command::dispatch::sources::KeptSides;
 use crate::command::input::{Focus, choose_key, command_from, survey_key};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
@@ -83,6 +84,8 @@ pub struct App {
     pub(crate) wake: Wake,
     /// The scores of the open trace as they were last gathered.
     kept_series: RefCell<Option<KeptSeries>>,
+    /// What label sources say of the open trace as it was last worked out.
+    pub(crate) kept_sides: RefCell<Option<KeptSides>>,
     /// The timeline of the open trace as it was last worked out.
     pub(crate) kept_timeline: RefCell<Option<KeptTimeline>>,
     /// The map of the open trace, and what it was made of.
@@ -135,6 +138,7 @@ impl App {
             notices,
             wake,
             kept_series: RefCell::default(),
+            kept_sides: RefCell::default(),
             kept_timeline: RefCell::default(),
             kept_map: RefCell::default(),
             texts,
@@ -193,6 +197,9 @@ impl App {
             && jobs.merge.is_none()
             && jobs.gold.is_none()
             && jobs.survey.is_none()
+            && jobs.agreement.is_none()
+            && jobs.disputed.is_none()
+            && jobs.offered.is_none()
             && jobs.survey_rows.is_none()
             && jobs.survey_file.is_none()
             && jobs.place.is_none()
@@ -402,6 +409,7 @@ impl App {
             scores: scores::chosen(&project.scores, self.view.scorer.as_deref()),
             others: Arc::clone(&project.others),
             annotator: self.startup.annotator.to_string(),
+            sources: self.view.sources.in_use().map(<[_]>::to_vec),
             gold: project.gold(),
             book: project.scores.clone(),
             cache: self.view.cache.clone(),
@@ -417,6 +425,7 @@ impl App {
         let open = self.view.open.as_ref().filter(|_| !self.view.survey.shown);
         CommandEnv {
             is_surveying: self.view.survey.shown,
+            hides_sources: open.is_some() && self.hidden_sources().is_some(),
             hides_survey: self.hides_survey(),
             has_project: project.is_some(),
             has_old_text: project.zip(open).is_some_and(|(project, open)| {
@@ -620,6 +629,7 @@ impl eframe::App for App {
         dispatch::ahead::read(self);
         dispatch::beside::follow(self);
         dispatch::canvas::refresh(self);
+        dispatch::sources::follow(self);
         dispatch::survey::follow(self);
         if let Some(seconds) = dispatch::place::keep(self, now) {
             ctx.request_repaint_after(seconds);

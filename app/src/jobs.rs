@@ -8,7 +8,8 @@ use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
 use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
-use stepscope_core::model::Trace;
+use stepscope_core::labels::LabelSource;
+use stepscope_core::model::{StepIndex, Trace};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
@@ -34,7 +35,8 @@ use crate::state::only::Only;
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
 use crate::state::sitting::GoldFigures;
-use crate::state::survey::{Asked, SurveyRequest};
+use crate::state::sources::OfferedOf;
+use crate::state::survey::{Agreed, Asked, AskedAgreement, SurveyRequest};
 use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::alignment::Pair;
@@ -68,6 +70,14 @@ pub struct Jobs {
     pub(crate) survey: Option<(Asked, Job<SurveyShown>)>,
     /// What came of it, for each page; shown while the next is worked out.
     pub(crate) shown_survey: [Option<Arc<SurveyShown>>; 2],
+    /// Compares label sources; what was asked.
+    pub(crate) agreement: Option<(AskedAgreement, Job<Agreed>)>,
+    /// What came of it; shown while the next is worked out.
+    pub(crate) shown_agreement: Option<Arc<Agreed>>,
+    /// Finds what label sources dispute: the traces, and the step to begin at.
+    pub(crate) disputed: Option<Job<(Only, Option<StepIndex>)>>,
+    /// Finds which label sources there are; of which state of the project.
+    pub(crate) offered: Option<(OfferedOf, Job<Vec<LabelSource>>)>,
     /// Finds the traces behind a mark of a figure.
     pub(crate) survey_rows: Option<Job<Only>>,
     /// Writes a figure, or the report on a scorer.
@@ -137,6 +147,9 @@ impl Jobs {
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
+        if let Some((_, job)) = &self.agreement {
+            add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some((_, job)) = &self.survey {
             add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -162,6 +175,7 @@ impl Jobs {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
         (self.aligning, self.beside_find) = (None, None);
         (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
+        (self.agreement, self.shown_agreement, self.disputed, self.offered) = (None, None, None, None);
         self.asking = AskingJobs::default();
         self.similar = SimilarJobs::default();
         // A schema on its way to the disk is that of the project left.
@@ -180,7 +194,10 @@ impl Jobs {
             JobKind::Export => self.export.iter().for_each(Job::cancel),
             JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
-            JobKind::Survey => self.survey.iter().for_each(|(_, job)| job.cancel()),
+            JobKind::Survey => {
+                self.survey.iter().for_each(|(_, job)| job.cancel());
+                self.agreement.iter().for_each(|(_, job)| job.cancel());
+            }
             JobKind::Similar => self.similar.building.iter().for_each(Job::cancel),
             JobKind::Duplicates => self.similar.comparing.iter().for_each(|(_, job)| job.cancel()),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
@@ -241,6 +258,7 @@ pub(crate) fn poll(app: &mut App) {
     }
     take(&mut app.jobs.place);
     dispatch::survey::poll(app);
+    dispatch::sources::poll(app);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);
     }
@@ -408,6 +426,7 @@ fn resume(app: &mut App, place: Option<(Place, Option<u32>)>) {
         app.view.resume = row.map(|row| (row, place.step.clone()));
     }
     app.view.work = place.work();
+    app.view.sources.chosen.clone_from(&place.sources);
     app.kept = KeptPlace::is(place);
 }
 

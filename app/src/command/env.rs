@@ -50,6 +50,8 @@ pub struct CommandEnv {
     pub has_partner: bool,
     /// Figures stand in place of the reader.
     pub is_surveying: bool,
+    /// What label sources say of the open trace is not shown.
+    pub hides_sources: bool,
     /// What figures would tell is hidden from the annotator.
     pub hides_survey: bool,
 }

@@ -144,6 +144,10 @@ commands! {
         [plain(Key::H), plain(Key::ArrowLeft), plain(Key::PageUp)];
     NextUnlabelled = "trace.next_unlabelled", Navigate, "Next unlabelled trace",
         "Show the next trace of which nothing is said yet", [plain(Key::N)];
+    NextDisagreement = "step.next_disputed", Navigate, "Next disagreement",
+        "Select the next step on which label sources differ", [plain(Key::Num7)];
+    PreviousDisagreement = "step.previous_disputed", Navigate, "Previous disagreement",
+        "Select the previous step on which label sources differ", [plain(Key::Num6)];
     Filter = "trace.filter", Navigate, "Filter traces", "Type words or conditions, such as steps > 10 outcome:correct",
         [plain(Key::Slash), command_shift(Key::F)];
 
@@ -309,6 +313,13 @@ commands! {
         "Show figures of the listed traces in place of the reader; again for the trace", [plain(Key::F12)];
     JudgeScorer = "view.survey_scorer", View, "How well a scorer does",
         "Show how well scores find what the labels say, and where they fail", [shift(Key::F12)];
+    ShowAgreement = "view.survey_agreement", View, "How far label sources agree",
+        "Compare annotators, labels of the data, scorers and consensus rules, each with each", [shift(Key::F11)];
+    ToggleSources = "view.sources", View, "Sources side by side",
+        "Show under each step what every label source says of it; again to hide that", [plain(Key::F11)];
+    ChooseSources = "view.choose_sources", View, "Label sources…",
+        "Choose which label sources are compared, scorers at a threshold and consensus rules among them",
+        [command(Key::F11)];
     ToggleTheme = "view.theme", View, "Switch light and dark", "Use the other theme", [command(Key::T)];
     ToggleImported = "view.imported", View, "Labels in the data",
         "Show or hide what the data says of right and wrong, to judge without it", [plain(Key::I)];
@@ -393,7 +404,8 @@ impl Command {
                 needs(&[step, single, write, (env.has_branch, "The selected step has no alternative")])
             }
             Self::LabelMany => needs(&[rows, write]),
-            Self::Verify
+            Self::ChooseSources
+            | Self::Verify
             | Self::Blind
             | Self::Queue
             | Self::Sitting
@@ -409,7 +421,12 @@ impl Command {
             | Self::Reload
             | Self::ChooseModel
             | Self::ToggleCritiques => needs(&[project]),
-            Self::ToggleSurvey | Self::JudgeScorer => needs(&[
+            Self::NextDisagreement | Self::PreviousDisagreement => needs(&[
+                step,
+                single,
+                (!env.hides_sources, "What others say is hidden until you have judged the trace"),
+            ]),
+            Self::ToggleSurvey | Self::JudgeScorer | Self::ShowAgreement => needs(&[
                 project,
                 (
                     !env.hides_survey || env.is_surveying,
@@ -484,6 +501,7 @@ impl Command {
             | Self::Larger
             | Self::Smaller
             | Self::UsualSize
+            | Self::ToggleSources
             | Self::ToggleCurve => Availability::Ready,
         }
     }

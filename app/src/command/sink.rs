@@ -19,6 +19,7 @@ use crate::state::models_draft::ModelsRequest;
 use crate::state::only::Only;
 use crate::state::reading::ReadRequest;
 use crate::state::similar::SimilarRequest;
+use crate::state::sources::SourcesRequest;
 use crate::state::survey::SurveyRequest;
 use crate::state::writing::WriteRequest;
 
@@ -101,6 +102,8 @@ pub enum Action {
     ListOnly(Option<Arc<Only>>),
     /// What the survey asks for.
     Survey(SurveyRequest),
+    /// What is asked of label sources.
+    Sources(SourcesRequest),
     /// What the query bar, facets, columns, views or SQL ask for.
     Ask(AskRequest),
     /// Remember the size to which a panel was dragged, as a share of its room.

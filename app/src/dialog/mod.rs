@@ -20,6 +20,7 @@ pub mod report;
 pub mod schema;
 pub mod similar;
 pub mod sitting;
+pub mod sources;
 pub mod sql;
 pub mod take;
 pub mod verify;

@@ -1,11 +1,11 @@
 //! Chooses in which order traces come.
 
-use eframe::egui::{Context, Id, Modal, RichText, ScrollArea};
+use eframe::egui::{Context, Id, Label, Modal, RichText, ScrollArea};
 use stepscope_core::query::QueueOrder;
 
 use super::choice::{entry_ui, list_keys};
 use super::{close_on_escape, footer_ui};
-use crate::command::{Action, CommandSink};
+use crate::command::{Action, Command, CommandSink};
 use crate::state::{DialogState, QueueDraft};
 use crate::view_model::queue::{QueueModel, changed, moved};
 
@@ -17,7 +17,7 @@ pub fn queue_ui(ctx: &Context, draft: &QueueDraft, model: &QueueModel, sink: &mu
     if let Some(up) = keys.change {
         now = changed(&now, up);
     }
-    let mut chosen = keys.chosen;
+    let (mut chosen, mut chooses) = (keys.chosen, false);
     let response = Modal::new(Id::unique("queue")).show(ctx, |ui| {
         ui.set_width(640.0);
         ui.heading("What comes next");
@@ -37,6 +37,11 @@ pub fn queue_ui(ctx: &Context, draft: &QueueDraft, model: &QueueModel, sink: &mu
                 return;
             };
             ui.label(*name);
+            if model.chooses_sources {
+                chooses |= ui.button("Label sources…").clicked();
+                ui.add(Label::new(RichText::new(value).strong()).truncate());
+                return;
+            }
             if ui.small_button("◀").on_hover_text(format!("Lower: {name}")).clicked() {
                 now = changed(&now, false);
             }
@@ -52,7 +57,10 @@ pub fn queue_ui(ctx: &Context, draft: &QueueDraft, model: &QueueModel, sink: &mu
             }
         });
     });
-    if chosen {
+    if chooses {
+        sink.push(Action::SetQueue(now));
+        sink.run(Command::ChooseSources);
+    } else if chosen {
         sink.push(Action::SetQueue(now));
     } else if now != *queue {
         sink.push(Action::SetDialog(Some(DialogState::Queue(QueueDraft { queue: now, ..draft.clone() }))));

@@ -40,6 +40,7 @@ use crate::view_model::schema::SchemaModel;
 use crate::view_model::scores::ScoreSeries;
 use crate::view_model::similar::{DuplicatesModel, SimilarModel};
 use crate::view_model::sitting::{SittingModel, time_text};
+use crate::view_model::sources::{self, named};
 use crate::view_model::status::{StatusModel, save_text};
 use crate::view_model::strip::{StripMode, StripModel};
 use crate::view_model::take::TakeModel;
@@ -358,7 +359,10 @@ impl App {
                 dialog::similar::duplicates_ui(ctx, &DuplicatesModel::new(draft, progress.as_ref()), sink);
             }
             Some(DialogState::Queue(draft)) => {
-                dialog::queue::queue_ui(ctx, draft, &QueueModel::new(&draft.queue, draft.listed, draft.left), sink);
+                let sources = self.view.sources.in_use().unwrap_or_default();
+                let names = named(sources, self.startup.annotator.as_str());
+                let model = QueueModel::new(&draft.queue, draft.listed, draft.left, names);
+                dialog::queue::queue_ui(ctx, draft, &model, sink);
             }
             Some(DialogState::Verify(draft)) => dialog::verify::verify_ui(ctx, draft, sink),
             Some(DialogState::Sitting) => {
@@ -382,6 +386,12 @@ impl App {
                 | DialogState::Columns(_)
                 | DialogState::Sql(_)),
             ) => self.find_dialogs(ctx, state, sink),
+            Some(DialogState::Sources(draft)) => {
+                let in_use = self.view.sources.in_use().unwrap_or_default();
+                let entries = sources::entries(self.view.sources.listed(), in_use);
+                let is_looking = self.jobs.offered.is_some();
+                dialog::sources::sources_ui(ctx, draft, &entries, in_use, is_looking, sink);
+            }
             Some(DialogState::Rejects) => {
                 let rejects = self.project.as_ref().map(|p| p.rejects.as_slice()).unwrap_or_default();
                 dialog::rejects::rejects_ui(ctx, rejects, sink);

@@ -8,12 +8,14 @@ use crate::app::App;
 use crate::command::{CommandEnv, CommandSink};
 use crate::panel::reader::ReaderFrame;
 use crate::panel::{choose, find, reader, work_bar};
+use crate::state::sources::SideVoices;
 use crate::state::{About, DialogState};
 use crate::ui_kit::Tokens;
 use crate::ui_kit::rich::look_beside;
 use crate::view_model::choose::ChooseModel;
 use crate::view_model::reader::ReaderModel;
 use crate::view_model::scores::ScoreSeries;
+use crate::view_model::sources::SourcesModel;
 use crate::view_model::work;
 
 impl App {
@@ -38,6 +40,7 @@ impl App {
             ui.add_space(2.0);
         }
         let choosing = self.choose_model();
+        let side = if self.settings.show_sources { self.side_voices() } else { None };
         let mut model = ReaderModel::new(open, said, series, visible.imported);
         model.has_scores = has_scores;
         if !visible.answer {
@@ -45,6 +48,9 @@ impl App {
         }
         model.read_as(&self.view.reading);
         model.add_labels(open, said, &project.schema, choosing.as_ref().and_then(|model| model.span));
+        if self.settings.show_sources {
+            self.add_sources(&mut model, side.as_deref());
+        }
         if let Some(DialogState::Split(split)) = &self.view.dialog {
             model = model.with_caret(open, split);
         }
@@ -73,6 +79,18 @@ impl App {
             let frame = ReaderFrame { read: &self.view.reading, texts: &self.texts, show_selected };
             reader::reader_ui(ui, &model, &frame, sink);
         });
+    }
+
+    /// Label sources side by side, or why they are not shown.
+    fn add_sources<'a>(&'a self, model: &mut ReaderModel<'a>, side: Option<&'a Result<SideVoices, String>>) {
+        match side {
+            Some(Ok(side)) => model.add_sources(side, self.startup.annotator.as_str()),
+            Some(Err(problem)) => model.sources = Some(SourcesModel::without(format!("⚠ {problem}"))),
+            None => {
+                let why = self.hidden_sources().unwrap_or("Looking for label sources…");
+                model.sources = Some(SourcesModel::without(why));
+            }
+        }
     }
 
     /// The chooser or the text being written, at the foot of the reader, so that it covers nothing.

@@ -2,11 +2,12 @@
 
 use eframe::egui::epaint::Mesh;
 use eframe::egui::{
-    self, Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Pos2, Rect, Response, RichText, Role, Sense,
-    Shape, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
+    self, Align, Color32, CornerRadius, Frame, Id, Label, Layout, Margin, Pos2, Rangef, Rect, Response, RichText, Role,
+    Sense, Shape, Stroke, TextStyle, Ui, Vec2, pos2, vec2,
 };
 
 use super::caret::caret_ui;
+use super::sources::sources_row_ui;
 use super::text::{Shown, mark, pictures_ui, text_ui};
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::state::reading::ReadRequest;
@@ -29,6 +30,12 @@ pub struct CardFrame<'a> {
     pub height: f32,
     /// The match gone to shall be brought into view.
     pub reveal: bool,
+}
+
+/// Where the text of a card stands, in a list that begins at `left` and is so wide.
+pub fn text_span(ui: &Ui, left: f32, width: f32, has_gutter: bool) -> Rangef {
+    let gutter = if has_gutter { GUTTER + ui.spacing().item_spacing.x } else { 0.0 };
+    Rangef::new(left + gutter + 11.0, left + width - 18.0)
 }
 
 /// Paints a note.
@@ -68,6 +75,9 @@ fn card_ui(ui: &mut Ui, model: &StepCardModel<'_>, frame: &CardFrame<'_>, tokens
         ui.set_width((width - 20.0).max(0.0));
         ui.vertical(|ui| {
             heading_ui(ui, model, tokens);
+            if let Some(row) = &model.sources {
+                sources_row_ui(ui, row, Id::unique(("sources of step", model.step)));
+            }
             match model.caret {
                 Some(at) => {
                     caret_ui(ui, model.body, at, model.is_code, sink);

@@ -16,6 +16,7 @@ pub mod minimap;
 pub mod notices;
 pub mod query_bar;
 pub mod reader;
+pub mod sources;
 pub mod status;
 pub mod strip;
 pub mod survey;

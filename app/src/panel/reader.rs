@@ -9,8 +9,9 @@ use eframe::egui::layers::ShapeIdx;
 use eframe::egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
 use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
 
-use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui};
+use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui, text_span};
 use super::heights::Heights;
+use super::sources::{LINE, sources_head_ui};
 use super::text::{Shown, key_of, mark, pictures_ui, text_ui};
 use crate::command::{Action, CommandSink};
 use crate::state::OpenTrace;
@@ -52,10 +53,10 @@ struct List {
     trace: Weak<Trace>,
     /// The path: how many steps, and the last one.
     path: (usize, Option<StepIndex>),
-    /// What heights depend on: width, size of letters, spacing, as written, folded.
-    look: (u32, u32, u32, bool, Option<bool>),
-    /// Letters of a usual line, and their size.
-    letters: (f32, f32),
+    /// What heights depend on: width, size of letters, spacing, as written, folded, label sources shown.
+    look: (u32, u32, u32, bool, Option<bool>, bool),
+    /// Letters of a usual line, their size, and the height of what stands between heading and text.
+    letters: (f32, f32, f32),
     heights: Heights,
     sections: Vec<Section>,
     /// Sections that the heights count as folded, by the first step of each.
@@ -101,6 +102,10 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, 
     let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
     // Lines longer than this are hard to read, however wide the window is.
     let width = MOST_WIDTH.min(ui.available_width());
+    if let Some(sources) = &model.sources {
+        let span = text_span(ui, ui.cursor().left(), width, model.has_scores);
+        sources_head_ui(ui, sources, span, sink);
+    }
     list.window = ui.available_height();
     list.prepare(ui, model, frame, width);
     let wanted = list.wanted(model, frame);
@@ -136,7 +141,8 @@ impl List {
         let space = ui.spacing().item_spacing.y;
         let folds = frame.read.folds.get(&open.trace.id);
         let all = folds.and_then(|folds| folds.all);
-        let look = (width.to_bits(), font.to_bits(), space.to_bits(), frame.read.as_written, all);
+        let has_sources = model.sources.as_ref().is_some_and(|sources| !sources.heads.is_empty());
+        let look = (width.to_bits(), font.to_bits(), space.to_bits(), frame.read.as_written, all, has_sources);
         let path = (open.path.len(), open.path.last().copied());
         // A trace that was read again, cut or joined may have as many steps as before.
         let is_other = self.path != path || !std::ptr::eq(self.trace.as_ptr(), Arc::as_ptr(&open.trace));
@@ -147,7 +153,8 @@ impl List {
             return self.follow_folds(open, folds);
         }
         let is_new = self.path == (0, None);
-        self.letters = (((width - GUTTER - 40.0) / (font * 0.5)).max(20.0), font);
+        let between = if has_sources { LINE + space } else { 0.0 };
+        self.letters = (((width - GUTTER - 40.0) / (font * 0.5)).max(20.0), font, between);
         let guess = |&step: &StepIndex| guess_height(open, folds, step, self.letters);
         self.heights = Heights::new(open.path.iter().map(guess));
         (self.path, self.look) = (path, look);
@@ -393,7 +400,8 @@ fn shift(ui: &Ui, above: &[(Range<usize>, f32)]) {
 }
 
 /// Rough, for cards never laid out: lines of the text at its usual width.
-fn guess_height(open: &OpenTrace, folds: Option<&Folds>, step: StepIndex, (columns, font): (f32, f32)) -> f32 {
+fn guess_height(open: &OpenTrace, folds: Option<&Folds>, step: StepIndex, letters: (f32, f32, f32)) -> f32 {
+    let (columns, font, between) = letters;
     let Some(step) = open.trace.step(step) else { return 0.0 };
     let is_short = folds.is_none_or(|folds| folds.is_short(&step.hash));
     let arguments = step.tool.as_ref().map_or("", |tool| tool.arguments.as_str());
@@ -403,7 +411,7 @@ fn guess_height(open: &OpenTrace, folds: Option<&Folds>, step: StepIndex, (colum
         lines += shown.lines().map(|line| (line.len() as f32 / columns).ceil().max(1.0)).sum::<f32>();
         lines += if shown.len() < text.len() { 1.0 } else { 0.0 };
     }
-    lines.max(1.0) * font * 1.3 + 38.0
+    lines.max(1.0) * font * 1.3 + 38.0 + between
 }
 
 /// Paints the heading of a section; a click folds it.

@@ -50,9 +50,27 @@ impl ProjectCorpus {
         Ok(Self { store, annotators, scores })
     }
 
+    /// The same where everyone's labels are at hand.
+    pub const fn of(store: Store, annotators: Vec<(AnnotatorId, Arc<Annotations>)>, scores: ScoreBook) -> Self {
+        Self { store, annotators, scores }
+    }
+
     fn said(&self, annotator: &AnnotatorId) -> Option<&Annotations> {
         self.annotators.iter().find(|(name, _)| name == annotator).map(|(_, said)| said.as_ref())
     }
+}
+
+/// What the scorers of a book gave for that trace; only those that gave something.
+pub fn scores_of(book: &ScoreBook, trace: &Trace) -> Vec<NativeScores> {
+    let keys = trace.score_keys();
+    let all = book.scorers().into_iter().map(|scorer| NativeScores {
+        values: keys.iter().map(|key| book.get(&scorer.name, key)).collect(),
+        scorer: scorer.name,
+        fingerprint: scorer.fingerprint,
+        kind: scorer.kind,
+        more: BTreeMap::new(),
+    });
+    all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
 }
 
 impl Corpus for ProjectCorpus {
@@ -82,15 +100,7 @@ impl Corpus for ProjectCorpus {
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
-        let keys = trace.score_keys();
-        let all = self.scores.scorers().into_iter().map(|scorer| NativeScores {
-            scorer: scorer.name.clone(),
-            fingerprint: scorer.fingerprint.clone(),
-            kind: scorer.kind,
-            values: keys.iter().map(|key| self.scores.get(&scorer.name, key)).collect(),
-            more: BTreeMap::new(),
-        });
-        all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
+        scores_of(&self.scores, trace)
     }
 
     fn sources(&self) -> Vec<SourceFile> {

@@ -29,6 +29,7 @@ pub mod scores;
 pub mod settings;
 pub mod similar;
 pub mod sitting;
+pub mod sources;
 pub mod splitting;
 pub mod survey;
 pub mod table_file;

@@ -91,7 +91,7 @@ impl OpenTrace {
     }
 
     /// The trace as its source has it.
-    pub fn source(&self) -> &Trace {
+    pub fn source(&self) -> &Arc<Trace> {
         self.source.as_ref().map_or(&self.trace, |(source, _)| source)
     }
 
@@ -112,6 +112,12 @@ impl OpenTrace {
             Some((source, places)) => places.find(&source.steps, hash),
             None => self.find_step(hash),
         }
+    }
+
+    /// The step of the source that stands at that position of the chosen path; none for one that the annotator wrote.
+    pub fn in_source(&self, position: usize) -> Option<StepIndex> {
+        let step = *self.path.get(position)?;
+        if self.is_reshaped() { self.find_in_source(&self.trace.step(step)?.hash) } else { Some(step) }
     }
 
     /// Where a step stands on the chosen path.

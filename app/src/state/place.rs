@@ -51,6 +51,9 @@ pub struct Place {
     /// Whose labels are shown as proposals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<LabelSource>,
+    /// Which label sources are compared, where the annotator chose them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sources: Option<Vec<LabelSource>>,
     /// What the table is sorted by.
     pub sort: Sort,
     /// The order of traces.
@@ -73,6 +76,7 @@ impl Place {
             halving: view.work.halving,
             blind: view.work.blind,
             verify: view.work.verify.clone(),
+            sources: view.sources.chosen.clone(),
             sort: view.query.sort,
             queue: view.query.queue.clone(),
         }
@@ -148,6 +152,7 @@ mod tests {
             halving: true,
             blind: true,
             verify: Some(LabelSource::Scorer { name: "prm".into(), threshold: 0.25 }),
+            sources: Some(vec![LabelSource::Imported(None), "consensus:all(own:ann,imported)".parse().unwrap()]),
             sort: Sort { key: SortKey::PathScore, descending: true },
             queue: Queue { order: QueueOrder::EachGenerator, seed: 7, threshold: 0.3, readers: 3 },
         };

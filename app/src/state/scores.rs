@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use stepscope_core::annotation::{Annotations, KnownAnswers, Others};
 use stepscope_core::job::{JobContext, JobError};
+use stepscope_core::labels::{LabelSource, Panel};
 use stepscope_core::model::{AnnotatorId, StepHash};
-use stepscope_core::query::{Aids, Query, Scores, ViewCache, Views, run_with, sort_by};
+use stepscope_core::query::{Aids, Query, QueueOrder, Scores, Sort, ViewCache, Views, run_with, sort_by};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
 
 use super::asking::FieldSort;
+use super::corpus::ProjectCorpus;
+use super::sources::{offered, scorers, usual};
 
 /// One scorer of a score book.
 pub struct ChosenScorer {
@@ -32,6 +35,8 @@ pub struct QueryAids {
     pub others: Others,
     /// Who asks.
     pub annotator: String,
+    /// Between whom traces are disputed; `None` for the usual label sources.
+    pub sources: Option<Vec<LabelSource>>,
     /// Which answers are known, and the share of such traces.
     pub gold: Option<(KnownAnswers, f64)>,
     /// All scores of the project.
@@ -54,11 +59,15 @@ impl QueryAids {
         ctx: &JobContext,
     ) -> Result<Vec<u32>, JobError> {
         let views = self.views(store, said);
+        let compares = query.queue.order == QueueOrder::Disagreement && query.sort == Sort::default();
+        let corpus = compares.then(|| self.corpus(store, said));
+        let panel = corpus.as_ref().map(|corpus| self.panel(corpus, ctx)).transpose()?;
         let aids = Aids {
             scores: self.scores.as_ref().map(|scores| scores as &dyn Scores),
             others: &self.others,
             annotator: &self.annotator,
             gold: self.gold.as_ref().map(|(known, rate)| (known, *rate)),
+            panel: panel.as_ref(),
             views: Some(&views),
         };
         let mut rows = run_with(query, store, said, &aids, ctx)?;
@@ -69,6 +78,22 @@ impl QueryAids {
             Some(by) => sort_by(&views, rows, &by.field, by.descending, ctx),
             None => Ok(rows),
         }
+    }
+
+    /// The moment of the project that label sources are compared in.
+    fn corpus(&self, store: &Store, said: &Arc<Annotations>) -> ProjectCorpus {
+        let own = (AnnotatorId::new(&self.annotator), Arc::clone(said));
+        let annotators = std::iter::once(own).chain(self.others.iter().cloned()).collect();
+        ProjectCorpus::of(store.clone(), annotators, self.book.clone())
+    }
+
+    /// The label sources that are compared.
+    fn panel<'a>(&self, corpus: &'a ProjectCorpus, ctx: &JobContext) -> Result<Panel<'a>, JobError> {
+        let sources = match &self.sources {
+            Some(sources) => sources.clone(),
+            None => usual(&offered(corpus, &self.annotator, &scorers(&self.book), ctx)?).to_vec(),
+        };
+        Panel::new(&sources, corpus).map_err(|error| JobError::from_error(&error))
     }
 
     /// The moment of the project that queries are asked of.

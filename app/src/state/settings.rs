@@ -39,6 +39,8 @@ pub struct Settings {
     pub show_facets: bool,
     /// Labels, scores and facts are shown at the right.
     pub show_inspector: bool,
+    /// What label sources say stands under each step.
+    pub show_sources: bool,
     /// Figures of the survey that are left out, by name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_figures: Vec<String>,
@@ -92,6 +94,7 @@ impl Default for Settings {
             show_table: true,
             show_facets: false,
             show_inspector: true,
+            show_sources: false,
             hidden_figures: Vec::new(),
             scale: 1.0,
             follow: true,

@@ -25,6 +25,7 @@ use super::open_trace::OpenTrace;
 use super::reading::ReadState;
 use super::schema_draft::SchemaDraft;
 use super::similar::{DuplicatesDraft, SimilarDraft};
+use super::sources::{SourcesDraft, SourcesState};
 use super::splitting::SplitDraft;
 use super::survey::SurveyState;
 use super::taking::TakeDraft;
@@ -93,6 +94,8 @@ pub struct ViewState {
     pub beside: BesideState,
     /// Figures of what is listed, in place of the reader.
     pub survey: SurveyState,
+    /// Which label sources are compared.
+    pub sources: SourcesState,
 }
 
 /// A text that is being written. It names what it is about, so that moving on cannot put it elsewhere.
@@ -184,6 +187,8 @@ pub enum DialogState {
     Duplicates(DuplicatesDraft),
     /// The language of questions.
     QueryHelp,
+    /// Which label sources are compared.
+    Sources(SourcesDraft),
     /// A name for what is listed.
     SaveView(String),
     /// The saved views; the selected one by its place.

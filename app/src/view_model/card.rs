@@ -9,6 +9,7 @@ use stepscope_core::model::{ImportedLabel, ImportedValue, Metadata, ScoreKind, S
 use super::facts::{Fact, evidence, facts, first_lines};
 use super::fold::FoldModel;
 use super::scores::{ScoreSeries, score_text, score_tone};
+use super::sources::SourcesRow;
 use super::{Chip, Tone, alternatives, calls, one_line, written};
 use crate::state::OpenTrace;
 use crate::text::{TextKey, TextKind};
@@ -64,6 +65,9 @@ pub struct StepCardModel<'a> {
     /// Those of the other scorers.
     #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Vec::is_empty"))]
     pub others: Vec<ScoreChip>,
+    /// What each label source says of it, where that is shown.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub sources: Option<SourcesRow>,
     /// Labels, own ones first.
     pub chips: Vec<Chip>,
     /// What became of it, what tests and checkers said.
@@ -160,9 +164,8 @@ pub fn card<'a>(
         if label.value == ImportedValue::Remark {
             continue;
         }
-        let (text, tone) = imported_text(label);
         let hint = format!("{} = {}, from {}", label.field, label.raw, label.source);
-        chips.push(Chip { text: format!("{}: {}", label.source, one_line(&text, 60)), tone, imported: true, hint });
+        chips.push(Chip { text: chip_text(label), tone: imported_text(label).1, imported: true, hint });
     }
     let bar = |series: &ScoreSeries| {
         let Some(value) = series.at(index) else { return unscored(series) };
@@ -198,6 +201,7 @@ pub fn card<'a>(
         is_code: matches!(step.kind, StepKind::Code | StepKind::ToolResult),
         score: scores.first().map(bar),
         others: scores.iter().skip(1).take(MOST_SCORERS - 1).map(bar).collect(),
+        sources: None,
         chips,
         evidence: evidence(step),
         critiques,
@@ -310,6 +314,11 @@ pub fn rating_text(rating: StepRating) -> (&'static str, Tone) {
         StepRating::Bad => ("✖ bad", Tone::Bad),
         StepRating::Unsure => ("? unsure", Tone::Unsure),
     }
+}
+
+/// The words on the chip of an imported label.
+pub fn chip_text(label: &ImportedLabel) -> String {
+    format!("{}: {}", label.source, one_line(&imported_text(label).0, 60))
 }
 
 /// Words and colour of an imported label.

@@ -33,6 +33,7 @@ pub mod scores;
 pub mod section;
 pub mod similar;
 pub mod sitting;
+pub mod sources;
 pub mod sql;
 pub mod status;
 pub mod strip;

@@ -12,17 +12,21 @@ pub struct QueueModel {
     pub selected: usize,
     /// What the chosen one depends on: name and value.
     pub setting: Option<(&'static str, String)>,
+    /// That is chosen in a dialog of its own.
+    pub chooses_sources: bool,
     /// How many traces there are to come.
     pub count: String,
 }
 
 impl QueueModel {
-    /// Builds it; `left` traces of `listed` are not labelled.
-    pub fn new(queue: &Queue, listed: usize, left: usize) -> Self {
+    /// Builds it; `left` traces of `listed` are not labelled. `sources` names those that are compared.
+    pub fn new(queue: &Queue, listed: usize, left: usize, sources: String) -> Self {
+        let compares = queue.order == QueueOrder::Disagreement;
         Self {
             entries: QueueOrder::ALL.into_iter().map(order_text).collect(),
             selected: QueueOrder::ALL.iter().position(|order| *order == queue.order).unwrap_or(0),
-            setting: setting(queue),
+            setting: if compares { Some(("Between", sources)) } else { setting(queue) },
+            chooses_sources: compares,
             count: match left {
                 0 => format!("{listed} traces, all labelled"),
                 left => format!("{listed} traces, {left} of them not labelled yet"),
@@ -41,9 +45,10 @@ pub const fn order_text(order: QueueOrder) -> (&'static str, &'static str) {
         QueueOrder::EachFile => ("Files in turn", "One trace of each file, round and round"),
         QueueOrder::Uncertain => ("Most uncertain first", "Those whose score is nearest to one half"),
         QueueOrder::Spread => ("Most divided scorer first", "Those on which the members of an ensemble differ most"),
-        QueueOrder::Disagreement => {
-            ("Largest disagreement first", "Those where data, scorer and other annotators say different things")
-        }
+        QueueOrder::Disagreement => (
+            "Most disputed first",
+            "Those on which the chosen label sources differ most, on ratings and the first error",
+        ),
         QueueOrder::FirstDrop => {
             ("Earliest drop first", "Those whose score falls below the threshold at the earliest step")
         }
@@ -57,7 +62,7 @@ pub const fn order_text(order: QueueOrder) -> (&'static str, &'static str) {
 fn setting(queue: &Queue) -> Option<(&'static str, String)> {
     match queue.order {
         order if order.is_drawn() => Some(("Lot", queue.seed.to_string())),
-        QueueOrder::FirstDrop | QueueOrder::Disagreement => Some(("Threshold", format!("{:.2}", queue.threshold))),
+        QueueOrder::FirstDrop => Some(("Threshold", format!("{:.2}", queue.threshold))),
         QueueOrder::FewestReaders => Some(("Readers wanted", queue.readers.to_string())),
         _ => None,
     }
@@ -77,7 +82,7 @@ pub fn changed(queue: &Queue, up: bool) -> Queue {
     let mut queue = queue.clone();
     match queue.order {
         order if order.is_drawn() => queue.seed = if up { queue.seed + 1 } else { queue.seed.saturating_sub(1) },
-        QueueOrder::FirstDrop | QueueOrder::Disagreement => queue.threshold = nudged(queue.threshold, up),
+        QueueOrder::FirstDrop => queue.threshold = nudged(queue.threshold, up),
         QueueOrder::FewestReaders => {
             queue.readers = if up { queue.readers + 1 } else { queue.readers.saturating_sub(1).max(1) };
         }

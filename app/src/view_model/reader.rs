@@ -3,14 +3,19 @@
 use std::ops::Range;
 
 use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
-use stepscope_core::model::{FirstError, Label, LabelKind, Prompt, Step, StepHash, StepIndex, StepRating, Verdict};
+use stepscope_core::labels::LabelSource;
+use stepscope_core::model::{
+    FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Prompt, Step, StepHash, StepIndex, StepRating, Verdict,
+};
 
-use super::card::{StepCardModel, card, imported_text};
+use super::card::{StepCardModel, card, chip_text, imported_text};
 use super::fold::{FoldModel, cut, lines_after};
 use super::scores::{ScoreSeries, score_text};
+use super::sources::{SourcesModel, SourcesRow};
 use super::{Chip, Tone, labels};
 use crate::state::OpenTrace;
 use crate::state::reading::{FoundIn, ReadState};
+use crate::state::sources::SideVoices;
 use crate::state::splitting::SplitDraft;
 
 /// The problem and the steps of the chosen path. Cards are built one by one, as they are looked at.
@@ -31,6 +36,9 @@ pub struct ReaderModel<'a> {
     pub note: &'a str,
     /// Some step of the path has a score, so that the gutter is worth its room.
     pub has_scores: bool,
+    /// Label sources side by side, or why they are not shown; `None` where nobody wants to see them.
+    #[cfg_attr(feature = "testing", serde(skip_serializing_if = "Option::is_none"))]
+    pub sources: Option<SourcesModel>,
     #[cfg_attr(feature = "testing", serde(skip))]
     facts: Facts<'a>,
 }
@@ -55,6 +63,8 @@ struct Facts<'a> {
     beside: Vec<Vec<Chip>>,
     /// How many steps at the start are the same beside.
     shared: usize,
+    /// What label sources say, and who looks.
+    sources: Option<(&'a SideVoices, &'a str)>,
 }
 
 /// The reader with all its cards, as tests look at it.
@@ -91,6 +101,7 @@ impl<'a> ReaderModel<'a> {
             warnings: &trace.warnings,
             note: said.map_or("", |s| s.note.as_str()),
             has_scores: !scores.is_empty(),
+            sources: None,
             facts: Facts {
                 open,
                 said,
@@ -107,6 +118,7 @@ impl<'a> ReaderModel<'a> {
                 read: None,
                 beside: Vec::new(),
                 shared: 0,
+                sources: None,
             },
         }
     }
@@ -145,6 +157,17 @@ impl<'a> ReaderModel<'a> {
     /// paler that both have.
     pub fn mark_beside(&mut self, chips: Vec<Vec<Chip>>, shared: usize) {
         (self.facts.beside, self.facts.shared) = (chips, shared);
+    }
+
+    /// Shows under each step what label sources say of it; `own` is the annotator.
+    pub fn add_sources(&mut self, side: &'a SideVoices, own: &'a str) {
+        let open = self.facts.open;
+        let number = |step: StepIndex| {
+            let step = if open.is_reshaped() { open.find_step(&open.source().step(step)?.hash)? } else { step };
+            Some(open.position(step)? + 1)
+        };
+        self.sources = Some(SourcesModel::new(side, number, own));
+        self.facts.sources = Some((side, own));
     }
 
     /// Puts a caret into the step that is being cut.
@@ -214,6 +237,10 @@ impl<'a> ReaderModel<'a> {
         card.dimmed = facts.undecided.as_ref().is_some_and(|undecided| !undecided.contains(&position));
         card.dimmed |= position < facts.shared;
         card.chips.extend(facts.beside.get(position).into_iter().flatten().cloned());
+        facts.leave_out_spoken(&mut card, index);
+        card.sources = facts
+            .sources
+            .and_then(|(side, own)| SourcesRow::new(side, facts.open.in_source(position)?, position + 1, own));
         card.caret = facts.caret.filter(|(step, _)| *step == index).map(|(_, at)| at);
         facts.add_found(&mut card, index);
         facts.fold(&mut card, step);
@@ -248,6 +275,21 @@ impl Facts<'_> {
         if card.tone.is_none() && of_step.labels.has(LabelKind::Error) {
             card.tone = Some(Tone::Bad);
         }
+    }
+
+    /// Takes away the chips of labels that stand in the columns of label sources.
+    fn leave_out_spoken(&self, card: &mut StepCardModel<'_>, index: StepIndex) {
+        let Some((side, _)) = self.sources else { return };
+        let has_column = |label: &&ImportedLabel| {
+            use ImportedValue::{FirstError, Rating, Soft};
+            matches!(label.value, FirstError | Rating(_) | Soft(_))
+                && side.sources.iter().any(|source| match source {
+                    LabelSource::Imported(name) => name.as_ref().is_none_or(|name| *name == label.source),
+                    _ => false,
+                })
+        };
+        let spoken: Vec<String> = self.open.labels_of(index).filter(has_column).map(chip_text).collect();
+        card.chips.retain(|chip| !chip.imported || !spoken.contains(&chip.text));
     }
 
     fn add_found(&self, card: &mut StepCardModel<'_>, index: StepIndex) {

@@ -33,7 +33,7 @@ pub use kappa::{Crosstab, wilson};
 pub use panel::{Panel, SideBySide, SourceSays, StepSays, Voice};
 pub use place::Place;
 pub use pseudonyms::Pseudonymous;
-pub use queue::{Disputed, disputed};
+pub use queue::{Disputed, disputed, disputed_steps, stake};
 pub use resolve::{Ratings, Resolved, resolve};
 pub use selection::Selection;
 pub use source::{Chosen, LabelSource, SOURCE_HELP};

@@ -48,9 +48,8 @@ pub fn disputed(panel: &Panel<'_>, ctx: &JobContext) -> Result<Vec<Disputed>, Jo
         ctx.checkpoint()?;
         let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
         let dispute = Dispute::of(&trace, &panel.voices(&trace));
-        if dispute.places > 0.0 || dispute.differing > 0.0 {
-            let doubt = doubt(panel, &trace, &dispute.steps);
-            let stake = (dispute.places + dispute.differing / 2.0) * (1.0 + doubt);
+        let stake = dispute.stake(panel, &trace);
+        if stake > 0.0 {
             let named = |(source, place): (&LabelSource, Option<Place>)| Some((source.clone(), place?));
             let first_errors = sources.iter().zip(dispute.first_errors).filter_map(named).collect();
             let (trace, source_id) = (trace.id, trace.source_id);
@@ -63,6 +62,19 @@ pub fn disputed(panel: &Panel<'_>, ctx: &JobContext) -> Result<Vec<Disputed>, Jo
     }
     found.sort_by(|a, b| b.stake.total_cmp(&a.stake).then(a.row.cmp(&b.row)));
     Ok(found)
+}
+
+/// How much is at stake in a trace: 0 where the sources agree, `None` where fewer than two say anything of it.
+pub fn stake(panel: &Panel<'_>, trace: &Trace) -> Option<f64> {
+    let voices = panel.voices(trace);
+    let speaks = |voice: &&Voice| voice.said.ratings.iter().any(Option::is_some);
+    (voices.iter().filter(speaks).count() > 1).then(|| Dispute::of(trace, &voices).stake(panel, trace))
+}
+
+/// The steps on which voices differ, in the order of the trace: those rated differently, and those where one has the
+/// first error that not all have.
+pub fn disputed_steps(trace: &Trace, voices: &[Voice]) -> Vec<StepIndex> {
+    Dispute::of(trace, voices).steps
 }
 
 struct Dispute {
@@ -99,6 +111,13 @@ impl Dispute {
         }
         let differing = if pairs > 0 { f64::from(differ) / f64::from(pairs) } else { 0.0 };
         Self { places, differing, first_errors, steps }
+    }
+
+    fn stake(&self, panel: &Panel<'_>, trace: &Trace) -> f64 {
+        if self.places <= 0.0 && self.differing <= 0.0 {
+            return 0.0;
+        }
+        (self.places + self.differing / 2.0) * (1.0 + doubt(panel, trace, &self.steps))
     }
 }
 

@@ -9,9 +9,10 @@ use super::row::path_scores;
 use super::run::GRAIN;
 use super::{Aids, Query};
 use crate::annotation::{TraceAnnotation, lot};
-use crate::job::{JobContext, JobError};
-use crate::model::{TraceId, Verdict};
-use crate::store::{Mark, Store};
+use crate::job::{JobContext, JobError, Progress};
+use crate::labels::stake;
+use crate::model::Verdict;
+use crate::store::Store;
 
 /// Rows between two checkpoints where each is read from the disk.
 const READ_GRAIN: u32 = 64;
@@ -55,7 +56,7 @@ pub enum QueueOrder {
     Uncertain,
     /// The step on which the members of an ensemble disagree most.
     Spread,
-    /// Where labels of the data, the scorer and other annotators differ most about the first error.
+    /// On which the chosen label sources disagree most; see [`stake`].
     Disagreement,
     /// The score that falls below the threshold at the earliest step.
     FirstDrop,
@@ -104,19 +105,18 @@ pub(super) fn arrange(
     let scores = aids.scores;
     let draw = |row: u32| lot("queue", &[&queue.seed.to_string(), store.id_text(row)]);
     let of_trace = |row: u32| path_scores(row, store, scores, query.aggregate).0;
-    // The first step below the threshold, and whether there are scores at all.
+    // The first step below the threshold.
     let drop = |row: u32| {
         let values: Vec<Option<f64>> = match scores {
             None => match store.imported_scores(row) {
-                (_, None) => Vec::new(),
                 // The lowest is known without reading the trace.
-                (Some(lowest), _) if lowest >= queue.threshold => return (None, true),
+                (_, None) => return None,
+                (Some(lowest), _) if lowest >= queue.threshold => return None,
                 _ => store.imported_path_scores(row).into_iter().map(Some).collect(),
             },
             Some(scores) => store.main_path_hashes(row).iter().map(|step| scores.step(step).map(f64::from)).collect(),
         };
-        let has_scores = values.iter().flatten().any(|value| !value.is_nan());
-        (first_below(values.into_iter(), queue.threshold), has_scores)
+        first_below(values.into_iter(), queue.threshold)
     };
     let rows = match queue.order {
         QueueOrder::File => rows,
@@ -137,19 +137,8 @@ pub(super) fn arrange(
             };
             by_key(rows, |row| widest(row).map(ordered), true, ctx)?
         }
-        QueueOrder::Disagreement => {
-            let marks = |row: u32| -> Vec<Said> {
-                let (low, has_scores) = drop(row);
-                let of_scorer = has_scores.then(|| low.map_or(Said::NoError, |at| Said::At(at + 1)));
-                marks_in_data(row, store)
-                    .into_iter()
-                    .chain(of_scorer)
-                    .chain(marks_of_others(row, store, aids))
-                    .collect()
-            };
-            by_key(rows, |row| disagreement(&marks(row)), true, ctx)?
-        }
-        QueueOrder::FirstDrop => by_key(rows, |row| drop(row).0.map(|at| at as u64), false, ctx)?,
+        QueueOrder::Disagreement => most_disputed(rows, aids, ctx)?,
+        QueueOrder::FirstDrop => by_key(rows, |row| drop(row).map(|at| at as u64), false, ctx)?,
         QueueOrder::RightLowScore => {
             let right = |row: u32| store.verdict(row) == Verdict::Correct;
             by_key(rows, |row| of_trace(row).filter(|_| right(row)).map(ordered), false, ctx)?
@@ -193,55 +182,23 @@ fn in_turn<G: std::hash::Hash + Eq>(
     by_key(drawn, |row| places.get(&row).copied(), false, ctx)
 }
 
-/// What a source says of the first error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Said {
-    /// It is at that number of the path, from 1.
-    At(usize),
-    NoError,
-}
-
-/// Each source of labels in the data says one thing.
-fn marks_in_data(row: u32, store: &Store) -> Vec<Said> {
-    if !store.has_labels(row) {
-        return Vec::new();
+/// By how much is at stake between the sources of the panel. What they agree on comes after what they dispute, and what
+/// fewer than two of them speak of last.
+fn most_disputed(rows: Vec<u32>, aids: &Aids<'_>, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
+    let Some(panel) = aids.panel else { return Ok(rows) };
+    let total = Some(rows.len() as u64);
+    let mut stakes: HashMap<u32, f64> = HashMap::new();
+    for (done, &row) in (1_u64..).zip(&rows) {
+        ctx.checkpoint()?;
+        let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
+        if let Some(stake) = stake(panel, &trace) {
+            stakes.insert(row, stake);
+        }
+        if done.is_multiple_of(READ_GRAIN.into()) {
+            ctx.report(Progress { done, total, note: "traces compared".into() });
+        }
     }
-    let Ok(trace) = store.trace(row) else { return Vec::new() };
-    let mut sources: Vec<&str> = trace.labels.iter().map(|label| label.source.as_str()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let marks = sources.into_iter().filter_map(|source| trace.imported_first_error(Some(source)));
-    let find = |mark| Mark::from_first_error(&mark, |hash| trace.find_step(hash), |_| true);
-    marks.filter_map(|mark| said(find(mark), row, store)).collect()
-}
-
-fn marks_of_others(row: u32, store: &Store, aids: &Aids<'_>) -> Vec<Said> {
-    let id = TraceId::new(store.id_text(row));
-    let marks = aids.others.iter().filter_map(|(_, said)| said.trace(&id)?.first_error.as_ref());
-    let find = |mark| Mark::from_first_error(mark, |hash| store.step_index(row, &hash.whole().0), |_| true);
-    marks.filter_map(|mark| said(find(mark), row, store)).collect()
-}
-
-fn said(mark: Mark, row: u32, store: &Store) -> Option<Said> {
-    match mark {
-        Mark::At(step) => Some(Said::At(store.path_hashes(row, step).len())),
-        Mark::NoError => Some(Said::NoError),
-        Mark::Unsure | Mark::Lost => None,
-    }
-}
-
-/// The share of pairs that differ, then how far apart they are; `None` where fewer than two say anything.
-fn disagreement(marks: &[Said]) -> Option<u64> {
-    let pairs = || marks.iter().enumerate().flat_map(|(n, a)| marks.iter().skip(n + 1).map(move |b| (*a, *b)));
-    let all = pairs().count() as u64;
-    let differing = pairs().filter(|(a, b)| a != b).count() as u64;
-    let distance = pairs().map(|pair| match pair {
-        (Said::At(a), Said::At(b)) => a.abs_diff(b) as u64,
-        // Whether there is an error at all weighs more than where.
-        (Said::NoError, Said::At(_)) | (Said::At(_), Said::NoError) => 1 << 31,
-        (Said::NoError, Said::NoError) => 0,
-    });
-    (all > 0).then(|| (differing * 1_000_000 / all) << 32 | distance.max().unwrap_or(0))
+    by_key(rows, |row| stakes.get(&row).copied().map(ordered), true, ctx)
 }
 
 /// How many others have judged each trace.

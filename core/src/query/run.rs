@@ -11,6 +11,7 @@ use super::row::said;
 use super::{Fields, Filter, LabelState, Queue, Scores, ViewCache, Views};
 use crate::annotation::{Annotations, KnownAnswers};
 use crate::job::{JobContext, JobError};
+use crate::labels::Panel;
 use crate::model::AnnotatorId;
 use crate::scoring::{Aggregate, ScoreBook};
 use crate::store::{RowSet, Store};
@@ -45,6 +46,8 @@ pub struct Aids<'a> {
     pub annotator: &'a str,
     /// Which answers are known, and the share of such traces that is mixed in.
     pub gold: Option<(&'a KnownAnswers, f64)>,
+    /// Between whom traces are disputed; without it, the order of the most disputed is that of the source.
+    pub panel: Option<&'a Panel<'a>>,
     /// What more than plain words is asked of; without it, of the traces and labels alone.
     pub views: Option<&'a Views>,
 }

@@ -342,7 +342,9 @@ proptest! {
 mod queues {
     use super::*;
     use crate::annotation::{Gold, KnownAnswers};
-    use crate::model::ImportedValue;
+    use crate::import::native::NativeScores;
+    use crate::labels::{Corpus, Panel, SourceFile};
+    use crate::model::{ImportedValue, TraceId};
 
     fn named(name: &str, generator: &str, verdict: Verdict, scores: &[f64]) -> Trace {
         trace(name, Some(generator), verdict, scores)
@@ -438,6 +440,39 @@ mod queues {
         assert_eq!(order(&store, QueueOrder::Spread, 1, &aids), [3, 4, 1, 0, 2]);
     }
 
+    /// A project with what some annotators said.
+    struct Said(Store, Vec<(AnnotatorId, Arc<Annotations>)>);
+
+    impl Corpus for Said {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+
+        fn trace(&self, row: u32) -> Result<Trace, String> {
+            self.0.trace(row).map_err(|error| error.to_string())
+        }
+
+        fn annotators(&self) -> Vec<AnnotatorId> {
+            self.1.iter().map(|(name, _)| name.clone()).collect()
+        }
+
+        fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
+            self.1.iter().find(|(name, _)| name == annotator)?.1.trace(trace)
+        }
+
+        fn has_labels(&self, annotator: &AnnotatorId) -> bool {
+            self.annotators().contains(annotator)
+        }
+
+        fn scores(&self, _: &Trace) -> Vec<NativeScores> {
+            Vec::new()
+        }
+
+        fn sources(&self) -> Vec<SourceFile> {
+            Vec::new()
+        }
+    }
+
     #[test]
     fn sources_that_disagree_come_first() {
         let mut traces: Vec<Trace> =
@@ -450,10 +485,16 @@ mod queues {
         label(&mut traces[1], 3);
         label(&mut traces[2], 1);
         let (_folder, store) = store(&traces);
-        let bob = says("bob", &[(&traces[2], Some(0)), (&traces[3], None)]);
-        let aids = Aids { others: std::slice::from_ref(&bob), ..Aids::default() };
-        // Three that say three things and two that differ in whether there is an error; then two that agree; then one.
-        assert_eq!(order(&store, QueueOrder::Disagreement, 1, &aids), [3, 2, 1, 0]);
+        let corpus = Said(store.clone(), vec![says("bob", &[(&traces[2], Some(0)), (&traces[3], None)])]);
+        let by = |sources: &str| {
+            let sources = crate::labels::sources_from_list(sources).unwrap();
+            let panel = Panel::new(&sources, &corpus).unwrap();
+            order(&store, QueueOrder::Disagreement, 1, &Aids { panel: Some(&panel), ..Aids::default() })
+        };
+        // Three that name three steps; two that differ in whether there is an error; two that agree; one.
+        assert_eq!(by("imported:human,own:bob,scorer:q@0.5"), [2, 3, 1, 0]);
+        assert_eq!(by("imported:human,scorer:q@0.5"), [2, 1, 0, 3], "bob does not count");
+        assert_eq!(order(&store, QueueOrder::Disagreement, 1, &Aids::default()), [0, 1, 2, 3], "nobody to compare");
     }
 
     #[test]

@@ -48,6 +48,8 @@ impl App {
             Command::ToggleCurve => settings.show_curve,
             Command::ToggleSurvey => self.view.survey.shown && self.view.survey.page == Page::Figures,
             Command::JudgeScorer => self.view.survey.shown && self.view.survey.page == Page::Scorer,
+            Command::ShowAgreement => self.view.survey.shown && self.view.survey.page == Page::Agreement,
+            Command::ToggleSources => settings.show_sources,
             Command::ToggleStrip => settings.show_strip,
             Command::ToggleImported => settings.show_imported,
             Command::ToggleFollow => settings.follow,

@@ -22,6 +22,7 @@ pub(crate) mod schema;
 mod score;
 mod shape;
 pub(crate) mod similar;
+pub(crate) mod sources;
 pub(crate) mod survey;
 mod take;
 mod view;
@@ -87,6 +88,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Similar(request) => similar::answer(app, request),
         Action::ListOnly(only) => survey::list_only(app, only),
         Action::Survey(request) => survey::answer(app, request, ctx),
+        Action::Sources(request) => sources::answer(app, request),
         Action::Ask(request) => asking::answer(app, request),
         Action::KeepSize(panel, share) => look::keep_size(app, panel, share),
     }

@@ -20,6 +20,8 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::NextTrace => move_trace(app, 1),
         Command::PreviousTrace => move_trace(app, -1),
         Command::NextUnlabelled => show_next_unlabelled(app),
+        Command::NextDisagreement => super::sources::go(app, true),
+        Command::PreviousDisagreement => super::sources::go(app, false),
         Command::Filter => app.view.focus_filter = true,
         _ => {}
     }

@@ -42,7 +42,8 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
             app.settings.show_strip = !app.settings.show_strip;
             app.save_settings();
         }
-        Command::ToggleSurvey | Command::JudgeScorer => super::survey::run(app, command),
+        Command::ToggleSurvey | Command::JudgeScorer | Command::ShowAgreement => super::survey::run(app, command),
+        Command::ToggleSources | Command::ChooseSources => super::sources::run(app, command),
         Command::Larger => set_scale(app, app.settings.scale_by(1.0), ctx),
         Command::Smaller => set_scale(app, app.settings.scale_by(-1.0), ctx),
         Command::UsualSize => set_scale(app, 1.0, ctx),

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, TraceAnnotation, agrees};
+use stepscope_core::annotation::{Agreement, Change, Context, KnownAnswers, Seen, TraceAnnotation, agrees};
 use stepscope_core::job::Job;
 use stepscope_core::model::{FirstError, TraceId};
 
@@ -112,8 +112,13 @@ pub(super) fn circumstances(app: &App, changes: &[Change]) -> Context {
     let was_judged = app.project.as_ref().is_some_and(|project| project.log.was_judged(&open.trace.id));
     let visible = if was_judged { Visible::all(app.settings.show_imported) } else { visible };
     let visible = app.view.work.shown(&open.trace.id, visible);
+    let mut saw = visible.saw(&open.trace, !app.series().is_empty(), proposal);
+    if about_open && app.shows_others() && !saw.contains(&Seen::Others) {
+        saw.push(Seen::Others);
+        saw.sort_unstable();
+    }
     Context {
-        saw: visible.saw(&open.trace, !app.series().is_empty(), proposal),
+        saw,
         spent_ms: if about_open { app.sitting.unrecorded_ms(&open.trace.id) } else { 0 },
         proposed_by: proposal.map(|proposal| proposal.by.clone()),
         ..Context::default()

@@ -15,7 +15,7 @@ pub(super) fn controls_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut Comma
     let choices = &frame.state.choices;
     let mut chosen = choices.clone();
     ui.horizontal(|ui| {
-        for (page, title) in [(Page::Figures, "Figures"), (Page::Scorer, "Scorer")] {
+        for (page, title) in [(Page::Figures, "Figures"), (Page::Scorer, "Scorer"), (Page::Agreement, "Agreement")] {
             let label = ui.selectable_label(frame.state.page == page, RichText::new(title).strong());
             if label.clicked() && frame.state.page != page {
                 sink.push(Action::Survey(SurveyRequest::Page(page)));
@@ -30,12 +30,14 @@ pub(super) fn controls_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut Comma
             match (frame.state.page, frame.model) {
                 (Page::Scorer, _) => report_ui(ui, sink),
                 (Page::Figures, Some(model)) => figures_ui(ui, &model.figures, frame.hidden, sink),
-                (Page::Figures, None) => {}
+                (Page::Figures, None) | (Page::Agreement, _) => {}
             }
             super::status_ui(ui, frame, sink);
         });
     });
-    if let Some(controls) = frame.controls {
+    if frame.state.page == Page::Agreement {
+        ui.horizontal_wrapped(|ui| super::agreement::agreement_controls_ui(ui, frame.state, sink));
+    } else if let Some(controls) = frame.controls {
         ui.horizontal_wrapped(|ui| {
             raters_ui(ui, frame.state.page, controls, &mut chosen);
             groups_ui(ui, frame.state.page, controls, &mut chosen);

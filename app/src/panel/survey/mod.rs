@@ -1,5 +1,6 @@
 //! Paints the survey: what can be chosen, a grid of figures, and how well a scorer does.
 
+mod agreement;
 mod controls;
 mod figure;
 mod paint;
@@ -13,7 +14,7 @@ use crate::panel::trace_table::only_ui;
 use crate::state::survey::{SurveyRequest, SurveyState, ToSave};
 use crate::ui_kit::Tokens;
 use crate::ui_kit::tokens::Space;
-use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
+use crate::view_model::survey::{AgreementModel, ControlsModel, NamedFigure, SurveyModel};
 
 use figure::{FigureAsk, FigureFrame, figure_ui};
 
@@ -23,6 +24,8 @@ pub struct SurveyFrame<'a> {
     pub state: &'a SurveyState,
     /// What was worked out.
     pub model: Option<&'a SurveyModel>,
+    /// How far label sources agree, where that is shown and known.
+    pub agreement: Option<&'a AgreementModel>,
     /// What can be chosen.
     pub controls: Option<&'a ControlsModel>,
     /// Figures that are left out, by name.
@@ -54,10 +57,13 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
     if let Some(only) = frame.only {
         only_ui(ui, only, sink);
     }
-    let Some(model) = frame.model else { return };
     if frame.busy.is_some() {
         ui.multiply_opacity(OLD);
     }
+    if let Some(model) = frame.agreement {
+        return agreement::agreement_ui(ui, model, frame.state, sink);
+    }
+    let Some(model) = frame.model else { return };
     if let Some(problem) = &model.problem {
         ui.add_space(Space::of(ui).wide);
         let text = KeyMap::of(ui).fill(problem);
@@ -87,7 +93,11 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
 fn status_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
     let tokens = Tokens::of(ui);
     if let Some(busy) = &frame.busy {
-        let what = if frame.model.is_some() { "Counting anew; below is what was before" } else { "Counting" };
+        let what = if frame.model.is_some() || frame.agreement.is_some() {
+            "Counting anew; below is what was before"
+        } else {
+            "Counting"
+        };
         ui.add(Label::new(RichText::new(format!("{what}  {busy}")).small().color(tokens.muted)).truncate());
         ui.spinner();
     } else if frame.stopped {
@@ -95,9 +105,9 @@ fn status_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
             sink.push(Action::Survey(SurveyRequest::Again));
         }
         ui.label(RichText::new("Not worked out").small().color(tokens.unsure));
-    } else if let Some(model) = frame.model {
-        let intro = RichText::new(&model.intro).small().color(tokens.muted);
-        ui.add(Label::new(intro).truncate()).on_hover_text(&model.intro);
+    } else if let Some(intro) = frame.agreement.map(|model| &model.intro).or(frame.model.map(|model| &model.intro)) {
+        let text = RichText::new(intro).small().color(tokens.muted);
+        ui.add(Label::new(text).truncate()).on_hover_text(intro);
     }
 }
 

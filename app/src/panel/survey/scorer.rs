@@ -33,7 +33,7 @@ pub(super) fn summary_ui(ui: &mut Ui, model: &ScorerModel, sink: &mut CommandSin
     ui.add_space(Space::of(ui).small);
 }
 
-fn tile_ui(ui: &mut Ui, tile: &TileModel, tokens: &Tokens) {
+pub(super) fn tile_ui(ui: &mut Ui, tile: &TileModel, tokens: &Tokens) {
     let frame = Frame::new()
         .fill(tokens.card)
         .stroke(Stroke::new(1.0, tokens.line))

@@ -1,5 +1,6 @@
 //! The survey: figures of the listed traces, and how well a scorer does, in the middle of the window.
 
+mod agreement;
 mod choices;
 mod work;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use stepscope_core::evaluate::{Failure, Threshold};
 
+pub use agreement::{Agreed, AskedAgreement, Measure, TOO_FEW, agreed, listing};
 pub use choices::{Offered, SurveyChoices, offered};
 pub use work::{Asked, Kept, Plotted, Stamp, SurveyJob, Surveyed, plot_name};
 
@@ -19,6 +21,8 @@ pub enum Page {
     Figures,
     /// How well a scorer does.
     Scorer,
+    /// How far label sources agree.
+    Agreement,
 }
 
 /// The survey as it is shown.
@@ -30,7 +34,7 @@ pub struct SurveyState {
     pub page: Page,
     /// What it is about.
     pub choices: SurveyChoices,
-    /// The figure that the keys go to, by its place.
+    /// The figure that the keys go to, by its place; on the page of agreement, the cell of the matrix.
     pub at: usize,
     /// That figure fills the survey.
     pub enlarged: bool,
@@ -38,6 +42,8 @@ pub struct SurveyState {
     pub mark: Option<usize>,
     /// The survey should scroll to the figure that the keys go to.
     pub scroll: bool,
+    /// What the matrix of agreement shows.
+    pub measure: Measure,
     /// The user stopped working this out; it begins again with another choice.
     pub stopped: Option<Asked>,
     /// How many figures stand side by side; written back while they are painted.
@@ -51,6 +57,8 @@ pub enum SurveyRequest {
     Page(Page),
     /// Choose otherwise.
     Choose(SurveyChoices),
+    /// Show another measure of agreement.
+    Measure(Measure),
     /// Give the keys to that figure.
     Select(usize),
     /// Let that figure fill the survey, or show all of them again.

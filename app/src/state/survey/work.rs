@@ -118,6 +118,8 @@ impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
                 }
             }
             Page::Scorer => made.judge(ctx)?,
+            // Has a job of its own.
+            Page::Agreement => {}
         }
         Ok(made)
     }

@@ -1,5 +1,6 @@
 //! The survey: what can be chosen, the figures of the listed traces, how well a scorer does.
 
+mod agreement;
 mod axis;
 mod figure;
 mod scorer;
@@ -8,6 +9,7 @@ use stepscope_core::evaluate::figures::Plot;
 use stepscope_core::evaluate::{Rater, Threshold};
 use stepscope_core::labels::LabelSource;
 
+pub use agreement::{AgreementCell, AgreementModel, measure_name};
 pub use axis::{AxisModel, number_text};
 pub use figure::{FigureModel, FigureShape, MarkModel, SeriesModel};
 pub use scorer::{ScorerModel, TableModel, TileModel, WrongModel};

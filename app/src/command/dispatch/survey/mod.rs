@@ -1,5 +1,6 @@
 //! The survey: what it is about, what is worked out for it, and what its marks list.
 
+mod agreement;
 mod listing;
 mod saving;
 
@@ -30,7 +31,11 @@ pub(crate) struct SurveyShown {
 }
 
 pub(super) fn run(app: &mut App, command: Command) {
-    let page = if command == Command::JudgeScorer { Page::Scorer } else { Page::Figures };
+    let page = match command {
+        Command::JudgeScorer => Page::Scorer,
+        Command::ShowAgreement => Page::Agreement,
+        _ => Page::Figures,
+    };
     let survey = &mut app.view.survey;
     let closes = survey.shown && survey.page == page;
     survey.shown = !closes;
@@ -47,6 +52,7 @@ fn show_page(app: &mut App, page: Page) {
         (survey.page, survey.at, survey.mark, survey.enlarged) = (page, 0, None, false);
     }
     survey.stopped = None;
+    app.view.sources.stopped = None;
 }
 
 /// Does what the survey asks for.
@@ -61,14 +67,17 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             app.view.survey.choices.threshold = threshold;
             app.view.survey.stopped = None;
         }
-        SurveyRequest::Again => app.view.survey.stopped = None,
+        SurveyRequest::Again => (app.view.survey.stopped, app.view.sources.stopped) = (None, None),
+        SurveyRequest::Measure(measure) => app.view.survey.measure = measure,
         SurveyRequest::Select(at) => (app.view.survey.at, app.view.survey.mark) = (at, None),
         SurveyRequest::Enlarge(at) => {
             let survey = &mut app.view.survey;
             let was_enlarged = survey.enlarged && survey.at == at;
             (survey.at, survey.mark, survey.enlarged, survey.scroll) = (at, None, !was_enlarged, was_enlarged);
         }
+        SurveyRequest::Move(across, down) if is_matrix(app) => agreement::go(app, across, down),
         SurveyRequest::Move(across, down) => go(app, across, down),
+        SurveyRequest::Enter if is_matrix(app) => agreement::enter(app),
         SurveyRequest::Enter => enter(app, ctx),
         SurveyRequest::Back => {
             let survey = &mut app.view.survey;
@@ -98,6 +107,10 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             app.notices.info("Figure copied", "It is in the clipboard, as it is painted");
         }
     }
+}
+
+fn is_matrix(app: &App) -> bool {
+    app.view.survey.page == Page::Agreement
 }
 
 fn close(app: &mut App) {
@@ -169,6 +182,7 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Not saved", error.to_string()),
         }
     }
+    agreement::poll(app);
     let Some(outcome) = app.jobs.survey.as_mut().and_then(|(_, job)| job.poll()) else { return };
     let Some((asked, _)) = app.jobs.survey.take() else { return };
     match outcome {
@@ -213,6 +227,9 @@ pub(crate) fn follow(app: &mut App) {
     if app.jobs.query.is_some() {
         return;
     }
+    if is_matrix(app) {
+        return agreement::follow(app);
+    }
     let Some(asked) = app.asked_of_survey() else { return };
     let survey = &app.view.survey;
     let is_known = |shown: &Arc<SurveyShown>| shown.made.asked == asked;
@@ -250,16 +267,20 @@ impl App {
         Some(&self.shown_survey()?.model)
     }
 
-    /// What the survey is to show.
-    pub(crate) fn asked_of_survey(&self) -> Option<Asked> {
+    /// What the survey, if it were made now, would be made from.
+    pub(crate) fn survey_stamp(&self) -> Option<Stamp> {
         let project = self.project.as_ref()?;
-        let stamp = Stamp {
+        Some(Stamp {
             project: project.dir().path().to_owned(),
             generation: project.store.generation(),
             said: project.log.last_seq(),
             scores: project.scores.revision(),
-        };
-        let survey = &self.view.survey;
+        })
+    }
+
+    /// What the survey is to show.
+    pub(crate) fn asked_of_survey(&self) -> Option<Asked> {
+        let (survey, stamp) = (&self.view.survey, self.survey_stamp()?);
         Some(Asked { stamp, listed: self.view.listed, page: survey.page, choices: survey.choices.clone() })
     }
 
