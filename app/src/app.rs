@@ -119,7 +119,11 @@ impl App {
         tokens::set_theme(&ctx, settings.theme);
         tokens::set_density(&ctx, settings.density);
         // The commands for it are remembered and can have other keys.
-        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        ctx.options_mut(|options| {
+            options.zoom_with_keyboard = false;
+            // Theirs takes Ctrl+Shift+Q for Ctrl+Q as well; ours is a command.
+            options.quit_shortcuts.clear();
+        });
         ctx.set_zoom_factor(settings.scale());
         let (keys, problems) = KeyMap::new(&settings.keys);
         notices.warnings("Some keys of the settings were left out", problems);
@@ -339,11 +343,11 @@ impl App {
         let (said, aids) = (project.log.snapshot(), self.query_aids(project));
         let only = self.view.only.clone();
         let job = Job::spawn("query", Arc::clone(&self.wake), move |ctx| {
-            let found = aids.run(&query, &store, &said, ctx)?;
-            Ok(match only {
-                Some(only) => only.keep(&query, &found),
-                None => found,
-            })
+            let mut found = aids.run(&query, &store, &said, ctx)?;
+            if let Some(only) = only {
+                found.rows = only.keep(&query, &found.rows);
+            }
+            Ok(found)
         });
         self.jobs.query = self.started(job);
     }

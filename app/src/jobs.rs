@@ -9,7 +9,7 @@ use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::labels::LabelSource;
-use stepscope_core::model::{StepIndex, Trace};
+use stepscope_core::model::Trace;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
@@ -52,7 +52,7 @@ pub struct Jobs {
     pub(crate) early: Option<Receiver<ImportPreview>>,
     /// What was open before the first traces of other files were shown; back again where these cannot be read.
     pub(crate) behind: Option<(Option<Project>, ViewState)>,
-    pub(crate) query: Option<Job<Vec<u32>>>,
+    pub(crate) query: Option<Job<Found>>,
     /// The jobs of asking.
     pub(crate) asking: AskingJobs,
     pub(crate) preview: Option<Job<Preview>>,
@@ -75,7 +75,7 @@ pub struct Jobs {
     /// What came of it; shown while the next is worked out.
     pub(crate) shown_agreement: Option<Arc<Agreed>>,
     /// Finds what label sources dispute: the traces, and the step to begin at.
-    pub(crate) disputed: Option<Job<(Only, Option<StepIndex>)>>,
+    pub(crate) disputed: Option<Job<Only>>,
     /// Finds which label sources there are; of which state of the project.
     pub(crate) offered: Option<(OfferedOf, Job<Vec<LabelSource>>)>,
     /// Finds the traces behind a mark of a figure.
@@ -223,7 +223,7 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.query) {
         match outcome {
-            Outcome::Done(rows) => dispatch::listed(app, rows),
+            Outcome::Done(found) => dispatch::listed(app, found),
             Outcome::Cancelled => {}
             Outcome::Failed(error) => app.notices.error("Not filtered", error.to_string()),
         }
@@ -499,7 +499,7 @@ fn take_followed(app: &mut App, followed: Followed) {
     let before = std::mem::replace(&mut project.store, followed.store);
     project.rejects = Arc::new(followed.rejects);
     project.report = Some(Arc::new(followed.report));
-    app.view.rows = followed.rows;
+    (app.view.rows, app.view.found_steps) = (followed.rows, followed.steps);
     app.view.listed += 1;
     app.view.only = followed.only.filter(|_| app.view.only.is_some());
     app.view.fresh += followed.fresh;

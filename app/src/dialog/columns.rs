@@ -42,13 +42,17 @@ pub fn columns_ui(
             now.selected = 0;
         }
         ui.add_space(4.0);
-        ScrollArea::vertical().max_height(380.0).auto_shrink([false, true]).show(ui, |ui| {
-            for (position, entry) in entries.iter().enumerate() {
-                if entry_ui(ui, entry, position == now.selected, by != 0 || shift != 0) {
-                    (now.selected, change) = (position, Some(position));
+        // As high with few as with many, so that nothing moves under the pointer.
+        ScrollArea::vertical().max_height(380.0).min_scrolled_height(380.0).auto_shrink([false, false]).show(
+            ui,
+            |ui| {
+                for (position, entry) in entries.iter().enumerate() {
+                    if entry_ui(ui, entry, position == now.selected, by != 0 || shift != 0) {
+                        (now.selected, change) = (position, Some(position));
+                    }
                 }
-            }
-        });
+            },
+        );
         ui.add_space(4.0);
         ui.label(RichText::new("Enter shows or hides a column, Alt+↑ and Alt+↓ move it").small().weak());
         footer_ui(ui, sink, |ui, _| resets = ui.button("The usual columns").clicked());

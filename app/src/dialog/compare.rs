@@ -64,7 +64,7 @@ pub fn compare_ui(ctx: &Context, draft: &CompareDraft, model: &CompareModel, sin
         ask(request);
     } else if given_up {
         ask(CompareRequest::Cancel);
-    } else if close || (response.should_close() && !busy) {
+    } else if close || (super::is_left(&response) && !busy) {
         sink.push(Action::SetDialog(None));
     }
 }

@@ -46,7 +46,7 @@ pub fn export_ui(
             },
         );
     });
-    if ended || response.should_close() {
+    if ended || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if changed != *draft {
         sink.push(Action::SetDialog(Some(DialogState::Export(Box::new(changed)))));

@@ -74,7 +74,7 @@ pub fn history_ui(
     {
         sink.push(Action::SetDialog(None));
         sink.push(Action::ShowGesture(gesture));
-    } else if response.inner || response.should_close() {
+    } else if response.inner || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if next != *draft {
         sink.push(Action::SetDialog(Some(DialogState::History(next))));

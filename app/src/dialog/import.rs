@@ -85,7 +85,7 @@ pub fn import_ui(
     }
     if changed != *draft {
         sink.push(Action::SetDialog(Some(DialogState::Import(Box::new(changed)))));
-    } else if ended || response.should_close() {
+    } else if ended || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     }
 }

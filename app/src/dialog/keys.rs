@@ -56,7 +56,7 @@ pub fn keys_ui(ctx: &Context, draft: &KeysDraft, keys: &KeyMap, sink: &mut Comma
         }
         footer_ui(ui, &model, &mut next, sink)
     });
-    let escape = response.should_close() && is_quiet;
+    let escape = super::is_left(&response) && is_quiet;
     if response.inner || escape {
         sink.push(Action::SetDialog(None));
     } else if next != *draft {

@@ -42,10 +42,10 @@ pub fn many_ui(ctx: &Context, draft: &ManyDraft, model: &ManyModel, sink: &mut C
         close
     });
     if is_saying {
-        if response.should_close() {
+        if super::is_left(&response) {
             sink.push(Action::StopLabelling);
         }
-    } else if response.inner || response.should_close() {
+    } else if response.inner || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if next != *draft {
         next.asked = false;

@@ -65,9 +65,14 @@ fn has_no_button(ctx: &Context) -> bool {
     ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none())
 }
 
-/// Escape and a click beside the dialog close it.
+/// Escape was pressed. A click beside leaves no dialog: what is typed next would be keys that label.
+fn is_left<T>(response: &ModalResponse<T>) -> bool {
+    response.should_close() && !response.backdrop_response.clicked()
+}
+
+/// Escape closes the dialog.
 fn close_on_escape(response: &ModalResponse<()>, sink: &mut CommandSink) {
-    if response.should_close() {
+    if is_left(response) {
         sink.push(Action::SetDialog(None));
     }
 }

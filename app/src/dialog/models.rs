@@ -82,7 +82,7 @@ pub fn models_ui(ctx: &Context, draft: &ModelsDraft, model: &ModelsModel, sink: 
             None => {}
         }
     }
-    if done || response.should_close() {
+    if done || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if changed != *draft {
         sink.push(Action::SetDialog(Some(DialogState::Models(changed))));

@@ -50,7 +50,7 @@ pub fn schema_ui(ctx: &Context, draft: &SchemaDraft, model: &SchemaModel, sink: 
         }
         foot_ui(ui, &mut changed, model, &tokens, &mut close, sink);
     });
-    if response.should_close() {
+    if super::is_left(&response) {
         // Escape never throws work away.
         if draft.is_changed() {
             changed.leaving = true;

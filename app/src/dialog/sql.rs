@@ -60,13 +60,16 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
                 }
             });
         });
+        let height = (ctx.content_rect().height() - 330.0).max(120.0);
+        let top = ui.cursor().top();
         if let Some(problem) = &frame.model.problem {
             ui.add(Label::new(RichText::new(problem).color(tokens.bad)).wrap());
         }
         if let Some(table) = frame.table {
-            let height = (ctx.content_rect().height() - 330.0).max(120.0);
-            ui.push_id("answer", |ui| answer_ui(ui, table, frame.model, height));
+            ui.push_id("answer", |ui| answer_ui(ui, table, frame.model, height - (ui.cursor().top() - top)));
         }
+        // As high without an answer as with one, so that nothing moves under the pointer.
+        ui.add_space((height + 40.0 - (ui.cursor().top() - top)).max(0.0));
         footer_ui(ui, sink, |_, _| {});
     });
     if now != text {

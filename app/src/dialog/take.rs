@@ -71,7 +71,7 @@ pub fn take_ui(ctx: &Context, draft: &TakeDraft, model: &TakeModel, sink: &mut C
         ask(TakeRequest::Take(true));
     } else if take_one {
         ask(TakeRequest::Take(false));
-    } else if close || response.should_close() {
+    } else if close || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     }
 }

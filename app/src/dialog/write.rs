@@ -59,7 +59,7 @@ pub fn write_ui(ctx: &Context, draft: &StepDraft, sink: &mut CommandSink) {
         ask(DraftRequest::Save(true));
     } else if save {
         ask(DraftRequest::Save(false));
-    } else if response.should_close() {
+    } else if super::is_left(&response) {
         ask(DraftRequest::Leave);
     }
 }

@@ -4,7 +4,7 @@ use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::{TextEditOutput, TextEditState};
 use eframe::egui::{
     self, Align, Area, Button, EventFilter, Frame, Id, Key, Label, Layout, Modifiers, Order, Rect, RichText, Role,
-    ScrollArea, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, vec2,
+    ScrollArea, Sense, Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, scroll_area::ScrollBarVisibility, vec2,
 };
 
 use crate::command::{Action, Command, CommandSink, KeyMap};
@@ -178,7 +178,9 @@ fn line_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, is_below: bool, 
                 ui.add(Label::new(text).truncate());
                 return;
             }
-            ScrollArea::horizontal().auto_shrink([false, true]).show(ui, |ui| {
+            // A bar would lie over what is to be clicked.
+            let chips = ScrollArea::horizontal().scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
+            chips.auto_shrink([false, true]).show(ui, |ui| {
                 ui.horizontal(|ui| {
                     for chip in &model.chips {
                         let text = RichText::new(format!("{} ✕", chip.text)).small();

@@ -42,6 +42,8 @@ pub struct Asking {
     pub clauses: Vec<ClauseText>,
     /// What may be asked, as the rules of blind judging were when it was last looked at.
     pub permitted: Option<Visible>,
+    /// The newest question in SQL.
+    pub sql: Option<String>,
     /// The columns of the table, by name; empty for the usual ones.
     pub columns: Vec<String>,
     /// The field that the table is sorted by, where it is none of the usual keys.

@@ -8,7 +8,7 @@ use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::import::{self, ImportOptions, InspectReport};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::model::{Clock, TraceId};
-use stepscope_core::query::Query;
+use stepscope_core::query::{FoundSteps, Query};
 use stepscope_core::store::{ProjectDir, Reject, Store};
 
 use super::only::Only;
@@ -43,6 +43,8 @@ pub struct Followed {
     pub store: Store,
     /// The rows of the table: those listed before in their order, then the new ones.
     pub rows: Vec<u32>,
+    /// The steps by which traces are found.
+    pub steps: Option<FoundSteps>,
     /// What the table is narrowed to.
     pub only: Option<Arc<Only>>,
     /// How many traces are new.
@@ -70,13 +72,14 @@ pub fn follow(request: &FollowRequest, ctx: &JobContext) -> Result<Followed, Job
     let mut found = request.aids.run(&request.query, &store, &request.said, ctx)?;
     let only = request.only.as_ref().map(|only| Arc::new(only.moved(old, &store)));
     if let Some(only) = &only {
-        found = only.keep(&request.query, &found);
+        found.rows = only.keep(&request.query, &found.rows);
     }
-    let rows = joined(old, &store, &request.listed, &found);
+    let rows = joined(old, &store, &request.listed, &found.rows);
     let (before, after) = (old.len(), store.len());
     let rejects = store.rejects().map_err(failed)?;
     Ok(Followed {
         rows,
+        steps: found.steps,
         only,
         fresh: after.saturating_sub(before),
         gone: before.saturating_sub(after),

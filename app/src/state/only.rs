@@ -1,7 +1,8 @@
 //! Traces that the table is narrowed to by what cannot be written as a query: a bar of a figure, a list of mistakes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use stepscope_core::model::StepIndex;
 use stepscope_core::query::{Query, QueueOrder, Sort};
 use stepscope_core::store::Store;
 
@@ -14,6 +15,17 @@ pub struct Only {
     pub rows: Vec<u32>,
     /// Their order means something; the table keeps it where it is sorted by nothing else.
     pub ranked: bool,
+    /// For the sake of which step a trace is among them, by row.
+    pub steps: HashMap<u32, Listed>,
+}
+
+/// A step for which a trace is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// The step itself.
+    Step(StepIndex),
+    /// Its place on the main path, from 0.
+    Place(u32),
 }
 
 impl Only {
@@ -34,7 +46,8 @@ impl Only {
             // Mostly traces are where they were.
             if new.trace_id(row).as_ref() == Some(&id) { Some(row) } else { new.row_of(&id) }
         };
-        Self { rows: self.rows.iter().filter_map(moved).collect(), ..self.clone() }
+        let steps = self.steps.iter().filter_map(|(row, step)| Some((moved(row)?, *step))).collect();
+        Self { rows: self.rows.iter().filter_map(moved).collect(), steps, ..self.clone() }
     }
 }
 
@@ -46,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_ranking_holds_unless_the_table_is_sorted() {
-        let only = Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true };
+        let only = Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true, steps: HashMap::new() };
         let found = [1, 2, 3, 5];
         assert_eq!(only.keep(&Query::default(), &found), [2, 5]);
         let reversed = Only { rows: vec![5, 2, 7], ..only.clone() };

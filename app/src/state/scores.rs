@@ -6,7 +6,7 @@ use stepscope_core::annotation::{Annotations, KnownAnswers, Others};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::{LabelSource, Panel};
 use stepscope_core::model::{AnnotatorId, StepHash};
-use stepscope_core::query::{Aids, Query, QueueOrder, Scores, Sort, ViewCache, Views, run_with, sort_by};
+use stepscope_core::query::{Aids, Found, Query, QueueOrder, Scores, Sort, ViewCache, Views, find, sort_by};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
 
@@ -57,7 +57,7 @@ impl QueryAids {
         store: &Store,
         said: &Arc<Annotations>,
         ctx: &JobContext,
-    ) -> Result<Vec<u32>, JobError> {
+    ) -> Result<Found, JobError> {
         let views = self.views(store, said);
         let compares = query.queue.order == QueueOrder::Disagreement && query.sort == Sort::default();
         let corpus = compares.then(|| self.corpus(store, said));
@@ -70,14 +70,14 @@ impl QueryAids {
             panel: panel.as_ref(),
             views: Some(&views),
         };
-        let mut rows = run_with(query, store, said, &aids, ctx)?;
+        let mut found = find(query, store, said, &aids, ctx)?;
         if let Some(among) = &self.among {
-            rows.retain(|row| among.binary_search(row).is_ok());
+            found.rows.retain(|row| among.binary_search(row).is_ok());
         }
-        match &self.by {
-            Some(by) => sort_by(&views, rows, &by.field, by.descending, ctx),
-            None => Ok(rows),
+        if let Some(by) = &self.by {
+            found.rows = sort_by(&views, found.rows, &by.field, by.descending, ctx)?;
         }
+        Ok(found)
     }
 
     /// The moment of the project that label sources are compared in.

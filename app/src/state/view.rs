@@ -7,7 +7,7 @@ use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
-use stepscope_core::query::{Query, Queue, ViewCache};
+use stepscope_core::query::{FoundSteps, Query, Queue, ViewCache};
 
 use super::asking::Asking;
 use super::beside::{BesideDraft, BesideState};
@@ -46,6 +46,8 @@ pub struct ViewState {
     pub asking: Asking,
     /// Rows of the store that the table lists, in order.
     pub rows: Vec<u32>,
+    /// The steps by which these were found.
+    pub found_steps: Option<FoundSteps>,
     /// Rises with each change of these rows.
     pub listed: u64,
     /// Position of the open trace in `rows`.

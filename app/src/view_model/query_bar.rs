@@ -102,6 +102,9 @@ impl OfferModel {
     }
 }
 
+/// Letters of all chips together.
+const ROOM: usize = 72;
+
 /// Words side by side are one chip.
 fn chips(asking: &Asking) -> Vec<ClauseChip> {
     let mut chips: Vec<(bool, ClauseChip)> = Vec::new();
@@ -120,7 +123,10 @@ fn chips(asking: &Asking) -> Vec<ClauseChip> {
         ClauseChip { text: String::new(), full, places: None }
     });
     let all = chips.into_iter().map(|(_, chip)| chip).chain(among);
-    all.map(|chip| ClauseChip { text: one_line(&chip.full, 40), ..chip }).collect()
+    let all: Vec<ClauseChip> = all.collect();
+    // The more there are, the shorter, so that all stay in reach.
+    let most = (ROOM / all.len().max(1)).clamp(10, 40);
+    all.into_iter().map(|chip| ClauseChip { text: one_line(&chip.full, most), ..chip }).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod duplicates;
 mod facets;
 mod filter;
+mod found;
 mod language;
 mod order;
 mod queue;
@@ -22,13 +23,14 @@ mod tests;
 pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};
 pub(crate) use duplicates::{Met, shingle};
 pub use facets::{Facet, FacetValue, facets};
+pub use found::{Found, FoundSteps};
 pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
     field_before, field_help, tells,
 };
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
-pub use run::{Aids, Query, Sort, SortKey, next_unlabelled, run, run_with};
+pub use run::{Aids, Query, Sort, SortKey, find, next_unlabelled, run, run_with};
 pub use similar::{Asked, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
 pub use sql::sql;
 pub use state::LabelState;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::order::sort;
 use super::queue::arrange;
 use super::row::said;
-use super::{Fields, Filter, LabelState, Queue, Scores, ViewCache, Views};
+use super::{Fields, Filter, Found, LabelState, Queue, Scores, ViewCache, Views};
 use crate::annotation::{Annotations, KnownAnswers};
 use crate::job::{JobContext, JobError};
 use crate::labels::Panel;
@@ -111,6 +111,17 @@ pub fn run_with(
     aids: &Aids<'_>,
     ctx: &JobContext,
 ) -> Result<Vec<u32>, JobError> {
+    find(query, store, annotations, aids, ctx).map(|found| found.rows)
+}
+
+/// The same, and the steps by which traces are found.
+pub fn find(
+    query: &Query,
+    store: &Store,
+    annotations: &Annotations,
+    aids: &Aids<'_>,
+    ctx: &JobContext,
+) -> Result<Found, JobError> {
     let filter = Filter::parse(&query.text, &Fields::default()).map_err(|error| JobError::from_error(&error))?;
     ctx.checkpoint()?;
     let states = States::new(annotations);
@@ -131,6 +142,7 @@ pub fn run_with(
             rows
         }
     };
+    let mut steps = None;
     if !filter.is_empty() && !rows.is_empty() {
         let found = if let Some(words) = filter.words() {
             store.search(&words, ctx)?
@@ -140,17 +152,19 @@ pub fn run_with(
                 Views::new(store.clone(), own(), aids.others, ScoreBook::default(), None, &ViewCache::default())
             });
             let found = RowSet::new(store.len());
-            for row in filter.rows(&made, ctx)? {
-                found.insert(row as usize);
-            }
+            let answer = filter.found(&made, ctx)?;
+            answer.rows.iter().for_each(|row| found.insert(*row as usize));
+            steps = answer.steps;
             found
         };
         rows.retain(|&row| found.contains(row as usize));
     }
-    if query.sort == Sort::default() {
-        return arrange(rows, query, store, aids, ctx);
-    }
-    sort(rows, query.sort, store, &|row| states.of(row, store), (aids.scores, query.aggregate), ctx)
+    let rows = if query.sort == Sort::default() {
+        arrange(rows, query, store, aids, ctx)?
+    } else {
+        sort(rows, query.sort, store, &|row| states.of(row, store), (aids.scores, query.aggregate), ctx)?
+    };
+    Ok(Found { rows, steps })
 }
 
 /// How far the annotator got with each trace.

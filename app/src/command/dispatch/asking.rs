@@ -48,7 +48,9 @@ pub(super) fn run(app: &mut App, command: Command) {
                 let detail = "An answer could tell what you are not to see yet";
                 return app.notices.info("No questions in SQL while something is hidden", detail);
             }
-            Some(DialogState::Sql("SELECT generator, count(*) AS traces FROM traces GROUP BY generator".into()))
+            // With the answer that may still be there stands the question that it answers.
+            let first = || "SELECT generator, count(*) AS traces FROM traces GROUP BY generator".to_owned();
+            Some(DialogState::Sql(app.view.asking.sql.clone().unwrap_or_else(first)))
         }
         _ => return,
     };
@@ -301,6 +303,7 @@ fn read_views(app: &mut App, path: &std::path::Path) {
 fn run_sql(app: &mut App) {
     let Some(DialogState::Sql(text)) = &app.view.dialog else { return };
     let text = text.clone();
+    app.view.asking.sql = Some(text.clone());
     let job = with_views(app, "question in SQL", move |views, ctx| query::sql(&text, views, ANSWER_ROWS, ctx));
     app.jobs.asking.sql = job;
 }

@@ -1,13 +1,15 @@
 //! Moving between traces, steps and branches; filter and order of the table.
 
-use stepscope_core::model::{StepHash, StepIndex, TraceId};
-use stepscope_core::query::{self, SortKey};
+use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
+use stepscope_core::query::{self, Found, SortKey};
 
 use super::ahead::Ahead;
 use super::{annotate, work};
 use crate::app::App;
 use crate::command::Command;
 use crate::state::OpenTrace;
+use crate::state::only::Listed;
+use crate::state::work::visible;
 
 pub(super) fn run(app: &mut App, command: Command) {
     match command {
@@ -65,7 +67,12 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
     match ahead.map_or_else(|| project.store.trace(row), Ok) {
         Ok(trace) => {
             let id = trace.id.clone();
-            app.view.open = Some(OpenTrace::overlaid(row, trace, project.annotations().trace(&id)));
+            let step = asked_for(app, row, &trace);
+            let mut open = OpenTrace::overlaid(row, trace, project.annotations().trace(&id));
+            if let Some(step) = step.and_then(|step| open.find_step(&step)) {
+                open.select(step);
+            }
+            app.view.open = Some(open);
             app.view.position = app.view.rows.iter().position(|&r| r == row);
             app.view.scroll_to_step = true;
             app.view.scroll_to_trace = true;
@@ -74,6 +81,31 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
         }
         Err(error) => app.notices.error("Trace not shown", error.to_string()),
     }
+}
+
+/// The step of a trace for which it is listed: that of a mistake or a dispute, else the first that answers the question.
+/// Where something is hidden of the trace, it would tell.
+fn asked_for(app: &App, row: u32, trace: &Trace) -> Option<StepHash> {
+    let (project, rules) = (app.project.as_ref()?, app.rules()?);
+    let seen = visible(rules, &trace.id, project.annotations().trace(&trace.id));
+    if !seen.scores || !seen.imported {
+        return None;
+    }
+    let listed = app.view.only.as_ref().and_then(|only| only.steps.get(&row).copied());
+    let main = || trace.tree().main_path(&trace.steps);
+    let step = match listed {
+        Some(Listed::Step(step)) => Some(step),
+        Some(Listed::Place(place)) => main().get(place as usize).copied(),
+        None => {
+            let mut found = app.view.found_steps.as_ref()?.of(&project.store, row);
+            let first = found.next()?;
+            // Of a tree rather a step on the path that is shown.
+            let path = main();
+            let on_path = std::iter::once(first).chain(found).find(|step| path.contains(step));
+            on_path.or(Some(first))
+        }
+    };
+    trace.step(step?).map(|step| step.hash.clone())
 }
 
 /// Shows a trace at the step at which it was left.
@@ -171,8 +203,8 @@ pub(crate) fn keep_open(app: &mut App, id: &TraceId, selected: Option<StepIndex>
 }
 
 /// Takes over the rows that a query found. The open trace stays open as long as it is among them.
-pub(crate) fn listed(app: &mut App, rows: Vec<u32>) {
-    app.view.rows = rows;
+pub(crate) fn listed(app: &mut App, found: Found) {
+    (app.view.rows, app.view.found_steps) = (found.rows, found.steps);
     app.view.listed += 1;
     app.ahead = Ahead::default();
     app.view.fresh = 0;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use stepscope_core::scoring::ScorerInfo;
+
 use crate::app::App;
 use crate::command::Command;
 use crate::scoring_job::ScoringJob;
@@ -94,10 +96,18 @@ pub(super) fn use_model(app: &mut App, folder: &Path) {
             format!("A model folder holds config.json, tokenizer.json and safetensors files: {}", folder.display());
         return app.notices.error("This is no model folder", detail);
     }
-    app.jobs.scoring = None;
+    let stopped = app.jobs.scoring.take().is_some_and(|job| job.is_busy());
     let keys = app.keys.fill("{score.trace} scores this trace, {score.all} all");
-    app.notices.info("Reward model chosen", format!("{}. {keys}", folder.display()));
-    app.settings.model = Some(folder.to_string_lossy().into_owned());
+    let stopped = if stopped { ". Scoring with the other one was stopped; what it had scored is kept" } else { "" };
+    app.notices.info("Reward model chosen", format!("{}. {keys}{stopped}", folder.display()));
+    let model = folder.to_string_lossy().into_owned();
+    // What it has scored before is shown at once.
+    let scorers = app.project.as_ref().map(|project| project.scores.scorers()).unwrap_or_default();
+    let is_it = |scorer: &&ScorerInfo| scorer.model == model || format!("builtin:{}", scorer.name) == model;
+    if let Some(scorer) = scorers.iter().find(is_it) {
+        show_scorer(app, scorer.name.clone());
+    }
+    app.settings.model = Some(model);
     app.save_settings();
 }
 

@@ -1,5 +1,6 @@
 //! Similar steps and duplicates: the index is made once, then steps are looked up in it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use stepscope_core::job::{Job, Outcome};
@@ -167,7 +168,7 @@ fn list(app: &mut App, at: usize) {
         return begin_duplicates(app);
     }
     let Some(cluster) = draft.found.as_ref().and_then(|found| found.clusters.get(at)) else { return };
-    let only = Only { name: cluster_text(cluster), rows: cluster.rows.clone(), ranked: false };
+    let only = Only { name: cluster_text(cluster), rows: cluster.rows.clone(), ranked: false, steps: HashMap::new() };
     app.view.dialog = None;
     survey::list_only(app, Some(Arc::new(only)));
 }

@@ -124,21 +124,16 @@ fn list_disputed(app: &mut App, pair: [LabelSource; 2]) {
 pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.disputed) {
         match outcome {
-            Outcome::Done((only, _)) if only.rows.is_empty() => {
+            Outcome::Done(only) if only.rows.is_empty() => {
                 app.notices.info("They differ on no listed trace", only.name);
             }
-            Outcome::Done((only, step)) => {
+            Outcome::Done(only) => {
                 annotate::commit_note(app);
-                let store = app.project.as_ref().map(|project| &project.store);
-                let first = only.rows.first().copied().zip(store).map(|(row, store)| {
-                    let hashes = store.step_hashes(row);
-                    (row, step.and_then(|step| hashes.into_iter().nth(step as usize)))
-                });
                 // Clicked columns would hide the order; and what is disputed is read side by side.
                 (app.view.query.sort, app.view.asking.by) = (Sort::default(), None);
                 app.view.query.queue.order = QueueOrder::File;
                 app.settings.show_sources = true;
-                (app.view.survey.shown, app.view.open, app.view.resume) = (false, None, first);
+                (app.view.survey.shown, app.view.open, app.view.resume) = (false, None, None);
                 app.view.only = Some(Arc::new(only));
                 app.start_query();
                 app.save_settings();

@@ -1,12 +1,11 @@
 //! The job behind the page on agreement: compares label sources on what is listed.
 
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::labels::{AgreementReport, LabelSource, Panel, Selection, agreement, disputed};
-use stepscope_core::model::StepIndex;
+use stepscope_core::labels::{AgreementReport, Disputed, LabelSource, Panel, Selection, agreement, disputed};
 
 use super::Stamp;
 use crate::state::corpus::ProjectCorpus;
-use crate::state::only::Only;
+use crate::state::only::{Listed, Only};
 
 /// What the matrix of agreement shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -68,20 +67,20 @@ pub fn agreed(
 pub const TOO_FEW: &str = "Agreement needs two label sources or more; {view.choose_sources} chooses them, also a scorer \
     at a threshold or a consensus";
 
-/// The traces of those rows on which two sources differ, most at stake first, and the step to begin at in the first of
-/// them.
+/// The traces of those rows on which two sources differ, most at stake first, each with the first step in dispute.
 pub fn listing(
     pair: &[LabelSource; 2],
     name: String,
     corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
     rows: &[u32],
     ctx: &JobContext,
-) -> Result<(Only, Option<StepIndex>), JobError> {
+) -> Result<Only, JobError> {
     let corpus = corpus()?;
     let listed = Selection::new(&corpus, rows.to_vec());
     let panel = Panel::new(pair, &listed).map_err(|error| JobError::from_error(&error))?;
     let found = disputed(&panel, ctx)?;
-    let first = found.first().and_then(|first| first.steps.first().copied());
-    let rows = found.iter().filter_map(|found| rows.get(found.row as usize).copied()).collect();
-    Ok((Only { name, rows, ranked: true }, first))
+    let row = |found: &Disputed| rows.get(found.row as usize).copied();
+    let step = |found: &Disputed| Some((row(found)?, Listed::Step(*found.steps.first()?)));
+    let steps = found.iter().filter_map(step).collect();
+    Ok(Only { name, rows: found.iter().filter_map(row).collect(), ranked: true, steps })
 }

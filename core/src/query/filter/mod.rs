@@ -16,6 +16,7 @@ use regex::Regex;
 
 use self::matching::{fitting, holds, matching};
 use self::near::near;
+use super::found::{Found, FoundSteps};
 use super::language::{Compare, Field, Filter, Is, Kind, Matcher, Node, Of, Quantifier, Said, Test, What};
 use super::views::{Many, Names, Numbers, Shape, Values, Views};
 use crate::job::{JobContext, JobError};
@@ -24,8 +25,15 @@ use crate::store::RowSet;
 impl Filter {
     /// The rows of the traces that meet it, in the order of the source.
     pub fn rows(&self, views: &Views, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
-        let met = Stage::new(views, false, ctx)?.met(&self.node)?;
-        Ok((0..).zip(met.iter()).filter(|(_, met)| *met == Some(true)).map(|(row, _)| row).collect())
+        self.found(views, ctx).map(|found| found.rows)
+    }
+
+    /// The same, and the steps by which they meet it: those that a condition on steps asks for, and first errors where
+    /// these are asked for.
+    pub fn found(&self, views: &Views, ctx: &JobContext) -> Result<Found, JobError> {
+        let (met, answers) = Stage::new(views, false, ctx)?.answered(&self.node)?;
+        let rows = (0..).zip(met.iter()).filter(|(_, met)| *met == Some(true)).map(|(row, _)| row).collect();
+        Ok(Found { rows, steps: answers.map(|steps| FoundSteps::new(views.store(), steps)) })
     }
 }
 
@@ -42,17 +50,27 @@ struct Stage<'a> {
     is_step: bool,
     rows: usize,
     columns: Vec<Column>,
+    /// Steps by which traces meet the condition.
+    answers: Option<RowSet>,
+    /// What is met now is what must not be.
+    is_denied: bool,
 }
 
 impl<'a> Stage<'a> {
     fn new(views: &'a Views, is_step: bool, ctx: &'a JobContext) -> Result<Self, JobError> {
         let (traces, steps) = views.sizes();
         let shape = if is_step { Some(views.shape()?) } else { None };
-        Ok(Self { views, ctx, shape, is_step, rows: if is_step { steps } else { traces }, columns: Vec::new() })
+        let rows = if is_step { steps } else { traces };
+        Ok(Self { views, ctx, shape, is_step, rows, columns: Vec::new(), answers: None, is_denied: false })
     }
 
     /// Which rows meet the condition.
-    fn met(mut self, node: &Node) -> Result<BooleanChunked, JobError> {
+    fn met(self, node: &Node) -> Result<BooleanChunked, JobError> {
+        self.answered(node).map(|(met, _)| met)
+    }
+
+    /// The same, and the steps by which traces do.
+    fn answered(mut self, node: &Node) -> Result<(BooleanChunked, Option<RowSet>), JobError> {
         let condition = self.expression(node)?;
         self.ctx.checkpoint()?;
         // A column that is always there, so that a condition without columns has as many rows as there are.
@@ -61,7 +79,21 @@ impl<'a> Stage<'a> {
         let frame = DataFrame::new(self.rows, self.columns).map_err(failed)?;
         let met = frame.lazy().select([condition.and(col(PLACE)).alias(PLACE)]).collect().map_err(failed)?;
         let met = met.column(PLACE).map_err(failed)?;
-        Ok(met.bool().map_err(failed)?.clone())
+        Ok((met.bool().map_err(failed)?.clone(), self.answers))
+    }
+
+    /// Takes note of the steps that a condition on traces asks for.
+    fn note(&mut self, steps: impl Iterator<Item = usize>) {
+        if self.is_step || self.is_denied {
+            return;
+        }
+        let total = self.views.sizes().1;
+        let answers = self.answers.get_or_insert_with(|| RowSet::new(total));
+        steps.for_each(|step| answers.insert(step));
+    }
+
+    fn note_met(&mut self, met: &BooleanChunked) {
+        self.note(met.iter().enumerate().filter(|(_, met)| *met == Some(true)).map(|(step, _)| step));
     }
 
     fn add(&mut self, column: impl Into<Column>) -> Expr {
@@ -88,13 +120,21 @@ impl<'a> Stage<'a> {
                 }
                 Ok(sum)
             }
-            Node::Not(node) => Ok(self.expression(node)?.not()),
+            Node::Not(node) => {
+                self.is_denied = !self.is_denied;
+                let met = self.expression(node);
+                self.is_denied = !self.is_denied;
+                Ok(met?.not())
+            }
             Node::Word(word) => self.words(&[word]),
             Node::Pattern(pattern) => self.pattern(pattern),
             Node::Test(test) => self.test(test),
             Node::Has(field) => self.has(field),
             Node::Steps(quantifier, node) => {
                 let met = Stage::new(self.views, true, self.ctx)?.met(node)?;
+                if matches!(quantifier, Quantifier::Any | Quantifier::Count(..)) {
+                    self.note_met(&met);
+                }
                 self.folded(*quantifier, &met)
             }
             Node::Near(most, side, node) => {
@@ -152,6 +192,7 @@ impl<'a> Stage<'a> {
     fn of_other_level(&mut self, node: &Node, is_step: bool) -> Result<Expr, JobError> {
         let met = Stage::new(self.views, is_step, self.ctx)?.met(node)?;
         if is_step {
+            self.note_met(&met);
             return self.folded(Quantifier::Any, &met);
         }
         let met: Vec<bool> = met.iter().map(|met| met == Some(true)).collect();
@@ -171,7 +212,9 @@ impl<'a> Stage<'a> {
         }
         if let (What::FirstError, Is::Text(matcher) | Is::NotText(matcher)) = (test.field.what, &test.is) {
             let said = if let Of::Source(said) = &test.field.of { said.clone() } else { Said::Anyone };
-            let names = self.views.marks(&said, self.ctx)?.names();
+            let marks = self.views.marks(&said, self.ctx)?;
+            self.note(marks.steps());
+            let names = marks.names();
             return Ok(self.one_of(&names, &fitting(&names.names, &test.is, matcher, false)));
         }
         if let (true, Is::Text(matcher) | Is::NotText(matcher)) = (test.field.kind() == Kind::Words, &test.is)
@@ -180,6 +223,9 @@ impl<'a> Stage<'a> {
             let flags: Vec<bool> = (0..self.rows).map(|row| found.contains(row)).collect();
             let is_not = matches!(test.is, Is::NotText(_));
             return Ok(self.add_flags(flags.into_iter().map(|found| found != is_not)));
+        }
+        if let (What::FirstError, Of::Source(said)) = (test.field.what, &test.field.of) {
+            self.note(self.views.marks(said, self.ctx)?.steps());
         }
         let is_meta = matches!(test.field.what, What::Meta | What::StepMeta);
         match (self.views.values(&test.field, self.ctx)?, &test.is) {

@@ -61,11 +61,16 @@ impl Marks {
         Numbers::new(self.numbers.iter().enumerate().map(number), false)
     }
 
+    /// The steps that are first errors, as rows of the step table.
+    pub(in crate::query) fn steps(&self) -> impl Iterator<Item = usize> + '_ {
+        self.steps.iter().filter(|step| **step != NOTHING).map(|step| *step as usize)
+    }
+
     /// True for the steps that are first errors.
     pub(super) fn flags(&self, steps: usize) -> Vec<bool> {
         let mut flags = vec![false; steps];
-        for step in &self.steps {
-            if let Some(flag) = flags.get_mut(*step as usize) {
+        for step in self.steps() {
+            if let Some(flag) = flags.get_mut(step) {
                 *flag = true;
             }
         }

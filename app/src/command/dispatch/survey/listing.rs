@@ -1,14 +1,15 @@
 //! The traces behind a mark of a figure, found by a job: many may have to be looked at.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use stepscope_core::evaluate::figures::Plot;
-use stepscope_core::evaluate::{Columns, Failure, failures};
+use stepscope_core::evaluate::{Columns, Failure, Wrong, failures};
 use stepscope_core::job::{Job, JobContext, JobError};
 
 use crate::app::App;
-use crate::state::only::Only;
+use crate::state::only::{Listed, Only};
 use crate::state::survey::Plotted;
 use crate::view_model::survey::number_text;
 
@@ -23,7 +24,8 @@ pub(super) fn list(app: &mut App, plot: usize, marks: Vec<(usize, usize)>, name:
     let before = app.view.only.as_ref().map(|only| format!("{} · ", only.name)).unwrap_or_default();
     let name = format!("{before}{}: {name}", title.unwrap_or_default());
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
-        Ok(Only { name, rows: rows_of(&plotted.plot, &columns, &marks, ctx)?, ranked: false })
+        let steps = HashMap::new();
+        Ok(Only { name, rows: rows_of(&plotted.plot, &columns, &marks, ctx)?, ranked: false, steps })
     });
     app.jobs.survey_rows = app.started(job);
 }
@@ -78,8 +80,10 @@ pub(super) fn list_wrong(app: &mut App, failure: Failure) {
     let (threshold, columns) = (shown.made.threshold(), Arc::clone(&shown.made.columns));
     let name = format!("{} of {}", failure.name().replace('-', " "), shown.made.rater_name());
     let job = Job::spawn("wrongly judged traces", Arc::clone(&app.wake), move |_| {
-        let rows = failures(&columns, rater, threshold, failure).into_iter().map(|wrong| wrong.row).collect();
-        Ok(Only { name, rows, ranked: true })
+        let wrong = failures(&columns, rater, threshold, failure);
+        let step = |wrong: &Wrong| Some((wrong.row, Listed::Place(wrong.error.or(wrong.predicted)?)));
+        let steps = wrong.iter().filter_map(step).collect();
+        Ok(Only { name, rows: wrong.iter().map(|wrong| wrong.row).collect(), ranked: true, steps })
     });
     app.jobs.survey_rows = app.started(job);
 }
