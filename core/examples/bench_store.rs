@@ -1,7 +1,7 @@
 //! Measures imports, openings, sorts, searches and fetches of a project: `tests/bench/run.py` calls it.
 //!
-//! `bench_store import PROJECT FILE…`, `bench_store make PROJECT TRACES`, `bench_store measure PROJECT`, `bench_store follow
-//! PROJECT FILE`, which imports the file, writes ten more rows to it, a hundred times, and reads them. One line per
+//! `bench_store import PROJECT FILE…`, `bench_store make PROJECT TRACES [judged]`, where `judged` gives each trace a first
+//! error and each step a score, `bench_store measure PROJECT`, `bench_store follow PROJECT FILE`, which imports the file, writes ten more rows to it, a hundred times, and reads them. One line per
 //! measurement: its name and a number.
 
 use std::error::Error;
@@ -14,7 +14,7 @@ use std::time::Instant;
 use stepscope_core::annotation::Annotations;
 use stepscope_core::import::{Early, ImportOptions, import, import_showing, refresh};
 use stepscope_core::job::JobContext;
-use stepscope_core::model::{ImportedScore, Problem, ScoreKind, Timestamp, TraceBuilder, Verdict};
+use stepscope_core::model::{ImportedScore, ImportedValue, Problem, ScoreKind, Timestamp, TraceBuilder, Verdict};
 use stepscope_core::query::{LabelState, Query, Queue, QueueOrder, Sort, SortKey, run};
 use stepscope_core::store::{ProjectDir, Store, StoreWriter};
 
@@ -32,7 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = ProjectDir::new(args.next().ok_or("name a project folder")?);
     match what.as_str() {
         "import" => read(&args.map(PathBuf::from).collect::<Vec<_>>(), &dir),
-        "make" => make(&dir, args.next().ok_or("say how many traces")?.parse()?),
+        "make" => {
+            let traces = args.next().ok_or("say how many traces")?.parse()?;
+            make(&dir, traces, args.next().is_some_and(|word| word == "judged"))
+        }
         "measure" => measure(&dir),
         "follow" => follow(args.next().ok_or("name a file of lines")?.into(), &dir),
         other => Err(format!("`{other}` is not one of import, make, measure, follow").into()),
@@ -97,7 +100,7 @@ fn follow(path: PathBuf, dir: &ProjectDir) -> Result<(), Box<dyn Error>> {
 }
 
 /// Writes a project of that many traces, the same ones each time.
-fn make(dir: &ProjectDir, traces: usize) -> Result<(), Box<dyn Error>> {
+fn make(dir: &ProjectDir, traces: usize, judged: bool) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let mut writer = StoreWriter::create(dir)?;
     let mut random = Random(7);
@@ -112,9 +115,19 @@ fn make(dir: &ProjectDir, traces: usize) -> Result<(), Box<dyn Error>> {
             let words: Vec<&str> = (0..18 + random.below(12)).map(|_| random.pick(&WORDS)).collect();
             builder = builder.thought(format!("Step {step} of {number}: {}.", words.join(" ")));
         }
-        let value = random.below(1000) as f64 / 1000.0;
-        let score = ImportedScore { step: Some(3), name: "q".into(), kind: ScoreKind::Value, value };
-        builder.trace_mut().scores.push(score);
+        let scored: &[u32] = if judged { &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9] } else { &[3] };
+        for step in scored {
+            let value = random.below(1000) as f64 / 1000.0;
+            let score = ImportedScore { step: Some(*step), name: "q".into(), kind: ScoreKind::Value, value };
+            builder.trace_mut().scores.push(score);
+        }
+        if judged {
+            // One of eleven has none.
+            let error = u32::try_from(random.below(STEPS + 1))?;
+            let error = (error < 10).then_some(error);
+            let value = if error.is_some() { ImportedValue::FirstError } else { ImportedValue::NoError };
+            builder.label(error, value, "human", "label", "raw");
+        }
         writer.push(&builder.build())?;
     }
     let store = writer.finish(Vec::new())?;

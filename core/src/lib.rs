@@ -2,6 +2,8 @@
 //!
 //! Modules are ordered; each may use only those above it in this list. A test holds the order.
 
+pub mod csv;
+
 pub mod model;
 
 pub mod job;

@@ -18,7 +18,7 @@ use stepscope_core::store::{ProjectDir, Store};
 use super::Failure;
 use super::output::{Ending, Output, warn};
 use crate::startup::Startup;
-use crate::state::table_file;
+use crate::state::{aside, table_file};
 
 /// What is shown where nothing is selected.
 const SHOWN: [&str; 6] = ["row", "id", "generator", "outcome", "steps", "first_error"];
@@ -203,10 +203,10 @@ fn write_file(table: &Table, path: &Path) -> Result<(), Failure> {
                 bytes.push(b'\n');
             }
         }
-        Some("csv") => bytes = table_file::csv(table),
+        Some("csv") => bytes = table_file::csv(table).into_bytes(),
         _ => return Err(format!("{} is neither .jsonl nor .csv", path.display()).into()),
     }
-    Ok(table_file::write(path, &bytes)?)
+    Ok(aside::write(path, &bytes).map_err(|error| format!("could not write {}: {error}", path.display()))?)
 }
 
 /// Columns side by side, each value on one line.

@@ -2,7 +2,7 @@
 //! last second of it. Half words do not belong into the log; a file that is replaced each time does not mind them.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use stepscope_core::annotation::Target;
 use stepscope_core::job::{Job, Outcome, Wake};
 
 use super::NoteDraft;
+use super::aside;
 
 /// A draft that changes is written this often.
 pub const WRITE_EVERY: Duration = Duration::from_secs(1);
@@ -106,11 +107,7 @@ fn write(path: &Path, draft: Option<&Draft>) -> io::Result<()> {
             _ => Ok(()),
         };
     };
-    let mut aside = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    aside.write_all(&serde_json::to_vec(draft)?)?;
-    aside.as_file().sync_data()?;
-    aside.persist(path)?;
-    Ok(())
+    aside::write(path, &serde_json::to_vec(draft)?)
 }
 
 #[cfg(test)]

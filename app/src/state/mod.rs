@@ -1,5 +1,6 @@
 //! What the program knows: the open project, what the window shows of it, and what it remembers.
 
+pub mod aside;
 pub mod asking;
 pub mod beside;
 pub mod canvas;

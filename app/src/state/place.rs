@@ -2,7 +2,7 @@
 //! the log and never in it; without it the project opens at its first trace.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use stepscope_core::query::{LabelState, Query, Queue, Sort};
 use stepscope_core::store::ProjectDir;
 
 use super::ViewState;
+use super::aside;
 use super::asking::{Asking, FieldSort};
 use super::work::WorkState;
 
@@ -116,12 +117,7 @@ impl Place {
     /// Writes it beside itself and renames it.
     pub fn save(&self, dir: &ProjectDir, annotator: &AnnotatorId) -> io::Result<()> {
         let Some(file) = file(dir, annotator) else { return Ok(()) };
-        let folder = file.parent().unwrap_or(dir.path());
-        fs::create_dir_all(folder)?;
-        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-        aside.write_all(toml::to_string(self).map_err(io::Error::other)?.as_bytes())?;
-        aside.persist(file)?;
-        Ok(())
+        aside::write_soon(&file, toml::to_string(self).map_err(io::Error::other)?.as_bytes())
     }
 }
 

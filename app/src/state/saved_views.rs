@@ -2,12 +2,14 @@
 //! which can be handed on.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stepscope_core::query::Sort;
 use stepscope_core::store::ProjectDir;
+
+use super::aside;
 
 /// What a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,16 +57,9 @@ pub fn load(file: &Path) -> Result<Vec<SavedView>, String> {
 
 /// Writes views beside the file and renames.
 pub fn save(file: &Path, views: &[SavedView]) -> Result<(), String> {
-    let save = || -> io::Result<()> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let text = toml::to_string(&ViewFile { views: views.to_vec() }).map_err(io::Error::other)?;
-        let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-        aside.write_all(text.as_bytes())?;
-        aside.as_file().sync_all()?;
-        aside.persist(file)?;
-        Ok(())
-    };
-    save().map_err(|error| format!("{error} in {}", file.display()))
+    let text = toml::to_string(&ViewFile { views: views.to_vec() }).map_err(io::Error::other);
+    let saved = text.and_then(|text| aside::write(file, text.as_bytes()));
+    saved.map_err(|error| format!("{error} in {}", file.display()))
 }
 
 /// Puts a view among others, in the place of one of that name.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stepscope_core::scoring::{Aggregate, BUILTINS, NumberFormat, Writing};
 
+use super::aside;
 use super::look::{Density, PanelSizes, ThemeChoice};
 use super::workers::WorkerSetting;
 
@@ -169,14 +170,8 @@ impl Settings {
 
     /// Writes the file beside itself and renames it.
     pub fn save(&self, file: &Path) -> Result<(), String> {
-        let save = || -> io::Result<()> {
-            let folder = file.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder)?;
-            let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-            aside.write_all(toml::to_string_pretty(self).map_err(io::Error::other)?.as_bytes())?;
-            aside.persist(file)?;
-            Ok(())
-        };
-        save().map_err(|error| format!("Settings not saved: {error} in {}", file.display()))
+        let text = toml::to_string_pretty(self).map_err(io::Error::other);
+        let saved = text.and_then(|text| aside::write_soon(file, text.as_bytes()));
+        saved.map_err(|error| format!("Settings not saved: {error} in {}", file.display()))
     }
 }

@@ -1,13 +1,12 @@
 //! Writes the picture of a tree into a file: SVG, or PNG where the name says so.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use resvg::{tiny_skia, usvg};
 use stepscope_core::job::{JobContext, JobError, Progress};
 
+use super::aside;
 use crate::ui_kit::fonts::DEJAVU;
 use crate::view_model::canvas::svg::Drawing;
 use crate::view_model::canvas::whole;
@@ -29,13 +28,9 @@ pub fn write(drawing: &Drawing, path: &Path, ctx: &JobContext) -> Result<(PathBu
     let (bytes, about) = if is_png { png(&svg, drawing.whole(), ctx)? } else { (svg.into_bytes(), String::new()) };
     ctx.checkpoint()?;
     note("writing");
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed =
         |error: std::io::Error| JobError::Failed(format!("The picture cannot be written: {error}: {}", path.display()));
-    let mut aside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    aside.write_all(&bytes).and_then(|()| aside.as_file().sync_data()).map_err(failed)?;
-    aside.persist(path).map_err(|error| failed(error.error))?;
-    File::open(folder).and_then(|folder| folder.sync_all()).ok();
+    aside::write(path, &bytes).map_err(failed)?;
     Ok((path.to_owned(), about))
 }
 

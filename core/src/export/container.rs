@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::ExportError;
 use super::shards::HashingFile;
+use crate::csv::push_line;
 
 /// What rows stand in, and how the file is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +134,7 @@ impl RowWriter {
         let mut text = String::new();
         if self.rows == 0 {
             self.headings = row.keys().cloned().collect();
-            push_cells(&mut text, self.headings.iter().map(|heading| Some(heading.clone())));
+            push_line(&mut text, self.headings.iter().map(Some));
         }
         if !row.keys().eq(&self.headings) {
             return Err(io::Error::other("a row has other columns than the first"));
@@ -147,26 +148,7 @@ impl RowWriter {
             ))),
         };
         let cells = row.iter().map(cell).collect::<io::Result<Vec<_>>>()?;
-        push_cells(&mut text, cells.into_iter());
+        push_line(&mut text, cells);
         Ok(text)
     }
-}
-
-/// One line of CSV. An empty text is quoted, so that it differs from nothing.
-fn push_cells(text: &mut String, cells: impl Iterator<Item = Option<String>>) {
-    for (number, cell) in cells.enumerate() {
-        if number > 0 {
-            text.push(',');
-        }
-        match cell {
-            Some(cell) if cell.is_empty() || cell.contains([',', '"', '\n', '\r']) || cell.trim() != cell => {
-                text.push('"');
-                text.push_str(&cell.replace('"', "\"\""));
-                text.push('"');
-            }
-            Some(cell) => text.push_str(&cell),
-            None => {}
-        }
-    }
-    text.push('\n');
 }

@@ -17,6 +17,7 @@ mod format;
 pub mod house;
 mod left_out;
 mod lint;
+mod maker;
 mod manifest;
 mod math_shepherd;
 mod mc_tree;

@@ -3,6 +3,8 @@
 //! TRL has no sign for a step that is not learned from. Where the policy masks steps, the file has a row for each step
 //! that is, with all steps before it, to be trained with `train_on_last_step_only`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -17,9 +19,9 @@ pub(super) struct TrlStepwise;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Line<L> {
-    prompt: String,
-    completions: Vec<String>,
+struct Line<'a, L> {
+    prompt: Cow<'a, str>,
+    completions: Vec<Cow<'a, str>>,
     labels: Vec<L>,
 }
 
@@ -111,9 +113,9 @@ fn row(input: &RowInput<'_>, said: &[Verdict], policy: &Policy, counts: Vec<(&'s
         let text = step_text(&step.text, number, policy);
         check_words(step, index, &text, policy)?;
         check_edges(&text, policy).map_err(|(rule, reason)| Objection::at(rule, index, reason))?;
-        completions.push(text.into_owned());
+        completions.push(text);
     }
-    let prompt = input.trace.problem.text().into_owned();
+    let prompt = input.trace.problem.text();
     let line = if policy.soft == SoftLabels::Float {
         checked(&Line { prompt, completions, labels: said.iter().map(|step| step.value).collect() }, policy)?
     } else {
@@ -122,12 +124,12 @@ fn row(input: &RowInput<'_>, said: &[Verdict], policy: &Policy, counts: Vec<(&'s
     Ok(Row { line, counts })
 }
 
-fn checked<L: Serialize>(line: &Line<L>, policy: &Policy) -> Result<String, Objection> {
+fn checked<L: Serialize>(line: &Line<'_, L>, policy: &Policy) -> Result<String, Objection> {
     check_line(line, policy)?;
     to_json(line)
 }
 
-fn check_line<L>(line: &Line<L>, policy: &Policy) -> Result<(), Objection> {
+fn check_line<L>(line: &Line<'_, L>, policy: &Policy) -> Result<(), Objection> {
     if line.prompt.trim().is_empty() {
         return Err(Objection::new(Rule::EmptyPrompt, "the prompt is empty"));
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::job::JobContext;
-use crate::model::{Timestamp, Trace};
+use crate::model::Timestamp;
 
 use super::card::card;
 use super::container::Layout;
@@ -23,7 +23,7 @@ use super::shards::{Aside, HashingFile, Shards, put_in_place};
 use super::split::{Plan, SplitPart, file_hash};
 use super::tally::Tally;
 use super::target::{Target, check_file};
-use super::{ExportError, LeftOut, Row, Scope};
+use super::{ExportError, LeftOut, Scope};
 use crate::labels::{Corpus, Judge};
 
 /// Writes `out`, or its parts, and beside it a manifest. Stopped or failed, it leaves neither, and older files stay as
@@ -123,7 +123,6 @@ impl Rows {
                     return Ok(());
                 }
             };
-            check_row(options, trace, &row)?;
             origins.row(trace, &row);
             if let Some(features) = &mut features {
                 features.row(&row.line);
@@ -245,12 +244,4 @@ fn earlier_files(target: &Target) -> Vec<PathBuf> {
         (fs::metadata(&path).ok()?.len() == part.bytes && file_hash(&path).ok()? == part.sha256).then_some(path)
     });
     parts.chain(list).collect()
-}
-
-fn check_row(options: &ExportOptions, trace: &Trace, row: &Row) -> Result<(), ExportError> {
-    // The format checked what it was about to write; this reads the line itself, as a trainer will.
-    options
-        .format
-        .check(&row.line, &options.policy)
-        .map_err(|objection| ExportError::BrokenRow { trace: trace.id.clone(), reason: objection.reason })
 }

@@ -15,7 +15,7 @@ use crate::dialog::files::Ask;
 use crate::state::asking::{AskRequest, Cells, FieldSort, hidden_text, may_show};
 use crate::state::saved_views::{self, SavedView, views_file};
 use crate::state::work::Visible;
-use crate::state::{ColumnsDraft, DialogState, table_file};
+use crate::state::{ColumnsDraft, DialogState, aside, table_file};
 use crate::view_model::columns;
 use crate::view_model::sql::SqlModel;
 
@@ -322,7 +322,8 @@ fn save_answer(app: &mut App, path: std::path::PathBuf) {
     let Some(Ok(table)) = &app.jobs.asking.answer else { return };
     let table = Arc::clone(table);
     let job = Job::spawn("save the answer", Arc::clone(&app.wake), move |_| {
-        table_file::write(&path, &table_file::csv(&table)).map_err(JobError::Failed)?;
+        let failed = |error| JobError::Failed(format!("could not write {}: {error}", path.display()));
+        aside::write(&path, table_file::csv(&table).as_bytes()).map_err(failed)?;
         Ok(path)
     });
     app.jobs.asking.save = app.started(job);

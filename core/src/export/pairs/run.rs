@@ -8,7 +8,7 @@ use super::select::select;
 use super::{Dropped, PairOptions, propose};
 use crate::annotation::overlaid;
 use crate::export::left_out::{Objection, Rule};
-use crate::export::rows::{ExportOptions, Produced};
+use crate::export::rows::{ExportOptions, Sink};
 use crate::export::tally::Tally;
 use crate::export::{ExportError, Scope};
 use crate::job::{JobContext, Progress};
@@ -29,7 +29,7 @@ pub(in crate::export) fn each_pair_row(
     source: &dyn Corpus,
     options: &ExportOptions,
     ctx: &JobContext,
-    sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
+    sink: &mut Sink<'_>,
 ) -> Result<Tally, ExportError> {
     let judge = Judge::new(options.labels.as_ref(), source)?;
     let tally = Tally::new(options.format.counted(), Some(judge.name()));
@@ -106,11 +106,7 @@ impl<'a> Run<'a> {
     }
 
     /// The trace with what is said of it; `None` where it is left out.
-    fn member(
-        &mut self,
-        trace: Trace,
-        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
-    ) -> Result<Option<Member<'a>>, ExportError> {
+    fn member(&mut self, trace: Trace, sink: &mut Sink<'_>) -> Result<Option<Member<'a>>, ExportError> {
         let source = self.source;
         let said = self.judge.said(&trace.id);
         let own = self.judge.own(&said);
@@ -135,14 +131,11 @@ impl<'a> Run<'a> {
         Ok(Some(member))
     }
 
-    fn compare(
-        &mut self,
-        group: &Group<'_>,
-        sink: &mut dyn FnMut(Produced<'_>) -> Result<(), ExportError>,
-    ) -> Result<(), ExportError> {
+    fn compare(&mut self, group: &Group<'_>, sink: &mut Sink<'_>) -> Result<(), ExportError> {
         let Some(first) = group.members.first() else { return Ok(()) };
         if self.options.format.scope() == Scope::Attempts {
             let row = self.options.format.group_row(group, &self.options.policy);
+            row.iter().try_for_each(|row| self.options.check_row(&first.trace, row))?;
             return sink(self.tally.count(&first.trace, row));
         }
         let options = &self.options.policy.pairs;
@@ -155,8 +148,8 @@ impl<'a> Run<'a> {
             return sink(self.tally.count(&first.trace, Err(objection)));
         }
         for (trace, made) in self.options.format.pair_rows(&pairs, &self.options.policy) {
-            let counted = self.tally.count(trace, made);
-            sink(counted)?;
+            made.iter().try_for_each(|row| self.options.check_row(trace, row))?;
+            sink(self.tally.count(trace, made))?;
         }
         Ok(())
     }

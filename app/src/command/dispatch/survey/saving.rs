@@ -1,7 +1,6 @@
 //! Figures and reports as files, and a figure in the clipboard.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use eframe::egui::{Context, Rect, pos2, vec2};
@@ -9,6 +8,7 @@ use stepscope_core::job::{Job, JobError};
 
 use crate::app::App;
 use crate::dialog::files::Ask;
+use crate::state::aside;
 use crate::state::survey::ToSave;
 
 /// Puts what is painted there into the clipboard, once the window has been painted.
@@ -50,18 +50,9 @@ pub(super) fn save(app: &mut App, what: ToSave, path: PathBuf) {
             }),
         };
         let text = text.ok_or_else(|| JobError::Failed("It is no longer shown".into()))?;
-        write(&path, &text).map_err(|error| JobError::Failed(format!("{error}: {}", path.display())))?;
+        aside::write(&path, text.as_bytes())
+            .map_err(|error| JobError::Failed(format!("{error}: {}", path.display())))?;
         Ok(path)
     });
     app.jobs.survey_file = app.started(job);
-}
-
-/// Writes the file beside itself and renames it.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-    aside.write_all(text.as_bytes())?;
-    aside.as_file().sync_data()?;
-    aside.persist(path)?;
-    Ok(())
 }

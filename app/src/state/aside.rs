@@ -1,0 +1,35 @@
+//! Files that are there whole or not at all: written beside their place and renamed.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Writes the file, safely on the disk. Makes its folder where there is none.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let aside = written(path, bytes)?;
+    aside.as_file().sync_all()?;
+    aside.persist(path)?;
+    // Makes the new name survive a power cut; not every system can open a folder.
+    File::open(folder_of(path)).and_then(|folder| folder.sync_all()).ok();
+    Ok(())
+}
+
+/// The same without waiting for the disk: for what is written often, by the window itself, and may be lost.
+pub fn write_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    written(path, bytes)?.persist(path)?;
+    Ok(())
+}
+
+fn written(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let mut aside = NamedTempFile::new_in(folder)?;
+    aside.write_all(bytes)?;
+    Ok(aside)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
