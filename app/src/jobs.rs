@@ -10,6 +10,7 @@ use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::Trace;
+use stepscope_core::query::Found;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::scoring::models::{ModelList, ModelReport, PullReport};
 use stepscope_core::store::Placement;
