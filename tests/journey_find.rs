@@ -8,9 +8,10 @@ use stepscope::command::{Action, Command};
 use stepscope::state::DialogState;
 use stepscope::state::asking::AskRequest;
 use stepscope::view_model::facets::{FacetUse, FacetsModel};
-use stepscope_core::model::Verdict;
+use stepscope_core::model::{ImportedValue, Verdict};
 use stepscope_core::query::QueueOrder;
 
+use crate::journey_work::selected;
 use crate::pictures::{dress, picture};
 use crate::support::window::{Home, Window, ask, notices, open, press, press_one, project, said, settle, type_text};
 
@@ -86,6 +87,35 @@ fn a_question_with_conditions_is_answered_while_it_is_typed() {
     assert_eq!(question(&window), "outcome:correct");
     click(&mut window, "Without outcome:correct");
     assert_eq!((listed(&window), question(&window).as_str()), (TRACES, ""));
+}
+
+#[test]
+fn a_trace_opens_at_the_step_that_answers_the_question() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "/");
+    type_text(&mut window, "any(number = 3)");
+    press(&mut window, "Enter l");
+    assert_eq!(selected(&window), 3);
+    // Of first errors it is the step where they are.
+    press(&mut window, "/ Ctrl+A");
+    type_text(&mut window, "first_error(imported) >= 2");
+    press(&mut window, "Enter l");
+    let open = window.state().view().open.as_ref().unwrap();
+    let error = open.trace.labels.iter().find(|label| label.value == ImportedValue::FirstError);
+    assert_eq!(open.selected(), error.unwrap().step);
+    // Where nothing is asked about steps, a trace opens at its first one.
+    press(&mut window, "/ Ctrl+A");
+    type_text(&mut window, "steps > 3");
+    press(&mut window, "Enter l");
+    assert_eq!(selected(&window), 1);
+}
+
+#[test]
+fn no_other_key_quits() {
+    let home = Home::new();
+    let window = home.open_sample();
+    assert!(window.ctx.options(|options| options.quit_shortcuts.is_empty()), "theirs takes Ctrl+Shift+Q for Ctrl+Q");
 }
 
 #[test]

@@ -446,11 +446,22 @@ proptest! {
             }
             let filter = Filter::parse(&text, &Fields::default());
             prop_assert!(filter.is_ok(), "{text}: {filter:?}");
-            let found = filter.unwrap().rows(&views, &quiet());
+            let found = filter.unwrap().found(&views, &quiet());
             prop_assert!(found.is_ok(), "{text}: {found:?}");
+            let found = found.unwrap();
             let expected: Vec<u32> =
                 (0..).zip(&cases).filter(|(_, case)| asked.holds(case)).map(|(row, _)| row).collect();
-            prop_assert_eq!(found.unwrap(), expected, "{}", text);
+            prop_assert_eq!(&found.rows, &expected, "{}", text);
+            // The steps that a condition asks for are found with the traces.
+            if let Asked::Steps4("any", inner) = &asked {
+                for row in found.rows {
+                    let case = &cases[row as usize];
+                    let steps: Vec<StepIndex> = found.steps.as_ref().unwrap().of(views.store(), row).collect();
+                    let all = (0..).take(case.trace.steps.len());
+                    let expected: Vec<StepIndex> = all.filter(|step| inner.holds(case, *step)).collect();
+                    prop_assert_eq!(steps, expected, "{}", text);
+                }
+            }
         }
     }
 
