@@ -144,6 +144,9 @@ impl Jobs {
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.disputed {
+            add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some((_, job)) = &self.agreement {
             add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -187,6 +190,7 @@ impl Jobs {
             JobKind::Survey => {
                 self.survey.iter().for_each(|(_, job)| job.cancel());
                 self.agreement.iter().for_each(|(_, job)| job.cancel());
+                self.disputed.iter().for_each(Job::cancel);
             }
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
