@@ -63,22 +63,22 @@ fn a_key_is_changed_by_keys_and_stays_changed() {
     type_text(&mut window, "first error here");
     press(&mut window, "Enter");
     window.get_by_label_contains("Press the new key");
-    press(&mut window, "F11");
-    window.get_by_label("F11, instead of E");
+    press(&mut window, "F13");
+    window.get_by_label("F13, instead of E");
     press(&mut window, "Escape");
     assert_eq!(dialog(&window), None);
     press(&mut window, "j e");
     assert_eq!(said(&window), "", "the old key does nothing");
-    press(&mut window, "F11");
+    press(&mut window, "F13");
     assert_eq!(said(&window), "row 0: first error 2, open");
     // What is shown is what works.
-    assert!(strip(&window).contains("F11 first error"), "{}", strip(&window));
-    assert!(window.query_by_label_contains("F11 marks the first error").is_none(), "the hint has gone with the label");
+    assert!(strip(&window).contains("F13 first error"), "{}", strip(&window));
+    assert!(window.query_by_label_contains("F13 marks the first error").is_none(), "the hint has gone with the label");
     drop(window);
 
     let mut window = home.open_sample();
-    assert!(window.query_by_label_contains("F11 marks the first error").is_some());
-    press(&mut window, "l F11");
+    assert!(window.query_by_label_contains("F13 marks the first error").is_some());
+    press(&mut window, "l F13");
     assert_eq!(said(&window).lines().count(), 2, "after a restart");
     press(&mut window, "?");
     type_text(&mut window, "first error here");

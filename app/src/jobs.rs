@@ -148,6 +148,9 @@ impl Jobs {
         if let Some(job) = self.scoring.as_ref().filter(|job| job.is_busy()) {
             add(status::scoring(&job.status(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.disputed {
+            add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some((_, job)) = &self.agreement {
             add(status::job(JobKind::Survey, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -198,6 +201,7 @@ impl Jobs {
             JobKind::Survey => {
                 self.survey.iter().for_each(|(_, job)| job.cancel());
                 self.agreement.iter().for_each(|(_, job)| job.cancel());
+                self.disputed.iter().for_each(Job::cancel);
             }
             JobKind::Similar => self.similar.building.iter().for_each(Job::cancel),
             JobKind::Duplicates => self.similar.comparing.iter().for_each(|(_, job)| job.cancel()),
