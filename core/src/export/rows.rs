@@ -8,10 +8,10 @@ use rayon::prelude::*;
 use crate::annotation::{TraceAnnotation, overlaid};
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, Progress};
-use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace};
+use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepTree, Trace, TraceId};
 
 use super::ExportError;
-use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, format_by_name};
+use super::format::{Columns, ExportFormat, Made, Row, RowInput, Scope, Words, format_by_name};
 use super::left_out::{LeftOut, Objection, Rule};
 use super::pairs::each_pair_row;
 use super::paths::{JudgedPath, judged_paths};
@@ -47,6 +47,10 @@ pub struct ExportOptions {
     pub hub: Option<String>,
     /// What chose the traces, in words for the manifest; the source has those alone.
     pub selection: Option<String>,
+    /// The traces that were picked one by one, where no question says which; the source has those alone.
+    pub picked: Option<Vec<TraceId>>,
+    /// Nothing is written where any trace is left out.
+    pub strict: bool,
 }
 
 impl ExportOptions {
@@ -64,6 +68,8 @@ impl ExportOptions {
             pseudonyms: None,
             hub: None,
             selection: None,
+            picked: None,
+            strict: false,
         })
     }
 
@@ -142,9 +148,18 @@ fn columns(
                 columns.scores.insert(name.clone());
             }
         }
-        let said = annotators.iter().filter_map(|by| source.annotation(by, &trace.id));
+        let said: Vec<&TraceAnnotation> = annotators.iter().filter_map(|by| source.annotation(by, &trace.id)).collect();
+        let of_steps = || said.iter().flat_map(|said| said.steps.values());
+        let has = |words| match words {
+            Words::Rationale => trace.labels.iter().any(|label| label.step.is_some() && label.rationale.is_some()),
+            Words::Note => of_steps().any(|step| !step.note.is_empty()),
+            Words::Critique => of_steps().any(|step| step.labels.has(LabelKind::Critique)),
+        };
+        let more: Vec<Words> =
+            Words::ALL.into_iter().filter(|words| !columns.words.contains(words) && has(*words)).collect();
+        columns.words.extend(more);
         columns.soft |= trace.labels.iter().any(|label| matches!(label.value, ImportedValue::Soft(_)))
-            || said.flat_map(|said| said.steps.values()).any(|step| step.labels.has(LabelKind::Soft));
+            || of_steps().any(|step| step.labels.has(LabelKind::Soft));
     }
     Ok(columns)
 }
