@@ -66,7 +66,8 @@ fn a_folder_in_parts_is_chosen_by_name_and_written() {
     let manifest = read(&folder.join("manifest.json"));
     for (part, shown, _) in &rows {
         let written = &manifest["split"]["made"]["rows"][part];
-        assert_eq!(written.to_string(), shown.replace(',', ""), "{part}: what was shown is what was written");
+        let shown = shown.split(' ').next().unwrap().replace(',', "");
+        assert_eq!(written.to_string(), shown, "{part}: what was shown is what was written");
     }
     // A folder that holds other things is not filled: a folder in it is.
     press(&mut window, "Ctrl+E");

@@ -12,7 +12,7 @@ use eframe::egui::{
     TextEdit, Ui, WidgetInfo, vec2,
 };
 
-use crate::command::{Action, CommandSink};
+use crate::command::{Action, CommandSink, KeyMap};
 use crate::state::export_draft::ExportPage;
 use crate::state::{DialogState, ExportDraft};
 use crate::ui_kit::Tokens;
@@ -132,7 +132,7 @@ fn footer_ui(ui: &mut Ui, draft: &ExportDraft, model: &ExportModel<'_>, sink: &m
         ui,
         |ui| match &model.blocked {
             Some(reason) => {
-                ui.label(RichText::new(reason).color(tokens.unsure));
+                ui.label(RichText::new(KeyMap::of(ui).fill(reason)).color(tokens.unsure));
             }
             None => {
                 ui.label(RichText::new("A manifest with counts, options and sources is written beside it").weak());

@@ -99,8 +99,8 @@ fn option_ui(ui: &mut Ui, next: &mut ExportDraft, option: &OptionModel) {
         OptionKind::Lines => lines_ui(ui, option, &mut value),
     }
     fault_ui(ui, option.fault.as_ref());
-    let why =
-        if option.says == option.reason { option.says.clone() } else { format!("{} {}.", option.says, option.reason) };
+    let is_said = option.says == option.reason || matches!(option.kind, OptionKind::AnyOf(_));
+    let why = if is_said { option.says.clone() } else { format!("{} {}.", option.says, option.reason) };
     under(ui, &why);
     if value != option.value {
         next.set_option(option.name, &value);

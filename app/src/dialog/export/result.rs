@@ -5,12 +5,14 @@ use eframe::egui::{
     UiBuilder, WidgetInfo, vec2,
 };
 
-use crate::command::{Action, CommandSink};
+use crate::command::{Action, CommandSink, KeyMap};
 use crate::state::ExportDraft;
 use crate::state::export_draft::ResultPage;
 use crate::state::exporting::ExportRequest;
 use crate::ui_kit::{Tokens, diff_summary_ui, diff_ui, focus_ring};
-use crate::view_model::export::{LeftOutGroup, LeftOutLine, ResultModel, SampleBody, SampleModel, result_tabs};
+use crate::view_model::export::{
+    LeftOutGroup, LeftOutLine, ResultModel, SampleBody, SampleModel, SidesModel, result_tabs,
+};
 
 /// Height of the figures above the lists. All of them have their place, so that nothing jumps.
 const FIGURES: f32 = 112.0;
@@ -68,7 +70,7 @@ fn figures_ui(ui: &mut Ui, model: &ResultModel<'_>) {
         });
     });
     if let Some(fault) = &model.fault {
-        ui.add(Label::new(RichText::new(fault).color(tokens.bad)).wrap());
+        ui.add(Label::new(RichText::new(KeyMap::of(ui).fill(fault)).color(tokens.bad)).wrap());
         return;
     }
     ui.horizontal_wrapped(|ui| {
@@ -83,7 +85,7 @@ fn figures_ui(ui: &mut Ui, model: &ResultModel<'_>) {
         ui.horizontal(|ui| {
             for (part, rows, problems) in &model.parts {
                 ui.label(RichText::new(*part).color(tokens.accent));
-                ui.label(format!("{rows} rows of {problems} problems"));
+                ui.label(format!("{rows} of {problems}"));
                 ui.add_space(8.0);
             }
         });
@@ -114,18 +116,34 @@ fn rows_ui(ui: &mut Ui, model: &ResultModel<'_>, raw: bool) {
 fn row_ui(ui: &mut Ui, row: &SampleModel) {
     match &row.body {
         SampleBody::Fields(fields) => fields_ui(ui, &row.title, fields),
-        SampleBody::Pair { shared, whole, diff, more } => {
+        SampleBody::Pair { shared, whole, sides, more } => {
             let header = RichText::new(format!("Both go on from: {shared}")).small();
             CollapsingHeader::new(header).id_salt(("shared", &row.title)).show(ui, |ui| {
                 ui.add(Label::new(RichText::new(whole).small()).wrap());
             });
+            sides_ui(ui, sides);
+            fields_ui(ui, &row.title, more);
+        }
+    }
+}
+
+fn sides_ui(ui: &mut Ui, sides: &SidesModel) {
+    let tokens = Tokens::of(ui);
+    match sides {
+        SidesModel::Changed(diff) => {
             diff_ui(ui, diff, false);
             ui.horizontal(|ui| {
                 ui.label(RichText::new("from rejected to chosen").small().weak());
                 diff_summary_ui(ui, diff);
             });
-            fields_ui(ui, &row.title, more);
         }
+        SidesModel::Apart { chosen, rejected } => ui.columns(2, |columns| {
+            let both = [("✔ chosen", chosen, tokens.good), ("✖ rejected", rejected, tokens.bad)];
+            for (ui, (title, text, colour)) in columns.iter_mut().zip(both) {
+                ui.label(RichText::new(title).small().color(colour));
+                ui.add(Label::new(RichText::new(text).small()).wrap());
+            }
+        }),
     }
 }
 
@@ -134,7 +152,7 @@ fn fields_ui(ui: &mut Ui, id: &str, fields: &[(String, String)]) {
     Grid::new(("fields", id)).num_columns(2).spacing([10.0, 2.0]).show(ui, |ui| {
         for (name, text) in fields {
             ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
-                ui.label(RichText::new(name).small().monospace().color(tokens.accent));
+                ui.add(Label::new(RichText::new(name).small().monospace().color(tokens.accent)).extend());
             });
             ui.add(Label::new(RichText::new(text).small()).wrap());
             ui.end_row();

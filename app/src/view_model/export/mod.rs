@@ -12,7 +12,7 @@ pub use choices::{FieldModel, FilesModel, LabelsModel, OptionKind, OptionModel, 
 pub use command::command_line;
 pub use formats::{FormatGroup, FormatLine, groups, title_of};
 pub use result::{LeftOutGroup, LeftOutLine, RemovedLine, ResultModel};
-pub use sample::{ExportShown, SampleBody, SampleModel};
+pub use sample::{ExportShown, SampleBody, SampleModel, SidesModel};
 
 use std::path::Path;
 

@@ -89,6 +89,9 @@ impl<'a> ResultModel<'a> {
             _ => "Counting…".to_owned(),
         });
         let plain = Self { is_counting, progress: progress.unwrap_or_default(), ..Self::default() };
+        if let Some(problem) = &facts.problem {
+            return Self { fault: Some(problem.message.clone()), ..plain };
+        }
         match facts.shown {
             None => plain,
             Some(Err(fault)) => Self { fault: Some(fault.clone()).filter(|_| !is_counting), ..plain },
@@ -98,9 +101,14 @@ impl<'a> ResultModel<'a> {
 
     fn counted(self, draft: &ExportDraft, shown: &'a ExportShown) -> Self {
         let preview = &shown.preview;
-        let counts = preview.counts.0.iter().map(|(name, count)| (name.replace('_', " "), number(*count)));
+        // What was dropped stands last, and only where something was.
+        let is_dropped = |name: &str| name.starts_with("dropped");
+        let mut counts: Vec<_> =
+            preview.counts.0.iter().filter(|(name, count)| **count > 0 || !is_dropped(name)).collect();
+        counts.sort_by_key(|(name, _)| is_dropped(name));
+        let counts = counts.into_iter().map(|(name, count)| (name.replace('_', " "), number(*count)));
         let part = |(part, of): (&stepscope_core::export::split::SplitPart, &stepscope_core::export::PartReport)| {
-            (part.name(), number(of.rows), number(of.problems))
+            (part.name(), plural(of.rows, "row", "rows"), plural(of.problems, "problem", "problems"))
         };
         Self {
             rows: plural(preview.rows, "row", "rows"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use stepscope_core::export::{ExportFormat, Preview};
+use stepscope_core::export::{ExportFormat, Preview, Sides};
 use stepscope_core::model::TraceId;
 
 use crate::view_model::one_line;
@@ -15,6 +15,8 @@ const ROWS: usize = 20;
 const FIELD: usize = 1_200;
 /// Characters shown of a row as it is written.
 const LINE: usize = 8_000;
+/// Words of both sides up to which they are always shown as one text.
+const SHORT: usize = 24;
 /// Bytes of a side up to which sides are compared word by word.
 const COMPARED: usize = 60_000;
 
@@ -53,10 +55,25 @@ pub enum SampleBody {
         shared: String,
         /// The whole of it.
         whole: String,
-        /// From the worse side to the better one.
-        diff: WordDiff,
+        /// The sides.
+        sides: SidesModel,
         /// The other fields.
         more: Vec<(String, String)>,
+    },
+}
+
+/// The sides of a pair.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub enum SidesModel {
+    /// From the worse one to the better one.
+    Changed(WordDiff),
+    /// So little is common to them that they are read apart.
+    Apart {
+        /// The better one.
+        chosen: String,
+        /// The worse one.
+        rejected: String,
     },
 }
 
@@ -99,7 +116,7 @@ fn body(row: Option<&Map<String, Value>>, line: &str, format: &dyn ExportFormat)
             SampleBody::Pair {
                 shared: end_of(&sides.shared, 110),
                 whole: cut(&sides.shared, LINE),
-                diff: WordDiff::new(&sides.rejected, &sides.chosen).abridged(),
+                sides: compared(&sides),
                 more: fields(&left_out),
             }
         }
@@ -107,7 +124,17 @@ fn body(row: Option<&Map<String, Value>>, line: &str, format: &dyn ExportFormat)
     }
 }
 
-/// A value as it is read: texts without quotes, lists of plain values line by line, the rest as JSON.
+fn compared(sides: &Sides) -> SidesModel {
+    let diff = WordDiff::new(&sides.rejected, &sides.chosen);
+    // Of short texts also little that is common is seen at once.
+    if diff.is_another_text() && diff.words > SHORT {
+        return SidesModel::Apart { chosen: cut(&sides.chosen, FIELD), rejected: cut(&sides.rejected, FIELD) };
+    }
+    SidesModel::Changed(diff.abridged())
+}
+
+/// A value as it is read: texts without quotes, lists line by line, plain values of an object side by side, the rest as
+/// JSON.
 fn said(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
@@ -123,9 +150,17 @@ fn said(value: &Value) -> String {
                 list.iter().map(|one| format!("{}  {}", text(one, "role"), one_line(&text(one, "content"), 240)));
             lines.collect::<Vec<_>>().join("\n")
         }
+        Value::Object(map) if !map.is_empty() && map.values().all(|value| !value.is_object() && !value.is_array()) => {
+            let known = map.iter().filter(|(_, value)| !value.is_null() && value.as_str() != Some(""));
+            known.map(|(name, value)| format!("{name} {}", plain(value))).collect::<Vec<_>>().join(" · ")
+        }
         other => other.to_string(),
     };
     cut(&text, FIELD)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), |text| one_line(text, 80))
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -159,20 +194,28 @@ mod tests {
         let line = format!(
             r#"{{"prompt":"{shared}","chosen":"so it is 4","rejected":"so it is 5","meta":{{"rule":"label"}}}}"#
         );
-        let SampleBody::Pair { shared: folded, whole, diff, more } = taken_apart("trl_preference", &line) else {
+        let SampleBody::Pair { shared: folded, whole, sides, more } = taken_apart("trl_preference", &line) else {
             panic!("a pair has sides")
         };
+        let SidesModel::Changed(diff) = sides else { panic!("two words differ") };
         assert!(folded.starts_with('…') && folded.chars().count() == 111, "{folded}");
         assert_eq!(whole, shared);
         let pieces: Vec<&str> = diff.pieces.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(pieces, ["so it is ", "5", "4"]);
-        assert_eq!(more, [("meta".to_owned(), r#"{"rule":"label"}"#.to_owned())]);
+        assert_eq!(more, [("meta".to_owned(), "rule label".to_owned())]);
+        let (one, other) =
+            ("a step with words of its own ".repeat(9), "nothing common at all, really, here ".repeat(9));
+        let line = format!(r#"{{"prompt":"p","chosen":"{one}","rejected":"{other}"}}"#);
+        let SampleBody::Pair { sides, .. } = taken_apart("trl_preference", &line) else { panic!("a pair has sides") };
+        assert_eq!(sides, SidesModel::Apart { chosen: one, rejected: other });
     }
 
     #[test]
     fn every_format_of_pairs_has_its_sides() {
         let check = |format: &str, line: &str, expected: &[&str]| {
-            let SampleBody::Pair { diff, whole, .. } = taken_apart(format, line) else { panic!("{format}: {line}") };
+            let SampleBody::Pair { sides: SidesModel::Changed(diff), whole, .. } = taken_apart(format, line) else {
+                panic!("{format}: {line}")
+            };
             let mut pieces: Vec<&str> = diff.pieces.iter().map(|(_, text)| text.as_str()).collect();
             pieces.insert(0, &whole);
             assert_eq!(pieces, expected, "{format}");
