@@ -54,9 +54,9 @@ fn preview() -> Preview {
     }
 }
 
-fn shown() -> Result<ExportShown, String> {
+fn shown() -> ExportShown {
     let format = format_by_name("trl-preference").unwrap();
-    Ok(ExportShown::new(preview(), format, |trace| format!("name of {trace}")))
+    ExportShown::new(preview(), format, |trace| format!("name of {trace}"))
 }
 
 fn facts<'a>(draft: &'a ExportDraft, shown: Option<&'a Result<ExportShown, String>>) -> ExportFacts<'a> {
@@ -84,7 +84,7 @@ fn pairs_in_parts() {
     (draft.parts.divided, draft.parts.seed) = (true, "3".into());
     draft.tests = vec!["/data/tests.jsonl".into()];
     (draft.scope, draft.question) = (ExportScope::Question, "outcom:correct".into());
-    insta::assert_yaml_snapshot!(ExportModel::new(&facts(&draft, Some(&shown()))));
+    insta::assert_yaml_snapshot!(ExportModel::new(&facts(&draft, Some(&Ok(shown())))));
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn what_is_wrong_is_told_where_it_stands() {
     let check = |change: fn(&mut ExportDraft), expected: &str| {
         let mut draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
         change(&mut draft);
-        let counted = shown();
+        let counted = Ok(shown());
         let model = ExportModel::new(&facts(&draft, Some(&counted)));
         let blocked = model.blocked.unwrap_or_default();
         assert!(blocked.contains(expected), "{blocked}");

@@ -23,7 +23,7 @@ pub(super) fn files_ui(ui: &mut Ui, next: &mut ExportDraft, model: &FilesModel) 
             ComboBox::from_id_salt("end").width(110.0).selected_text(format!(".{}", next.end)).show_ui(ui, |ui| {
                 for end in ENDS {
                     if ui.selectable_label(next.end == end, format!(".{end}")).clicked() {
-                        next.end = end.to_owned();
+                        end.clone_into(&mut next.end);
                     }
                 }
             });

@@ -85,7 +85,7 @@ fn option_ui(ui: &mut Ui, next: &mut ExportDraft, option: &OptionModel) {
                 for (name, does) in values {
                     let text = format!("{name}   {does}");
                     if ui.selectable_label(value == *name, text).clicked() {
-                        value = (*name).to_owned();
+                        (*name).clone_into(&mut value);
                     }
                 }
             });

@@ -137,13 +137,19 @@ fn sides_ui(ui: &mut Ui, sides: &SidesModel) {
                 diff_summary_ui(ui, diff);
             });
         }
-        SidesModel::Apart { chosen, rejected } => ui.columns(2, |columns| {
-            let both = [("✔ chosen", chosen, tokens.good), ("✖ rejected", rejected, tokens.bad)];
-            for (ui, (title, text, colour)) in columns.iter_mut().zip(both) {
-                ui.label(RichText::new(title).small().color(colour));
-                ui.add(Label::new(RichText::new(text).small()).wrap());
-            }
-        }),
+        SidesModel::Apart { chosen, rejected } => {
+            ui.spacing_mut().item_spacing.x = 18.0;
+            ui.columns(2, |columns| {
+                let both = [("✔ chosen", chosen, tokens.good), ("✖ rejected", rejected, tokens.bad)];
+                for (ui, (title, text, colour)) in columns.iter_mut().zip(both) {
+                    // Columns would stretch the lines of a text to their width.
+                    ui.with_layout(Layout::top_down(Align::LEFT), |ui| {
+                        ui.label(RichText::new(title).small().color(colour));
+                        ui.add(Label::new(RichText::new(text).small()).wrap());
+                    });
+                }
+            });
+        }
     }
 }
 

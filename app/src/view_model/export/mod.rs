@@ -109,7 +109,7 @@ impl<'a> ExportModel<'a> {
         let result = ResultModel::new(facts);
         let blocked = blocked(facts, &files, &result);
         Self {
-            pages: pages(&labels, &options, &scope, &parts, &files, draft),
+            pages: pages(labels.as_ref(), &options, &scope, &parts, &files, draft),
             groups: groups(draft.format, &draft.look.search),
             caption: format_by_name(draft.format).map(|format| format.caption().to_owned()).unwrap_or_default(),
             labels,
@@ -125,7 +125,7 @@ impl<'a> ExportModel<'a> {
 }
 
 fn pages(
-    labels: &Option<LabelsModel>,
+    labels: Option<&LabelsModel>,
     options: &[OptionModel],
     scope: &ScopeModel,
     parts: &PartsModel,
@@ -133,7 +133,7 @@ fn pages(
     draft: &ExportDraft,
 ) -> Vec<PageTab> {
     let own = options.iter().filter(|option| option.is_changed).count() + usize::from(draft.labels.is_some());
-    let wrong_labels = labels.as_ref().is_some_and(|labels| labels.fault.is_some());
+    let wrong_labels = labels.is_some_and(|labels| labels.fault.is_some());
     let narrowed = usize::from(draft.scope != ExportScope::All);
     let choices = [draft.parts.divided, !draft.tests.is_empty()];
     let divided = choices.into_iter().filter(|is_set| *is_set).count();
