@@ -5,10 +5,12 @@
 
 mod beside_models;
 mod canvas_times;
+mod export_models;
 mod frame_times;
 mod journey;
 mod journey_beside;
 mod journey_canvas;
+mod journey_export;
 mod journey_feel;
 mod journey_find;
 mod journey_label;

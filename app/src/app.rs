@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use eframe::egui::{self, Ui};
 
-use stepscope_core::export;
 use stepscope_core::import::{self, ImportOptions};
 use stepscope_core::job::{Job, JobError, Wake};
 use stepscope_core::model::{ScoreKind, Trace};
@@ -27,7 +26,6 @@ use crate::panel::notices;
 use crate::scoring_job::ScoringJob;
 use crate::startup::Startup;
 use crate::state::choose::ChooseRequest;
-use crate::state::corpus::ProjectCorpus;
 use crate::state::draft_file::DraftFile;
 use crate::state::follow::{FollowRequest, follow};
 use crate::state::import_draft::ImportDraft;
@@ -36,10 +34,11 @@ use crate::state::reading::ReadRequest;
 use crate::state::scores::{self, QueryAids};
 use crate::state::sitting::Sitting;
 use crate::state::writing::Drafts;
-use crate::state::{DialogState, ExportDraft, Notices, OpenTrace, Project, Settings, ViewState};
+use crate::state::{DialogState, Notices, OpenTrace, Project, Settings, ViewState};
 use crate::text::Texts;
 use crate::ui_kit::tokens;
 use crate::view_model::canvas::Canvas;
+use crate::view_model::export::ExportModel;
 use crate::view_model::minimap::MinimapModel;
 use crate::view_model::scores::{ScoreSeries, recomputed, series_of};
 
@@ -172,6 +171,14 @@ impl App {
         self.jobs.shown_import.as_ref()
     }
 
+    /// What the export dialog shows, for tests.
+    pub fn export_model(&self) -> Option<ExportModel<'_>> {
+        match &self.view.dialog {
+            Some(DialogState::Export(draft)) => Some(dispatch::export::model(self, draft)),
+            _ => None,
+        }
+    }
+
     /// Messages on screen, for tests.
     pub fn notices(&self) -> &Notices {
         &self.notices
@@ -210,6 +217,7 @@ impl App {
             && !self.ahead.is_reading()
             && self.texts.is_idle()
             && jobs.export.is_none()
+            && jobs.manifest.is_none()
             && jobs.rejects.is_none()
             && jobs.tree.is_none()
             && !self.canvas.is_busy()
@@ -362,15 +370,6 @@ impl App {
         dispatch::proposals::refresh(self);
     }
 
-    pub(crate) fn start_preview(&mut self, draft: &ExportDraft) {
-        let Some(source) = self.project.as_ref().map(ProjectCorpus::later) else { return };
-        let options = draft.options();
-        let job = Job::spawn("preview", Arc::clone(&self.wake), move |ctx| {
-            Ok(export::preview(&source()?, &options?, 20, ctx)?)
-        });
-        self.jobs.preview = self.started(job);
-    }
-
     /// Looks at the files of the import dialog, as its choices say.
     pub(crate) fn start_import_preview(&mut self, draft: &ImportDraft) {
         let (paths, options, folder) = (draft.paths.clone(), draft.options(), self.startup.folders.mappings());
@@ -382,15 +381,6 @@ impl App {
             import::preview(&files, PREVIEWED, &options, ctx).map_err(JobError::from)
         });
         self.jobs.import_preview = self.started(job);
-    }
-
-    pub(crate) fn start_export(&mut self, draft: &ExportDraft, path: PathBuf) {
-        let Some(source) = self.project.as_ref().map(ProjectCorpus::later) else { return };
-        let (options, now) = (draft.options(), self.startup.clock.now());
-        let job = Job::spawn("export", Arc::clone(&self.wake), move |ctx| {
-            Ok(export::write(&source()?, &options?, &path, ctx, now, env!("CARGO_PKG_VERSION"))?)
-        });
-        self.jobs.export = self.started(job);
     }
 
     pub(crate) fn ask(&mut self, what: files::Ask, suggested_name: &str) {

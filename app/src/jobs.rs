@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
-use stepscope_core::export::{ExportReport, Preview};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::labels::LabelSource;
@@ -28,6 +27,7 @@ use crate::state::asking::AskRequest;
 use crate::state::beside::Candidate;
 use crate::state::canvas::CanvasRequest;
 use crate::state::draft_file::DraftFile;
+use crate::state::exporting::{ExportRequest, Exported, FoundManifest};
 use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
@@ -41,6 +41,7 @@ use crate::state::survey::{Agreed, Asked, AskedAgreement, SurveyRequest};
 use crate::state::work::WorkState;
 use crate::state::{OpenTrace, Project, ViewState};
 use crate::view_model::alignment::Pair;
+use crate::view_model::export::ExportShown;
 use crate::view_model::status::{self, JobKind, JobModel};
 
 /// The running jobs.
@@ -56,8 +57,12 @@ pub struct Jobs {
     pub(crate) query: Option<Job<Found>>,
     /// The jobs of asking.
     pub(crate) asking: AskingJobs,
-    pub(crate) preview: Option<Job<Preview>>,
-    pub(crate) export: Option<Job<ExportReport>>,
+    pub(crate) preview: Option<Job<ExportShown>>,
+    pub(crate) export: Option<Job<Exported>>,
+    /// Looks at the manifest of an export.
+    pub(crate) manifest: Option<Job<FoundManifest>>,
+    /// What it says.
+    pub(crate) shown_manifest: Option<Result<FoundManifest, String>>,
     pub(crate) rejects: Option<Job<PathBuf>>,
     /// Writes the tree as a picture; says where, and what is to be known of it.
     pub(crate) tree: Option<Job<(PathBuf, String)>>,
@@ -121,7 +126,7 @@ pub struct Jobs {
     /// Keeps the note that is being typed.
     pub(crate) draft_file: Option<DraftFile>,
     /// The newest preview; shown while the next one is made.
-    pub(crate) shown_preview: Option<Result<Preview, String>>,
+    pub(crate) shown_preview: Option<Result<ExportShown, String>>,
 }
 
 /// Jobs shorter than this are not worth a word in the status bar, in milliseconds.
@@ -178,6 +183,7 @@ impl Jobs {
     fn forget_project(&mut self) {
         (self.plan, self.shown_plan, self.saying, self.going_back, self.draft_file) = (None, None, None, None, None);
         (self.aligning, self.beside_find) = (None, None);
+        (self.preview, self.shown_preview, self.manifest) = (None, None, None);
         (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
         (self.agreement, self.shown_agreement, self.disputed, self.offered) = (None, None, None, None);
         self.asking = AskingJobs::default();
@@ -269,10 +275,17 @@ pub(crate) fn poll(app: &mut App) {
     }
     if let Some(outcome) = take(&mut app.jobs.export) {
         match outcome {
-            Outcome::Done(report) => app.notices.info("Exported", report.to_string()),
+            Outcome::Done(made) => dispatch::export::written(app, &made),
             Outcome::Cancelled => app.notices.info("Export stopped", "No file was written"),
             Outcome::Failed(error) => app.notices.error("Not exported", error.to_string()),
         }
+    }
+    if let Some(outcome) = take(&mut app.jobs.manifest) {
+        app.jobs.shown_manifest = match outcome {
+            Outcome::Done(found) => Some(Ok(found)),
+            Outcome::Cancelled => None,
+            Outcome::Failed(error) => Some(Err(error.to_string())),
+        };
     }
     if let Some(outcome) = take(&mut app.jobs.rejects) {
         match outcome {
@@ -342,7 +355,13 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
             Action::UseModel(first)
         }
         Ask::ModelsFolder => Action::Models(ModelsRequest::AddFolder(first)),
-        Ask::ExportFile => Action::WriteExport(first),
+        Ask::ExportFile(_) | Ask::ExportFolder => Action::WriteExport(first),
+        Ask::AgainFile => Action::Export(ExportRequest::AgainIn(first)),
+        Ask::Manifest => Action::Export(ExportRequest::Look(first)),
+        Ask::Problems(part) => {
+            paths.insert(0, first);
+            Action::Export(ExportRequest::AddProblems(part, paths))
+        }
         Ask::RejectsFile => Action::SaveRejects(first),
         Ask::SurveyFile(what) => Action::Survey(SurveyRequest::Save(what, first)),
         Ask::ViewsFile => Action::Ask(AskRequest::Share(first)),

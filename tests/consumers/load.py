@@ -147,8 +147,9 @@ def check_features(manifest, found):
         wanted = {"schema": TEXT, "id": TEXT}
         found = {name: found.get(name) for name in wanted}
     if manifest["format"] == "steps":
-        # Columns of the project: its soft labels and scores.
+        # Columns of the project: its soft labels, words and scores.
         wanted |= {name: NUMBER for name in found if name == "soft" or name.startswith("score.")}
+        wanted |= {name: TEXT for name in found if name in ("rationale", "note", "critique")}
     return sorted(clashes(wanted, dict(found), "", NULL_BY_DESIGN.get(manifest["format"], set())))
 
 

@@ -1,13 +1,15 @@
 //! `stepscope export`: writes training files from a project.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use stepscope_core::export::{self, ExportOptions, ExportReport, LeftOut, Manifest, read_manifest};
+use stepscope_core::export::{self, ExportOptions, ExportReport, read_manifest};
 use stepscope_core::job::JobContext;
-use stepscope_core::labels::{Corpus as _, SOURCE_HELP, Selection};
+use stepscope_core::labels::{SOURCE_HELP, Selection};
+use stepscope_core::model::TraceId;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -40,6 +42,9 @@ pub struct ExportArgs {
     /// Only traces that this question finds; `stepscope query --help` explains the language.
     #[arg(long = "where", value_name = "EXPR", conflicts_with = "manifest")]
     selection: Option<String>,
+    /// Only the traces that this file names: an identity, or the name its source gives it, a line.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["manifest", "selection"])]
+    traces: Option<PathBuf>,
     /// What becomes of labels that the format cannot hold, and which pairs are made.
     #[command(flatten)]
     policy: PolicyArgs,
@@ -78,7 +83,7 @@ enum FileLayout {
 pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let ctx = out.context();
     let again = args.manifest.as_deref().map(|path| Ok::<_, Failure>((path, read_manifest(path)?))).transpose()?;
-    let options = match &again {
+    let mut options = match &again {
         None => options(args, &ctx)?,
         Some((_, manifest)) => {
             if args.split.is_given() || !args.policy.is_empty() {
@@ -87,22 +92,17 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
             manifest.options(args.pseudonyms.as_deref())?
         }
     };
+    options.strict = args.strict;
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let all = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
-    let found = options.selection.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx));
-    let source = match found.transpose()? {
-        Some(rows) => Selection::new(&all, rows),
-        None => Selection::new(&all, (0..u32::try_from(all.len()).unwrap_or(u32::MAX)).collect()),
-    };
-    if args.strict {
-        let preview = export::preview(&source, &options, 1, &ctx)?;
-        if let Some(first) = preview.left_out.first() {
-            let count = preview.left_out_total;
-            let LeftOut { trace, reason, .. } = first;
-            return Err(format!("nothing written: {count} traces would be left out, first {trace}: {reason}").into());
-        }
+    let store = Store::open(&dir)?;
+    if let Some(file) = &args.traces {
+        options.picked = Some(named_traces(file, &store)?);
     }
+    let all = ProjectCorpus::new(store, None, scores)?;
+    let found = options.selection.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx));
+    let (rows, gone) = all.chosen(found.transpose()?, options.picked.as_deref());
+    let source = Selection::new(&all, rows);
     let now = startup.clock.now();
     let write = |path: &Path| export::write(&source, &options, path, &ctx, now, VERSION);
     let Some((path, manifest)) = again else {
@@ -110,7 +110,8 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
         out.report(&write(path)?)?;
         return Ok(Ending::Done);
     };
-    let changed = manifest.changes(&source, &options, VERSION)?;
+    let mut changed = manifest.changes(&source, &options, VERSION)?;
+    changed.extend(gone);
     for change in &changed {
         warn(format!("changed since: {change}"));
     }
@@ -121,9 +122,20 @@ pub fn run(args: &ExportArgs, startup: &Startup, out: &Output) -> Result<Ending,
         );
     }
     let report = write(&target)?;
-    let same = same_files(&manifest, &read_manifest(Path::new(&report.manifest))?);
+    let same = manifest.has_same_files(&read_manifest(Path::new(&report.manifest))?);
     out.report(&Again { report, same, changed })?;
     Ok(if same { Ending::Done } else { Ending::Failed })
+}
+
+/// The traces that a file names.
+fn named_traces(file: &Path, store: &Store) -> Result<Vec<TraceId>, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let mut rows = BTreeSet::new();
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let unknown = || format!("no trace is called `{}`: {}, line {number}", line.trim(), file.display());
+        rows.insert(store.find(line.trim()).ok_or_else(unknown)?);
+    }
+    Ok(rows.into_iter().filter_map(|row| store.trace_id(row)).collect())
 }
 
 /// What an export did that was run again.
@@ -142,14 +154,6 @@ impl fmt::Display for Again {
         let same = if self.same { "the same bytes as before" } else { "other bytes than before" };
         write!(f, "{}\nagain     {same}", self.report)
     }
-}
-
-fn same_files(before: &Manifest, now: &Manifest) -> bool {
-    let hashes = |manifest: &Manifest| {
-        let files = manifest.files.iter().map(|file| (file.part, file.sha256.clone()));
-        (manifest.sha256.clone(), files.collect::<Vec<_>>())
-    };
-    hashes(before) == hashes(now)
 }
 
 fn options(args: &ExportArgs, ctx: &JobContext) -> Result<ExportOptions, Failure> {

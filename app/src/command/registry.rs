@@ -127,6 +127,8 @@ commands! {
     ShowReport = "file.report", File, "Import report…",
         "See what was found in each file, and what could not be read as meant", [];
     Export = "file.export", File, "Export…", "Write training files", [command(Key::E)];
+    ExportAgain = "file.export_again", File, "Export again from a manifest…",
+        "Make an export again, and see what has changed in the project since", [];
     Quit = "file.quit", File, "Quit", "Close the window; everything said is saved already", [command(Key::Q)];
 
     NextStep = "step.next", Navigate, "Next step", "Select the step below", [plain(Key::J), plain(Key::ArrowDown)];
@@ -418,6 +420,7 @@ impl Command {
             | Self::Schema
             | Self::Filter
             | Self::Export
+            | Self::ExportAgain
             | Self::Reload
             | Self::ChooseModel
             | Self::ToggleCritiques => needs(&[project]),

@@ -14,6 +14,7 @@ use crate::state::asking::AskRequest;
 use crate::state::beside::BesideRequest;
 use crate::state::canvas::CanvasRequest;
 use crate::state::choose::ChooseRequest;
+use crate::state::exporting::ExportRequest;
 use crate::state::look::SizedPanel;
 use crate::state::models_draft::ModelsRequest;
 use crate::state::only::Only;
@@ -62,6 +63,8 @@ pub enum Action {
     SaveRejects(PathBuf),
     /// Write the export to that file.
     WriteExport(PathBuf),
+    /// What the dialogs of exports ask for.
+    Export(ExportRequest),
     /// Ask for a file to export to, then write it.
     AskExportPath,
     /// Ask for a file to save the rejected rows to.

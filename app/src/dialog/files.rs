@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use stepscope_core::export::split::SplitPart;
 use stepscope_core::job::{Job, Wake};
 
+use crate::state::export_draft::ENDS;
 use crate::state::survey::ToSave;
 
 /// What a file dialog is for; decides what happens with the answer.
@@ -17,8 +19,16 @@ pub enum Ask {
     ModelFolder,
     /// A folder with models.
     ModelsFolder,
-    /// Where to write the export.
-    ExportFile,
+    /// Where to write the export: a file with that end.
+    ExportFile(&'static str),
+    /// The folder to write it into.
+    ExportFolder,
+    /// Where to make an export again.
+    AgainFile,
+    /// A manifest of an export.
+    Manifest,
+    /// Files with problems of a part, or to be tested with.
+    Problems(Option<SplitPart>),
     /// Where to write the rejected rows.
     RejectsFile,
     /// Where to write the saved views.
@@ -51,7 +61,29 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
             Ask::OpenFolder => dialog.set_title("Open a folder of traces").pick_folder().into_iter().collect(),
             Ask::ModelFolder => dialog.set_title("Choose a reward model").pick_folder().into_iter().collect(),
             Ask::ModelsFolder => dialog.set_title("Add a folder with models").pick_folder().into_iter().collect(),
-            Ask::ExportFile => dialog.set_title("Export").set_file_name(name).save_file().into_iter().collect(),
+            Ask::ExportFile(end) => {
+                // The chosen one first, for that is the one in force.
+                let ends = ENDS.iter().filter(|other| **other != end);
+                let dialog = std::iter::once(&end)
+                    .chain(ends)
+                    .fold(dialog.set_title("Export"), |dialog, end| dialog.add_filter(format!(".{end}"), &[end]));
+                dialog.set_file_name(name).save_file().into_iter().collect()
+            }
+            Ask::ExportFolder => dialog.set_title("Choose the folder to fill").pick_folder().into_iter().collect(),
+            Ask::AgainFile => dialog.set_title("Export again").set_file_name(name).save_file().into_iter().collect(),
+            Ask::Manifest => {
+                let dialog = dialog.set_title("Choose the manifest of an export").add_filter("Manifests", &["json"]);
+                dialog.pick_file().into_iter().collect()
+            }
+            Ask::Problems(_) => dialog
+                .set_title("Choose files with problems")
+                .add_filter(
+                    "Traces, or a problem a line",
+                    &["txt", "json", "jsonl", "ndjson", "csv", "parquet", "gz", "zst"],
+                )
+                .add_filter("All files", &["*"])
+                .pick_files()
+                .unwrap_or_default(),
             Ask::ViewsFile => {
                 dialog.set_title("Hand on the views").set_file_name(name).save_file().into_iter().collect()
             }

@@ -15,7 +15,6 @@ use eframe::egui::{self, CentralPanel, Frame, Margin, Panel, Ui};
 
 use stepscope_core::annotation::{StepRef, Target};
 use stepscope_core::job::Job;
-use stepscope_core::labels::LabelSource;
 use stepscope_core::query::{self, QueueOrder};
 
 use crate::app::App;
@@ -285,17 +284,6 @@ impl App {
         inspector::inspector_ui(ui, &model, &notes, env, sink);
     }
 
-    /// Whose labels an export could use.
-    fn label_sources(&self) -> Vec<LabelSource> {
-        let Some(project) = &self.project else { return Vec::new() };
-        let scorers = project.scores.scorers().into_iter();
-        let scorers = scorers.filter(|scorer| scorer.kind.is_unit());
-        [LabelSource::Own(Some(self.startup.annotator.to_string())), LabelSource::Imported(None)]
-            .into_iter()
-            .chain(scorers.map(|scorer| LabelSource::Scorer { name: scorer.name, threshold: 0.5 }))
-            .collect()
-    }
-
     fn history(&self, ctx: &egui::Context, draft: &HistoryDraft, sink: &mut CommandSink) {
         let now = self.startup.clock.now();
         let frame = dialog::history::HistoryFrame {
@@ -397,7 +385,11 @@ impl App {
                 dialog::rejects::rejects_ui(ctx, rejects, sink);
             }
             Some(DialogState::Export(draft)) => {
-                dialog::export::export_ui(ctx, draft, self.jobs.shown_preview.as_ref(), &self.label_sources(), sink);
+                dialog::export::export_ui(ctx, draft, &dispatch::export::model(self, draft), sink);
+            }
+            Some(DialogState::ExportAgain(draft)) => {
+                let model = dispatch::export::again_model(self, draft);
+                dialog::export::again::again_ui(ctx, draft, &model, self.jobs.manifest.is_some(), sink);
             }
         }
     }

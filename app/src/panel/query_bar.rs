@@ -1,5 +1,7 @@
 //! Paints the field in which traces are asked for, what could be written next, and the conditions in force.
 
+use std::ops::Range;
+
 use eframe::egui::text::{CCursor, CCursorRange};
 use eframe::egui::text_edit::{TextEditOutput, TextEditState};
 use eframe::egui::{
@@ -10,6 +12,7 @@ use eframe::egui::{
 use crate::command::{Action, Command, CommandSink, KeyMap};
 use crate::state::asking::AskRequest;
 use crate::ui_kit::{Tokens, focus_ring};
+use crate::view_model::Tone;
 use crate::view_model::query_bar::{OfferModel, QueryBarModel};
 
 /// Height of the line of conditions.
@@ -68,7 +71,7 @@ fn field_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, sink: &mut Comm
     let width = ui.available_width() - 30.0;
     let edit = TextEdit::singleline(&mut text).id(id).hint_text(hint).desired_width(width).event_filter(filter);
     let output = edit.show(ui);
-    underline(ui, model, &output);
+    underline(ui, &model.text, &model.marks, &output);
     let response = output.response.response.clone();
     let what = model.message.as_ref().map(|(message, _)| KeyMap::of(ui).fill(message));
     let name = what.map_or("Filter traces".to_owned(), |what| format!("Filter traces. {what}"));
@@ -135,12 +138,12 @@ fn byte_of(text: &str, characters: usize) -> usize {
     text.char_indices().nth(characters).map_or(text.len(), |(byte, _)| byte)
 }
 
-/// Draws a line under what is wrong.
-fn underline(ui: &Ui, model: &QueryBarModel, output: &TextEditOutput) {
+/// Draws a line under what is wrong in a field with that text.
+pub(crate) fn underline(ui: &Ui, text: &str, marks: &[(Range<usize>, Tone)], output: &TextEditOutput) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter().with_clip_rect(output.text_clip_rect);
-    for (range, tone) in &model.marks {
-        let character = |byte: usize| model.text.get(..byte).map_or(0, |before| before.chars().count());
+    for (range, tone) in marks {
+        let character = |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
         let place = |byte: usize| output.galley.pos_from_cursor(CCursor::new(character(byte)));
         let (from, to) = (place(range.start), place(range.end));
         let offset = output.galley_pos.to_vec2();

@@ -215,22 +215,13 @@ impl Asking {
 
     /// Reads the text again, as when more has become known of the project.
     pub fn check(&mut self, permitted: Visible) -> Option<String> {
-        let fields = self.fields();
         (self.problem, self.doubts) = (None, Vec::new());
-        match Filter::parse(&self.text, &fields) {
-            Err(error) => {
-                self.problem = Some(Problem {
-                    span: error.span.clone(),
-                    message: sentence(&error.to_string()),
-                    remedy: remedy(&self.text, &error),
-                });
+        match read_question(&self.text, &self.fields(), permitted) {
+            Err(problem) => {
+                self.problem = Some(problem);
                 None
             }
             Ok(filter) => {
-                if let Some(message) = refusal(&filter, permitted) {
-                    self.problem = Some(Problem { span: 0..self.text.len(), message, remedy: None });
-                    return None;
-                }
                 self.doubts = filter.doubts().to_vec();
                 Some(self.text.clone())
             }
@@ -306,6 +297,19 @@ impl Asking {
         self.history.retain(|earlier| earlier != text);
         self.history.insert(0, text.to_owned());
         self.history.truncate(REMEMBERED);
+    }
+}
+
+/// Reads a question, or says why it cannot be put in force.
+pub fn read_question(text: &str, fields: &Fields, permitted: Visible) -> Result<Filter, Problem> {
+    let filter = Filter::parse(text, fields).map_err(|error| Problem {
+        span: error.span.clone(),
+        message: sentence(&error.to_string()),
+        remedy: remedy(text, &error),
+    })?;
+    match refusal(&filter, permitted) {
+        Some(message) => Err(Problem { span: 0..text.len(), message, remedy: None }),
+        None => Ok(filter),
     }
 }
 

@@ -55,6 +55,19 @@ impl ProjectCorpus {
         Self { store, annotators, scores }
     }
 
+    /// The rows to be exported, in the order of the project: those that a question `found`, else those that were
+    /// `picked`, else all. With them, in a sentence, how many of the picked ones are gone.
+    pub fn chosen(&self, found: Option<Vec<u32>>, picked: Option<&[TraceId]>) -> (Vec<u32>, Option<String>) {
+        let Some(picked) = picked.filter(|_| found.is_none()) else {
+            let all = || (0..u32::try_from(self.store.len()).unwrap_or(u32::MAX)).collect();
+            return (found.unwrap_or_else(all), None);
+        };
+        let mut rows: Vec<u32> = picked.iter().filter_map(|id| self.store.row_of(id)).collect();
+        let gone = picked.len() - rows.len();
+        rows.sort_unstable();
+        (rows, (gone > 0).then(|| format!("{gone} of the {} picked traces are no longer there", picked.len())))
+    }
+
     fn said(&self, annotator: &AnnotatorId) -> Option<&Annotations> {
         self.annotators.iter().find(|(name, _)| name == annotator).map(|(_, said)| said.as_ref())
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use stepscope_core::annotation::{Superseded, Target};
-use stepscope_core::export::{ExportError, ExportFormat, ExportOptions, Policy};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{Critique, StepHash};
 use stepscope_core::query::{FoundSteps, Query, Queue, ViewCache};
@@ -15,6 +14,8 @@ use super::canvas::CanvasState;
 use super::choose::Choose;
 use super::comparing::CompareDraft;
 use super::draft_file::Draft;
+use super::export_draft::ExportDraft;
+use super::exporting::AgainDraft;
 use super::history::{HistoryDraft, HistoryList};
 use super::import_draft::ImportDraft;
 use super::keys_draft::KeysDraft;
@@ -58,6 +59,8 @@ pub struct ViewState {
     pub open: Option<OpenTrace>,
     /// The open dialog.
     pub dialog: Option<DialogState>,
+    /// The choices of the export dialog as they were left.
+    pub export: Option<Box<ExportDraft>>,
     /// The text being written.
     pub note: Option<NoteDraft>,
     /// What else can be said, and is being chosen.
@@ -157,6 +160,8 @@ pub enum DialogState {
     Rejects,
     /// Training files.
     Export(Box<ExportDraft>),
+    /// An export that a manifest describes.
+    ExportAgain(AgainDraft),
     /// How files are read.
     Import(Box<ImportDraft>),
     /// What the import found.
@@ -230,28 +235,4 @@ pub struct VerifyDraft {
     pub threshold: f64,
     /// Whose labels there are.
     pub sources: Vec<LabelSource>,
-}
-
-/// Choices of the export dialog.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ExportDraft {
-    /// Name of the format.
-    pub format: &'static str,
-    /// Whose labels; `None` for the default.
-    pub labels: Option<LabelSource>,
-    /// What becomes of labels that the format cannot hold.
-    pub policy: Policy,
-}
-
-impl ExportDraft {
-    /// The format with its own defaults.
-    pub fn new(format: &'static dyn ExportFormat) -> Self {
-        Self { format: format.name(), labels: None, policy: format.defaults() }
-    }
-
-    /// What to export, and how.
-    pub fn options(&self) -> Result<ExportOptions, ExportError> {
-        let options = ExportOptions::new(self.format)?;
-        Ok(ExportOptions { labels: self.labels.clone(), policy: self.policy.clone(), ..options })
-    }
 }

@@ -11,6 +11,7 @@ pub mod columns;
 pub mod compare;
 pub mod curve;
 pub mod empty;
+pub mod export;
 pub mod facets;
 pub mod facts;
 pub mod fold;

@@ -216,3 +216,22 @@ fn only_traces_that_a_question_finds_are_exported_and_the_manifest_knows() {
     let refused = home.ends(1, &[&export[..], &["stepz > 3"]].concat());
     assert!(refused.err.contains("did you mean `steps`"), "{}", refused.err);
 }
+
+#[test]
+fn traces_are_named_in_a_file() {
+    let home = Home::new();
+    let project = project(&home);
+    let (out, list) = (home.arg("some.jsonl"), home.write("traces.txt", "r11\n\n r3\n"));
+    let export = ["export", "--json", "--project", &project, "--format", "processbench", "--out", &out, "--traces"];
+    let made = home.ends(0, &[&export[..], &[&list]].concat()).json();
+    assert_eq!(made["rows"], 2);
+    let rows = fs::read_to_string(home.path("some.jsonl")).unwrap();
+    assert!(rows.lines().next().unwrap().contains("\"r3\""), "in the order of the project: {rows}");
+    let manifest = made["manifest"].as_str().unwrap().to_owned();
+    assert_eq!(read(Path::new(&manifest))["picked"].as_array().unwrap().len(), 2);
+    let again = home.ends(0, &["export", "--json", "--project", &project, "--manifest", &manifest]).json();
+    assert_eq!(again["same"], true);
+    let wrong = home.write("wrong.txt", "r1\nnobody\n");
+    let refused = home.ends(1, &[&export[..], &[&wrong]].concat());
+    assert!(refused.err.contains("no trace is called `nobody`") && refused.err.contains("line 2"), "{}", refused.err);
+}

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::LeftOut;
 use super::split::SplitError;
 use crate::import::ImportError;
 use crate::job::JobError;
@@ -54,6 +55,14 @@ pub enum ExportError {
         traces: usize,
         /// The most frequent reasons, with counts.
         reasons: String,
+    },
+    /// Something is left out, and nothing may be.
+    #[error("nothing written: {count} traces would be left out, first {}: {}", .first.trace, .first.reason)]
+    Strict {
+        /// How many traces, or paths of traces.
+        count: u64,
+        /// The first of them.
+        first: LeftOut,
     },
     /// Rows cannot be written into such a file.
     #[error("rows are written as .jsonl, .json or .csv, also .gz or .zst, or as .parquet: {path}")]

@@ -32,6 +32,14 @@ impl Features {
         }
     }
 
+    /// Columns that are null in every row are of numbers where `is_number` says so.
+    pub(super) fn settle(&mut self, is_number: impl Fn(&str) -> bool) {
+        for (_, feature) in self.0.iter_mut().filter(|(name, feature)| *feature == Feature::Unknown && is_number(name))
+        {
+            *feature = Feature::Float;
+        }
+    }
+
     /// YAML below `features:`; `None` where there is no row, or a column has no one type, so that a reader must infer.
     pub(super) fn yaml(&self, indent: usize) -> Option<String> {
         let mut yaml = String::new();
@@ -128,6 +136,10 @@ mod tests {
             dtype: string\n- name: \"d\"\n  list:\n  - name: \"role\"\n    dtype: string\n- name: \"e\"\n  dtype: bool\n\
             - name: \"f\"\n  dtype: 'null'\n- name: \"g\"\n  list:\n    list: int64\n";
         assert_eq!(features.yaml(0).as_deref(), Some(expected));
+        let mut settled = features.clone();
+        settled.settle(|name| name == "f");
+        let expected = expected.replace("dtype: 'null'", "dtype: float64");
+        assert_eq!(settled.yaml(0).as_deref(), Some(expected.as_str()));
         features.row(r#"{"a":"text"}"#);
         assert_eq!(features.yaml(0), None, "a column of numbers and texts has no type");
         assert_eq!(Features::default().yaml(0), None);

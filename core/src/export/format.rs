@@ -17,6 +17,7 @@ use super::house::House;
 use super::math_shepherd::MathShepherd;
 use super::mc_tree::McTree;
 use super::native::Native;
+use super::pair_format::Sides;
 use super::pairs::{Group, Pair, no_single_row};
 use super::policy::Policy;
 use super::prm800k::Prm800k;
@@ -90,6 +91,11 @@ pub trait ExportFormat: Sync {
     /// Makes the rows of the pairs of one problem, each with the trace it is of. For [`Scope::Problem`] only.
     fn pair_rows<'a>(&self, _pairs: &[Pair<'a>], _policy: &Policy) -> Vec<(&'a Trace, Made)> {
         Vec::new()
+    }
+
+    /// The two sides of a row, to be compared by eye; `None` where it has none.
+    fn sides(&self, _row: &Map<String, Value>) -> Option<Sides> {
+        None
     }
 
     /// Makes the row of all attempts at one problem. For [`Scope::Attempts`] only.
@@ -202,6 +208,33 @@ pub struct Columns {
     pub scores: BTreeSet<String>,
     /// Whether there are soft labels.
     pub soft: bool,
+    /// What steps are said of in words, by the names of [`Words`].
+    pub words: BTreeSet<Words>,
+}
+
+/// What is said of a step in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Words {
+    /// Why the data rates it so.
+    Rationale,
+    /// What the annotator noted.
+    Note,
+    /// What the annotator says against it, or stands by.
+    Critique,
+}
+
+impl Words {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Rationale, Self::Note, Self::Critique];
+
+    /// The name of their column.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rationale => "rationale",
+            Self::Note => "note",
+            Self::Critique => "critique",
+        }
+    }
 }
 
 impl<'a> RowInput<'a> {

@@ -8,7 +8,7 @@ use crate::job::JobContext;
 use crate::model::{AnnotatorId, ImportedValue, LabelKind, StepHash, StepIndex, StepTree, Trace};
 
 use super::ExportError;
-use super::format::{Columns, Made, RowInput, Scope};
+use super::format::{Columns, Made, RowInput, Scope, Words};
 use super::left_out::{Objection, Rule};
 use super::paths::{JudgedPath, judged_paths};
 use super::rows::ExportOptions;
@@ -216,6 +216,7 @@ impl<'a> Maker<'a> {
             let found: Vec<Columns> = rows.into_par_iter().map(|row| self.columns_of(row)).collect::<Result<_, _>>()?;
             for more in found {
                 columns.scores.extend(more.scores);
+                columns.words.extend(more.words);
                 columns.soft |= more.soft;
             }
         }
@@ -227,10 +228,16 @@ impl<'a> Maker<'a> {
         let imported = trace.scores.iter().filter(|score| score.step.is_some()).map(|score| score.name.clone());
         let computed = self.source.scores(&trace).into_iter().map(|scores| scores.scorer);
         let said = self.said(&trace);
-        let mut steps = said.iter().flat_map(|(_, said)| said.steps.values());
+        let of_steps = || said.iter().flat_map(|(_, said)| said.steps.values());
+        let has = |words: &Words| match words {
+            Words::Rationale => trace.labels.iter().any(|label| label.step.is_some() && label.rationale.is_some()),
+            Words::Note => of_steps().any(|step| !step.note.is_empty()),
+            Words::Critique => of_steps().any(|step| step.labels.has(LabelKind::Critique)),
+        };
         let soft = trace.labels.iter().any(|label| matches!(label.value, ImportedValue::Soft(_)))
-            || steps.any(|step| step.labels.has(LabelKind::Soft));
-        Ok(Columns { scores: imported.chain(computed).collect(), soft })
+            || of_steps().any(|step| step.labels.has(LabelKind::Soft));
+        let words = Words::ALL.into_iter().filter(has).collect();
+        Ok(Columns { scores: imported.chain(computed).collect(), words, soft })
     }
 }
 

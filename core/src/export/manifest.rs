@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Timestamp;
+use crate::model::{Timestamp, TraceId};
 
 use super::left_out::{LeftOut, Rule};
 use super::origins::Origins;
@@ -62,6 +62,9 @@ pub struct Manifest {
     /// What chose the traces; `null`: all of the project.
     #[serde(default)]
     pub selection: Option<String>,
+    /// The traces that were picked one by one; absent where a question chose them, or nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked: Option<Vec<TraceId>>,
     /// How problems were divided; `null`: not.
     #[serde(default)]
     pub split: Option<SplitMade>,

@@ -59,11 +59,12 @@ mod write;
 
 pub use container::{Container, Layout, Packing};
 pub use error::ExportError;
-pub use format::{Columns, ExportFormat, FORMATS, Made, Row, RowInput, Scope, format_by_name};
+pub use format::{Columns, ExportFormat, FORMATS, Made, Row, RowInput, Scope, Words, format_by_name};
 pub use left_out::{LeftOut, Objection, Rule};
 pub use lint::{LintOptions, LintProblem, LintReport, lint};
 pub use manifest::{DecontaminationNote, Manifest, ManifestFile, PseudonymNote, manifest_path};
 pub use origins::Origins;
+pub use pair_format::Sides;
 pub use policy::{
     AfterError, ChatKeys, CritiqueLayout, Finite, Headings, NeutralSteps, PerRow, Policy, PolicyOption, SelfCorrected,
     SoftLabels, UnlabelledSteps, UnsureSteps, VerdictLine,

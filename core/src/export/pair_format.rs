@@ -8,6 +8,39 @@ use super::pairs::{Pair, no_single_row};
 use super::policy::Policy;
 use crate::model::Trace;
 
+/// The two sides of a pair, as texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sides {
+    /// What both go on from: the problem, and the steps that both have.
+    pub shared: String,
+    /// The better one.
+    pub chosen: String,
+    /// The worse one.
+    pub rejected: String,
+}
+
+impl Sides {
+    /// Those that stand under these names. What both go on from may stand under several.
+    pub(super) fn of(row: &Map<String, Value>, shared: &[&str], chosen: &str, rejected: &str) -> Option<Self> {
+        let shared: Vec<String> = shared.iter().filter_map(|name| said(row.get(*name)?)).collect();
+        Some(Self { shared: shared.join("\n"), chosen: said(row.get(chosen)?)?, rejected: said(row.get(rejected)?)? })
+    }
+}
+
+/// The words of a value: a text, the first of a list of texts, or the messages of a chat with who says each.
+fn said(value: &Value) -> Option<String> {
+    let Value::Array(list) = value else { return value.as_str().map(str::to_owned) };
+    if let Some(Value::String(first)) = list.first() {
+        return Some(first.clone());
+    }
+    let message = |message: &Value| {
+        let text = |name: &str| message.get(name).and_then(Value::as_str).unwrap_or_default();
+        let calls = message.get("tool_calls").filter(|calls| !calls.is_null()).map(|calls| format!("\n{calls}"));
+        format!("{}: {}{}", text("role"), text("content"), calls.unwrap_or_default())
+    };
+    Some(list.iter().map(message).collect::<Vec<_>>().join("\n"))
+}
+
 /// A format whose rows are pairs. It is an [`ExportFormat`] by that; each item is described there.
 pub(super) trait PairFormat: Sync {
     fn name(&self) -> &'static str;
@@ -24,6 +57,8 @@ pub(super) trait PairFormat: Sync {
     fn pair_rows<'a>(&self, pairs: &[Pair<'a>], policy: &Policy) -> Vec<(&'a Trace, Made)>;
 
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy>;
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides>;
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection>;
 }
@@ -63,6 +98,10 @@ impl<F: PairFormat> ExportFormat for F {
 
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
         PairFormat::recognise(self, row)
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        PairFormat::sides(self, row)
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::left_out::{LeftOut, Rule};
 use super::manifest::Manifest;
-use super::split::{Plan, SplitPart};
+use super::split::{Plan, SplitMade, SplitPart};
 use super::tally::Counts;
 use super::target::Target;
 use crate::labels::LabelSource;
@@ -54,6 +54,18 @@ pub struct PartReport {
     pub problems: u64,
 }
 
+impl PartReport {
+    /// Those of a division.
+    pub(super) fn of(split: Option<&SplitMade>) -> BTreeMap<SplitPart, Self> {
+        let Some(made) = split.map(|split| &split.made) else { return BTreeMap::new() };
+        let part = |part: SplitPart| {
+            let count = |counts: &BTreeMap<SplitPart, u64>| counts.get(&part).copied().unwrap_or_default();
+            (part, Self { rows: count(&made.rows), problems: count(&made.problems) })
+        };
+        SplitPart::ALL.into_iter().map(part).collect()
+    }
+}
+
 /// What was removed because it is like problems that are tested with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovedReport {
@@ -70,16 +82,10 @@ impl ExportReport {
     pub const SCHEMA: &'static str = "stepscope.export/1";
 
     pub(super) fn new(manifest: Manifest, plan: &Plan, files: &[PathBuf], target: &Target) -> Self {
-        let split = manifest.split.as_ref();
-        let part = |part: SplitPart| {
-            let made = &split?.made;
-            let count = |counts: &BTreeMap<SplitPart, u64>| counts.get(&part).copied().unwrap_or_default();
-            Some((part, PartReport { rows: count(&made.rows), problems: count(&made.problems) }))
-        };
         Self {
             schema: Self::SCHEMA.into(),
-            parts: SplitPart::ALL.into_iter().filter_map(part).collect(),
-            unknown_problems: split.map(|split| split.unknown.clone()).unwrap_or_default(),
+            parts: PartReport::of(manifest.split.as_ref()),
+            unknown_problems: manifest.split.map(|split| split.unknown).unwrap_or_default(),
             format: manifest.format,
             rows: manifest.rows,
             left_out: manifest.left_out,

@@ -36,6 +36,7 @@ impl Manifest {
         options.shard_bytes = self.shard_bytes;
         options.hub.clone_from(&self.hub);
         options.selection.clone_from(&self.selection);
+        options.picked.clone_from(&self.picked);
         options.split = self.split.as_ref().map(|split| split.asked.clone());
         let tests = self.decontamination.iter().flat_map(|gone| &gone.tests);
         options.decontaminate = tests.map(|test| PathBuf::from(&test.path)).collect();
@@ -48,6 +49,14 @@ impl Manifest {
             (Some(_) | None, _) => return Err(ExportError::PseudonymKey { needed: false }),
         };
         Ok(options)
+    }
+
+    /// Whether every file has the same bytes as in the other.
+    pub fn has_same_files(&self, other: &Self) -> bool {
+        let hashes = |manifest: &Self| -> Vec<_> {
+            manifest.files.iter().map(|file| (file.part, file.sha256.clone())).collect()
+        };
+        self.sha256 == other.sha256 && hashes(self) == hashes(other)
     }
 
     /// Where the export stands whose manifest lies there.

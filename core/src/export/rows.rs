@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::job::{JobContext, Progress};
-use crate::model::Trace;
+use crate::model::{Trace, TraceId};
 
 use super::ExportError;
 use super::format::{ExportFormat, Row, Scope, format_by_name};
@@ -46,6 +46,10 @@ pub struct ExportOptions {
     pub hub: Option<String>,
     /// What chose the traces, in words for the manifest; the source has those alone.
     pub selection: Option<String>,
+    /// The traces that were picked one by one, where no question says which; the source has those alone.
+    pub picked: Option<Vec<TraceId>>,
+    /// Nothing is written where any trace is left out.
+    pub strict: bool,
 }
 
 impl ExportOptions {
@@ -63,6 +67,8 @@ impl ExportOptions {
             pseudonyms: None,
             hub: None,
             selection: None,
+            picked: None,
+            strict: false,
         })
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pair_format::{PairFormat, pair_options};
+use super::pair_format::{PairFormat, Sides, pair_options};
 use super::pairs::{Joined, Pair, PairMeta, PairRule, check_sides, pair_counts};
 use super::policy::Policy;
 use crate::model::Trace;
@@ -94,6 +94,11 @@ impl PairFormat for RstarPairs {
         let is_fork = ["pos", "neg"].iter().all(|key| row.get(*key).is_some_and(Value::is_array));
         policy.pairs.stage = if is_fork { 2 } else { 1 };
         (is_fork || row.contains_key("chosen_step") && row.contains_key("rejected_step")).then_some(policy)
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        let stage_1 = Sides::of(row, &["prefix"], "chosen_step", "rejected_step");
+        stage_1.or_else(|| Sides::of(row, &["prompt"], "pos", "neg"))
     }
 
     fn check(&self, line: &str, policy: &Policy) -> Result<(), Objection> {

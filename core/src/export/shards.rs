@@ -15,8 +15,11 @@ use super::manifest::ManifestFile;
 use super::table::Waiting;
 use super::target::with_suffix;
 
-/// How files begin that are not in place yet.
+/// How files begin that are not in place yet. Who writes one holds its lock.
 const PREFIX: &str = ".stepscope-export-";
+
+/// How the second names of files begin that are being replaced.
+const OLDER: &str = ".stepscope-older-";
 
 /// Bytes of a file that are collected before they are written.
 const BUFFER: usize = 256 << 10;
@@ -157,6 +160,18 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
     parent.map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// Removes what an interrupted export left in the folder. What another one is writing is locked, and stays.
+pub(super) fn remove_interrupted(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(PREFIX);
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        let is_left = || File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if is_ours && is_file && is_left() {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
 /// Moves all files into place. Where one cannot be moved, those before it are taken back: older files are there again.
 pub(super) fn put_in_place(files: Vec<Aside>) -> Result<(), ExportError> {
     let renaming = |path: &Path, source: io::Error| ExportError::Io { doing: "renaming", path: path.into(), source };
@@ -196,7 +211,7 @@ fn take_back((target, older): (PathBuf, Option<NamedTempFile<()>>)) {
 
 /// A second name for a file, gone when dropped. Where the file system has none, a copy.
 fn second_name(file: &Path) -> io::Result<NamedTempFile<()>> {
-    tempfile::Builder::new().prefix(PREFIX).make_in(folder_of(file), |name| match fs::hard_link(file, name) {
+    tempfile::Builder::new().prefix(OLDER).make_in(folder_of(file), |name| match fs::hard_link(file, name) {
         // Another name is tried.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
         Err(_) => fs::copy(file, name).map(drop),
@@ -220,6 +235,8 @@ impl HashingFile {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder_of(target)).map_err(|source| failed(target, source))?;
+        // Where files cannot be locked, an interrupted one stays.
+        file.as_file().try_lock().ok();
         Ok(Self {
             writer: BufWriter::with_capacity(BUFFER, file),
             hash: Sha256::new(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pair_format::{PairFormat, pair_options};
+use super::pair_format::{PairFormat, Sides, pair_options};
 use super::pairs::{Pair, PairMeta, PairRule, check_sides, one_by_one, pair_counts};
 use super::policy::Policy;
 use crate::model::{StepRating, Trace};
@@ -73,6 +73,10 @@ impl PairFormat for StepDpo {
 
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
         (row.get("initial_reason_steps")?.is_string() && row.get("chosen")?.is_string()).then(|| self.defaults())
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        Sides::of(row, &["prompt", "initial_reason_steps"], "chosen", "rejected")
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

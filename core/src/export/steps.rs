@@ -1,15 +1,16 @@
 //! The flat step table: one row per step of every trace, labelled or not, for tables and statistics.
 //!
 //! Columns are `trace`, `problem`, `generator`, `outcome`, `step` and `parent` (from 0; -1 for none), `kind`, `text`,
-//! `label` (empty for none), `soft` where the project has soft labels, and `score.NAME` for each score of the project.
+//! `label` (empty for none), `soft` where the project has soft labels, `rationale`, `note` and `critique` where it has
+//! such words (empty for none), and `score.NAME` for each score of the project.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use crate::model::{StepIndex, StepKind, StepRating, Verdict};
+use crate::model::{Label, LabelKind, StepIndex, StepKind, StepRating, Verdict};
 
-use super::format::{ExportFormat, Made, Row, RowInput, Scope, from_json, to_json};
+use super::format::{ExportFormat, Made, Row, RowInput, Scope, Words, from_json, to_json};
 use super::left_out::{Objection, Rule};
 use super::policy::Policy;
 
@@ -121,6 +122,9 @@ fn row(input: &RowInput<'_>, index: StepIndex, scores: &HashMap<(&str, StepIndex
     if input.columns.soft {
         put(SOFT, input.soft(index).filter(|value| value.is_finite()).into());
     }
+    for &words in &input.columns.words {
+        put(words.name(), said(input, index, words).into());
+    }
     for name in &input.columns.scores {
         put(&format!("{SCORE}{name}"), scores.get(&(name.as_str(), index)).copied().into());
     }
@@ -129,11 +133,42 @@ fn row(input: &RowInput<'_>, index: StepIndex, scores: &HashMap<(&str, StepIndex
     Ok(Row { line: to_json(&line)?, counts: vec![(count, 1)] })
 }
 
+/// What is said of a step in those words, each once: by the data, else by the annotator whose labels are used.
+fn said(input: &RowInput<'_>, index: StepIndex, words: Words) -> String {
+    let own = || input.own().zip(input.trace.step(index)).and_then(|(own, step)| own.steps.get(&step.hash));
+    let mut texts: Vec<&str> = match words {
+        Words::Rationale => {
+            let labels = input.trace.labels.iter().filter(|label| label.step == Some(index));
+            labels.filter_map(|label| label.rationale.as_deref()).collect()
+        }
+        Words::Note => own().map(|said| said.note.as_str()).into_iter().collect(),
+        Words::Critique => {
+            let labels = own().into_iter().flat_map(|said| said.labels.of_kind(LabelKind::Critique));
+            let critiques = labels.filter_map(|label| match label {
+                Label::Critique(critique) if critique.by.is_empty() || critique.accepted => {
+                    Some(critique.text.as_str())
+                }
+                _ => None,
+            });
+            critiques.collect()
+        }
+    };
+    texts.retain(|text| !text.trim().is_empty());
+    texts.dedup();
+    texts.join("\n\n")
+}
+
 fn check_line(line: &Map<String, Value>) -> Result<(), Objection> {
     let shape = |reason: String| Err(Objection::new(Rule::Shape, reason));
     let text = |key: &str| line.get(key).and_then(Value::as_str);
     for key in ["trace", "problem", "generator", "outcome", "kind", "text", "label"] {
         if text(key).is_none() {
+            return shape(format!("`{key}` is no text"));
+        }
+    }
+    for words in Words::ALL {
+        let key = words.name();
+        if line.get(key).is_some_and(|value| !value.is_string()) {
             return shape(format!("`{key}` is no text"));
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::container::Container;
 use super::manifest::manifest_path;
 use super::rows::ExportOptions;
-use super::shards::folder_of;
+use super::shards::{folder_of, remove_interrupted};
 use super::split::SplitPart;
 use super::{ExportError, Layout};
 use crate::labels::Corpus;
@@ -98,6 +98,13 @@ impl Target {
     /// What the manifest calls the whole.
     pub(super) fn name(&self) -> String {
         self.out.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Removes what an interrupted export left where this one writes.
+    pub(super) fn remove_interrupted(&self) {
+        for file in [self.rows(None), self.manifest()] {
+            remove_interrupted(&folder_of(&file));
+        }
     }
 
     /// Everything is in place: the new folders stay.

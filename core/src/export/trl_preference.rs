@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::format::{Made, Row, from_json, to_json};
 use super::left_out::Objection;
-use super::pair_format::{PairFormat, pair_options};
+use super::pair_format::{PairFormat, Sides, pair_options};
 use super::pairs::{Pair, PairMeta, check_texts, one_by_one, pair_counts, pair_texts};
 use super::policy::Policy;
 use crate::model::Trace;
@@ -49,6 +49,10 @@ impl PairFormat for TrlPreference {
         let is_text = ["prompt", "chosen", "rejected"].iter().all(|key| row.get(*key).is_some_and(Value::is_string));
         let is_other = ["weight", "initial_reason_steps"].iter().any(|key| row.contains_key(*key));
         (is_text && !is_other).then(|| self.defaults())
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        Sides::of(row, &["prompt"], "chosen", "rejected")
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

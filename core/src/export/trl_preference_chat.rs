@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::format::{Made, Row, from_json, to_json};
 use super::left_out::Objection;
 use super::messages::{Message, Piece, asked, check_answer, check_prompt, messages, prompt_messages, said, tools};
-use super::pair_format::{PairFormat, pair_options};
+use super::pair_format::{PairFormat, Sides, pair_options};
 use super::pairs::{Completion, Pair, PairMeta, Side, check_sides, one_by_one, pair_counts};
 use super::policy::Policy;
 use super::shapes::ToolTurns;
@@ -72,6 +72,10 @@ impl PairFormat for TrlPreferenceChat {
         let is_chat = ["prompt", "chosen", "rejected"].iter().all(|key| row.get(*key).is_some_and(Value::is_array));
         let tools = if row.contains_key("tools") { ToolTurns::Messages } else { ToolTurns::Refuse };
         is_chat.then(|| Policy { tools, ..self.defaults() })
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        Sides::of(row, &["prompt"], "chosen", "rejected")
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::format::{Made, Row, from_json, to_json};
 use super::left_out::{Objection, Rule};
-use super::pair_format::{PairFormat, pair_options};
+use super::pair_format::{PairFormat, Sides, pair_options};
 use super::pairs::{Pair, PairMeta, PairRule, check_texts, one_by_one, pair_counts, pair_texts, pair_weight};
 use super::policy::Policy;
 use crate::model::Trace;
@@ -65,6 +65,10 @@ impl PairFormat for WeightedPairs {
     fn recognise(&self, row: &Map<String, Value>) -> Option<Policy> {
         let is_text = ["prompt", "chosen", "rejected"].iter().all(|key| row.get(*key).is_some_and(Value::is_string));
         (is_text && row.contains_key("weight")).then(|| self.defaults())
+    }
+
+    fn sides(&self, row: &Map<String, Value>) -> Option<Sides> {
+        Sides::of(row, &["prompt"], "chosen", "rejected")
     }
 
     fn check(&self, line: &str, _policy: &Policy) -> Result<(), Objection> {

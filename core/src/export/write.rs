@@ -47,8 +47,12 @@ pub fn write(
         return Err(ExportError::NoColumns { format: options.format.name(), path: out.into() });
     }
     let plan = Plan::new(source, options, ctx)?;
+    target.remove_interrupted();
     let kept = plan.kept(source)?;
     let made = Rows::make(kept.as_ref().map_or(source, |kept| kept), options, &target, &plan, ctx)?;
+    if let Some(first) = made.left_out.first().filter(|_| options.strict) {
+        return Err(ExportError::Strict { count: made.tally.left_out, first: first.clone() });
+    }
     if made.tally.rows == 0 && !source.is_empty() {
         return Err(ExportError::NothingToWrite { traces: source.len(), reasons: made.reasons(&plan) });
     }
@@ -136,6 +140,9 @@ impl Rows {
             };
             file.row(&row.line)
         })?;
+        if let Some(features) = &mut features {
+            features.settle(|name| !options.format.is_text(name));
+        }
         Ok(Self { files, tally, left_out, origins: origins.finish(), features })
     }
 
@@ -196,6 +203,7 @@ impl Rows {
             shard_bytes: options.shard_bytes,
             hub: options.hub.clone(),
             selection: options.selection.clone(),
+            picked: options.picked.clone(),
             split: plan.split.clone(),
             decontamination: plan.removed.as_ref().map(|removed| DecontaminationNote {
                 tests: removed.tests.clone(),

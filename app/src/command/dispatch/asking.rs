@@ -348,7 +348,7 @@ fn stamp(app: &App) -> Option<Stamp> {
 }
 
 /// Learns what can be asked about, where that has changed.
-fn learn(app: &mut App) {
+pub(super) fn learn(app: &mut App) {
     let Some(project) = &app.project else { return };
     let now = (project.store.generation(), project.log.last_seq(), project.scores.revision());
     if app.jobs.asking.fields.is_some() || app.jobs.asking.fields_of == Some(now) {

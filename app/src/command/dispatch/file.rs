@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use eframe::egui::{Context, ViewportCommand};
 
-use stepscope_core::export::FORMATS;
 use stepscope_core::import::{self, FilePreview, ImportOptions, Mapping};
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::store::ProjectDir;
@@ -13,9 +12,9 @@ use stepscope_core::store::ProjectDir;
 use crate::app::App;
 use crate::command::Command;
 use crate::dialog::files::Ask;
+use crate::state::DialogState;
 use crate::state::import_draft::{ImportDraft, ReadWay};
 use crate::state::open::failed;
-use crate::state::{DialogState, ExportDraft};
 
 pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
     match command {
@@ -32,7 +31,8 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         Command::ReadAs => begin_import(app),
         Command::ShowReport => app.view.dialog = Some(DialogState::Report),
         Command::ShowRejects => app.view.dialog = Some(DialogState::Rejects),
-        Command::Export => begin_export(app),
+        Command::Export => super::export::begin(app),
+        Command::ExportAgain => app.ask(Ask::Manifest, ""),
         Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         _ => {}
     }
@@ -122,25 +122,6 @@ pub(super) fn save_mapping(app: &mut App) {
     match import::save_mapping(&mapping, &app.startup.folders.mappings()) {
         Ok(path) => app.notices.info("Mapping saved", path.display().to_string()),
         Err(error) => app.notices.error("Mapping not saved", error.to_string()),
-    }
-}
-
-fn begin_export(app: &mut App) {
-    let Some(&format) = FORMATS.first() else { return };
-    let draft = ExportDraft::new(format);
-    app.start_preview(&draft);
-    app.view.dialog = Some(DialogState::Export(Box::new(draft)));
-}
-
-pub(super) fn ask_export_path(app: &mut App) {
-    let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
-    let name = format!("{}.jsonl", draft.format);
-    app.ask(Ask::ExportFile, &name);
-}
-
-pub(super) fn write_export(app: &mut App, path: PathBuf) {
-    if let Some(DialogState::Export(draft)) = app.view.dialog.take() {
-        app.start_export(&draft, path);
     }
 }
 

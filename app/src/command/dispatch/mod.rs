@@ -7,6 +7,7 @@ pub(crate) mod beside;
 pub(crate) mod bulk;
 pub(crate) mod canvas;
 mod compare;
+pub(crate) mod export;
 pub(crate) mod file;
 mod halving;
 mod keys;
@@ -64,8 +65,9 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Models(request) => models::run(app, request),
         Action::Write(request) => write::answer(app, request),
         Action::SaveRejects(path) => file::save_rejects(app, path),
-        Action::WriteExport(path) => file::write_export(app, path),
-        Action::AskExportPath => file::ask_export_path(app),
+        Action::Export(request) => export::answer(app, request),
+        Action::WriteExport(path) => export::write(app, path),
+        Action::AskExportPath => export::ask_path(app),
         Action::AskRejectsPath => file::ask_rejects_path(app),
         Action::ReadFiles => file::read_files(app),
         Action::SaveMapping => file::save_mapping(app),

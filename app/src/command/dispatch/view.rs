@@ -95,10 +95,8 @@ fn show_old_text(app: &mut App) {
 /// Opens, changes or closes a dialog. Changed choices of an export are counted anew, those of an
 /// import previewed.
 pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
-    if let Some(DialogState::Export(draft)) = &dialog
-        && app.view.dialog != dialog
-    {
-        app.start_preview(draft);
+    if let Some(DialogState::Export(draft)) = &dialog {
+        super::export::changed(app, draft);
     }
     if let Some(DialogState::Import(draft)) = &dialog
         && app.view.dialog != dialog

@@ -8,7 +8,7 @@ use crate::model::{
     WrittenStep,
 };
 
-use super::source::{Project, chain, options, tree, tree as tree_of};
+use super::source::{Project, chain, import, options, tree, tree as tree_of};
 
 fn rows(project: &Project, format: &str) -> Vec<Value> {
     project.preview(&options(format, &[])).sample.iter().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -273,4 +273,24 @@ fn critiques_of_the_annotator() {
     said(&mut project, 1, vec![words("", "So \\boxed{0}.", false)]);
     let clash = project.preview(&options("critique_sft", &[]));
     assert_eq!(clash.left_out[0].reason, "the words come to `0`, the verdict to `\\boxed{1}`");
+}
+
+#[test]
+fn a_table_of_steps_has_columns_for_words_where_there_are_any() {
+    let mut project = Project::of(chain(2)).label("+-", None);
+    let keys = |project: &Project| rows(project, "steps")[0].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(!keys(&project).iter().any(|key| ["rationale", "note", "critique"].contains(&key.as_str())));
+    import(&mut project.traces[0], "human", "++");
+    project.traces[0].labels[1].rationale = Some("the sum is wrong".into());
+    let second = project.traces[0].steps[1].hash.clone();
+    let said = project.says("ann").steps.get_mut(&second).unwrap();
+    said.note = "look again".into();
+    let critique = |by: &str, text: &str| {
+        Label::Critique(Critique { by: by.into(), text: text.into(), rating: None, accepted: false })
+    };
+    said.labels = [critique("", "It adds twice."), critique("judge", "Nonsense.")].into_iter().collect();
+    let rows = rows(&project, "steps");
+    assert_eq!((&rows[0]["rationale"], &rows[0]["note"], &rows[0]["critique"]), (&json!(""), &json!(""), &json!("")));
+    let words = (&rows[1]["rationale"], &rows[1]["note"], &rows[1]["critique"]);
+    assert_eq!(words, (&json!("the sum is wrong"), &json!("look again"), &json!("It adds twice.")));
 }

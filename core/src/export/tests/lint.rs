@@ -203,7 +203,7 @@ fn columns_must_agree() {
     two("", "", "");
     two(",\"score.q\":0.5", "", "2: differs from the rows before it: `score.q` is missing");
     two("", ",\"score.q\":0.5", "2: differs from the rows before it: `score.q` is new");
-    two(",\"note\":1", ",\"note\":\"x\"", "2: differs from the rows before it: `note` is a text, not a number");
+    two(",\"more\":1", ",\"more\":\"x\"", "2: differs from the rows before it: `more` is a text, not a number");
     two(",\"score.q\":null", ",\"score.q\":1", "");
     two(",\"soft\":null", ",\"soft\":null", "0: `soft` is null or empty in every row, so it has no type");
     check(&[&step(""), &step("")], "steps", "2: repeats row 1");

@@ -371,3 +371,44 @@ fn a_selection_counts_its_rows_and_keeps_the_label_source() {
     let made = manifest(&manifest_path(&out));
     assert_eq!((made.rows, made.traces, made.selection.as_deref()), (2, 2, Some("row < 5")));
 }
+
+#[test]
+fn a_preview_counts_what_is_written() {
+    let folder = TempDir::new().unwrap();
+    let tests = folder.path().join("tests.txt");
+    fs::write(&tests, "How many pears do 1 people have, if each has 3?\n").unwrap();
+    let mut project = problems(12);
+    for at in [3, 4] {
+        project.traces[at].labels.clear();
+    }
+    let mut split = asked("train=0.5,test=0.5");
+    split.lists.insert(SplitPart::Test, vec!["nobody asks this".into()]);
+    let options = ExportOptions { split: Some(split), decontaminate: vec![tests], ..options("trl_stepwise", &[]) };
+    let shown = crate::export::preview(&project, &options, 1, &JobContext::foreground(None)).unwrap();
+    let report = export(&project, &options, &folder.path().join("rows.jsonl")).unwrap();
+    assert_eq!((shown.rows, &shown.counts, &shown.parts), (report.rows, &report.counts, &report.parts));
+    assert_eq!(
+        (shown.left_out_total, &shown.left_out_by_rule),
+        (report.left_out.len() as u64, &report.left_out_by_rule)
+    );
+    assert_eq!(shown.unknown_problems, report.unknown_problems);
+    let removed = shown.removed.unwrap();
+    assert_eq!((removed.rows(), removed.removed.len() as u64), (report.removed.as_ref().unwrap().rows, 1));
+    // Of each rule the first, and the traces of all.
+    assert_eq!((shown.sample.len(), shown.sample_of.len(), shown.left_out.len()), (1, 1, shown.left_out_by_rule.len()));
+    let all: Vec<&TraceId> = report.left_out.iter().map(|one| &one.trace).collect();
+    assert_eq!(shown.left_out_traces.values().flatten().collect::<Vec<_>>(), all);
+}
+
+#[test]
+fn picked_traces_are_named_in_the_manifest() {
+    let folder = TempDir::new().unwrap();
+    let project = problems(4);
+    let picked = vec![project.traces[1].id.clone()];
+    let options = ExportOptions { picked: Some(picked.clone()), ..options("processbench", &[]) };
+    let some = Selection::new(&project, vec![1]);
+    let report = export(&some, &options, &folder.path().join("rows.jsonl")).unwrap();
+    assert_eq!(report.rows, 1);
+    let manifest = read_manifest(Path::new(&report.manifest)).unwrap();
+    assert_eq!((&manifest.picked, manifest.options(None).unwrap().picked), (&Some(picked.clone()), Some(picked)));
+}

@@ -246,3 +246,36 @@ fn large_exports_are_cut_into_parts() {
     let kept = [&parts[..1], &["rows-00000-of-00009.jsonl"], &parts[1..], &["rows.jsonl.manifest.json"]].concat();
     assert_eq!(names(&folder), kept, "parts of the export before are gone, others stay");
 }
+
+#[test]
+fn strict_writes_nothing_where_something_is_left_out() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("rows.jsonl");
+    let mut project = Project::of(chain(3)).label("", Some(1));
+    let strict = crate::export::ExportOptions { strict: true, ..options("trl_stepwise", &[]) };
+    let write = |project: &Project| write(project, &strict, &out, &JobContext::foreground(None), Timestamp(0), "0");
+    assert_eq!(write(&project).unwrap().rows, 1);
+    let before = fs::read(&out).unwrap();
+    let mut unlabelled = chain(2);
+    unlabelled.id = crate::model::TraceId::new("other");
+    project.traces.push(unlabelled);
+    let error = write(&project).unwrap_err();
+    assert_eq!(error.to_string(), "nothing written: 1 traces would be left out, first other: ann has not labelled it");
+    assert_eq!((fs::read(&out).unwrap(), names(&folder).len()), (before, 2));
+}
+
+#[test]
+fn what_an_interrupted_export_left_goes_with_the_next_one() {
+    let folder = TempDir::new().unwrap();
+    let project = Project::of(chain(3)).label("", Some(1));
+    let left = folder.path().join(".stepscope-export-killed");
+    fs::write(&left, "half a row").unwrap();
+    // Another export is writing this one just now.
+    let running = folder.path().join(".stepscope-export-running");
+    let held = fs::File::create(&running).unwrap();
+    held.try_lock().unwrap();
+    fs::write(folder.path().join(".stepscope-other"), "mine").unwrap();
+    export(&project, "trl_stepwise", &folder.path().join("rows.jsonl")).unwrap();
+    let expected = [".stepscope-export-running", ".stepscope-other", "rows.jsonl", "rows.jsonl.manifest.json"];
+    assert_eq!(names(&folder), expected);
+}

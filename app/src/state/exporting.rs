@@ -1,0 +1,207 @@
+//! From the choices of the export dialog to what core exports: on the job's thread, where files and logs are read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stepscope_core::annotation::Annotations;
+use stepscope_core::export::split::SplitPart;
+use stepscope_core::export::{self, ExportOptions, ExportReport, Manifest, Preview, Rule, read_manifest};
+use stepscope_core::job::{JobContext, JobError};
+use stepscope_core::labels::Selection;
+use stepscope_core::model::{StepIndex, Timestamp, TraceId};
+use stepscope_core::query::Filter;
+use stepscope_core::store::Store;
+
+use super::corpus::ProjectCorpus;
+use super::export_draft::ExportDraft;
+use super::open::failed;
+use super::scores::QueryAids;
+
+/// The version that manifests name.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A moment of the project that exports are made of.
+pub struct ExportBasis {
+    /// The project; its logs are read when it is called.
+    pub corpus: Box<dyn FnOnce() -> Result<ProjectCorpus, JobError> + Send>,
+    /// Its traces.
+    pub store: Store,
+    /// What the annotator says.
+    pub said: Arc<Annotations>,
+    /// What questions are asked with.
+    pub aids: QueryAids,
+}
+
+/// Which traces an export is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ExportOf {
+    /// All.
+    #[default]
+    All,
+    /// Those that a question finds.
+    Question(String),
+    /// These, by their rows in the store.
+    Rows(Vec<u32>),
+}
+
+/// Everything that core needs.
+pub struct Prepared {
+    corpus: ProjectCorpus,
+    options: ExportOptions,
+    rows: Vec<u32>,
+    gone: Option<String>,
+}
+
+/// An export that a manifest describes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundManifest {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it says.
+    pub manifest: Box<Manifest>,
+    /// What has changed in the project since.
+    pub changes: Vec<String>,
+    /// Why that cannot be told.
+    pub fault: Option<String>,
+}
+
+/// Choices of the dialog that makes an export again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgainDraft {
+    /// The key of the pseudonyms, as typed.
+    pub key: String,
+}
+
+/// What the dialogs of exports ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExportRequest {
+    /// Show that trace, at that step.
+    Show(TraceId, Option<StepIndex>),
+    /// List the traces that a rule left out.
+    List(Rule),
+    /// Ask for files with problems of that part; of none, with problems to be tested with.
+    AskProblems(Option<SplitPart>),
+    /// Take files with problems of that part; of none, with problems to be tested with.
+    AddProblems(Option<SplitPart>, Vec<PathBuf>),
+    /// Look at the manifest in that file.
+    Look(PathBuf),
+    /// Make its export again: where it stood.
+    Again,
+    /// Ask for a file to make it again in.
+    AskAgain,
+    /// Make it again in that file, or folder.
+    AgainIn(PathBuf),
+    /// Change its choices in the export dialog.
+    Change,
+}
+
+/// What came of an export.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    /// What was written.
+    pub report: ExportReport,
+    /// Of one that was made again: whether every file has the same bytes as before.
+    pub same: Option<bool>,
+}
+
+impl ExportBasis {
+    /// What the choices of the dialog come to.
+    pub fn prepare(self, draft: &ExportDraft, of: &ExportOf, ctx: &JobContext) -> Result<Prepared, JobError> {
+        let mut options = draft.options(ctx)?;
+        match of {
+            ExportOf::All => {}
+            ExportOf::Question(question) => options.selection = Some(question.clone()),
+            ExportOf::Rows(rows) => {
+                let mut rows = rows.clone();
+                rows.sort_unstable();
+                let id = |&row: &u32| self.store.trace_id(row);
+                options.picked = Some(rows.iter().filter_map(id).collect::<Vec<TraceId>>());
+            }
+        }
+        self.prepared(options, ctx)
+    }
+
+    fn prepared(self, options: ExportOptions, ctx: &JobContext) -> Result<Prepared, JobError> {
+        let found = match &options.selection {
+            None => None,
+            Some(question) => {
+                let views = self.aids.views(&self.store, &self.said);
+                let filter = Filter::parse(question, &views.fields(ctx)?).map_err(failed)?;
+                Some(filter.rows(&views, ctx)?)
+            }
+        };
+        let corpus = (self.corpus)()?;
+        let (rows, gone) = corpus.chosen(found, options.picked.as_deref());
+        Ok(Prepared { corpus, options, rows, gone })
+    }
+}
+
+impl Prepared {
+    /// What would be written, with so many rows and left-out traces of each rule.
+    pub fn preview(&self, limit: usize, ctx: &JobContext) -> Result<Preview, JobError> {
+        Ok(export::preview(&self.source(), &self.options, limit, ctx)?)
+    }
+
+    /// Writes it.
+    pub fn write(&self, out: &Path, ctx: &JobContext, now: Timestamp) -> Result<ExportReport, JobError> {
+        Ok(export::write(&self.source(), &self.options, out, ctx, now, VERSION)?)
+    }
+
+    fn source(&self) -> Selection<'_> {
+        Selection::new(&self.corpus, self.rows.clone())
+    }
+}
+
+/// Reads a manifest and looks what has changed since.
+pub fn look_at_manifest(basis: ExportBasis, path: PathBuf, ctx: &JobContext) -> Result<FoundManifest, JobError> {
+    let manifest = read_manifest(&path)?;
+    // Whether a key is the right one shows only in what is written; any serves to look.
+    let key = manifest.pseudonyms.filter(|note| note.keyed).map(|_| "");
+    let looked = manifest.options(key).map_err(JobError::from).and_then(|options| {
+        let made = basis.prepared(options, ctx)?;
+        let mut changes = manifest.changes(&made.source(), &made.options, VERSION)?;
+        changes.extend(made.gone.clone());
+        Ok(changes)
+    });
+    match looked {
+        Err(JobError::Cancelled) => Err(JobError::Cancelled),
+        Err(error) => Ok(FoundManifest {
+            path,
+            manifest: Box::new(manifest),
+            changes: Vec::new(),
+            fault: Some(error.to_string()),
+        }),
+        Ok(mut changes) => {
+            if key.is_some() {
+                // Names of annotators are other ones without the key.
+                changes.retain(|change| !change.contains("labels of annotator-"));
+            }
+            Ok(FoundManifest { path, manifest: Box::new(manifest), changes, fault: None })
+        }
+    }
+}
+
+/// Makes the export of a manifest again. Where it stood before, only if it would be the same.
+pub fn export_again(
+    basis: ExportBasis,
+    found: &FoundManifest,
+    (key, out): (Option<&str>, Option<PathBuf>),
+    ctx: &JobContext,
+    now: Timestamp,
+) -> Result<Exported, JobError> {
+    let before = &found.manifest;
+    let made = basis.prepared(before.options(key)?, ctx)?;
+    let mut changes = before.changes(&made.source(), &made.options, VERSION)?;
+    changes.extend(made.gone.clone());
+    let target = match (out, changes.first()) {
+        (Some(out), _) => out,
+        (None, None) => before.out(&found.path),
+        (None, Some(change)) => {
+            let said = format!("the same export would not give the same rows: {change}; choose another file");
+            return Err(JobError::Failed(said));
+        }
+    };
+    let report = made.write(&target, ctx, now)?;
+    let now = read_manifest(Path::new(&report.manifest))?;
+    Ok(Exported { same: Some(before.has_same_files(&now)), report })
+}
