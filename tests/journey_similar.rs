@@ -99,7 +99,7 @@ fn duplicates_are_listed_in_the_table() {
     press(&mut window, "Enter");
     assert!(window.state().view().dialog.is_none());
     assert_eq!(window.state().view().rows.len(), 2, "of {all}");
-    assert!(sees(&window, "Same problem: 2 traces"), "the table says what it lists");
+    assert!(sees(&window, "Only same problem: 2 traces in test.jsonl and train.jsonl"), "the table says what it lists");
 }
 
 #[test]

@@ -147,7 +147,7 @@ impl DuplicatesModel {
             let doing = Some(doing(progress));
             return Self { doing, pairs: Vec::new(), entries: Vec::new(), summary: String::new(), selected: 0 };
         };
-        let entry = |cluster: &Alike| (cluster_text(cluster), one_line(&cluster.asks, TEXT));
+        let entry = |cluster: &Alike| (sentence(&cluster_text(cluster)), one_line(&cluster.asks, TEXT));
         let entries: Vec<(String, String)> = found.clusters.iter().take(CLUSTERS).map(entry).collect();
         let selected = draft.selected.min(entries.len().saturating_sub(1));
         Self { doing: None, pairs: pairs(found), entries, summary: summary(found), selected }
@@ -179,7 +179,7 @@ fn summary(found: &Duplicates) -> String {
     }
 }
 
-/// What a cluster is, in words.
+/// What a cluster is, in words that go on a sentence.
 pub fn cluster_text(cluster: &Alike) -> String {
     let files: Vec<String> = cluster.files.iter().map(|file| name_of(std::path::Path::new(file))).collect();
     let files = match files.as_slice() {
@@ -189,7 +189,7 @@ pub fn cluster_text(cluster: &Alike) -> String {
         [one, rest @ ..] => format!(" in {one} and {} other files", rest.len()),
     };
     let traces = if cluster.rows.len() == 1 { "1 trace".to_owned() } else { format!("{} traces", cluster.rows.len()) };
-    format!("{}: {traces}{files}", sentence(cluster.likeness.words()))
+    format!("{}: {traces}{files}", cluster.likeness.words())
 }
 
 fn sentence(words: &str) -> String {
