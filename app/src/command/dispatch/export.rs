@@ -1,5 +1,6 @@
 //! Exports: the dialog and what it comes to, writing, and the same again from a manifest.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -201,7 +202,7 @@ fn list(app: &mut App, rule: Rule) {
     app.view.asking.remember(&text);
     asking::put_text(app, String::new());
     let name = format!("left out: {}", rule.caption());
-    survey::list_only(app, Some(Arc::new(Only { name, rows, ranked: false })));
+    survey::list_only(app, Some(Arc::new(Only { name, rows, ranked: false, steps: HashMap::new() })));
 }
 
 fn add_problems(app: &mut App, part: Option<SplitPart>, files: Vec<PathBuf>) {

@@ -70,7 +70,7 @@ pub fn again_ui(ctx: &Context, draft: &AgainDraft, model: &AgainModel, is_lookin
     });
     if let Some(request) = asked.or(change.then_some(ExportRequest::Change)) {
         sink.push(Action::Export(request));
-    } else if ended || response.should_close() {
+    } else if ended || super::super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if next != *draft {
         sink.push(Action::SetDialog(Some(DialogState::ExportAgain(next))));

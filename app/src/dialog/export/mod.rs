@@ -64,7 +64,7 @@ pub fn export_ui(ctx: &Context, draft: &ExportDraft, model: &ExportModel<'_>, si
     if next != *draft {
         sink.push(Action::SetDialog(Some(DialogState::Export(Box::new(next)))));
     }
-    if ended || response.should_close() {
+    if ended || super::is_left(&response) {
         sink.push(Action::SetDialog(None));
     }
 }
