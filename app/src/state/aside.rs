@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// Writes the file, safely on the disk. Makes its folder where there is none.
+/// Writes the file, safely on the disk. A folder that is gone is not made again: it may be on a disk that was taken out.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let aside = written(path, bytes)?;
     aside.as_file().sync_all()?;
@@ -16,16 +16,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// The same without waiting for the disk: for what is written often, by the window itself, and may be lost.
+/// The same without waiting for the disk, and with its folder where there is none: for what the window writes often by
+/// itself, and may be lost.
 pub fn write_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder_of(path))?;
     written(path, bytes)?.persist(path)?;
     Ok(())
 }
 
 fn written(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
-    let mut aside = NamedTempFile::new_in(folder)?;
+    let mut aside = NamedTempFile::new_in(folder_of(path))?;
     aside.write_all(bytes)?;
     Ok(aside)
 }

@@ -181,9 +181,9 @@ mod tests {
         let pressed = KeysDraft { pressed: Some("Ctrl+B".into()), ..draft.clone() };
         assert_eq!(detail(&pressed, &keys).says, "Ctrl+B is Label many traces…");
         assert_eq!(detail(&pressed, &keys).conflict.as_deref(), Some("Ctrl+B"));
-        let (changed, _) = KeyMap::new(&BTreeMap::from([("label.first_error".to_owned(), vec!["F11".to_owned()])]));
+        let (changed, _) = KeyMap::new(&BTreeMap::from([("label.first_error".to_owned(), vec!["F13".to_owned()])]));
         let quiet = KeysDraft { listening: None, ..draft };
-        assert_eq!(detail(&quiet, &changed).says, "F11, instead of E");
+        assert_eq!(detail(&quiet, &changed).says, "F13, instead of E");
         assert_eq!((KeysModel::new(&quiet, &changed).changed, detail(&quiet, &changed).changed), (1, true));
         assert_eq!(detail(&quiet, &keys).says, "E");
     }

@@ -65,7 +65,7 @@ fn answers_are_written_to_files() {
         fs::read_to_string(&lines).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(!rows.is_empty() && rows.iter().all(|row| row["problem"].as_str().unwrap().contains("bakery")));
     let csv = fs::read_to_string(&table).unwrap();
-    assert!(csv.starts_with("row,problem\r\n") && csv.contains("bakery"), "{csv}");
+    assert!(csv.starts_with("row,problem\n") && csv.contains("bakery"), "{csv}");
     let wrong = home.ends(1, &["query", "--project", &project, "--out", &home.arg("found.xls")]);
     assert!(wrong.err.contains("neither .jsonl nor .csv"), "{}", wrong.err);
 }
