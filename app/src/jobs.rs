@@ -476,6 +476,8 @@ fn show_early(app: &mut App, preview: ImportPreview) {
         preview: Some(preview),
     };
     dispatch::annotate::commit_note(app);
+    // What is being listed counts rows of the tables before.
+    (app.jobs.survey_rows, app.jobs.disputed) = (None, None);
     let before = app.project.replace(early);
     let unread = app.view.unread.clone();
     // Only what is hidden: nothing can be labelled yet.
@@ -521,6 +523,8 @@ fn take_followed(app: &mut App, followed: Followed) {
     let is_listed = app.jobs.query.is_none();
     let open = app.view.open.as_ref().map(|open| (open.trace.id.clone(), open.selected()));
     let before = std::mem::replace(&mut project.store, followed.store);
+    // What is being listed counts rows of the tables before.
+    (app.jobs.survey_rows, app.jobs.disputed) = (None, None);
     project.rejects = Arc::new(followed.rejects);
     project.report = Some(Arc::new(followed.report));
     (app.view.rows, app.view.found_steps) = (followed.rows, followed.steps);

@@ -26,6 +26,8 @@ pub enum Listed {
     Step(StepIndex),
     /// Its place on the main path, from 0.
     Place(u32),
+    /// The same in the trace as its annotator has made it.
+    OwnPlace(u32),
 }
 
 impl Only {

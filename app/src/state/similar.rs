@@ -77,7 +77,9 @@ impl SimilarDraft {
     pub fn new(open: &OpenTrace, store: &Store) -> Option<Self> {
         let step = open.step()?;
         let at = store.step_hashes(open.row).iter().position(|hash| *hash == step.hash);
-        let at = at.filter(|_| open.attempts.is_none()).and_then(|at| u32::try_from(at).ok());
+        // What was cut or joined may bear the name of the step it was made from, and says something else.
+        let says_so = |at: &usize| open.source().steps.get(*at).is_some_and(|source| source.text == step.text);
+        let at = at.filter(|at| open.attempts.is_none() && says_so(at)).and_then(|at| u32::try_from(at).ok());
         let call = step.tool.as_ref().map(|tool| format!("{}\n{}", tool.name, tool.arguments)).unwrap_or_default();
         let text = format!("{}\n{call}", step.text).trim().to_owned();
         let asked = at.map_or_else(|| Asked::Text(text.clone()), |step| Asked::Step(StepAt { row: open.row, step }));

@@ -38,6 +38,8 @@ pub struct SourcesState {
 pub struct OfferedOf {
     /// Which state of the tables.
     pub generation: u64,
+    /// How many traces.
+    pub traces: usize,
     /// How many scorers scored here.
     pub scorers: usize,
     /// How many others have labelled.

@@ -1,6 +1,6 @@
 //! How the annotator works just now: halving, verifying, blind; and what may be seen of a trace meanwhile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use stepscope_core::annotation::{Annotations, Halving, LabelSchema, Seen, TraceAnnotation, Way};
@@ -24,17 +24,27 @@ pub struct WorkState {
     pub proposal: Option<Proposal>,
     /// What was shown of each trace of this sitting: what was seen once is not unseen.
     pub shown: HashMap<TraceId, Visible>,
+    /// The traces of which labels of others were shown.
+    pub others_shown: HashSet<TraceId>,
 }
 
 impl WorkState {
-    /// Notes what is shown of a trace.
-    pub fn show(&mut self, trace: &TraceId, visible: Visible) {
+    /// Notes what is shown of a trace, and whether labels of others are among it.
+    pub fn show(&mut self, trace: &TraceId, visible: Visible, others: bool) {
+        if others && !self.others_shown.contains(trace) {
+            self.others_shown.insert(trace.clone());
+        }
         match self.shown.get_mut(trace) {
             Some(shown) => *shown = shown.or(visible),
             None => {
                 self.shown.insert(trace.clone(), visible);
             }
         }
+    }
+
+    /// Whether labels of others were shown of that trace.
+    pub fn showed_others(&self, trace: &TraceId) -> bool {
+        self.others_shown.contains(trace)
     }
 
     /// What was shown of that trace up to now, `visible` among it.

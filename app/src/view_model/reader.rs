@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use stepscope_core::annotation::{LabelSchema, TraceAnnotation};
-use stepscope_core::labels::LabelSource;
+use stepscope_core::labels::{LabelSource, Voice};
 use stepscope_core::model::{
     FirstError, ImportedLabel, ImportedValue, Label, LabelKind, Prompt, Step, StepHash, StepIndex, StepRating, Verdict,
 };
@@ -280,11 +280,19 @@ impl Facts<'_> {
     /// Takes away the chips of labels that stand in the columns of label sources.
     fn leave_out_spoken(&self, card: &mut StepCardModel<'_>, index: StepIndex) {
         let Some((side, _)) = self.sources else { return };
+        let at = self.open.position(index).and_then(|position| self.open.in_source(position));
+        let speaks = |voice: &Voice| {
+            let at = at.map(|at| at as usize);
+            let rating = at.and_then(|at| voice.said.ratings.get(at).copied().flatten());
+            rating.is_some() || at.and_then(|at| voice.said.soft.get(at).copied().flatten()).is_some()
+        };
         let has_column = |label: &&ImportedLabel| {
             use ImportedValue::{FirstError, Rating, Soft};
             matches!(label.value, FirstError | Rating(_) | Soft(_))
-                && side.sources.iter().any(|source| match source {
-                    LabelSource::Imported(name) => name.as_ref().is_none_or(|name| *name == label.source),
+                && side.sources.iter().zip(&side.voices).any(|(source, voice)| match source {
+                    LabelSource::Imported(name) => {
+                        name.as_ref().is_none_or(|name| *name == label.source) && speaks(voice)
+                    }
                     _ => false,
                 })
         };

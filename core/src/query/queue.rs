@@ -84,7 +84,12 @@ impl QueueOrder {
 
     /// True where it changes with the scorer.
     pub const fn needs_scores(self) -> bool {
-        matches!(self, Self::Uncertain | Self::Spread | Self::Disagreement | Self::FirstDrop | Self::RightLowScore)
+        matches!(self, Self::Uncertain | Self::Spread | Self::FirstDrop | Self::RightLowScore)
+    }
+
+    /// True where it tells something of scores or of what others said.
+    pub const fn tells(self) -> bool {
+        self.needs_scores() || matches!(self, Self::Disagreement)
     }
 
     /// True where it is drawn with the seed.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stepscope_core::job::{Job, JobContext, JobError, Outcome};
-use stepscope_core::query::{self, Facet, Fields, Views};
+use stepscope_core::query::{self, Facet, Fields, QueueOrder, Views};
 
+use super::queue;
 use crate::app::App;
 use crate::asking_jobs::Stamp;
 use crate::command::Command;
@@ -428,6 +429,13 @@ fn rules_changed(app: &mut App, permitted: Visible) {
     again |= asking.by.take_if(|by| !may_show(permitted, &by.field)).is_some();
     // What an answer in SQL told cannot be said.
     again |= !permitted.imported && asking.among.take().is_some();
+    // Neither can what an order, or a list of mistakes or disputes, tells.
+    if !queue::permits_telling(permitted) {
+        let order = &mut app.view.query.queue.order;
+        again |= order.tells();
+        *order = if order.tells() { QueueOrder::File } else { *order };
+        again |= app.view.only.take_if(|only| only.ranked || !only.steps.is_empty()).is_some();
+    }
     if again {
         app.start_query();
     } else if question.is_some() {

@@ -1,6 +1,6 @@
 //! Moving between traces, steps and branches; filter and order of the table.
 
-use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, TraceId};
 use stepscope_core::query::{self, Found, SortKey};
 
 use super::ahead::Ahead;
@@ -67,9 +67,8 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
     match ahead.map_or_else(|| project.store.trace(row), Ok) {
         Ok(trace) => {
             let id = trace.id.clone();
-            let step = asked_for(app, row, &trace);
             let mut open = OpenTrace::overlaid(row, trace, project.annotations().trace(&id));
-            if let Some(step) = step.and_then(|step| open.find_step(&step)) {
+            if let Some(step) = asked_for(app, &open) {
                 open.select(step);
             }
             app.view.open = Some(open);
@@ -85,19 +84,20 @@ pub(crate) fn show_row(app: &mut App, row: u32) {
 
 /// The step of a trace for which it is listed: that of a mistake or a dispute, else the first that answers the question.
 /// Where something is hidden of the trace, it would tell.
-fn asked_for(app: &App, row: u32, trace: &Trace) -> Option<StepHash> {
+fn asked_for(app: &App, open: &OpenTrace) -> Option<StepIndex> {
     let (project, rules) = (app.project.as_ref()?, app.rules()?);
-    let seen = visible(rules, &trace.id, project.annotations().trace(&trace.id));
+    let seen = visible(rules, &open.trace.id, project.annotations().trace(&open.trace.id));
     if !seen.scores || !seen.imported {
         return None;
     }
-    let listed = app.view.only.as_ref().and_then(|only| only.steps.get(&row).copied());
-    let main = || trace.tree().main_path(&trace.steps);
-    let step = match listed {
-        Some(Listed::Step(step)) => Some(step),
+    let source = open.source();
+    let main = || source.tree().main_path(&source.steps);
+    let step = match app.view.only.as_ref().and_then(|only| only.steps.get(&open.row).copied()) {
+        Some(Listed::OwnPlace(place)) => return open.path.get(place as usize).copied(),
         Some(Listed::Place(place)) => main().get(place as usize).copied(),
+        Some(Listed::Step(step)) => Some(step),
         None => {
-            let mut found = app.view.found_steps.as_ref()?.of(&project.store, row);
+            let mut found = app.view.found_steps.as_ref()?.of(&project.store, open.row);
             let first = found.next()?;
             // Of a tree rather a step on the path that is shown.
             let path = main();
@@ -105,7 +105,7 @@ fn asked_for(app: &App, row: u32, trace: &Trace) -> Option<StepHash> {
             on_path.or(Some(first))
         }
     };
-    trace.step(step?).map(|step| step.hash.clone())
+    open.find_step(&source.step(step?)?.hash)
 }
 
 /// Shows a trace at the step at which it was left.

@@ -4,7 +4,9 @@ use std::collections::HashSet;
 
 use stepscope_core::query::{LabelState, Queue, Sort};
 
+use super::asking::permitted;
 use crate::app::App;
+use crate::state::work::Visible;
 use crate::state::{DialogState, QueueDraft};
 
 pub(super) fn begin(app: &mut App) {
@@ -19,12 +21,21 @@ pub(super) fn begin(app: &mut App) {
 
 /// Lets traces come in that order from now on. The open one stays.
 pub(super) fn set(app: &mut App, queue: Queue) {
+    if queue.order.tells() && !permits_telling(permitted(app)) {
+        let detail = "Its order would tell what you are not to see yet";
+        return app.notices.info("This order is not for judging blind", detail);
+    }
     app.view.dialog = None;
     // Clicked columns would hide the order that was just chosen.
     app.view.query.sort = Sort::default();
     app.view.asking.by = None;
     app.view.query.queue = queue;
     app.start_query();
+}
+
+/// Whether an order may tell of scores and of what others said.
+pub(super) const fn permits_telling(permitted: Visible) -> bool {
+    permitted.scores && permitted.proposal
 }
 
 /// How many traces the table lists, and how many of them are not labelled.

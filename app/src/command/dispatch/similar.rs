@@ -42,6 +42,8 @@ fn begin(app: &mut App) {
         return app.notices.info("The step says nothing", "Nothing can be like it");
     }
     app.view.dialog = Some(DialogState::Similar(Box::new(draft)));
+    // An answer on its way is to an earlier question.
+    app.jobs.similar.looking = None;
     look(app);
 }
 
@@ -169,8 +171,7 @@ fn list(app: &mut App, at: usize) {
     }
     let Some(cluster) = draft.found.as_ref().and_then(|found| found.clusters.get(at)) else { return };
     let only = Only { name: cluster_text(cluster), rows: cluster.rows.clone(), ranked: false, steps: HashMap::new() };
-    app.view.dialog = None;
-    survey::list_only(app, Some(Arc::new(only)));
+    survey::list_alone(app, only);
 }
 
 impl App {

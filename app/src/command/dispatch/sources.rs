@@ -169,6 +169,7 @@ pub(crate) fn follow(app: &mut App) {
     }
     let of = OfferedOf {
         generation: project.store.generation(),
+        traces: project.store.len(),
         scorers: project.scores.scorers().len(),
         others: project.others.len(),
         own: project.log.last_seq() > 0,
@@ -176,9 +177,12 @@ pub(crate) fn follow(app: &mut App) {
     if app.view.sources.offered.as_ref().is_some_and(|(known, _)| *known == of) {
         return;
     }
-    let (corpus, scorers) = (ProjectCorpus::later(project), scorers(&project.scores));
-    let own = app.startup.annotator.to_string();
-    let job = Job::spawn("label sources", Arc::clone(&app.wake), move |ctx| offered(&corpus()?, &own, &scorers, ctx));
+    // Of others what was read with the project, as the columns and the order have it.
+    let said = std::iter::once((project.log.annotator().clone(), project.log.snapshot()));
+    let said = said.chain(project.others.iter().cloned()).collect();
+    let corpus = ProjectCorpus::of(project.store.clone(), said, project.scores.clone());
+    let (scorers, own) = (scorers(&project.scores), app.startup.annotator.to_string());
+    let job = Job::spawn("label sources", Arc::clone(&app.wake), move |ctx| offered(&corpus, &own, &scorers, ctx));
     app.jobs.offered = app.started(job).map(|job| (of, job));
 }
 

@@ -98,7 +98,8 @@ pub(crate) fn note_shown(app: &mut App) {
     let is_seen = |open: &&OpenTrace| open.attempts.is_none() && !app.view.survey.shown;
     let open = app.view.open.as_ref().filter(is_seen);
     if let (Some(trace), Some(visible)) = (open.map(|open| open.trace.id.clone()), app.visible()) {
-        app.view.work.show(&trace, visible);
+        let others = app.shows_others();
+        app.view.work.show(&trace, visible, others);
     }
 }
 
@@ -113,7 +114,8 @@ pub(super) fn circumstances(app: &App, changes: &[Change]) -> Context {
     let visible = if was_judged { Visible::all(app.settings.show_imported) } else { visible };
     let visible = app.view.work.shown(&open.trace.id, visible);
     let mut saw = visible.saw(&open.trace, !app.series().is_empty(), proposal);
-    if about_open && app.shows_others() && !saw.contains(&Seen::Others) {
+    let others = app.shows_others() || app.view.work.showed_others(&open.trace.id);
+    if about_open && others && !saw.contains(&Seen::Others) {
         saw.push(Seen::Others);
         saw.sort_unstable();
     }

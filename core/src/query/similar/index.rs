@@ -133,6 +133,12 @@ impl SimilarIndex {
             }
             from = to;
         }
+        // Texts are numbered by their hashes: the beginning of a sorted list is a sample of it.
+        for (start, end) in lists.iter().zip(lists.iter().skip(1)) {
+            if let Some(list) = texts.get_mut(*start..*end) {
+                list.sort_unstable();
+            }
+        }
         (self.lists, self.texts) = (lists, texts);
     }
 

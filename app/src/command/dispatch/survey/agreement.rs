@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::command::dispatch::sources;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::sources::SourcesRequest;
-use crate::state::survey::{AskedAgreement, agreed};
+use crate::state::survey::{AskedAgreement, Page, agreed};
 
 /// Takes in what the job has finished.
 pub(super) fn poll(app: &mut App) {
@@ -18,9 +18,11 @@ pub(super) fn poll(app: &mut App) {
     match outcome {
         Outcome::Done(agreed) => {
             app.jobs.shown_agreement = Some(Arc::new(agreed));
-            // The first cell that says something.
-            let last = compared(app).len().pow(2).saturating_sub(1);
-            app.view.survey.at = app.view.survey.at.clamp(1, last.max(1));
+            if app.view.survey.page == Page::Agreement {
+                // The first cell that says something.
+                let last = compared(app).len().pow(2).saturating_sub(1);
+                app.view.survey.at = app.view.survey.at.clamp(1, last.max(1));
+            }
         }
         Outcome::Cancelled => app.view.sources.stopped = Some(asked),
         Outcome::Failed(error) => {

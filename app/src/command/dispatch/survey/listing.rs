@@ -81,7 +81,9 @@ pub(super) fn list_wrong(app: &mut App, failure: Failure) {
     let name = format!("{} of {}", failure.name().replace('-', " "), shown.made.rater_name());
     let job = Job::spawn("wrongly judged traces", Arc::clone(&app.wake), move |_| {
         let wrong = failures(&columns, rater, threshold, failure);
-        let step = |wrong: &Wrong| Some((wrong.row, Listed::Place(wrong.error.or(wrong.predicted)?)));
+        // Places count on the path that the labels judge.
+        let listed = if columns.labels.starts_with("own") { Listed::OwnPlace } else { Listed::Place };
+        let step = |wrong: &Wrong| Some((wrong.row, listed(wrong.error.or(wrong.predicted)?)));
         let steps = wrong.iter().filter_map(step).collect();
         Ok(Only { name, rows: wrong.iter().map(|wrong| wrong.row).collect(), ranked: true, steps })
     });

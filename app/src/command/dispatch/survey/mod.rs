@@ -11,6 +11,7 @@ use stepscope_core::job::{Job, Outcome};
 
 use self::listing::{list, list_span, list_wrong};
 use self::saving::{ask_save, copy, save};
+use super::asking;
 use crate::app::App;
 use crate::command::Command;
 use crate::jobs::take;
@@ -161,6 +162,16 @@ pub(super) fn list_only(app: &mut App, only: Option<Arc<Only>>) {
         app.view.only = only;
         app.start_query();
     }
+}
+
+/// Lists exactly these traces: the question in force would leave some of them out. It can be called back.
+pub(super) fn list_alone(app: &mut App, only: Only) {
+    (app.view.dialog, app.view.survey.shown) = (None, false);
+    let text = app.view.query.text.clone();
+    app.view.asking.remember(&text);
+    (app.view.query.state, app.view.asking.among) = (None, None);
+    asking::put_text(app, String::new());
+    list_only(app, Some(Arc::new(only)));
 }
 
 /// Takes in what the jobs of the survey have finished.
