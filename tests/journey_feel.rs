@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::accesskit::Action as Wish;
 use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Role};
 use egui_kittest::kittest::{AccessKitNode, NodeT as _, Queryable as _};
-use stepscope::command::{Command, KeyMap};
+use stepscope::command::{Action, Command, KeyMap};
 use stepscope::state::many::{ManyScope, ManyWhat};
 use stepscope::state::{DialogState, Settings};
 use stepscope_core::annotation::Way;
@@ -15,7 +15,7 @@ use stepscope_core::model::TraceStatus;
 
 use crate::support::wait::wait_until;
 use crate::support::window::{
-    Home, PATIENCE, Window, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
+    Home, PATIENCE, Window, ask, frames, notices, open, press, press_one, project, said, settle, shown, type_text,
 };
 
 fn dialog(window: &Window) -> Option<&DialogState> {
@@ -53,6 +53,25 @@ fn strip(window: &Window) -> String {
     ];
     let lines = names(window, Role::Label);
     lines.into_iter().find(|line| titles.iter().any(|title| line.starts_with(title))).unwrap_or_default()
+}
+
+#[test]
+fn a_key_behind_the_escape_that_closes_a_dialog_counts() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    let press_key =
+        |key| Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers: Modifiers::NONE };
+    let at = |window: &Window| window.state().view().open.as_ref().unwrap().at;
+    for between in [0, 1] {
+        let before = at(&window);
+        ask(&mut window, Action::Run(Command::QueryHelp));
+        assert!(dialog(&window).is_some());
+        window.input_mut().events.push(press_key(Key::Escape));
+        (0..between).for_each(|_| window.step());
+        window.input_mut().events.extend([press_key(Key::J), Event::Text("j".into())]);
+        settle(&mut window);
+        assert_eq!((dialog(&window), at(&window)), (None, before + 1), "{between} frames later");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use stepscope::state::DialogState;
 use stepscope::state::asking::AskRequest;
 use stepscope::view_model::facets::{FacetUse, FacetsModel};
 use stepscope_core::model::{ImportedValue, Verdict};
-use stepscope_core::query::QueueOrder;
+use stepscope_core::query::{COLUMNS, QueueOrder};
 
 use crate::journey_work::selected;
 use crate::pictures::{dress, picture};
@@ -213,8 +213,14 @@ fn facets_count_and_filter() {
     window.get_by_label(&line).click_modifiers(shift);
     settle(&mut window);
     assert_eq!((question(&window).as_str(), listed(&window) as u64), ("-outcome:correct", TRACES as u64 - correct));
-    click(&mut window, "outcome: correct, 0 traces, left out");
+    click(&mut window, &format!("outcome: correct, {correct} traces, left out"));
     assert_eq!(listed(&window), TRACES);
+    // Another value is chosen instead, by one click.
+    let (wrong, _) = state_of(&before, "outcome", "incorrect").unwrap();
+    click(&mut window, &line);
+    click(&mut window, &format!("outcome: incorrect, {wrong} traces"));
+    assert_eq!((question(&window).as_str(), listed(&window) as u64), ("outcome:incorrect", wrong));
+    click(&mut window, &format!("outcome: incorrect, {wrong} traces, asked for"));
     // They are there in the next run too.
     drop(window);
     let mut window = home.open_sample();
@@ -365,6 +371,16 @@ fn the_language_is_explained() {
     let mut window = home.open_sample();
     click(&mut window, "Language of the filter");
     assert!(sees(&window, "Asking for traces") && sees(&window, "Grammar"));
+    // Set as a text is read, and gone through by keys.
+    press(&mut window, "PageDown PageDown");
+    assert!(!sees(&window, "Asking for traces"));
+    let (table, column, _) = COLUMNS.last().unwrap();
+    let last = format!("{table}.{column}");
+    assert!(!sees(&window, &last));
+    press(&mut window, "End End");
+    assert!(sees(&window, &last));
+    press(&mut window, "Home ArrowDown");
+    assert!(sees(&window, "Grammar"));
     press(&mut window, "Escape");
     assert!(!sees(&window, "Grammar"));
 }
@@ -397,6 +413,9 @@ fn finding_in_both_themes() {
     settle(&mut window);
     run(&mut window, Command::Columns);
     picture(&mut window, "find-columns");
+    run(&mut window, Command::QueryHelp);
+    press(&mut window, "PageDown");
+    picture(&mut window, "find-language");
 }
 
 /// Published data: facets and questions where there are many values.

@@ -17,7 +17,7 @@ use stepscope_core::watch::{ChangeKind, Watcher};
 use crate::command::dispatch::ahead::Ahead;
 use crate::command::dispatch::place::KeptPlace;
 use crate::command::dispatch::sources::KeptSides;
-use crate::command::input::{Focus, choose_key, command_from, survey_key};
+use crate::command::input::{Focus, behind_escape, choose_key, command_from, survey_key};
 use crate::command::{Action, CommandEnv, CommandSink, KeyMap, dispatch};
 use crate::dialog::files;
 use crate::jobs::{self, Jobs};
@@ -103,6 +103,8 @@ pub struct App {
     pub(crate) kept: KeptPlace,
     /// The user was told that closing the window loses labels; asked again, it closes.
     warned_of_loss: bool,
+    /// What came behind an Escape in the same frame, for the next one.
+    held: Vec<egui::Event>,
 }
 
 impl App {
@@ -151,6 +153,7 @@ impl App {
             ahead: Ahead::default(),
             kept: KeptPlace::default(),
             warned_of_loss: false,
+            held: Vec::new(),
         };
         app.open_first();
         app
@@ -537,6 +540,11 @@ impl App {
             let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
             (std::mem::take(&mut input.events), paths.collect::<Vec<_>>())
         });
+        let mut events = [std::mem::take(&mut self.held), events].concat();
+        self.held = behind_escape(&mut events, focus);
+        if !self.held.is_empty() {
+            ctx.request_repaint();
+        }
         let mut rest = Vec::new();
         for (at, event) in events.iter().enumerate() {
             // What a key does may depend on the one before it in the same frame: the first opens the chooser, the second
@@ -615,6 +623,8 @@ impl eframe::App for App {
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));
         let open = self.view.open.as_ref().filter(|_| !self.view.survey.shown).map(|open| &open.trace.id);
         self.sitting.frame(now, has_input, has_focus, open);
+        // A dialog that was closed in the last frame takes no key of this one.
+        self.drain(ctx);
         self.take_input(ctx);
         self.drain(ctx);
         dispatch::read::follow(self);

@@ -326,8 +326,10 @@ pub(crate) fn poll(app: &mut App) {
     }
     crate::asking_jobs::poll(app);
     crate::similar_jobs::poll(app);
-    if let Some(Outcome::Done((what, paths))) = take(&mut app.jobs.ask) {
-        answered(app, what, paths);
+    match take(&mut app.jobs.ask) {
+        Some(Outcome::Done((what, paths))) => answered(app, what, paths),
+        Some(Outcome::Failed(error)) => app.notices.warning("No file dialog", error.to_string()),
+        Some(Outcome::Cancelled) | None => {}
     }
     crate::scoring_job::poll(app);
 }

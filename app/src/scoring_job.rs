@@ -1,6 +1,6 @@
 //! Scoring in the background: worker processes that keep their model, fed from a queue that the view reorders.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,6 +32,9 @@ pub struct ScoringJob {
     busy_since: Option<Instant>,
     /// Why steps or traces have no score, since it began to work.
     troubles: Vec<String>,
+    /// The rows that were to be scored, and how many were, since it began to work.
+    asked: HashSet<u32>,
+    scored: usize,
     /// Critiques being written: row, step and number of the critique.
     critiques: BTreeMap<(u32, u32, u32), String>,
     reshaped: Reshaped,
@@ -68,6 +71,8 @@ impl ScoringJob {
             scorer,
             busy_since: Some(Instant::now()),
             troubles: Vec::new(),
+            asked: HashSet::new(),
+            scored: 0,
             critiques: BTreeMap::new(),
             reshaped,
         })
@@ -80,6 +85,7 @@ impl ScoringJob {
         let queue = self.pool.queue();
         queue.resume();
         queue.push(rows.iter().copied());
+        self.asked.extend(rows.iter().copied().chain(first));
         if let Some(first) = first {
             queue.prefer(first);
         }
@@ -164,6 +170,23 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How many traces were scored of those that were asked for, and what became of the others of the project.
+fn tally(scored: usize, asked: usize, all: usize, has_trouble: bool) -> (String, String) {
+    if asked <= 1 {
+        let title = if scored == 0 && !has_trouble { "The trace had its scores" } else { "Scored" };
+        return (title.to_owned(), String::new());
+    }
+    let listed = if asked < all { " listed" } else { "" };
+    let others = all.saturating_sub(asked);
+    let rest = match others {
+        0 => String::new(),
+        1 => "1 other trace is not listed".to_owned(),
+        _ => format!("{others} other traces are not listed"),
+    };
+    let had = if scored < asked && !has_trouble { "; the others had their scores" } else { "" };
+    (format!("Scored {scored} of {asked}{listed} traces{had}"), rest)
+}
+
 /// Takes in what the workers did since the last frame.
 pub(crate) fn poll(app: &mut App) {
     let Some(job) = &mut app.jobs.scoring else { return };
@@ -193,6 +216,7 @@ pub(crate) fn poll(app: &mut App) {
                 None
             }
             PoolEvent::Scored { row, scores } => {
+                job.scored += 1;
                 job.critiques.retain(|(of, ..), _| *of != row);
                 app.view.has_scores = true;
                 let unscored = scores.unscored.into_iter().find(|step| !step.abstained);
@@ -217,11 +241,18 @@ pub(crate) fn poll(app: &mut App) {
     }
     if finished {
         job.busy_since = None;
-        match std::mem::take(&mut job.troubles).as_slice() {
-            [] => app.notices.info("Scored", "The scores are kept in the project; scoring again costs nothing"),
+        let (asked, all) = (std::mem::take(&mut job.asked).len(), app.project.as_ref().map_or(0, |p| p.store.len()));
+        let (scored, troubles) = (std::mem::take(&mut job.scored).min(asked), std::mem::take(&mut job.troubles));
+        let (title, rest) = tally(scored, asked, all, !troubles.is_empty());
+        match troubles.as_slice() {
+            [] => {
+                let kept = "The scores are kept in the project; scoring again costs nothing";
+                app.notices.info(title, [rest.as_str(), kept].join("\n").trim_start());
+            }
             [first, others @ ..] => {
                 let more = if others.is_empty() { String::new() } else { format!(" (and {} more)", others.len()) };
-                app.notices.warning("Not every step could be scored", format!("{first}{more}"));
+                let detail = format!("{first}{more}\n{title}. {rest}");
+                app.notices.warning("Not every step could be scored", detail.trim_end());
             }
         }
     }
@@ -242,5 +273,26 @@ pub(crate) fn poll(app: &mut App) {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_scored_is_counted() {
+        let check = |scored, asked, all, expected: (&str, &str)| {
+            let (title, rest) = tally(scored, asked, all, false);
+            assert_eq!((title.as_str(), rest.as_str()), expected);
+        };
+        check(1, 1, 400, ("Scored", ""));
+        check(0, 1, 400, ("The trace had its scores", ""));
+        check(400, 400, 400, ("Scored 400 of 400 traces", ""));
+        check(300, 400, 400, ("Scored 300 of 400 traces; the others had their scores", ""));
+        let rest = "329 other traces are not listed";
+        check(0, 71, 400, ("Scored 0 of 71 listed traces; the others had their scores", rest));
+        check(70, 70, 71, ("Scored 70 of 70 listed traces", "1 other trace is not listed"));
+        assert_eq!(tally(9, 10, 10, true).0, "Scored 9 of 10 traces");
     }
 }

@@ -185,6 +185,16 @@ pub fn choose_key(event: &Event, next: Option<&Event>, focus: Focus) -> Option<(
     chosen.iter().find(|(key, _)| !is_sign(key)).or(chosen.first()).copied()
 }
 
+/// Takes away the events behind an Escape that may close a dialog or a list: whether they are commands is known in the
+/// next frame only.
+pub fn behind_escape(events: &mut Vec<Event>, focus: Focus) -> Vec<Event> {
+    let closes = |event: &Event| matches!(event, Event::Key { key: Key::Escape, pressed: true, .. });
+    match events.iter().position(closes).filter(|_| focus == Focus::Dialog) {
+        Some(at) => events.split_off(at + 1),
+        None => Vec::new(),
+    }
+}
+
 /// What a key asks of the survey while that is shown; `None` for keys that are never the survey's.
 pub fn survey_key(event: &Event, focus: Focus) -> Option<Action> {
     let Event::Key { key, pressed: true, modifiers, .. } = event else { return None };
@@ -288,6 +298,19 @@ mod tests {
         check(Key::Space, none, false, traces, Some((ChooseKey::Char(' '), false)));
         check(Key::Period, none, false, traces, Some((ChooseKey::Char('.'), false)));
         check(Key::Space, none, false, Focus::Widget, None);
+    }
+
+    #[test]
+    fn what_follows_an_escape_waits_for_the_dialog_to_close() {
+        let keys = |focus| {
+            let mut events: Vec<Event> =
+                [Key::J, Key::Escape, Key::E].map(|key| press(key, Modifiers::NONE, false)).into();
+            let later = behind_escape(&mut events, focus);
+            (events.len(), commands_from(&later, Focus::Traces, &KeyMap::default()))
+        };
+        assert_eq!(keys(Focus::Dialog), (2, vec![Command::MarkFirstError]));
+        assert_eq!(keys(Focus::Traces), (3, vec![]));
+        assert_eq!(keys(Focus::Text), (3, vec![]));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The system's own file dialogs, asked for on a thread of their own so that the window never waits.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use stepscope_core::export::split::SplitPart;
-use stepscope_core::job::{Job, Wake};
+use stepscope_core::job::{Job, JobError, Wake};
 
 use crate::state::export_draft::ENDS;
 use crate::state::survey::ToSave;
@@ -46,10 +47,31 @@ pub enum Ask {
 /// The answer to a file dialog: nothing where it was closed.
 pub type Answer = (Ask, Vec<PathBuf>);
 
+/// Nobody closes a dialog sooner: there was none. Where a desktop has no portal and no zenity, that is all there is to
+/// tell it by.
+const SEEN: Duration = Duration::from_millis(250);
+
+/// What was chosen, so long after it was asked for.
+fn outcome(what: Ask, paths: Vec<PathBuf>, took: Duration) -> Result<Answer, JobError> {
+    if !paths.is_empty() || took >= SEEN || !cfg!(target_os = "linux") {
+        return Ok((what, paths));
+    }
+    let way = match what {
+        Ask::OpenFiles | Ask::OpenFolder => {
+            "Drop files or a folder on the window, or start it with their names: stepscope FILE…"
+        }
+        Ask::ExportFile => "On the command line, stepscope export writes the same",
+        _ => "Install one of them and try again",
+    };
+    let why = "The desktop showed none: it has neither an XDG desktop portal for files nor zenity";
+    Err(JobError::Failed(format!("{why}. {way}")))
+}
+
 /// Shows a file dialog.
 pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<Answer>> {
     let name = suggested_name.to_owned();
     Job::spawn("File dialog", wake, move |_| {
+        let began = Instant::now();
         let dialog = rfd::FileDialog::new();
         let paths = match what {
             Ask::OpenFiles => dialog
@@ -106,6 +128,27 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
                 dialog.set_title("Save rejected rows").set_file_name(name).save_file().into_iter().collect()
             }
         };
-        Ok((what, paths))
+        outcome(what, paths, began.elapsed())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dialog_that_never_was_is_told_from_one_that_was_closed() {
+        let told = |paths: Vec<PathBuf>, ms| outcome(Ask::OpenFiles, paths, Duration::from_millis(ms)).is_err();
+        assert!(!told(Vec::new(), 900));
+        assert!(!told(vec!["a.jsonl".into()], 3));
+        assert_eq!(told(Vec::new(), 3), cfg!(target_os = "linux"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_way_out_is_named() {
+        let way = |what| outcome(what, Vec::new(), Duration::ZERO).unwrap_err().to_string();
+        assert!(way(Ask::OpenFiles).contains("stepscope FILE"));
+        assert!(way(Ask::ExportFile).contains("stepscope export"));
+    }
 }

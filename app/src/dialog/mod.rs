@@ -27,7 +27,8 @@ pub mod verify;
 pub mod views;
 pub mod write;
 
-use eframe::egui::{Context, ModalResponse, Sides, Ui};
+use eframe::egui::style::ScrollAnimation;
+use eframe::egui::{Context, Key, ModalResponse, Modifiers, Sides, Ui, vec2};
 
 use crate::command::{Action, CommandSink};
 
@@ -64,6 +65,24 @@ fn leave_focus(ctx: &Context) {
 fn has_no_button(ctx: &Context) -> bool {
     ctx.text_edit_focused() || ctx.memory(|memory| memory.focused().is_none())
 }
+
+/// Moves a text that is only read by the keys for it: arrows by lines, pages, Home and End.
+fn scroll_by_keys(ui: &Ui) {
+    let (line, page) = (3.0 * ui.spacing().interact_size.y, 0.9 * ui.clip_rect().height());
+    let by = ui.input_mut(|input| {
+        let mut pressed = |key, points: f32| input.count_and_consume_key(Modifiers::NONE, key) as f32 * points;
+        pressed(Key::ArrowDown, line) - pressed(Key::ArrowUp, line) + pressed(Key::PageDown, page)
+            - pressed(Key::PageUp, page)
+            + pressed(Key::End, TO_THE_END)
+            - pressed(Key::Home, TO_THE_END)
+    });
+    if by != 0.0 {
+        ui.scroll_with_delta_animation(vec2(0.0, -by), ScrollAnimation::none());
+    }
+}
+
+/// Higher than any text, in points.
+const TO_THE_END: f32 = 1e6;
 
 /// Escape was pressed. A click beside leaves no dialog: what is typed next would be keys that label.
 fn is_left<T>(response: &ModalResponse<T>) -> bool {

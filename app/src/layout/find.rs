@@ -83,7 +83,7 @@ impl App {
     /// The dialogs of finding.
     pub(super) fn find_dialogs(&self, ctx: &Context, state: &DialogState, sink: &mut CommandSink) {
         match state {
-            DialogState::QueryHelp => dialog::query_help::query_help_ui(ctx, sink),
+            DialogState::QueryHelp => dialog::query_help::query_help_ui(ctx, &self.texts, sink),
             DialogState::SaveView(name) => {
                 let taken = self.view.asking.views.iter().any(|view| view.name == name.trim());
                 dialog::views::save_view_ui(ctx, name, &self.view.query.text, taken, sink);

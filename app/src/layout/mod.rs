@@ -128,6 +128,12 @@ impl App {
     }
 
     /// The keys that matter now.
+    /// There are traces, and none is what was asked for.
+    fn lists_nothing(&self) -> bool {
+        let has_traces = self.project.as_ref().is_some_and(|project| !project.store.is_empty());
+        has_traces && self.view.rows.is_empty() && self.jobs.query.is_none()
+    }
+
     fn strip_model(&self, ctx: &egui::Context, env: CommandEnv) -> StripModel {
         let mode = match (&self.view.dialog, self.focus(ctx)) {
             (Some(DialogState::Palette { .. }), _) => StripMode::Palette,
@@ -148,6 +154,7 @@ impl App {
             (_, Focus::Widget) => StripMode::Control,
             (_, Focus::Traces) if self.view.survey.shown => StripMode::Survey,
             (_, Focus::Traces) if self.view.choose.is_some() => StripMode::Choosing,
+            (_, Focus::Traces) if self.lists_nothing() => StripMode::Unmatched,
             (_, Focus::Traces) if !env.has_trace => StripMode::Nothing,
             (_, Focus::Traces) if env.is_merged || !env.can_write => StripMode::Looking,
             (_, Focus::Traces) if self.view.work.halving => StripMode::Halving,

@@ -27,14 +27,60 @@ pub fn facets_ui(ui: &mut Ui, model: &FacetsModel, sink: &mut CommandSink) {
         // The old counts stay until there are new ones.
         ui.set_opacity(if model.is_stale { 0.55 } else { 1.0 });
         ui.spacing_mut().item_spacing.y = 1.0;
+        let mut anchor = Anchor::of(ui);
         for field in &model.fields {
+            let top = ui.cursor().min.y;
             let title = RichText::new(&field.field).small().color(tokens.muted);
             let header = CollapsingHeader::new(title).id_salt(("facet", &field.field)).default_open(true);
             let shown = header.show_unindented(ui, |ui| field_ui(ui, field, &tokens, sink));
             let name = format!("Facet {}", field.field);
             shown.header_response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            anchor.pass(ui, &field.field, &(top..ui.cursor().min.y));
         }
+        anchor.keep(ui);
     });
+}
+
+/// Holds the field under the pointer where it is while those above it become longer or shorter.
+struct Anchor {
+    id: egui::Id,
+    /// The field, and where it began below the first one.
+    before: Option<(String, f32)>,
+    now: Option<(String, f32)>,
+    first: f32,
+    /// How far the field has moved.
+    moved: f32,
+}
+
+impl Anchor {
+    fn of(ui: &Ui) -> Self {
+        let id = egui::Id::unique("facet under the pointer");
+        let before = ui.data(|data| data.get_temp(id));
+        Self { id, before, now: None, first: ui.cursor().min.y, moved: 0.0 }
+    }
+
+    /// A field was painted between these heights of the window.
+    fn pass(&mut self, ui: &Ui, field: &str, rows: &std::ops::Range<f32>) {
+        let place = rows.start - self.first;
+        if let Some((_, before)) = self.before.take_if(|(known, _)| known == field) {
+            self.moved = place - before;
+        }
+        if ui.rect_contains_pointer(egui::Rect::from_x_y_ranges(ui.max_rect().x_range(), rows.start..=rows.end)) {
+            self.now = Some((field.to_owned(), place));
+        }
+    }
+
+    fn keep(self, ui: &Ui) {
+        if self.moved.abs() > 0.5 {
+            // With it the pointer stands on what it stood on: what was seen there just now is something else.
+            ui.scroll_with_delta_animation(vec2(0.0, -self.moved), egui::style::ScrollAnimation::none());
+            return ui.data_mut(|data| data.remove::<(String, f32)>(self.id));
+        }
+        ui.data_mut(|data| match self.now {
+            Some(now) => _ = data.insert_temp(self.id, now),
+            None => data.remove::<(String, f32)>(self.id),
+        });
+    }
 }
 
 fn field_ui(ui: &mut Ui, field: &FacetModel, tokens: &Tokens, sink: &mut CommandSink) {

@@ -275,11 +275,18 @@ impl Asking {
         place_of(&self.clauses, clause)
     }
 
-    /// The question with that condition too.
-    pub fn with(&self, clause: &str) -> String {
-        let mut parts: Vec<String> = self.clauses.iter().map(closed).collect();
-        parts.push(clause.to_owned());
-        parts.join(" ")
+    /// The question with that condition of a facet instead of its opposite; and where it asks for a value, instead of
+    /// those that ask for another value of the same facet.
+    pub fn choosing(&self, clause: &str) -> String {
+        let opposite = clause.strip_prefix('-').map_or_else(|| format!("-{clause}"), str::to_owned);
+        let facets = self.facets.shown.as_deref().into_iter().flatten();
+        let asks = |facet: &&Facet| facet.values.iter().any(|value| value.include == clause);
+        let rivals = facets.filter(asks).flat_map(|facet| &facet.values).map(|value| value.include.as_str());
+        let gone: BTreeSet<usize> =
+            rivals.chain([opposite.as_str()]).filter_map(|other| self.place_of(other)).collect();
+        let kept =
+            self.clauses.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, clause)| closed(clause));
+        kept.chain([clause.to_owned()]).collect::<Vec<_>>().join(" ")
     }
 
     /// The question without the conditions at these places.
@@ -403,6 +410,8 @@ fn complete(text: &str, cursor: usize, fields: &Fields, permitted: Visible) -> V
 
 #[cfg(test)]
 mod tests {
+    use stepscope_core::query::FacetValue;
+
     use super::*;
 
     const ALL: Visible = Visible::all(true);
@@ -447,9 +456,33 @@ mod tests {
         assert_eq!(one.place_of("steps > 10"), Some(1));
         assert_eq!(one.place_of("steps > 11"), None);
         assert_eq!(one.without(&(0..1)), "steps>10 outcome:correct");
-        assert_eq!(one.with("-state:done"), "carry steps>10 outcome:correct -state:done");
-        assert_eq!(asking("a or b").with("steps:3"), "(a or b) steps:3");
-        assert_eq!(asking("").with("steps:3"), "steps:3");
+        assert_eq!(one.choosing("-state:done"), "carry steps>10 outcome:correct -state:done");
+        assert_eq!(asking("a or b").choosing("steps:3"), "(a or b) steps:3");
+        assert_eq!(asking("").choosing("steps:3"), "steps:3");
+    }
+
+    #[test]
+    fn another_value_of_a_facet_is_chosen_instead() {
+        let value = |name: &str| FacetValue {
+            value: name.into(),
+            count: 1,
+            include: format!("file:{name}"),
+            exclude: format!("-file:{name}"),
+        };
+        let values = ["a", "b", "c"].map(value).into();
+        let facet = Facet { field: "file".into(), values, more: 0, missing: 0 };
+        let check = |text: &str, clause: &str, expected: &str| {
+            let mut one = asking(text);
+            one.facets.shown = Some(Arc::new(vec![facet.clone()]));
+            assert_eq!(one.choosing(clause), expected, "{text:?}");
+        };
+        check("file:a steps > 3", "file:b", "steps > 3 file:b");
+        check("file = \"a\"", "file:b", "file:b");
+        check("-file:b -file:c", "file:b", "-file:c file:b");
+        // What is left out adds up.
+        check("-file:b", "-file:c", "-file:b -file:c");
+        check("file:a", "-file:a", "-file:a");
+        check("file:a", "steps:3", "file:a steps:3");
     }
 
     #[test]

@@ -530,6 +530,8 @@ mod tests {
         check("$\\{1, 2\\}$ and $10$", &["$\\{1, 2\\}$", "$10$"]);
         check("3 \\times 4 = \\frac{24}{2}", &["\\times", "\\frac{24}{2}"]);
         check("$|x| < 3$", &["$|x| < 3$"]);
+        check("in $[-3,5].$ If $k,$ or $x$.", &["$[-3,5].$", "$k,$", "$x$"]);
+        check("($xyz = 2.$) It costs $5 or $6, so $n;$", &["$xyz = 2.$", "$n;$"]);
         check("$speed = distance / time$", &["$speed = distance / time$"]);
     }
 
@@ -537,6 +539,10 @@ mod tests {
     fn leaves_money_and_shells_alone() {
         for text in [
             "$5 and $6",
+            "$5 and $7.",
+            "it was $5, $6; or $7.",
+            "$5,$6 and $5.$7",
+            "cut $a,$b and $1.$2",
             "She has $18 - $10 = $8 left",
             "$ 5 - $ 3 = $ 2",
             "costs $5, or 6$",

@@ -33,6 +33,7 @@ pub(super) fn is_mathematics(inner: &str, before: Option<char>, after: Option<ch
         return words <= 4 + 2 * commands;
     }
     let digit_follows = after.is_some_and(|c| c.is_ascii_digit());
+    let trimmed = without_stop(inner, after).unwrap_or(trimmed);
     if digit_follows || trimmed.ends_with(EXPECTING) && !trimmed.ends_with("...") || closes_first(trimmed) {
         return false;
     }
@@ -53,6 +54,16 @@ pub(super) fn is_mathematics(inner: &str, before: Option<char>, after: Option<ch
     }
     let is_amount = trimmed.starts_with(|c: char| c.is_ascii_digit());
     if is_amount { words == 0 } else { words <= 3 || (has_sign && words <= 6) }
+}
+
+/// A formula that ends a clause, without the sign that ends it: many put it inside of the dollars, such as `$x = 2.$`.
+/// Behind an amount of money another amount or a space would follow that sign.
+fn without_stop(inner: &str, after: Option<char>) -> Option<&str> {
+    let ends_word = after.is_none_or(|c| c.is_whitespace() || matches!(c, ')' | ']' | '"' | '\'' | '”' | '*'));
+    let body = inner.strip_suffix(['.', ',', ';']).filter(|_| ends_word)?;
+    // Dots that say “and so on” are no such sign.
+    let is_whole = !body.is_empty() && !body.ends_with(|c: char| c == '.' || c.is_whitespace());
+    is_whole.then_some(body)
 }
 
 /// Whether what stands between signs that are hardly anything else is prose all the same: a partner was forgotten.

@@ -48,7 +48,7 @@ pub struct FacetLine {
     pub value: String,
     /// The whole of it.
     pub full: String,
-    /// How many of the listed traces have it.
+    /// How many of the listed traces have it; of a field with a chosen value, how many would be listed instead.
     pub count: u64,
     /// Its share of the most frequent value of the field, 0..=1.
     pub share: f32,
@@ -136,7 +136,7 @@ impl FacetModel {
             all.into_iter().enumerate().partition(|(at, line)| *at < few || line.state != FacetUse::Free);
         let more = rest.len() + facet.more;
         let mut values: Vec<FacetLine> = values.drain(..).map(|(_, line)| line).collect();
-        // What is left out has no traces left to be counted, but can be let in again.
+        // What is left out of a field that could not be counted without that can be let in again.
         let prefix = format!("-{}:", facet.field);
         for clause in &asking.clauses {
             let is_known = |line: &FacetLine| {

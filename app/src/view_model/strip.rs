@@ -12,6 +12,8 @@ use crate::command::{Availability, Command, CommandEnv, KeyMap};
 pub enum StripMode {
     /// Nothing is open.
     Nothing,
+    /// There are traces, and none is what was asked for.
+    Unmatched,
     /// A trace is read and labelled.
     Reading,
     /// A trace is read, and a proposal is shown.
@@ -109,6 +111,7 @@ impl StripMode {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Nothing => "Nothing open",
+            Self::Unmatched => "No trace matches",
             Self::Reading => "Trace",
             Self::Verifying => "Verify",
             Self::Halving => "Halving",
@@ -143,6 +146,7 @@ impl StripMode {
                 Run(&[C::Palette], "find a command"),
                 Run(&[C::Keys], "keys"),
             ],
+            Self::Unmatched => &[Run(&[C::Filter], "filter"), Run(&[C::Palette], "more"), Run(&[C::Keys], "keys")],
             Self::Reading => &[
                 Run(&[C::NextStep, C::PreviousStep], "step"),
                 Run(&[C::MarkFirstError], "first error"),

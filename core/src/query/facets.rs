@@ -1,6 +1,6 @@
 //! How many of some traces have each value of each field: what a list of filters shows.
 
-use super::language::{Field, Kind, Of, Part, Said, What, quoted};
+use super::language::{Field, Fields, Filter, Kind, Of, Part, Said, What, clauses, quoted};
 use super::views::{Values, Views};
 use crate::job::{JobContext, JobError};
 use crate::store::RowSet;
@@ -23,7 +23,7 @@ pub struct Facet {
 pub struct FacetValue {
     /// As it is shown.
     pub value: String,
-    /// How many of the traces.
+    /// How many of the traces; with a value of its field chosen, how many there would be instead.
     pub count: u64,
     /// The clause that asks for it.
     pub include: String,
@@ -47,54 +47,202 @@ const FIELDS: [What; 10] = [
     What::Severity,
 ];
 
+/// Among so many values one is found that is chosen in other words than the facet's.
+const READ: usize = 1000;
+
 /// From where spans of counts begin.
 const COUNTS: [f64; 12] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 21.0, 51.0, 101.0, 1001.0];
 /// From where spans of scores begin.
 const TENTHS: [f64; 10] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
+/// Gives the rows that a question lists.
+type List<'a> = dyn Fn(&str, &JobContext) -> Result<Vec<u32>, JobError> + 'a;
+
+/// A question in force, and the way to ask another: its answer is what would be listed.
+pub struct Question<'a> {
+    /// What is asked for.
+    pub text: &'a str,
+    /// Gives the rows that another question would list.
+    pub list: &'a List<'a>,
+}
+
 /// The facets of those traces, with at most so many values each. Fields of which all traces are without a value are
 /// left out.
 pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Result<Vec<Facet>, JobError> {
-    let among = RowSet::new(views.store().len());
-    for row in rows {
-        among.insert(*row as usize);
-    }
-    let total = rows.len() as u64;
+    let listed = Listed::new(views, rows);
     let mut found = Vec::new();
-    let mut fields: Vec<Field> = FIELDS.map(Field::plain).into();
-    let meta = views.meta(ctx)?;
-    let few = meta.keys().filter(|(_, many)| many.is_some_and(|many| (2..=FEW).contains(&many.names.len())));
-    fields.extend(few.map(|(key, _)| Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole }));
-    for field in &fields {
-        ctx.checkpoint()?;
-        found.extend(of_names(field, &views.values(field, ctx)?, &among, total, most));
-    }
-    let marks = Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole };
-    let numbers = [(marks.clone(), &COUNTS[..]), (Field::plain(What::Steps), &COUNTS[..])];
-    let scores = views
-        .scorers()
-        .into_iter()
-        .map(|name| (Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }, &TENTHS[..]));
-    for (field, starts) in numbers.into_iter().chain(scores) {
-        ctx.checkpoint()?;
-        let mut facet = of_numbers(&field, &views.values(&field, ctx)?, starts, &among, total);
-        if field == marks {
-            let says = views.marks(&Said::Anyone, ctx)?.names();
-            let words = of_names(&field, &Values::Names(says.into()), &among, total, most);
-            let words = words.into_iter().flat_map(|facet| facet.values).filter(|value| value.value != "at");
-            for value in words {
-                facet.missing = facet.missing.saturating_sub(value.count);
-                facet.values.push(value);
-            }
-        }
-        if !facet.values.is_empty() {
-            found.push(facet);
-        }
+    for counted in counted(views, ctx)? {
+        found.extend(counted.count(views, &listed, Some(most), ctx)?);
     }
     Ok(found)
 }
 
-fn of_names(field: &Field, values: &Values, among: &RowSet, total: u64, most: usize) -> Option<Facet> {
+/// The same for the traces that a question lists. A field with a value that the question asks for, or leaves out, is
+/// counted as though it said nothing of that field, so that its other values can be chosen instead.
+pub fn facets_of(
+    views: &Views,
+    rows: &[u32],
+    question: &Question<'_>,
+    most: usize,
+    ctx: &JobContext,
+) -> Result<Vec<Facet>, JobError> {
+    let (listed, conditions) = (Listed::new(views, rows), conditions(question.text));
+    let mut found = Vec::new();
+    for counted in counted(views, ctx)? {
+        let facet = match apart(&counted, views, question, &conditions, most, ctx)? {
+            Some(facet) => Some(facet),
+            None => counted.count(views, &listed, Some(most), ctx)?,
+        };
+        found.extend(facet);
+    }
+    Ok(found)
+}
+
+/// A condition of a question.
+struct Condition {
+    /// As it can stand beside others.
+    text: String,
+    filter: Filter,
+    /// The one field that it speaks of.
+    field: Option<String>,
+}
+
+fn conditions(text: &str) -> Vec<Condition> {
+    let known = Fields::default();
+    let found = clauses(text, &known).unwrap_or_default();
+    let condition = |clause: super::Clause| {
+        let text = text.get(clause.span)?;
+        let filter = Filter::parse(text, &known).ok()?;
+        let mut fields = filter.mentions().into_iter().map(|(name, _)| name);
+        let field = fields.next().filter(|first| fields.all(|other| other == *first));
+        let text = if clause.is_open { format!("({text})") } else { text.to_owned() };
+        Some(Condition { text, filter, field })
+    };
+    found.into_iter().filter_map(condition).collect()
+}
+
+/// A field counted without the conditions that choose its values; nothing where there are none, or where others speak
+/// of it too.
+fn apart(
+    counted: &Counted,
+    views: &Views,
+    question: &Question<'_>,
+    conditions: &[Condition],
+    most: usize,
+    ctx: &JobContext,
+) -> Result<Option<Facet>, JobError> {
+    let name = counted.field().name();
+    let (own, others): (Vec<_>, Vec<_>) =
+        conditions.iter().partition(|condition| condition.field.as_ref() == Some(&name));
+    if own.is_empty() {
+        return Ok(None);
+    }
+    let rest: Vec<&str> = others.iter().map(|condition| condition.text.as_str()).collect();
+    let rows = (question.list)(&rest.join(" "), ctx)?;
+    let Some(mut facet) = counted.count(views, &Listed::new(views, &rows), None, ctx)? else { return Ok(None) };
+    let chosen: Option<Vec<usize>> = own.iter().map(|condition| facet.chosen_by(condition)).collect();
+    let Some(chosen) = chosen else { return Ok(None) };
+    // What is chosen is listed even where no trace would be left of it.
+    let used = facet.values.iter().filter(|value| value.count > 0).count();
+    facet.more = used.saturating_sub(most);
+    let mut at = 0;
+    facet.values.retain(|value| {
+        at += 1;
+        at <= most && value.count > 0 || chosen.contains(&(at - 1))
+    });
+    Ok(Some(facet))
+}
+
+impl Facet {
+    /// The place of the value that a condition asks for, or leaves out; however it is written.
+    fn chosen_by(&self, condition: &Condition) -> Option<usize> {
+        let as_written = |value: &FacetValue| value.include == condition.text || value.exclude == condition.text;
+        let means = |text: &str| Filter::parse(text, &Fields::default()).is_ok_and(|it| it == condition.filter);
+        let places = || self.values.iter();
+        places()
+            .position(as_written)
+            .or_else(|| places().take(READ).position(|value| means(&value.include) || means(&value.exclude)))
+    }
+}
+
+/// The traces that are counted.
+struct Listed {
+    rows: RowSet,
+    total: u64,
+}
+
+impl Listed {
+    fn new(views: &Views, rows: &[u32]) -> Self {
+        let among = RowSet::new(views.store().len());
+        for row in rows {
+            among.insert(*row as usize);
+        }
+        Self { rows: among, total: rows.len() as u64 }
+    }
+}
+
+/// A field, and how its values are told apart.
+enum Counted {
+    /// By name.
+    Names(Field),
+    /// In spans that begin there.
+    Numbers(Field, &'static [f64]),
+    /// First errors: numbers, or words in their place.
+    Marks(Field),
+}
+
+fn counted(views: &Views, ctx: &JobContext) -> Result<Vec<Counted>, JobError> {
+    let mut all: Vec<Counted> = FIELDS.map(Field::plain).map(Counted::Names).into();
+    let meta = views.meta(ctx)?;
+    let few = meta.keys().filter(|(_, many)| many.is_some_and(|many| (2..=FEW).contains(&many.names.len())));
+    let meta = few.map(|(key, _)| Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole });
+    all.extend(meta.map(Counted::Names));
+    all.push(Counted::Marks(Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole }));
+    all.push(Counted::Numbers(Field::plain(What::Steps), &COUNTS));
+    let scores = views.scorers().into_iter();
+    let scores = scores.map(|name| Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min });
+    all.extend(scores.map(|field| Counted::Numbers(field, &TENTHS)));
+    Ok(all)
+}
+
+impl Counted {
+    const fn field(&self) -> &Field {
+        match self {
+            Self::Names(field) | Self::Numbers(field, _) | Self::Marks(field) => field,
+        }
+    }
+
+    /// At most so many values that traces have; without a limit also those that none has.
+    fn count(
+        &self,
+        views: &Views,
+        listed: &Listed,
+        most: Option<usize>,
+        ctx: &JobContext,
+    ) -> Result<Option<Facet>, JobError> {
+        ctx.checkpoint()?;
+        let Listed { rows, total } = listed;
+        let values = views.values(self.field(), ctx)?;
+        let facet = match self {
+            Self::Names(field) => return Ok(of_names(field, &values, rows, *total, most)),
+            Self::Numbers(field, starts) => of_numbers(field, &values, starts, rows, *total, most.is_none()),
+            Self::Marks(field) => {
+                let mut facet = of_numbers(field, &values, &COUNTS, rows, *total, most.is_none());
+                let says = views.marks(&Said::Anyone, ctx)?.names();
+                let words = of_names(field, &Values::Names(says.into()), rows, *total, most);
+                let words = words.into_iter().flat_map(|facet| facet.values).filter(|value| value.value != "at");
+                for value in words {
+                    facet.missing = facet.missing.saturating_sub(value.count);
+                    facet.values.push(value);
+                }
+                facet
+            }
+        };
+        Ok((!facet.values.is_empty()).then_some(facet))
+    }
+}
+
+fn of_names(field: &Field, values: &Values, among: &RowSet, total: u64, most: Option<usize>) -> Option<Facet> {
     debug_assert!(field.kind() != Kind::Words, "texts are no facets");
     let (names, counts, present) = match values {
         Values::Names(names) => {
@@ -122,11 +270,13 @@ fn of_names(field: &Field, values: &Values, among: &RowSet, total: u64, most: us
         }
         _ => return None,
     };
-    let mut used: Vec<(&String, u64)> = names.iter().zip(counts).filter(|(_, count)| *count > 0).collect();
+    let mut used: Vec<(&String, u64)> =
+        names.iter().zip(counts).filter(|(_, count)| *count > 0 || most.is_none()).collect();
     if used.is_empty() {
         return None;
     }
     used.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let most = most.unwrap_or(used.len());
     let more = used.len().saturating_sub(most);
     let name = field.name();
     let value = |(value, count): (&String, u64)| {
@@ -144,7 +294,7 @@ fn always_quoted(value: &str) -> String {
     if is_plain || text.starts_with('"') { text } else { format!("\"{text}\"") }
 }
 
-fn of_numbers(field: &Field, values: &Values, starts: &[f64], among: &RowSet, total: u64) -> Facet {
+fn of_numbers(field: &Field, values: &Values, starts: &[f64], among: &RowSet, total: u64, all: bool) -> Facet {
     let name = field.name();
     let mut counts = vec![0_u64; starts.len() + 1];
     if let Values::Numbers(numbers) = values {
@@ -181,7 +331,7 @@ fn of_numbers(field: &Field, values: &Values, starts: &[f64], among: &RowSet, to
         };
         (value, clause)
     };
-    let values = counts.into_iter().enumerate().filter(|(_, count)| *count > 0).map(|(at, count)| {
+    let values = counts.into_iter().enumerate().filter(|(_, count)| *count > 0 || all).map(|(at, count)| {
         let (value, include) = span(at);
         FacetValue { value, count, exclude: format!("-({include})"), include }
     });

@@ -489,6 +489,41 @@ proptest! {
 }
 
 #[test]
+fn a_field_with_a_chosen_value_keeps_its_others() {
+    let of = |generator: &str, verdict| {
+        let builder = TraceBuilder::new(Problem::from_text("sum")).generator(generator).verdict(verdict);
+        Case { trace: builder.thought(format!("{generator} {verdict:?}")).build(), own_error: None }
+    };
+    let mut cases =
+        [("a", Verdict::Correct), ("a", Verdict::Incorrect), ("b", Verdict::Correct), ("c", Verdict::Correct)]
+            .map(|(generator, verdict)| of(generator, verdict));
+    let (_folder, views) = project(&mut cases);
+    let list = |text: &str, ctx: &JobContext| Filter::parse(text, &Fields::default()).unwrap().rows(&views, ctx);
+    let check = |text: &str, generators: &[(&str, u64)], outcomes: &[(&str, u64)]| {
+        let rows = list(text, &quiet()).unwrap();
+        let found = facets_of(&views, &rows, &Question { text, list: &list }, 100, &quiet()).unwrap();
+        let values = |field: &str| {
+            let facet = found.iter().find(|facet| facet.field == field);
+            let values = facet.into_iter().flat_map(|facet| &facet.values);
+            values.map(|value| (value.value.as_str(), value.count)).collect::<Vec<_>>()
+        };
+        assert_eq!(values("generator"), generators, "{text}");
+        assert_eq!(values("outcome"), outcomes, "{text}");
+    };
+    let all: &[(&str, u64)] = &[("a", 2), ("b", 1), ("c", 1)];
+    check("", all, &[("correct", 3), ("incorrect", 1)]);
+    check("generator:a", all, &[("correct", 1), ("incorrect", 1)]);
+    check("generator = \"a\"", all, &[("correct", 1), ("incorrect", 1)]);
+    check("-generator:a -generator:b", all, &[("correct", 1)]);
+    // Each is counted under what the other fields are asked for.
+    check("generator:a outcome:incorrect", &[("a", 1)], &[("correct", 1), ("incorrect", 1)]);
+    check("generator:b outcome:incorrect", &[("a", 1), ("b", 0)], &[("correct", 1), ("incorrect", 0)]);
+    // Another condition on the field is no choice among its values.
+    check("generator:a* ", &[("a", 2)], &[("correct", 1), ("incorrect", 1)]);
+    check("generator:a or generator:b", &[("a", 2), ("b", 1)], &[("correct", 2), ("incorrect", 1)]);
+}
+
+#[test]
 fn fields_are_selected_and_sorted_by() {
     let mut builder = TraceBuilder::new(Problem::from_text("sum")).generator("m1").verdict(Verdict::Correct);
     builder = builder.thought("one two").thought("three");

@@ -22,7 +22,7 @@ mod tests;
 
 pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};
 pub(crate) use duplicates::{Met, shingle};
-pub use facets::{Facet, FacetValue, facets};
+pub use facets::{Facet, FacetValue, Question, facets, facets_of};
 pub use found::{Found, FoundSteps};
 pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,

@@ -15,6 +15,7 @@ use crate::command::Command;
 use crate::dialog::files::Ask;
 use crate::state::asking::{AskRequest, Cells, FieldSort, hidden_text, may_show};
 use crate::state::saved_views::{self, SavedView, views_file};
+use crate::state::scores::QueryAids;
 use crate::state::work::Visible;
 use crate::state::{ColumnsDraft, DialogState, aside, table_file};
 use crate::view_model::columns;
@@ -197,23 +198,12 @@ fn recall(app: &mut App, by: isize) {
     app.view.asking.recalled = next.filter(|_| !app.view.asking.history.is_empty());
 }
 
-/// Adds a condition, or takes it away; the opposite one goes.
+/// Adds a condition, or takes it away; the opposite one goes, and another value of the same facet.
 fn toggle(app: &mut App, clause: &str) {
     let asking = &app.view.asking;
-    if let Some(at) = asking.place_of(clause) {
-        let text = asking.without(&(at..at + 1));
-        return put_text(app, text);
-    }
-    let opposite = match clause.strip_prefix('-') {
-        Some(rest) => rest.to_owned(),
-        None => format!("-{clause}"),
-    };
-    let text = match asking.place_of(&opposite) {
-        Some(at) => {
-            let rest = asking.without(&(at..at + 1));
-            if rest.is_empty() { clause.to_owned() } else { format!("{rest} {clause}") }
-        }
-        None => asking.with(clause),
+    let text = match asking.place_of(clause) {
+        Some(at) => asking.without(&(at..at + 1)),
+        None => asking.choosing(clause),
     };
     put_text(app, text);
 }
@@ -492,7 +482,22 @@ fn follow_facets(app: &mut App) -> Option<Duration> {
         }
     }
     let rows = app.view.rows.clone();
-    let job = with_views(app, "count facets", move |views, ctx| query::facets(views, &rows, VALUES, ctx));
+    let project = app.project.as_ref()?;
+    let (store, said, only) = (project.store.clone(), project.log.snapshot(), app.view.only.clone());
+    // The order means nothing here.
+    let aids = QueryAids { by: None, ..app.query_aids(project) };
+    let asked = query::Query { text: app.view.query.text.clone(), state: app.view.query.state, ..Default::default() };
+    let job = with_views(app, "count facets", move |views, ctx| {
+        let list = |text: &str, ctx: &JobContext| {
+            let question = query::Query { text: text.to_owned(), ..asked.clone() };
+            let found = aids.run(&question, &store, &said, ctx)?.rows;
+            Ok(match &only {
+                Some(only) => only.keep(&question, &found),
+                None => found,
+            })
+        };
+        query::facets_of(views, &rows, &query::Question { text: &asked.text, list: &list }, VALUES, ctx)
+    });
     app.jobs.asking.facets = job.map(|job| (now, job));
     None
 }

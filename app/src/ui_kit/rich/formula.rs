@@ -30,6 +30,15 @@ pub(super) struct Ink {
     pub(super) mesh: Mesh,
 }
 
+/// Written smaller than this, what is raised and lowered in a formula can no longer be read.
+const SMALLEST: f32 = 0.7;
+
+/// By which factor a formula is written smaller so that it fits into the room; whole where that would be too small.
+pub(super) fn fitting(width: f32, room: f32) -> f32 {
+    let factor = (room - 0.5) / width.max(1.0);
+    if factor < SMALLEST { 1.0 } else { factor.min(1.0) }
+}
+
 /// How wide a formula is in a text of this size.
 pub(super) fn width(list: &DisplayList, size: f32) -> f32 {
     list.width as f32 * size * EM
@@ -293,4 +302,24 @@ pub(super) fn stamp(ink: &Mesh, at: Vec2, mesh: &mut Mesh) {
     let first = u32::try_from(mesh.vertices.len()).unwrap_or(u32::MAX);
     mesh.indices.extend(ink.indices.iter().map(|index| index + first));
     mesh.vertices.extend(ink.vertices.iter().map(|vertex| Vertex { pos: vertex.pos + at, ..*vertex }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_that_is_a_little_too_wide_is_written_smaller() {
+        let check = |width: f32, room, expected: f32| {
+            let factor = fitting(width, room);
+            assert!((factor - expected).abs() < 1e-3, "{width} in {room}: {factor}");
+            assert!(factor >= 1.0 || width * factor <= room, "{width} in {room} is cut off");
+        };
+        check(100.0, 300.0, 1.0);
+        check(300.0, 300.5, 1.0);
+        check(300.0, 240.5, 0.8);
+        check(300.0, 211.0, 0.7017);
+        check(300.0, 200.0, 1.0);
+        check(0.0, 200.0, 1.0);
+    }
 }

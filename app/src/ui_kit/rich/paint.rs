@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use eframe::egui::epaint::mutex::Mutex;
+use eframe::egui::style::ScrollStyle;
 use eframe::egui::text_selection::LabelSelectionState;
 use eframe::egui::{
     self, Align2, Color32, CursorIcon, Id, OpenUrl, Pos2, Rect, Response, ScrollArea, Sense, Stroke, Ui, UiBuilder,
@@ -230,6 +231,8 @@ impl<'a> Painter<'a> {
         } else {
             let place = Rect::from_min_size(place.min, vec2(width, height + 8.0));
             let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(id));
+            // The bar is the mark that it goes on.
+            inner.spacing_mut().scroll = ScrollStyle::thin();
             let words = ScrollArea::horizontal().id_salt(id).auto_shrink([false, true]).show(&mut inner, |ui| {
                 let (room, _) = ui.allocate_exact_size(vec2(size.x, height), Sense::hover());
                 self.words(ui, id, &laid, room.min + vec2(0.0, 3.0), byte)

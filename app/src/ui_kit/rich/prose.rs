@@ -83,13 +83,14 @@ fn is_of_web(address: &str) -> bool {
     begins("https://") || begins("http://")
 }
 
-/// A formula on a line of its own.
+/// A formula on a line of its own: somewhat smaller where it then fits into the width.
 pub(super) fn lay_formula(ui: &Ui, text: &Rich<'_>, range: &Range<usize>, state: &FormulaState, width: f32) -> Laid {
     let (sizes, tokens) = (Sizes::of(ui, text.size), Tokens::of(ui));
     let mut flow = Flow::new(text.source, range.start, sizes.setting(text, 1.0));
     match state {
         FormulaState::Typeset(list) => {
-            flow.draw(ui, range, formula::ink(ui, list, sizes.font.size, text.colour));
+            let size = sizes.font.size * formula::fitting(formula::width(list, sizes.font.size), width);
+            flow.draw(ui, range, formula::ink(ui, list, size, text.colour));
             flow.lay(ui, range.end, f32::INFINITY)
         }
         FormulaState::Failed(reason) => {

@@ -1,5 +1,6 @@
 //! Tables: columns as wide as what stands in them, as far as there is room; rows out of sight are only measured.
 
+use eframe::egui::style::ScrollStyle;
 use eframe::egui::{Id, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
 use super::formula;
@@ -32,6 +33,7 @@ impl Painter<'_> {
             self.rows(ui, id, index, table, &widths, place, byte)
         } else {
             let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(id));
+            inner.spacing_mut().scroll = ScrollStyle::thin();
             let scroll = ScrollArea::horizontal().id_salt(id).auto_shrink([false, true]);
             scroll
                 .show(&mut inner, |ui| {

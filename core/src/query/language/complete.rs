@@ -136,6 +136,10 @@ fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec
         |insert: String, detail: &str| Suggestion { span: span.clone(), insert, detail: detail.into(), count: None };
     let mut offers = Vec::new();
     for spec in SPECS {
+        // Inside a quantifier the name means the field of the steps.
+        if in_step && !spec.is_step && find(spec.name, true).is_some_and(|other| other.is_step) {
+            continue;
+        }
         let prefix = if spec.is_step && !in_step { "step." } else { "" };
         let known = fields.known.as_ref();
         match (spec.takes, known) {

@@ -166,6 +166,8 @@ fn what_could_follow_is_offered() {
     assert_eq!(offers("outcome:inc"), ["incorrect"]);
     assert!(offers("any(kin").contains(&"kind".to_owned()));
     assert_eq!(offers("any(kind:tool_c"), ["tool_call"]);
+    let scores: Vec<String> = offers("any(sco").into_iter().filter(|name| name.starts_with("score")).collect();
+    assert_eq!(scores, ["score", "score(\"qwen\")"], "of a step, and each once");
     assert_eq!(offers("score(\"q"), ["score(\"qwen\")", "step.score(\"qwen\")"]);
     assert_eq!(offers("meta.le"), ["meta.level"]);
     assert!(offers("has:fir").contains(&"first_error".to_owned()));
