@@ -144,9 +144,6 @@ fn far_steps_are_reached_and_nothing_jumps() {
     let mut window = open_steps(&home, 300);
     press(&mut window, "End");
     assert_eq!((selected(&window), visible(&window).end), (300, 300));
-    press(&mut window, "Shift+F9");
-    assert_eq!(visible(&window).end, 300, "beside the facets the text is higher, and its end still in view");
-    press(&mut window, "Shift+F9");
     press(&mut window, "Home");
     assert_eq!((selected(&window), visible(&window).start), (1, 0));
     ask(&mut window, Action::ShowStep(150));

@@ -32,10 +32,6 @@ pub(super) fn run(app: &mut App, command: Command, ctx: &Context) {
         }
         _ => return,
     }
-    if !matches!(command, Command::ToggleTheme | Command::SystemTheme) {
-        // Text in another width has other heights.
-        app.view.scroll_to_step = true;
-    }
     app.save_settings();
 }
 
