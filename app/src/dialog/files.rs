@@ -60,7 +60,9 @@ fn outcome(what: Ask, paths: Vec<PathBuf>, took: Duration) -> Result<Answer, Job
         Ask::OpenFiles | Ask::OpenFolder => {
             "Drop files or a folder on the window, or start it with their names: stepscope FILE…"
         }
-        Ask::ExportFile => "On the command line, stepscope export writes the same",
+        Ask::ExportFile(_) | Ask::ExportFolder | Ask::AgainFile | Ask::Manifest => {
+            "On the command line, stepscope export writes the same"
+        }
         _ => "Install one of them and try again",
     };
     let why = "The desktop showed none: it has neither an XDG desktop portal for files nor zenity";
@@ -149,6 +151,6 @@ mod tests {
     fn the_way_out_is_named() {
         let way = |what| outcome(what, Vec::new(), Duration::ZERO).unwrap_err().to_string();
         assert!(way(Ask::OpenFiles).contains("stepscope FILE"));
-        assert!(way(Ask::ExportFile).contains("stepscope export"));
+        assert!(way(Ask::ExportFolder).contains("stepscope export"));
     }
 }
