@@ -59,8 +59,9 @@ fn start_preview(app: &mut App, draft: &ExportDraft) {
     let (draft, store) = (draft.clone(), basis.store.clone());
     let job = Job::spawn("preview", Arc::clone(&app.wake), move |ctx| {
         let format = format_by_name(draft.format)?;
-        let preview = basis.prepare(&draft, &of, ctx)?.preview(LISTED, ctx)?;
-        Ok(ExportShown::new(preview, format, |id| name_of(&store, id)))
+        let made = basis.prepare(&draft, &of, ctx)?;
+        let shown = ExportShown::new(made.preview(LISTED, ctx)?, format, |id| name_of(&store, id));
+        Ok(ExportShown { is_picked: made.is_picked(), ..shown })
     });
     app.jobs.preview = app.started(job);
 }
@@ -97,6 +98,9 @@ fn question_of<'a>(app: &'a App, draft: &'a ExportDraft) -> Option<&'a str> {
 /// Which traces the choices mean.
 fn export_of(app: &App, draft: &ExportDraft) -> ExportOf {
     match question_of(app, draft) {
+        Some(question) if draft.scope == ExportScope::Listed => {
+            ExportOf::Listed(question.to_owned(), app.view.rows.clone())
+        }
         Some("") => ExportOf::All,
         Some(question) => ExportOf::Question(question.to_owned()),
         None if draft.scope == ExportScope::Selected => ExportOf::Rows(app.view.selection.iter().copied().collect()),
@@ -114,6 +118,13 @@ fn is_listed_by_question(app: &App) -> bool {
     let is_plain = view.only.is_none() && view.asking.among.is_none() && view.query.state.is_none();
     // A table that is being filtered lists what was asked for before.
     is_plain && app.jobs.query.is_none() && (view.scorer.is_none() || !asks_scores())
+}
+
+/// The question that a script can find the chosen traces with, as last counted; `None` where none does.
+fn script_question<'a>(app: &'a App, draft: &'a ExportDraft) -> Option<&'a str> {
+    let is_counted = || matches!(&app.jobs.shown_preview, Some(Ok(shown)) if !shown.is_picked);
+    let is_asked = || draft.scope != ExportScope::Listed || (app.jobs.preview.is_none() && is_counted());
+    question_of(app, draft).filter(|_| is_asked())
 }
 
 /// What is wrong with the question of the dialog.
@@ -138,7 +149,7 @@ pub(crate) fn model<'a>(app: &'a App, draft: &'a ExportDraft) -> ExportModel<'a>
             app.view.selection.len(),
         ],
         project: app.project.as_ref().map_or(Path::new(""), |project| project.dir().path()),
-        question: question_of(app, draft),
+        question: script_question(app, draft),
     })
 }
 
