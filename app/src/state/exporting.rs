@@ -235,3 +235,22 @@ pub fn export_again(
     let now = read_manifest(Path::new(&report.manifest))?;
     Ok(Exported { same: Some(before.has_same_files(&now)), report })
 }
+
+/// The folder to write into: that one where it is empty or an export of ours was written into it, else one in it of that
+/// name, numbered where the name is taken by other things. Nothing of others is overwritten.
+pub fn free_folder(folder: PathBuf, name: &str) -> PathBuf {
+    let is_empty = |folder: &Path| match folder.read_dir() {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => !folder.exists(),
+    };
+    let is_ours = |folder: &Path| {
+        read_manifest(&folder.join("manifest.json")).is_ok_and(|manifest| manifest.hub.is_some())
+    };
+    let is_free = |folder: &PathBuf| is_empty(folder) || is_ours(folder);
+    if is_free(&folder) {
+        return folder;
+    }
+    let plain = folder.join(name);
+    let numbered = (2..).map(|number: u32| folder.join(format!("{name}-{number}")));
+    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
+}

@@ -18,7 +18,8 @@ use crate::state::asking::{Problem, read_question};
 use crate::state::corpus::ProjectCorpus;
 use crate::state::export_draft::{ENDS, ExportDraft, ExportScope};
 use crate::state::exporting::{
-    AgainDraft, ExportBasis, ExportOf, ExportRequest, Exported, FoundManifest, export_again, look_at_manifest,
+    AgainDraft, ExportBasis, ExportOf, ExportRequest, Exported, FoundManifest, export_again, free_folder,
+    look_at_manifest,
 };
 use crate::state::only::Only;
 use crate::state::{DialogState, scores};
@@ -241,19 +242,13 @@ pub(super) fn ask_path(app: &mut App) {
 pub(super) fn write(app: &mut App, path: PathBuf) {
     let Some(DialogState::Export(draft)) = app.view.dialog.take() else { return };
     let (of, Some(basis)) = (export_of(app, &draft), basis(app)) else { return };
-    let path = if draft.folder { free_folder(path, draft.format) } else { path };
     let now = app.startup.clock.now();
     let job = Job::spawn("export", Arc::clone(&app.wake), move |ctx| {
+        let path = if draft.folder { free_folder(path, draft.format) } else { path };
         let report = basis.prepare(&draft, &of, ctx)?.write(&path, ctx, now)?;
         Ok(Exported { report, same: None })
     });
     app.jobs.export = app.started(job);
-}
-
-/// A folder that holds other things gets a folder for the export; one that an export was written into is written anew.
-fn free_folder(folder: PathBuf, name: &str) -> PathBuf {
-    let has_others = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if has_others && !folder.join("manifest.json").exists() { folder.join(name) } else { folder }
 }
 
 /// Tells what was written.
