@@ -70,6 +70,7 @@ fn facts<'a>(draft: &'a ExportDraft, shown: Option<&'a Result<ExportShown, Strin
         traces: [500, 12, 0],
         project: Path::new("squares.stepscope"),
         question: (draft.scope == ExportScope::Question).then_some(draft.question.as_str()).or(Some("")),
+        is_hidden: false,
     }
 }
 
@@ -85,6 +86,19 @@ fn pairs_in_parts() {
     draft.tests = vec!["/data/tests.jsonl".into()];
     (draft.scope, draft.question) = (ExportScope::Question, "outcom:correct".into());
     insta::assert_yaml_snapshot!(ExportModel::new(&facts(&draft, Some(&Ok(shown())))));
+}
+
+#[test]
+fn what_may_not_be_seen_yet_is_counted_alone() {
+    let mut draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
+    draft.look.open = vec![Rule::Unsure];
+    let counted = Ok(shown());
+    let open = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((open.sample.len(), open.groups.len(), open.hidden), (1, 2, None));
+    let hiding = ExportFacts { is_hidden: true, ..facts(&draft, Some(&counted)) };
+    let hidden = ExportModel::new(&hiding).result;
+    assert_eq!((hidden.sample.len(), hidden.groups.len(), hidden.rows.as_str()), (0, 0, "1,234 rows"));
+    assert!(hidden.hidden.unwrap().contains("judge blind"));
 }
 
 #[test]

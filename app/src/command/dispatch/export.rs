@@ -151,12 +151,29 @@ pub(crate) fn model<'a>(app: &'a App, draft: &'a ExportDraft) -> ExportModel<'a>
         ],
         project: app.project.as_ref().map_or(Path::new(""), |project| project.dir().path()),
         question: script_question(app, draft),
+        is_hidden: is_hidden(app),
     })
 }
 
 /// What the dialog shows that makes an export again.
 pub(crate) fn again_model(app: &App, draft: &AgainDraft) -> AgainModel {
     AgainModel::new(app.jobs.shown_manifest.as_ref(), &draft.key)
+}
+
+/// What was counted tells labels that are not the annotator's own, and these are not to be seen yet.
+fn is_hidden(app: &App) -> bool {
+    let own = LabelSource::Own(Some(app.startup.annotator.to_string()));
+    let tells = |shown: &ExportShown| shown.preview.labels.as_ref() != Some(&own);
+    !asking::permitted(app).imported && matches!(&app.jobs.shown_preview, Some(Ok(shown)) if tells(shown))
+}
+
+/// Tells that it is hidden, where it is.
+fn refuse_hidden(app: &mut App) -> bool {
+    let is_hidden = is_hidden(app);
+    if is_hidden {
+        app.notices.info("What is left out is not shown while you judge blind", "It would tell labels of others");
+    }
+    is_hidden
 }
 
 /// Whose labels an export could use.
@@ -186,6 +203,9 @@ pub(super) fn answer(app: &mut App, request: ExportRequest) {
 }
 
 fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
+    if refuse_hidden(app) {
+        return;
+    }
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else {
         return app.notices.info("The trace cannot be shown", "It is gone from the files");
     };
@@ -199,6 +219,9 @@ fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
 }
 
 fn list(app: &mut App, rule: Rule) {
+    if refuse_hidden(app) {
+        return;
+    }
     let (Some(project), Some(Ok(shown))) = (&app.project, &app.jobs.shown_preview) else { return };
     let traces = shown.preview.left_out_traces.get(&rule).map(Vec::as_slice).unwrap_or_default();
     let mut rows: Vec<u32> = traces.iter().filter_map(|id| project.store.row_of(id)).collect();

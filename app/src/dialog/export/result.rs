@@ -95,8 +95,19 @@ fn figures_ui(ui: &mut Ui, model: &ResultModel<'_>) {
     }
 }
 
+/// Why nothing is shown; true where nothing is.
+fn hidden_ui(ui: &mut Ui, model: &ResultModel<'_>) -> bool {
+    if let Some(why) = model.hidden {
+        ui.label(RichText::new(why).weak());
+    }
+    model.hidden.is_some()
+}
+
 fn rows_ui(ui: &mut Ui, model: &ResultModel<'_>, raw: bool) {
     let tokens = Tokens::of(ui);
+    if hidden_ui(ui, model) {
+        return;
+    }
     if model.sample.is_empty() && !model.is_counting && model.fault.is_none() {
         ui.label(RichText::new("There is no row to show").weak());
     }
@@ -167,6 +178,9 @@ fn fields_ui(ui: &mut Ui, id: &str, fields: &[(String, String)]) {
 }
 
 fn left_out_ui(ui: &mut Ui, next: &mut ExportDraft, model: &ResultModel<'_>, sink: &mut CommandSink) {
+    if hidden_ui(ui, model) {
+        return;
+    }
     if model.groups.is_empty() {
         ui.label(RichText::new("Nothing is left out").weak());
     }

@@ -42,6 +42,8 @@ pub struct ExportFacts<'a> {
     pub project: &'a Path,
     /// The question that finds the chosen traces, as the command line takes it; `None` where none does.
     pub question: Option<&'a str>,
+    /// What was counted tells labels that are not to be seen yet.
+    pub is_hidden: bool,
 }
 
 /// The dialog.

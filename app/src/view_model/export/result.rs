@@ -39,6 +39,8 @@ pub struct ResultModel<'a> {
     pub removed: Vec<RemovedLine>,
     /// The first rows.
     pub sample: &'a [SampleModel],
+    /// Why neither rows nor reasons are shown.
+    pub hidden: Option<&'static str>,
 }
 
 /// What one rule left out.
@@ -95,8 +97,17 @@ impl<'a> ResultModel<'a> {
         match facts.shown {
             None => plain,
             Some(Err(fault)) => Self { fault: Some(fault.clone()).filter(|_| !is_counting), ..plain },
-            Some(Ok(shown)) => plain.counted(facts.draft, shown),
+            Some(Ok(shown)) => {
+                let counted = plain.counted(facts.draft, shown);
+                if facts.is_hidden { counted.hidden() } else { counted }
+            }
         }
+    }
+
+    /// The same without what tells labels.
+    fn hidden(self) -> Self {
+        let hidden = Some("Labels of others are written, not shown while you judge blind");
+        Self { hidden, counts: Vec::new(), groups: Vec::new(), sample: &[], ..self }
     }
 
     fn counted(self, draft: &ExportDraft, shown: &'a ExportShown) -> Self {
