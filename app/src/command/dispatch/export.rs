@@ -36,6 +36,7 @@ pub(super) fn begin(app: &mut App) {
     start_preview(app, &draft);
     app.view.export = Some(draft.clone());
     app.view.dialog = Some(DialogState::Export(draft));
+    leave(app);
 }
 
 /// Counts anew where another export would come of the choices.
@@ -202,6 +203,12 @@ pub(super) fn answer(app: &mut App, request: ExportRequest) {
     }
 }
 
+/// Closes the dialog; what it was counting is not waited for.
+fn close(app: &mut App) {
+    app.view.dialog = None;
+    leave(app);
+}
+
 fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
     if refuse_hidden(app) {
         return;
@@ -209,7 +216,7 @@ fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else {
         return app.notices.info("The trace cannot be shown", "It is gone from the files");
     };
-    app.view.dialog = None;
+    close(app);
     app.view.survey.shown = false;
     navigate::show_row(app, row);
     let step = step.filter(|&step| app.view.open.as_ref().is_some_and(|open| open.trace.step(step).is_some()));
@@ -230,7 +237,7 @@ fn list(app: &mut App, rule: Rule) {
     if rows.is_empty() {
         return app.notices.info("No trace to list", "They are gone from the files");
     }
-    app.view.dialog = None;
+    close(app);
     app.view.survey.shown = false;
     // What the question in force does not find would be missing among them.
     let text = app.view.query.text.clone();
@@ -263,7 +270,10 @@ pub(super) fn ask_path(app: &mut App) {
 
 /// Writes to that file, or into that folder.
 pub(super) fn write(app: &mut App, path: PathBuf) {
-    let Some(DialogState::Export(draft)) = app.view.dialog.take() else { return };
+    // By the time the dialog of the system answers another one may be open.
+    let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
+    let draft = draft.clone();
+    close(app);
     let (of, Some(basis)) = (export_of(app, &draft), basis(app)) else { return };
     let now = app.startup.clock.now();
     let job = Job::spawn("export", Arc::clone(&app.wake), move |ctx| {
@@ -272,6 +282,16 @@ pub(super) fn write(app: &mut App, path: PathBuf) {
         Ok(Exported { report, same: None })
     });
     app.jobs.export = app.started(job);
+}
+
+/// A dialog was left: what only it shows is not worked out any further.
+pub(super) fn leave(app: &mut App) {
+    if !matches!(app.view.dialog, Some(DialogState::Export(_))) {
+        app.jobs.preview = None;
+    }
+    if !matches!(app.view.dialog, Some(DialogState::ExportAgain(_))) {
+        app.jobs.manifest = None;
+    }
 }
 
 /// Tells what was written.
@@ -290,6 +310,7 @@ fn look(app: &mut App, path: PathBuf) {
     app.jobs.shown_manifest = None;
     app.jobs.manifest = app.started(job);
     app.view.dialog = Some(DialogState::ExportAgain(AgainDraft::default()));
+    leave(app);
 }
 
 fn found(app: &App) -> Option<(&FoundManifest, &AgainDraft)> {
@@ -315,7 +336,7 @@ fn start_again(app: &mut App, out: Option<PathBuf>) {
     let job = Job::spawn("export", Arc::clone(&app.wake), move |ctx| {
         export_again(basis, &found, (key.as_deref(), out), ctx, now)
     });
-    app.view.dialog = None;
+    close(app);
     app.jobs.export = app.started(job);
 }
 
