@@ -17,7 +17,7 @@ use stepscope_core::query::Fields;
 
 fn left_out(number: u32, rule: Rule, reason: &str) -> LeftOut {
     let (trace, source_id) = (TraceId::new(format!("t{number}")), Some(format!("squares-{number}")));
-    LeftOut { trace, source_id, step: (number > 1).then_some(number), rule, reason: reason.into() }
+    LeftOut { trace, source_id, step: (number > 1).then_some(number), hash: None, rule, reason: reason.into() }
 }
 
 fn preview() -> Preview {

@@ -9,7 +9,7 @@ use stepscope_core::export::split::SplitPart;
 use stepscope_core::export::{self, ExportOptions, ExportReport, Manifest, Preview, Rule, read_manifest};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::Selection;
-use stepscope_core::model::{StepIndex, Timestamp, TraceId};
+use stepscope_core::model::{StepHash, Timestamp, TraceId};
 use stepscope_core::query::Filter;
 use stepscope_core::store::Store;
 
@@ -78,8 +78,8 @@ pub struct AgainDraft {
 /// What the dialogs of exports ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportRequest {
-    /// Show that trace, at that step.
-    Show(TraceId, Option<StepIndex>),
+    /// Show that trace, at the step of that hash.
+    Show(TraceId, Option<StepHash>),
     /// List the traces that a rule left out.
     List(Rule),
     /// Ask for files with problems of that part; of none, with problems to be tested with.

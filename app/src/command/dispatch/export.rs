@@ -8,7 +8,7 @@ use stepscope_core::export::split::SplitPart;
 use stepscope_core::export::{FORMATS, Rule, format_by_name};
 use stepscope_core::job::Job;
 use stepscope_core::labels::LabelSource;
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, TraceId};
 use stepscope_core::query::{Filter, Tells};
 
 use super::{asking, navigate, survey};
@@ -191,7 +191,7 @@ fn label_sources(app: &App) -> Vec<LabelSource> {
 /// Does what a dialog asked for.
 pub(super) fn answer(app: &mut App, request: ExportRequest) {
     match request {
-        ExportRequest::Show(trace, step) => show(app, &trace, step),
+        ExportRequest::Show(trace, step) => show(app, &trace, step.as_ref()),
         ExportRequest::List(rule) => list(app, rule),
         ExportRequest::AskProblems(part) => app.ask(Ask::Problems(part), ""),
         ExportRequest::AddProblems(part, files) => add_problems(app, part, files),
@@ -209,7 +209,7 @@ fn close(app: &mut App) {
     leave(app);
 }
 
-fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
+fn show(app: &mut App, trace: &TraceId, step: Option<&StepHash>) {
     if refuse_hidden(app) {
         return;
     }
@@ -219,7 +219,7 @@ fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
     close(app);
     app.view.survey.shown = false;
     navigate::show_row(app, row);
-    let step = step.filter(|&step| app.view.open.as_ref().is_some_and(|open| open.trace.step(step).is_some()));
+    let step = step.zip(app.view.open.as_ref()).and_then(|(step, open)| open.find_step(step));
     if let Some(step) = step {
         navigate::show_step(app, step);
     }

@@ -194,7 +194,7 @@ fn left_out_ui(ui: &mut Ui, next: &mut ExportDraft, model: &ResultModel<'_>, sin
         }
         for line in &group.lines {
             if line_ui(ui, line) {
-                sink.push(Action::Export(ExportRequest::Show(line.trace.clone(), line.step)));
+                sink.push(Action::Export(ExportRequest::Show(line.trace.clone(), line.hash.clone())));
             }
         }
         if group.more > 0 {

@@ -2,7 +2,7 @@
 
 use stepscope_core::export::split::Overlap;
 use stepscope_core::export::{LeftOut, Preview, Rule};
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, TraceId};
 
 use super::ExportFacts;
 use super::sample::{ExportShown, SampleModel};
@@ -67,6 +67,9 @@ pub struct LeftOutLine {
     pub trace: TraceId,
     /// The step in question.
     pub step: Option<StepIndex>,
+    /// Its hash: whoever looks may have cut the trace into other steps.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub hash: Option<StepHash>,
     /// The name its source gives it.
     pub name: String,
     /// Why.
@@ -169,7 +172,13 @@ fn groups(preview: &Preview, open: &[Rule]) -> Vec<LeftOutGroup> {
 
 fn line(left: &LeftOut) -> LeftOutLine {
     let name = left.source_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| left.trace.to_string());
-    LeftOutLine { trace: left.trace.clone(), step: left.step, name: one_line(&name, 40), reason: left.reason.clone() }
+    LeftOutLine {
+        trace: left.trace.clone(),
+        step: left.step,
+        hash: left.hash.clone(),
+        name: one_line(&name, 40),
+        reason: left.reason.clone(),
+    }
 }
 
 fn removed(preview: &Preview) -> Vec<RemovedLine> {
