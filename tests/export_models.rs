@@ -5,7 +5,7 @@ use std::path::Path;
 
 use stepscope::state::ExportDraft;
 use stepscope::state::asking::read_question;
-use stepscope::state::export_draft::{ExportPage, ExportScope};
+use stepscope::state::export_draft::{ExportPage, ExportScope, ResultPage};
 use stepscope::state::work::Visible;
 use stepscope::view_model::export::{ExportFacts, ExportModel, ExportShown};
 use stepscope_core::export::split::{Decontamination, Overlap, Removed, SplitPart};
@@ -99,6 +99,21 @@ fn what_may_not_be_seen_yet_is_counted_alone() {
     let hidden = ExportModel::new(&hiding).result;
     assert_eq!((hidden.sample.len(), hidden.groups.len(), hidden.rows.as_str()), (0, 0, "1,234 rows"));
     assert!(hidden.hidden.unwrap().contains("judge blind"));
+}
+
+#[test]
+fn removed_problems_are_told_where_they_are_looked_at() {
+    let mut draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
+    draft.tests = vec!["/data/tests.jsonl".into()];
+    let mut many = shown();
+    let removed = &mut many.preview.removed.as_mut().unwrap().removed;
+    *removed = vec![removed[0].clone(); 130];
+    let counted = Ok(many);
+    let result = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((result.removed_total, result.removed.len()), (130, 0));
+    draft.look.shows = ResultPage::Removed;
+    let result = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((result.removed_total, result.removed.len()), (130, 100));
 }
 
 #[test]

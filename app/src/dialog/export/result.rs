@@ -245,12 +245,16 @@ fn line_ui(ui: &mut Ui, line: &LeftOutLine) -> bool {
 
 fn removed_ui(ui: &mut Ui, model: &ResultModel<'_>) {
     let tokens = Tokens::of(ui);
-    if model.removed.is_empty() {
+    if model.removed_total == 0 {
         ui.label(RichText::new("No problem is like one that is tested with").weak());
     }
     for line in &model.removed {
         ui.add(Label::new(&line.title).wrap());
         ui.add(Label::new(RichText::new(&line.reason).small().color(tokens.muted)).wrap());
         ui.add_space(4.0);
+    }
+    let more = model.removed_total.saturating_sub(model.removed.len() as u64);
+    if more > 0 && !model.removed.is_empty() {
+        ui.label(RichText::new(format!("and {more} more")).small().weak());
     }
 }

@@ -187,7 +187,7 @@ pub fn result_tabs(model: &ResultModel<'_>) -> Vec<(ResultPage, String)> {
         (ResultPage::LeftOut, format!("Left out ({})", result::number(model.left_out))),
     ];
     if model.has_tests {
-        tabs.push((ResultPage::Removed, format!("Removed ({})", result::number(model.removed.len() as u64))));
+        tabs.push((ResultPage::Removed, format!("Removed ({})", result::number(model.removed_total))));
     }
     tabs
 }

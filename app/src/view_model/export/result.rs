@@ -7,7 +7,11 @@ use stepscope_core::model::{StepHash, StepIndex, TraceId};
 use super::ExportFacts;
 use super::sample::{ExportShown, SampleModel};
 use crate::state::ExportDraft;
+use crate::state::export_draft::ResultPage;
 use crate::view_model::one_line;
+
+/// Removed problems that are shown.
+const REMOVED: usize = 100;
 
 /// What an export comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +39,9 @@ pub struct ResultModel<'a> {
     pub groups: Vec<LeftOutGroup>,
     /// Something is looked for that is tested with elsewhere.
     pub has_tests: bool,
-    /// What is removed for that.
+    /// How many problems are removed for that.
+    pub removed_total: u64,
+    /// The first of them, where they are shown.
     pub removed: Vec<RemovedLine>,
     /// The first rows.
     pub sample: &'a [SampleModel],
@@ -133,7 +139,9 @@ impl<'a> ResultModel<'a> {
             left_out: preview.left_out_total,
             groups: groups(preview, &draft.look.open),
             has_tests: !draft.tests.is_empty(),
-            removed: removed(preview),
+            removed_total: preview.removed.as_ref().map_or(0, |removed| removed.removed.len() as u64),
+            // They are many, and this is built for every frame.
+            removed: if draft.look.shows == ResultPage::Removed { removed(preview) } else { Vec::new() },
             sample: &shown.rows,
             ..self
         }
@@ -195,7 +203,7 @@ fn removed(preview: &Preview) -> Vec<RemovedLine> {
             reason: format!("{how} problem {} of {file}: {}", one.test_number, one_line(&one.test_text, 160)),
         }
     };
-    removed.map(line).collect()
+    removed.take(REMOVED).map(line).collect()
 }
 
 /// A count with its thousands apart.
