@@ -243,9 +243,8 @@ pub fn free_folder(folder: PathBuf, name: &str) -> PathBuf {
         Ok(mut entries) => entries.next().is_none(),
         Err(_) => !folder.exists(),
     };
-    let is_ours = |folder: &Path| {
-        read_manifest(&folder.join("manifest.json")).is_ok_and(|manifest| manifest.hub.is_some())
-    };
+    let is_ours =
+        |folder: &Path| read_manifest(&folder.join("manifest.json")).is_ok_and(|manifest| manifest.hub.is_some());
     let is_free = |folder: &PathBuf| is_empty(folder) || is_ours(folder);
     if is_free(&folder) {
         return folder;
