@@ -5,7 +5,7 @@ use std::path::Path;
 
 use stepscope::state::ExportDraft;
 use stepscope::state::asking::read_question;
-use stepscope::state::export_draft::{ExportPage, ExportScope};
+use stepscope::state::export_draft::{ExportPage, ExportScope, ResultPage};
 use stepscope::state::work::Visible;
 use stepscope::view_model::export::{ExportFacts, ExportModel, ExportShown};
 use stepscope_core::export::split::{Decontamination, Overlap, Removed, SplitPart};
@@ -17,7 +17,7 @@ use stepscope_core::query::Fields;
 
 fn left_out(number: u32, rule: Rule, reason: &str) -> LeftOut {
     let (trace, source_id) = (TraceId::new(format!("t{number}")), Some(format!("squares-{number}")));
-    LeftOut { trace, source_id, step: (number > 1).then_some(number), rule, reason: reason.into() }
+    LeftOut { trace, source_id, step: (number > 1).then_some(number), hash: None, rule, reason: reason.into() }
 }
 
 fn preview() -> Preview {
@@ -70,6 +70,7 @@ fn facts<'a>(draft: &'a ExportDraft, shown: Option<&'a Result<ExportShown, Strin
         traces: [500, 12, 0],
         project: Path::new("squares.stepscope"),
         question: (draft.scope == ExportScope::Question).then_some(draft.question.as_str()).or(Some("")),
+        is_hidden: false,
     }
 }
 
@@ -85,6 +86,34 @@ fn pairs_in_parts() {
     draft.tests = vec!["/data/tests.jsonl".into()];
     (draft.scope, draft.question) = (ExportScope::Question, "outcom:correct".into());
     insta::assert_yaml_snapshot!(ExportModel::new(&facts(&draft, Some(&Ok(shown())))));
+}
+
+#[test]
+fn what_may_not_be_seen_yet_is_counted_alone() {
+    let mut draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
+    draft.look.open = vec![Rule::Unsure];
+    let counted = Ok(shown());
+    let open = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((open.sample.len(), open.groups.len(), open.hidden), (1, 2, None));
+    let hiding = ExportFacts { is_hidden: true, ..facts(&draft, Some(&counted)) };
+    let hidden = ExportModel::new(&hiding).result;
+    assert_eq!((hidden.sample.len(), hidden.groups.len(), hidden.rows.as_str()), (0, 0, "1,234 rows"));
+    assert!(hidden.hidden.unwrap().contains("judge blind"));
+}
+
+#[test]
+fn removed_problems_are_told_where_they_are_looked_at() {
+    let mut draft = ExportDraft::new(format_by_name("trl-preference").unwrap());
+    draft.tests = vec!["/data/tests.jsonl".into()];
+    let mut many = shown();
+    let removed = &mut many.preview.removed.as_mut().unwrap().removed;
+    *removed = vec![removed[0].clone(); 130];
+    let counted = Ok(many);
+    let result = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((result.removed_total, result.removed.len()), (130, 0));
+    draft.look.shows = ResultPage::Removed;
+    let result = ExportModel::new(&facts(&draft, Some(&counted))).result;
+    assert_eq!((result.removed_total, result.removed.len()), (130, 100));
 }
 
 #[test]

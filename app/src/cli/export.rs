@@ -40,7 +40,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "SOURCE", help = format!("Whose labels: {SOURCE_HELP}"))]
     labels: Option<String>,
     /// Only traces that this question finds; `stepscope query --help` explains the language.
-    #[arg(long = "where", value_name = "EXPR", conflicts_with = "manifest")]
+    #[arg(long = "where", value_name = "EXPR", conflicts_with = "manifest", allow_hyphen_values = true)]
     selection: Option<String>,
     /// Only the traces that this file names: an identity, or the name its source gives it, a line.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["manifest", "selection"])]

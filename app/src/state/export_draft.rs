@@ -238,8 +238,8 @@ impl ExportDraft {
         draft.pseudonyms = options.pseudonyms.is_some();
         draft.shard_mb = options.shard_bytes.map(|bytes| (bytes / 1_000_000).to_string()).unwrap_or_default();
         draft.folder = options.hub.is_some();
-        let end = || manifest.file.split_once('.').map(|(_, end)| end.to_owned());
-        draft.end = options.hub.or_else(end).filter(|end| ENDS.contains(&end.as_str())).unwrap_or("jsonl".into());
+        let end = options.hub.filter(|end| ENDS.contains(&end.as_str()));
+        draft.end = end.unwrap_or_else(|| end_of(&manifest.file).unwrap_or("jsonl").to_owned());
         Ok(draft)
     }
 
@@ -370,6 +370,27 @@ pub fn is_long(name: &str) -> bool {
     matches!(name, "template" | "fields")
 }
 
+/// The longest known end that the name of a file has.
+fn end_of(file: &str) -> Option<&'static str> {
+    let has = |end: &&str| file.strip_suffix(*end).is_some_and(|stem| stem.ends_with('.'));
+    ENDS.into_iter().filter(has).max_by_key(|end| end.len())
+}
+
 fn text_of(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_file_is_the_longest_known_one() {
+        let check = |file, expected| assert_eq!(end_of(file), expected, "{file}");
+        check("rows.jsonl", Some("jsonl"));
+        check("rows.v2.parquet", Some("parquet"));
+        check("a.b.jsonl.gz", Some("jsonl.gz"));
+        check("rows.json.gz", Some("json.gz"));
+        check("notjson", None);
+    }
 }

@@ -1,5 +1,6 @@
 //! From the choices of the export dialog to what core exports: on the job's thread, where files and logs are read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use stepscope_core::export::split::SplitPart;
 use stepscope_core::export::{self, ExportOptions, ExportReport, Manifest, Preview, Rule, read_manifest};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::Selection;
-use stepscope_core::model::{StepIndex, Timestamp, TraceId};
+use stepscope_core::model::{StepHash, Timestamp, TraceId};
 use stepscope_core::query::Filter;
 use stepscope_core::store::Store;
 
@@ -42,6 +43,8 @@ pub enum ExportOf {
     Question(String),
     /// These, by their rows in the store.
     Rows(Vec<u32>),
+    /// These, listed by that question; by the question only where it still finds these and no others.
+    Listed(String, Vec<u32>),
 }
 
 /// Everything that core needs.
@@ -75,8 +78,8 @@ pub struct AgainDraft {
 /// What the dialogs of exports ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExportRequest {
-    /// Show that trace, at that step.
-    Show(TraceId, Option<StepIndex>),
+    /// Show that trace, at the step of that hash.
+    Show(TraceId, Option<StepHash>),
     /// List the traces that a rule left out.
     List(Rule),
     /// Ask for files with problems of that part; of none, with problems to be tested with.
@@ -111,25 +114,47 @@ impl ExportBasis {
         match of {
             ExportOf::All => {}
             ExportOf::Question(question) => options.selection = Some(question.clone()),
-            ExportOf::Rows(rows) => {
-                let mut rows = rows.clone();
-                rows.sort_unstable();
-                let id = |&row: &u32| self.store.trace_id(row);
-                options.picked = Some(rows.iter().filter_map(id).collect::<Vec<TraceId>>());
+            ExportOf::Rows(rows) => options.picked = Some(self.ids(rows)),
+            ExportOf::Listed(question, rows) => {
+                // Labels that were made since may have changed what the question finds.
+                match self.found_again(question, rows, ctx)? {
+                    false => options.picked = Some(self.ids(rows)),
+                    true if question.is_empty() => {}
+                    true => options.selection = Some(question.clone()),
+                }
             }
         }
         self.prepared(options, ctx)
     }
 
-    fn prepared(self, options: ExportOptions, ctx: &JobContext) -> Result<Prepared, JobError> {
-        let found = match &options.selection {
-            None => None,
-            Some(question) => {
-                let views = self.aids.views(&self.store, &self.said);
-                let filter = Filter::parse(question, &views.fields(ctx)?).map_err(failed)?;
-                Some(filter.rows(&views, ctx)?)
+    fn ids(&self, rows: &[u32]) -> Vec<TraceId> {
+        let mut rows = rows.to_vec();
+        rows.sort_unstable();
+        rows.iter().filter_map(|&row| self.store.trace_id(row)).collect()
+    }
+
+    /// Whether the question, or none, finds these rows and no others. One that cannot be asked does not.
+    fn found_again(&self, question: &str, rows: &[u32], ctx: &JobContext) -> Result<bool, JobError> {
+        let found = if question.is_empty() {
+            (0..).take(self.store.len()).collect()
+        } else {
+            match self.found(question, ctx) {
+                Ok(found) => found,
+                Err(JobError::Cancelled) => return Err(JobError::Cancelled),
+                Err(_) => return Ok(false),
             }
         };
+        let set = |rows: &[u32]| rows.iter().copied().collect::<BTreeSet<u32>>();
+        Ok(set(&found) == set(rows))
+    }
+
+    fn found(&self, question: &str, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
+        let views = self.aids.views(&self.store, &self.said);
+        Filter::parse(question, &views.fields(ctx)?).map_err(failed)?.rows(&views, ctx)
+    }
+
+    fn prepared(self, options: ExportOptions, ctx: &JobContext) -> Result<Prepared, JobError> {
+        let found = options.selection.as_deref().map(|question| self.found(question, ctx)).transpose()?;
         let corpus = (self.corpus)()?;
         let (rows, gone) = corpus.chosen(found, options.picked.as_deref());
         Ok(Prepared { corpus, options, rows, gone })
@@ -137,6 +162,11 @@ impl ExportBasis {
 }
 
 impl Prepared {
+    /// The traces are named one by one, not found by a question.
+    pub fn is_picked(&self) -> bool {
+        self.options.picked.is_some()
+    }
+
     /// What would be written, with so many rows and left-out traces of each rule.
     pub fn preview(&self, limit: usize, ctx: &JobContext) -> Result<Preview, JobError> {
         Ok(export::preview(&self.source(), &self.options, limit, ctx)?)
@@ -204,4 +234,22 @@ pub fn export_again(
     let report = made.write(&target, ctx, now)?;
     let now = read_manifest(Path::new(&report.manifest))?;
     Ok(Exported { same: Some(before.has_same_files(&now)), report })
+}
+
+/// The folder to write into: that one where it is empty or an export of ours was written into it, else one in it of that
+/// name, numbered where the name is taken by other things. Nothing of others is overwritten.
+pub fn free_folder(folder: PathBuf, name: &str) -> PathBuf {
+    let is_empty = |folder: &Path| match folder.read_dir() {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(_) => !folder.exists(),
+    };
+    let is_ours =
+        |folder: &Path| read_manifest(&folder.join("manifest.json")).is_ok_and(|manifest| manifest.hub.is_some());
+    let is_free = |folder: &PathBuf| is_empty(folder) || is_ours(folder);
+    if is_free(&folder) {
+        return folder;
+    }
+    let plain = folder.join(name);
+    let numbered = (2..).map(|number: u32| folder.join(format!("{name}-{number}")));
+    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
 }

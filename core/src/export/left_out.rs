@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::labels::{Unclear, Why};
-use crate::model::{StepIndex, TraceId};
+use crate::model::{StepHash, StepIndex, TraceId};
 
 /// A trace, or one path of it, that did not become a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub struct LeftOut {
     /// The step in question, from 0; absent where it is about the whole trace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<StepIndex>,
+    /// The hash of that step, by which it is found where the trace is cut into other steps; not written.
+    #[serde(skip)]
+    pub hash: Option<StepHash>,
     /// The rule that left it out.
     pub rule: Rule,
     /// The same in a sentence for the user; steps are numbered from 1 there.

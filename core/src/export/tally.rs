@@ -64,7 +64,8 @@ impl Tally {
                 self.left_out += 1;
                 *self.left_out_by_rule.entry(rule).or_default() += 1;
                 let source_id = trace.source_id.clone();
-                Produced::LeftOut(LeftOut { trace: trace.id.clone(), source_id, step, rule, reason })
+                let hash = step.and_then(|step| trace.step(step)).map(|step| step.hash.clone());
+                Produced::LeftOut(LeftOut { trace: trace.id.clone(), source_id, step, hash, rule, reason })
             }
         }
     }

@@ -8,7 +8,7 @@ use stepscope_core::export::split::SplitPart;
 use stepscope_core::export::{FORMATS, Rule, format_by_name};
 use stepscope_core::job::Job;
 use stepscope_core::labels::LabelSource;
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, TraceId};
 use stepscope_core::query::{Filter, Tells};
 
 use super::{asking, navigate, survey};
@@ -18,7 +18,8 @@ use crate::state::asking::{Problem, read_question};
 use crate::state::corpus::ProjectCorpus;
 use crate::state::export_draft::{ENDS, ExportDraft, ExportScope};
 use crate::state::exporting::{
-    AgainDraft, ExportBasis, ExportOf, ExportRequest, Exported, FoundManifest, export_again, look_at_manifest,
+    AgainDraft, ExportBasis, ExportOf, ExportRequest, Exported, FoundManifest, export_again, free_folder,
+    look_at_manifest,
 };
 use crate::state::only::Only;
 use crate::state::{DialogState, scores};
@@ -35,6 +36,7 @@ pub(super) fn begin(app: &mut App) {
     start_preview(app, &draft);
     app.view.export = Some(draft.clone());
     app.view.dialog = Some(DialogState::Export(draft));
+    leave(app);
 }
 
 /// Counts anew where another export would come of the choices.
@@ -59,8 +61,9 @@ fn start_preview(app: &mut App, draft: &ExportDraft) {
     let (draft, store) = (draft.clone(), basis.store.clone());
     let job = Job::spawn("preview", Arc::clone(&app.wake), move |ctx| {
         let format = format_by_name(draft.format)?;
-        let preview = basis.prepare(&draft, &of, ctx)?.preview(LISTED, ctx)?;
-        Ok(ExportShown::new(preview, format, |id| name_of(&store, id)))
+        let made = basis.prepare(&draft, &of, ctx)?;
+        let shown = ExportShown::new(made.preview(LISTED, ctx)?, format, |id| name_of(&store, id));
+        Ok(ExportShown { is_picked: made.is_picked(), ..shown })
     });
     app.jobs.preview = app.started(job);
 }
@@ -97,6 +100,9 @@ fn question_of<'a>(app: &'a App, draft: &'a ExportDraft) -> Option<&'a str> {
 /// Which traces the choices mean.
 fn export_of(app: &App, draft: &ExportDraft) -> ExportOf {
     match question_of(app, draft) {
+        Some(question) if draft.scope == ExportScope::Listed => {
+            ExportOf::Listed(question.to_owned(), app.view.rows.clone())
+        }
         Some("") => ExportOf::All,
         Some(question) => ExportOf::Question(question.to_owned()),
         None if draft.scope == ExportScope::Selected => ExportOf::Rows(app.view.selection.iter().copied().collect()),
@@ -114,6 +120,13 @@ fn is_listed_by_question(app: &App) -> bool {
     let is_plain = view.only.is_none() && view.asking.among.is_none() && view.query.state.is_none();
     // A table that is being filtered lists what was asked for before.
     is_plain && app.jobs.query.is_none() && (view.scorer.is_none() || !asks_scores())
+}
+
+/// The question that a script can find the chosen traces with, as last counted; `None` where none does.
+fn script_question<'a>(app: &'a App, draft: &'a ExportDraft) -> Option<&'a str> {
+    let is_counted = || matches!(&app.jobs.shown_preview, Some(Ok(shown)) if !shown.is_picked);
+    let is_asked = || draft.scope != ExportScope::Listed || (app.jobs.preview.is_none() && is_counted());
+    question_of(app, draft).filter(|_| is_asked())
 }
 
 /// What is wrong with the question of the dialog.
@@ -138,13 +151,30 @@ pub(crate) fn model<'a>(app: &'a App, draft: &'a ExportDraft) -> ExportModel<'a>
             app.view.selection.len(),
         ],
         project: app.project.as_ref().map_or(Path::new(""), |project| project.dir().path()),
-        question: question_of(app, draft),
+        question: script_question(app, draft),
+        is_hidden: is_hidden(app),
     })
 }
 
 /// What the dialog shows that makes an export again.
 pub(crate) fn again_model(app: &App, draft: &AgainDraft) -> AgainModel {
     AgainModel::new(app.jobs.shown_manifest.as_ref(), &draft.key)
+}
+
+/// What was counted tells labels that are not the annotator's own, and these are not to be seen yet.
+fn is_hidden(app: &App) -> bool {
+    let own = LabelSource::Own(Some(app.startup.annotator.to_string()));
+    let tells = |shown: &ExportShown| shown.preview.labels.as_ref() != Some(&own);
+    !asking::permitted(app).imported && matches!(&app.jobs.shown_preview, Some(Ok(shown)) if tells(shown))
+}
+
+/// Tells that it is hidden, where it is.
+fn refuse_hidden(app: &mut App) -> bool {
+    let is_hidden = is_hidden(app);
+    if is_hidden {
+        app.notices.info("What is left out is not shown while you judge blind", "It would tell labels of others");
+    }
+    is_hidden
 }
 
 /// Whose labels an export could use.
@@ -161,7 +191,7 @@ fn label_sources(app: &App) -> Vec<LabelSource> {
 /// Does what a dialog asked for.
 pub(super) fn answer(app: &mut App, request: ExportRequest) {
     match request {
-        ExportRequest::Show(trace, step) => show(app, &trace, step),
+        ExportRequest::Show(trace, step) => show(app, &trace, step.as_ref()),
         ExportRequest::List(rule) => list(app, rule),
         ExportRequest::AskProblems(part) => app.ask(Ask::Problems(part), ""),
         ExportRequest::AddProblems(part, files) => add_problems(app, part, files),
@@ -173,20 +203,32 @@ pub(super) fn answer(app: &mut App, request: ExportRequest) {
     }
 }
 
-fn show(app: &mut App, trace: &TraceId, step: Option<StepIndex>) {
+/// Closes the dialog; what it was counting is not waited for.
+fn close(app: &mut App) {
+    app.view.dialog = None;
+    leave(app);
+}
+
+fn show(app: &mut App, trace: &TraceId, step: Option<&StepHash>) {
+    if refuse_hidden(app) {
+        return;
+    }
     let Some(row) = app.project.as_ref().and_then(|project| project.store.row_of(trace)) else {
         return app.notices.info("The trace cannot be shown", "It is gone from the files");
     };
-    app.view.dialog = None;
+    close(app);
     app.view.survey.shown = false;
     navigate::show_row(app, row);
-    let step = step.filter(|&step| app.view.open.as_ref().is_some_and(|open| open.trace.step(step).is_some()));
+    let step = step.zip(app.view.open.as_ref()).and_then(|(step, open)| open.find_step(step));
     if let Some(step) = step {
         navigate::show_step(app, step);
     }
 }
 
 fn list(app: &mut App, rule: Rule) {
+    if refuse_hidden(app) {
+        return;
+    }
     let (Some(project), Some(Ok(shown))) = (&app.project, &app.jobs.shown_preview) else { return };
     let traces = shown.preview.left_out_traces.get(&rule).map(Vec::as_slice).unwrap_or_default();
     let mut rows: Vec<u32> = traces.iter().filter_map(|id| project.store.row_of(id)).collect();
@@ -195,7 +237,7 @@ fn list(app: &mut App, rule: Rule) {
     if rows.is_empty() {
         return app.notices.info("No trace to list", "They are gone from the files");
     }
-    app.view.dialog = None;
+    close(app);
     app.view.survey.shown = false;
     // What the question in force does not find would be missing among them.
     let text = app.view.query.text.clone();
@@ -228,21 +270,28 @@ pub(super) fn ask_path(app: &mut App) {
 
 /// Writes to that file, or into that folder.
 pub(super) fn write(app: &mut App, path: PathBuf) {
-    let Some(DialogState::Export(draft)) = app.view.dialog.take() else { return };
+    // By the time the dialog of the system answers another one may be open.
+    let Some(DialogState::Export(draft)) = &app.view.dialog else { return };
+    let draft = draft.clone();
+    close(app);
     let (of, Some(basis)) = (export_of(app, &draft), basis(app)) else { return };
-    let path = if draft.folder { free_folder(path, draft.format) } else { path };
     let now = app.startup.clock.now();
     let job = Job::spawn("export", Arc::clone(&app.wake), move |ctx| {
+        let path = if draft.folder { free_folder(path, draft.format) } else { path };
         let report = basis.prepare(&draft, &of, ctx)?.write(&path, ctx, now)?;
         Ok(Exported { report, same: None })
     });
     app.jobs.export = app.started(job);
 }
 
-/// A folder that holds other things gets a folder for the export; one that an export was written into is written anew.
-fn free_folder(folder: PathBuf, name: &str) -> PathBuf {
-    let has_others = folder.read_dir().is_ok_and(|mut entries| entries.next().is_some());
-    if has_others && !folder.join("manifest.json").exists() { folder.join(name) } else { folder }
+/// A dialog was left: what only it shows is not worked out any further.
+pub(super) fn leave(app: &mut App) {
+    if !matches!(app.view.dialog, Some(DialogState::Export(_))) {
+        app.jobs.preview = None;
+    }
+    if !matches!(app.view.dialog, Some(DialogState::ExportAgain(_))) {
+        app.jobs.manifest = None;
+    }
 }
 
 /// Tells what was written.
@@ -261,6 +310,7 @@ fn look(app: &mut App, path: PathBuf) {
     app.jobs.shown_manifest = None;
     app.jobs.manifest = app.started(job);
     app.view.dialog = Some(DialogState::ExportAgain(AgainDraft::default()));
+    leave(app);
 }
 
 fn found(app: &App) -> Option<(&FoundManifest, &AgainDraft)> {
@@ -286,7 +336,7 @@ fn start_again(app: &mut App, out: Option<PathBuf>) {
     let job = Job::spawn("export", Arc::clone(&app.wake), move |ctx| {
         export_again(basis, &found, (key.as_deref(), out), ctx, now)
     });
-    app.view.dialog = None;
+    close(app);
     app.jobs.export = app.started(job);
 }
 

@@ -109,5 +109,6 @@ pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
         super::bulk::start_plan(app, draft);
     }
     app.view.dialog = dialog;
+    super::export::leave(app);
     super::models::check_selected(app);
 }

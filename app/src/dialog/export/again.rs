@@ -40,7 +40,12 @@ pub fn again_ui(ctx: &Context, draft: &AgainDraft, model: &AgainModel, is_lookin
             });
         } else if !model.facts.is_empty() {
             ui.add_space(6.0);
-            ui.label("Nothing has changed since: it would be the same, byte for byte");
+            // Labels stand under names that only the key makes.
+            ui.label(if model.needs_key {
+                "Whether labels have changed shows only when it is written"
+            } else {
+                "Nothing has changed since: it would be the same, byte for byte"
+            });
         }
         if model.needs_key {
             ui.horizontal(|ui| {

@@ -95,8 +95,19 @@ fn figures_ui(ui: &mut Ui, model: &ResultModel<'_>) {
     }
 }
 
+/// Why nothing is shown; true where nothing is.
+fn hidden_ui(ui: &mut Ui, model: &ResultModel<'_>) -> bool {
+    if let Some(why) = model.hidden {
+        ui.label(RichText::new(why).weak());
+    }
+    model.hidden.is_some()
+}
+
 fn rows_ui(ui: &mut Ui, model: &ResultModel<'_>, raw: bool) {
     let tokens = Tokens::of(ui);
+    if hidden_ui(ui, model) {
+        return;
+    }
     if model.sample.is_empty() && !model.is_counting && model.fault.is_none() {
         ui.label(RichText::new("There is no row to show").weak());
     }
@@ -167,6 +178,9 @@ fn fields_ui(ui: &mut Ui, id: &str, fields: &[(String, String)]) {
 }
 
 fn left_out_ui(ui: &mut Ui, next: &mut ExportDraft, model: &ResultModel<'_>, sink: &mut CommandSink) {
+    if hidden_ui(ui, model) {
+        return;
+    }
     if model.groups.is_empty() {
         ui.label(RichText::new("Nothing is left out").weak());
     }
@@ -180,7 +194,7 @@ fn left_out_ui(ui: &mut Ui, next: &mut ExportDraft, model: &ResultModel<'_>, sin
         }
         for line in &group.lines {
             if line_ui(ui, line) {
-                sink.push(Action::Export(ExportRequest::Show(line.trace.clone(), line.step)));
+                sink.push(Action::Export(ExportRequest::Show(line.trace.clone(), line.hash.clone())));
             }
         }
         if group.more > 0 {
@@ -231,12 +245,16 @@ fn line_ui(ui: &mut Ui, line: &LeftOutLine) -> bool {
 
 fn removed_ui(ui: &mut Ui, model: &ResultModel<'_>) {
     let tokens = Tokens::of(ui);
-    if model.removed.is_empty() {
+    if model.removed_total == 0 {
         ui.label(RichText::new("No problem is like one that is tested with").weak());
     }
     for line in &model.removed {
         ui.add(Label::new(&line.title).wrap());
         ui.add(Label::new(RichText::new(&line.reason).small().color(tokens.muted)).wrap());
         ui.add_space(4.0);
+    }
+    let more = model.removed_total.saturating_sub(model.removed.len() as u64);
+    if more > 0 && !model.removed.is_empty() {
+        ui.label(RichText::new(format!("and {more} more")).small().weak());
     }
 }

@@ -10,7 +10,14 @@ use crate::state::export_draft::{ExportScope, PartsDraft, is_long};
 /// The command that writes the same. `question` is what finds the traces; `None` where none does.
 pub fn command_line(draft: &ExportDraft, project: &Path, question: Option<&str>) -> String {
     let mut words = vec!["stepscope".to_owned(), "export".to_owned()];
-    let mut put = |name: &str, value: &str| words.extend([format!("--{name}"), quoted(value)]);
+    // What begins with a dash would be read as the next flag.
+    let mut put = |name: &str, value: &str| {
+        if value.starts_with('-') {
+            words.push(format!("--{name}={}", quoted(value)));
+        } else {
+            words.extend([format!("--{name}"), quoted(value)]);
+        }
+    };
     put("project", &project.display().to_string());
     put("format", &draft.format.replace('_', "-"));
     if let Some(labels) = &draft.labels {
@@ -119,6 +126,8 @@ mod tests {
              --decontaminate 'a file.txt' --pseudonyms '' --shard-mb 5 --layout hf --rows-in parquet \
              --out trl_preference --strict"
         );
+        let refused = command_line(&draft, Path::new("p"), Some("-outcome:correct"));
+        assert!(refused.contains(" --where=-outcome:correct "), "a dash begins no flag: {refused}");
         (draft.scope, draft.tests) = (ExportScope::Selected, Vec::new());
         assert!(command_line(&draft, Path::new("p"), None).contains("--traces traces.txt"));
     }

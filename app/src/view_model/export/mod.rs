@@ -42,6 +42,8 @@ pub struct ExportFacts<'a> {
     pub project: &'a Path,
     /// The question that finds the chosen traces, as the command line takes it; `None` where none does.
     pub question: Option<&'a str>,
+    /// What was counted tells labels that are not to be seen yet.
+    pub is_hidden: bool,
 }
 
 /// The dialog.
@@ -185,7 +187,7 @@ pub fn result_tabs(model: &ResultModel<'_>) -> Vec<(ResultPage, String)> {
         (ResultPage::LeftOut, format!("Left out ({})", result::number(model.left_out))),
     ];
     if model.has_tests {
-        tabs.push((ResultPage::Removed, format!("Removed ({})", result::number(model.removed.len() as u64))));
+        tabs.push((ResultPage::Removed, format!("Removed ({})", result::number(model.removed_total))));
     }
     tabs
 }

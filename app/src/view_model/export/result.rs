@@ -2,12 +2,16 @@
 
 use stepscope_core::export::split::Overlap;
 use stepscope_core::export::{LeftOut, Preview, Rule};
-use stepscope_core::model::{StepIndex, TraceId};
+use stepscope_core::model::{StepHash, StepIndex, TraceId};
 
 use super::ExportFacts;
 use super::sample::{ExportShown, SampleModel};
 use crate::state::ExportDraft;
+use crate::state::export_draft::ResultPage;
 use crate::view_model::one_line;
+
+/// Removed problems that are shown.
+const REMOVED: usize = 100;
 
 /// What an export comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,10 +39,14 @@ pub struct ResultModel<'a> {
     pub groups: Vec<LeftOutGroup>,
     /// Something is looked for that is tested with elsewhere.
     pub has_tests: bool,
-    /// What is removed for that.
+    /// How many problems are removed for that.
+    pub removed_total: u64,
+    /// The first of them, where they are shown.
     pub removed: Vec<RemovedLine>,
     /// The first rows.
     pub sample: &'a [SampleModel],
+    /// Why neither rows nor reasons are shown.
+    pub hidden: Option<&'static str>,
 }
 
 /// What one rule left out.
@@ -65,6 +73,9 @@ pub struct LeftOutLine {
     pub trace: TraceId,
     /// The step in question.
     pub step: Option<StepIndex>,
+    /// Its hash: whoever looks may have cut the trace into other steps.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub hash: Option<StepHash>,
     /// The name its source gives it.
     pub name: String,
     /// Why.
@@ -95,8 +106,17 @@ impl<'a> ResultModel<'a> {
         match facts.shown {
             None => plain,
             Some(Err(fault)) => Self { fault: Some(fault.clone()).filter(|_| !is_counting), ..plain },
-            Some(Ok(shown)) => plain.counted(facts.draft, shown),
+            Some(Ok(shown)) => {
+                let counted = plain.counted(facts.draft, shown);
+                if facts.is_hidden { counted.hidden() } else { counted }
+            }
         }
+    }
+
+    /// The same without what tells labels.
+    fn hidden(self) -> Self {
+        let hidden = Some("Labels of others are written, not shown while you judge blind");
+        Self { hidden, counts: Vec::new(), groups: Vec::new(), sample: &[], ..self }
     }
 
     fn counted(self, draft: &ExportDraft, shown: &'a ExportShown) -> Self {
@@ -119,7 +139,9 @@ impl<'a> ResultModel<'a> {
             left_out: preview.left_out_total,
             groups: groups(preview, &draft.look.open),
             has_tests: !draft.tests.is_empty(),
-            removed: removed(preview),
+            removed_total: preview.removed.as_ref().map_or(0, |removed| removed.removed.len() as u64),
+            // They are many, and this is built for every frame.
+            removed: if draft.look.shows == ResultPage::Removed { removed(preview) } else { Vec::new() },
             sample: &shown.rows,
             ..self
         }
@@ -158,7 +180,13 @@ fn groups(preview: &Preview, open: &[Rule]) -> Vec<LeftOutGroup> {
 
 fn line(left: &LeftOut) -> LeftOutLine {
     let name = left.source_id.clone().filter(|id| !id.is_empty()).unwrap_or_else(|| left.trace.to_string());
-    LeftOutLine { trace: left.trace.clone(), step: left.step, name: one_line(&name, 40), reason: left.reason.clone() }
+    LeftOutLine {
+        trace: left.trace.clone(),
+        step: left.step,
+        hash: left.hash.clone(),
+        name: one_line(&name, 40),
+        reason: left.reason.clone(),
+    }
 }
 
 fn removed(preview: &Preview) -> Vec<RemovedLine> {
@@ -175,7 +203,7 @@ fn removed(preview: &Preview) -> Vec<RemovedLine> {
             reason: format!("{how} problem {} of {file}: {}", one.test_number, one_line(&one.test_text, 160)),
         }
     };
-    removed.map(line).collect()
+    removed.take(REMOVED).map(line).collect()
 }
 
 /// A count with its thousands apart.

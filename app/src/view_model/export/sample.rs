@@ -29,6 +29,8 @@ pub struct ExportShown {
     pub rows: Vec<SampleModel>,
     /// A field that holds a list or an object in one of them.
     pub nested: Option<String>,
+    /// The traces are named one by one, not found by a question.
+    pub is_picked: bool,
 }
 
 /// A row.
@@ -92,7 +94,7 @@ impl ExportShown {
             matches!(value, Value::Array(_) | Value::Object(_)).then(|| name.clone())
         };
         let nested = parsed.iter().flatten().find_map(|row| row.iter().find_map(is_nested));
-        Self { rows: rows.collect(), nested, preview }
+        Self { rows: rows.collect(), nested, preview, is_picked: false }
     }
 }
 
