@@ -10,6 +10,8 @@ use stepscope::command::{Action, Command};
 use stepscope::state::DialogState;
 use stepscope::state::export_draft::{ExportDraft, ExportPage, ExportScope};
 use stepscope::state::exporting::ExportRequest;
+use stepscope_core::export::{Rule, format_by_name};
+use stepscope_core::labels::LabelSource;
 
 use crate::pictures::picture;
 use crate::support::window::{Home, Window, ask, notices, press, project, settle, shown, type_text};
@@ -77,6 +79,19 @@ fn a_folder_in_parts_is_chosen_by_name_and_written() {
     ask(&mut window, Action::WriteExport(other.clone()));
     assert_eq!(fs::read_to_string(other.join("README.md")).unwrap(), "mine");
     assert_eq!(names(&other.join("processbench")), ["README.md", "data", "manifest.json"]);
+    // Nor is one in it whose files only bear our names; what an export of ours wrote is written anew.
+    fs::remove_dir_all(other.join("processbench")).unwrap();
+    fs::create_dir(other.join("processbench")).unwrap();
+    for folder in [&other, &other.join("processbench")] {
+        fs::write(folder.join("manifest.json"), "{}").unwrap();
+    }
+    for _ in 0..2 {
+        press(&mut window, "Ctrl+E");
+        ask(&mut window, Action::WriteExport(other.clone()));
+        assert_eq!(names(&other), ["README.md", "manifest.json", "processbench", "processbench-2"]);
+        assert_eq!(names(&other.join("processbench-2")), ["README.md", "data", "manifest.json"]);
+        assert_eq!(names(&other.join("processbench")), ["manifest.json"]);
+    }
 }
 
 #[test]
@@ -133,10 +148,7 @@ fn what_is_left_out_is_shown_and_listed_and_the_choices_are_kept() {
     // What is listed now is not one question: the manifest names the traces.
     let listed = view.rows.len();
     press(&mut window, "Ctrl+E");
-    let scoped = ExportDraft {
-        scope: ExportScope::Listed,
-        ..ExportDraft::new(stepscope_core::export::format_by_name("native").unwrap())
-    };
+    let scoped = ExportDraft { scope: ExportScope::Listed, ..ExportDraft::new(format_by_name("native").unwrap()) };
     ask(&mut window, Action::SetDialog(Some(DialogState::Export(Box::new(scoped)))));
     let out = home.path("listed.jsonl");
     ask(&mut window, Action::WriteExport(out.clone()));
@@ -233,4 +245,65 @@ fn pairs_are_shown_with_their_differences() {
     click(&mut window, Role::CheckBox, "search");
     assert_eq!(draft(&window).policy.get("pairs").unwrap().matches(',').count(), rules.matches(',').count() + 1);
     picture(&mut window, "export-pair-options-large");
+}
+
+fn choose(window: &mut Window, scope: ExportScope, labels: Option<LabelSource>) {
+    let native = ExportDraft::new(format_by_name("native").unwrap());
+    let format = format_by_name("trl-stepwise").unwrap();
+    let draft = match labels {
+        None => ExportDraft { scope, ..native },
+        Some(labels) => ExportDraft { scope, labels: Some(labels), ..ExportDraft::new(format) },
+    };
+    ask(window, Action::SetDialog(Some(DialogState::Export(Box::new(draft)))));
+}
+
+#[test]
+fn what_is_listed_is_written_though_its_question_finds_other_traces_by_now() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "/");
+    type_text(&mut window, "not has:label(own)");
+    press(&mut window, "Enter");
+    let listed = window.state().view().rows.len();
+    assert!(listed > 1);
+    let command = |window: &Window| window.state().export_model().unwrap().command;
+    choose(&mut window, ExportScope::Listed, None);
+    assert!(command(&window).contains("--where 'not has:label(own)'"), "{}", command(&window));
+    ask(&mut window, Action::SetDialog(None));
+
+    press(&mut window, "j e");
+    assert!(project(&window).log().last_seq() > 0);
+    assert_eq!(window.state().view().rows.len(), listed, "a label does not ask again");
+    choose(&mut window, ExportScope::Listed, None);
+    assert!(command(&window).contains("--traces traces.txt"), "{}", command(&window));
+    ask(&mut window, Action::WriteExport(home.path("listed.jsonl")));
+    assert_eq!(fs::read_to_string(home.path("listed.jsonl")).unwrap().lines().count(), listed);
+    let manifest = read(&home.path("listed.jsonl.manifest.json"));
+    assert_eq!((manifest["picked"].as_array().unwrap().len(), &manifest["selection"]), (listed, &Value::Null));
+}
+
+#[test]
+fn labels_of_others_are_not_shown_to_the_blind() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "Shift+I");
+    choose(&mut window, ExportScope::All, Some(LabelSource::Imported(None)));
+    let result = window.state().export_model().unwrap().result;
+    assert!(result.hidden.is_some() && result.sample.is_empty() && result.groups.is_empty() && result.left_out > 0);
+    window.get_by_label("Labels of others are written, not shown while you judge blind");
+    ask(&mut window, Action::Export(ExportRequest::List(Rule::NoLabels)));
+    assert!(notices(&window).contains("judge blind") && window.state().view().only.is_none());
+    choose(&mut window, ExportScope::All, Some(LabelSource::Own(Some("ada".into()))));
+    assert_eq!(window.state().export_model().unwrap().result.hidden, None);
+}
+
+#[test]
+fn an_answer_that_comes_late_leaves_other_dialogs_open() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    press(&mut window, "Ctrl+E");
+    ask(&mut window, Action::SetDialog(Some(DialogState::QueryHelp)));
+    ask(&mut window, Action::WriteExport(home.path("late.jsonl")));
+    assert_eq!(window.state().view().dialog, Some(DialogState::QueryHelp));
+    assert!(!home.path("late.jsonl").exists());
 }
