@@ -1,5 +1,7 @@
 //! How many of some traces have each value of each field: what a list of filters shows.
 
+use rayon::prelude::*;
+
 use super::language::{Field, Fields, Filter, Kind, Of, Part, Said, What, clauses, quoted};
 use super::views::{Values, Views};
 use crate::job::{JobContext, JobError};
@@ -56,7 +58,7 @@ const COUNTS: [f64; 12] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 21.0, 51.0, 
 const TENTHS: [f64; 10] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// Gives the rows that a question lists.
-type List<'a> = dyn Fn(&str, &JobContext) -> Result<Vec<u32>, JobError> + 'a;
+type List<'a> = dyn Fn(&str, &JobContext) -> Result<Vec<u32>, JobError> + Sync + 'a;
 
 /// A question in force, and the way to ask another: its answer is what would be listed.
 pub struct Question<'a> {
@@ -70,11 +72,7 @@ pub struct Question<'a> {
 /// left out.
 pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Result<Vec<Facet>, JobError> {
     let listed = Listed::new(views, rows);
-    let mut found = Vec::new();
-    for counted in counted(views, ctx)? {
-        found.extend(counted.count(views, &listed, Some(most), ctx)?);
-    }
-    Ok(found)
+    each(views, ctx, |counted| counted.count(views, &listed, Some(most), ctx))
 }
 
 /// The same for the traces that a question lists. A field with a value that the question asks for, or leaves out, is
@@ -87,15 +85,23 @@ pub fn facets_of(
     ctx: &JobContext,
 ) -> Result<Vec<Facet>, JobError> {
     let (listed, conditions) = (Listed::new(views, rows), conditions(question.text));
-    let mut found = Vec::new();
-    for counted in counted(views, ctx)? {
-        let facet = match apart(&counted, views, question, &conditions, most, ctx)? {
-            Some(facet) => Some(facet),
-            None => counted.count(views, &listed, Some(most), ctx)?,
-        };
-        found.extend(facet);
-    }
-    Ok(found)
+    each(views, ctx, |counted| match apart(counted, views, question, &conditions, most, ctx)? {
+        Some(facet) => Ok(Some(facet)),
+        None => counted.count(views, &listed, Some(most), ctx),
+    })
+}
+
+/// The facets of all fields, in their order, on all cores.
+fn each(
+    views: &Views,
+    ctx: &JobContext,
+    facet: impl Fn(&Counted) -> Result<Option<Facet>, JobError> + Sync,
+) -> Result<Vec<Facet>, JobError> {
+    let fields = counted(views, ctx)?;
+    // What several of them are made from is made once.
+    views.values(&Field::plain(What::Label), ctx)?;
+    let found: Vec<Option<Facet>> = fields.par_iter().map(&facet).collect::<Result<_, _>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// A condition of a question.
