@@ -1,6 +1,8 @@
 //! A list to choose from by arrows, Enter or the mouse: title, explanation, and what is chosen. And the keys of lists.
 
-use eframe::egui::{Context, Key, Label, Modifiers, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{
+    Align, Context, Key, Label, Layout, Modifiers, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2,
+};
 
 use crate::ui_kit::Tokens;
 
@@ -58,4 +60,36 @@ pub(super) fn entry_ui(ui: &mut Ui, title: &str, detail: &str, selected: bool) -
         });
     });
     response.clicked()
+}
+
+/// One line of a list of marks, under that name; true where it was clicked. Reached with the arrows, so no stop of Tab.
+pub(super) fn marked_ui(ui: &mut Ui, line: &MarkedLine<'_>, selected: bool, scrolls: bool) -> bool {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::CLICK);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, line.marked, &line.name));
+    if selected {
+        ui.painter().rect_filled(rect, 4.0, tokens.selected);
+        if scrolls {
+            ui.scroll_to_rect(rect, None);
+        }
+    }
+    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 0.0))), |ui| {
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let sign = RichText::new(if line.marked { "✔" } else { "    " }).color(tokens.accent);
+            ui.add(Label::new(sign).selectable(false));
+            ui.add(Label::new(RichText::new(line.title).color(tokens.text)).truncate().selectable(false));
+            let detail = RichText::new(line.detail).small().color(tokens.muted);
+            ui.add(Label::new(detail).truncate().selectable(false));
+        });
+    });
+    response.clicked()
+}
+
+/// What stands in such a line.
+pub(super) struct MarkedLine<'a> {
+    /// Its accessible name.
+    pub(super) name: String,
+    pub(super) title: &'a str,
+    pub(super) detail: &'a str,
+    pub(super) marked: bool,
 }

@@ -1,16 +1,12 @@
 //! Chooses what the table shows of each trace, and in which order.
 
-use eframe::egui::{
-    Align, Context, Id, Key, Label, Layout, Modal, Modifiers, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
-    UiBuilder, WidgetInfo, vec2,
-};
+use eframe::egui::{Context, Id, Key, Modal, Modifiers, RichText, Role, ScrollArea, TextEdit, WidgetInfo};
 
-use super::choice::{take_arrows, take_key};
+use super::choice::{MarkedLine, marked_ui, take_arrows, take_key};
 use super::{close_on_escape, footer_ui, width};
 use crate::command::{Action, CommandSink};
 use crate::state::asking::AskRequest;
 use crate::state::{ColumnsDraft, DialogState};
-use crate::ui_kit::Tokens;
 use crate::view_model::columns::{ColumnEntry, moved, toggled};
 
 /// Paints the dialog. `shown` are the names of the columns that the table shows.
@@ -47,7 +43,13 @@ pub fn columns_ui(
             ui,
             |ui| {
                 for (position, entry) in entries.iter().enumerate() {
-                    if entry_ui(ui, entry, position == now.selected, by != 0 || shift != 0) {
+                    let line = MarkedLine {
+                        name: format!("Column {}", entry.title),
+                        title: &entry.title,
+                        detail: &entry.detail,
+                        marked: entry.shown,
+                    };
+                    if marked_ui(ui, &line, position == now.selected, by != 0 || shift != 0) {
                         (now.selected, change) = (position, Some(position));
                     }
                 }
@@ -72,28 +74,4 @@ pub fn columns_ui(
         sink.push(Action::SetDialog(Some(DialogState::Columns(now))));
     }
     close_on_escape(&response, sink);
-}
-
-fn entry_ui(ui: &mut Ui, entry: &ColumnEntry, selected: bool, scrolls: bool) -> bool {
-    let tokens = Tokens::of(ui);
-    // Reached with the arrows, so no stop of Tab.
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::CLICK);
-    let name = format!("Column {}", entry.title);
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, entry.shown, &name));
-    if selected {
-        ui.painter().rect_filled(rect, 4.0, tokens.selected);
-        if scrolls {
-            ui.scroll_to_rect(rect, None);
-        }
-    }
-    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 0.0))), |ui| {
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let sign = RichText::new(if entry.shown { "✔" } else { "    " }).color(tokens.accent);
-            ui.add(Label::new(sign).selectable(false));
-            ui.add(Label::new(RichText::new(&entry.title).color(tokens.text)).selectable(false));
-            let detail = RichText::new(&entry.detail).small().color(tokens.muted);
-            ui.add(Label::new(detail).truncate().selectable(false));
-        });
-    });
-    response.clicked()
 }

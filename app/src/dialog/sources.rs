@@ -1,12 +1,9 @@
 //! Chooses which label sources are compared: a list with marks, and a line to add further ones as they are written.
 
-use eframe::egui::{
-    Align, Context, Id, Key, Label, Layout, Modal, Modifiers, RichText, Role, ScrollArea, Sense, TextEdit, Ui,
-    UiBuilder, WidgetInfo, vec2,
-};
+use eframe::egui::{Context, Id, Key, Label, Modal, Modifiers, RichText, Role, ScrollArea, TextEdit, WidgetInfo};
 use stepscope_core::labels::{LabelSource, SOURCE_HELP};
 
-use super::choice::{take_arrows, take_key};
+use super::choice::{MarkedLine, marked_ui, take_arrows, take_key};
 use super::{close_on_escape, footer_ui, width};
 use crate::command::{Action, CommandSink};
 use crate::state::DialogState;
@@ -42,7 +39,13 @@ pub fn sources_ui(
         }
         ScrollArea::vertical().max_height(300.0).auto_shrink([false, true]).show(ui, |ui| {
             for (position, entry) in entries.iter().enumerate() {
-                if entry_ui(ui, entry, position == now.selected, by != 0) {
+                let line = MarkedLine {
+                    name: format!("Compare {}", entry.title),
+                    title: &entry.title,
+                    detail: entry.detail,
+                    marked: entry.chosen,
+                };
+                if marked_ui(ui, &line, position == now.selected, by != 0) {
                     (now.selected, change) = (position, Some(position));
                 }
             }
@@ -79,28 +82,4 @@ pub fn sources_ui(
         ask(sink, SourcesRequest::Choose(Some(toggled(in_use, &entry.source))));
     }
     close_on_escape(&response, sink);
-}
-
-fn entry_ui(ui: &mut Ui, entry: &SourceEntry, selected: bool, scrolls: bool) -> bool {
-    let tokens = Tokens::of(ui);
-    // Reached with the arrows, so no stop of Tab.
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::CLICK);
-    let name = format!("Compare {}", entry.title);
-    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, entry.chosen, &name));
-    if selected {
-        ui.painter().rect_filled(rect, 4.0, tokens.selected);
-        if scrolls {
-            ui.scroll_to_rect(rect, None);
-        }
-    }
-    ui.scope_builder(UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 0.0))), |ui| {
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let sign = if entry.chosen { "✔" } else { "    " };
-            ui.add(Label::new(RichText::new(sign).color(tokens.accent)).selectable(false));
-            ui.add(Label::new(RichText::new(&entry.title).color(tokens.text)).truncate().selectable(false));
-            let detail = RichText::new(entry.detail).small().color(tokens.muted);
-            ui.add(Label::new(detail).truncate().selectable(false));
-        });
-    });
-    response.clicked()
 }

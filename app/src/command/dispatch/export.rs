@@ -237,14 +237,9 @@ fn list(app: &mut App, rule: Rule) {
     if rows.is_empty() {
         return app.notices.info("No trace to list", "They are gone from the files");
     }
-    close(app);
-    app.view.survey.shown = false;
-    // What the question in force does not find would be missing among them.
-    let text = app.view.query.text.clone();
-    app.view.asking.remember(&text);
-    asking::put_text(app, String::new());
     let name = format!("left out: {}", rule.caption());
-    survey::list_only(app, Some(Arc::new(Only { name, rows, ranked: false, steps: HashMap::new() })));
+    close(app);
+    survey::list_alone(app, Only { name, rows, ranked: false, steps: HashMap::new() });
 }
 
 fn add_problems(app: &mut App, part: Option<SplitPart>, files: Vec<PathBuf>) {
