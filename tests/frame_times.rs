@@ -99,7 +99,7 @@ fn memory() -> u64 {
 }
 
 #[expect(clippy::print_stdout, reason = "its result")]
-fn report(what: &str, mut times: Vec<Duration>) {
+pub(crate) fn report(what: &str, mut times: Vec<Duration>) {
     times.sort();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100];
     println!("{what}: {} frames, p50 {:.2?}, p99 {:.2?}, worst {:.2?}", times.len(), at(50), at(99), at(100));
@@ -117,6 +117,11 @@ fn frame(window: &mut Window, key: Key) -> Duration {
 /// One frame with that in it: what is done about it, layout, and the triangles to be painted.
 fn timed(window: &mut Window, event: Event) -> Duration {
     window.input_mut().events.push(event);
+    painted(window)
+}
+
+/// One frame: logic, layout, and the triangles to be painted.
+pub(crate) fn painted(window: &mut Window) -> Duration {
     let begun = Instant::now();
     window.step();
     let shapes = window.output().shapes.clone();

@@ -3,6 +3,7 @@
 //! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+mod asking_times;
 mod beside_models;
 mod canvas_times;
 mod export_models;

@@ -10,10 +10,10 @@ use std::time::Instant;
 use stepscope_core::annotation::Annotations;
 use stepscope_core::evaluate::figures::Plot;
 use stepscope_core::evaluate::{Rater, Request, collect};
-use stepscope_core::job::JobContext;
+use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::model::{AnnotatorId, ScoreKind, StepHash};
-use stepscope_core::query::{Fields, Filter, ViewCache, Views, facets, sql};
+use stepscope_core::query::{Fields, Filter, Question, ViewCache, Views, facets, facets_of, sql};
 use stepscope_core::scoring::{NumberFormat, ScoreBook, ScorerInfo, StepScore};
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -94,7 +94,11 @@ fn survey(store: &Store, views: &Views, ctx: &JobContext) -> Result<(), Box<dyn 
         let started = Instant::now();
         let rows = filter.rows(views, ctx)?;
         let listed = millis(started);
-        let counted = facets(views, &rows, 20, ctx)?;
+        let list = |text: &str, ctx: &JobContext| match Filter::parse(text, &Fields::default()) {
+            Ok(filter) => filter.rows(views, ctx),
+            Err(error) => Err(JobError::from_error(&error)),
+        };
+        let counted = facets_of(views, &rows, &Question { text, list: &list }, 20, ctx)?;
         let facets = millis(started);
         let columns = columns.of_rows(&rows);
         for plot in [Plot::ProcessOutcome, Plot::FirstErrors { field: 0, relative: false }, Plot::Scores { rater: 0 }] {

@@ -4,10 +4,15 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::model::{ScoreKind, StepKind, StepRating, Verdict};
 
 /// Stands for nothing in columns of numbers.
 pub(super) const NOTHING: u32 = u32::MAX;
+
+/// So many traces are worth another thread.
+const GRAIN: usize = 8192;
 
 /// Where a trace first goes wrong on its main path, according to the labels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,17 +150,17 @@ impl Columns {
             }
         }
         let is_wanted = |trace: &TraceFacts| wanted.get(trace.row as usize).copied().unwrap_or_default();
-        let places: Vec<usize> =
-            self.traces.iter().enumerate().filter(|(_, trace)| is_wanted(trace)).map(|(place, _)| place).collect();
-        let traces: Vec<TraceFacts> = places.iter().filter_map(|&place| self.traces.get(place).copied()).collect();
+        let all = self.traces.par_iter().enumerate().with_min_len(GRAIN);
+        let places: Vec<usize> = all.filter(|(_, trace)| is_wanted(trace)).map(|(place, _)| place).collect();
+        let traces: Vec<TraceFacts> = taken(&self.traces, &places);
         let rater = |rater: &RaterColumn| RaterColumn {
             name: rater.name.clone(),
             values: Arc::clone(&rater.values),
-            speaks: places.iter().map(|&place| rater.speaks.get(place).copied().unwrap_or_default()).collect(),
+            speaks: taken(&rater.speaks, &places),
             ..*rater
         };
         let field = |field: &Field| Field {
-            codes: places.iter().map(|&place| field.codes.get(place).copied().unwrap_or_default()).collect(),
+            codes: taken(&field.codes, &places),
             name: field.name.clone(),
             values: field.values.clone(),
         };
@@ -205,6 +210,12 @@ impl Columns {
     pub fn value(&self, field: usize, place: usize) -> u32 {
         self.fields.get(field).and_then(|field| field.codes.get(place)).copied().unwrap_or(0)
     }
+}
+
+/// What stands at those places.
+fn taken<T: Copy + Default + Send + Sync>(all: &[T], places: &[usize]) -> Vec<T> {
+    let places = places.par_iter().with_min_len(GRAIN);
+    places.map(|&place| all.get(place).copied().unwrap_or_default()).collect()
 }
 
 /// Gives every text a number, in the order of their first appearance.

@@ -61,8 +61,18 @@ impl Axis {
 
     /// The bin of a number: those below the first edge fall into the first bin, those above the last into the last.
     pub(super) fn bin(&self, number: f64) -> usize {
-        let inner = self.edges.get(1..self.edges.len().saturating_sub(1)).unwrap_or_default();
-        inner.partition_point(|edge| *edge <= number)
+        let last = self.bins().saturating_sub(1);
+        let (Some(from), Some(to)) = (self.edges.first(), self.edges.last()) else { return 0 };
+        // Where it would lie if all bins were equally wide; from there to where it does lie.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts keep within the bounds")]
+        let mut bin = (((number - from) / (to - from) * (last + 1) as f64) as usize).min(last);
+        while bin > 0 && self.edges.get(bin).is_some_and(|edge| number < *edge) {
+            bin -= 1;
+        }
+        while bin < last && self.edges.get(bin + 1).is_some_and(|edge| *edge <= number) {
+            bin += 1;
+        }
+        bin
     }
 
     /// The name of a bin.
@@ -210,5 +220,33 @@ impl Frame {
         let series = series.collect();
         let Self { title, shape, x, y, unit, notes, .. } = self;
         Figure { title, shape, x, y, series, unit, notes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_number_lies_between_the_edges_of_its_bin(
+            widths in prop::collection::vec(0.001_f64..5.0, 1..50),
+            from in -10.0_f64..10.0,
+            at in -0.5_f64..1.5,
+            on_edge in any::<prop::sample::Index>(),
+        ) {
+            let edges: Vec<f64> = std::iter::once(0.0).chain(widths).scan(from, |edge, width| {
+                *edge += width;
+                Some(*edge)
+            }).collect();
+            let (first, last) = (edges[0], edges[edges.len() - 1]);
+            let axis = Axis { edges: edges.clone(), ..Axis::default() };
+            let inner = &edges[1..edges.len() - 1];
+            for number in [first + (last - first) * at, edges[on_edge.index(edges.len())], f64::INFINITY, f64::MIN] {
+                prop_assert_eq!(axis.bin(number), inner.partition_point(|edge| *edge <= number), "{} {:?}", number, edges);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod matching;
 mod near;
+mod truths;
 
 use std::sync::Arc;
 
@@ -16,9 +17,10 @@ use regex::Regex;
 
 use self::matching::{fitting, holds, matching};
 use self::near::near;
+use self::truths::{flags, for_each_true};
 use super::found::{Found, FoundSteps};
 use super::language::{Compare, Field, Filter, Is, Kind, Matcher, Node, Of, Quantifier, Said, Test, What};
-use super::views::{Many, Names, Numbers, Shape, Values, Views};
+use super::views::{Many, Marks, Names, Numbers, Shape, Values, Views};
 use crate::job::{JobContext, JobError};
 use crate::store::RowSet;
 
@@ -32,7 +34,8 @@ impl Filter {
     /// these are asked for.
     pub fn found(&self, views: &Views, ctx: &JobContext) -> Result<Found, JobError> {
         let (met, answers) = Stage::new(views, false, ctx)?.answered(&self.node)?;
-        let rows = (0..).zip(met.iter()).filter(|(_, met)| *met == Some(true)).map(|(row, _)| row).collect();
+        let mut rows = Vec::new();
+        for_each_true(&met, |row| rows.extend(u32::try_from(row)));
         Ok(Found { rows, steps: answers.map(|steps| FoundSteps::new(views.store(), steps)) })
     }
 }
@@ -82,18 +85,23 @@ impl<'a> Stage<'a> {
         Ok((met.bool().map_err(failed)?.clone(), self.answers))
     }
 
-    /// Takes note of the steps that a condition on traces asks for.
-    fn note(&mut self, steps: impl Iterator<Item = usize>) {
-        if self.is_step || self.is_denied {
-            return;
-        }
+    /// Where the steps that a condition on traces asks for are taken note of.
+    fn notes(&mut self) -> Option<&mut RowSet> {
         let total = self.views.sizes().1;
-        let answers = self.answers.get_or_insert_with(|| RowSet::new(total));
-        steps.for_each(|step| answers.insert(step));
+        let is_asked = !self.is_step && !self.is_denied;
+        is_asked.then(|| self.answers.get_or_insert_with(|| RowSet::new(total)))
     }
 
     fn note_met(&mut self, met: &BooleanChunked) {
-        self.note(met.iter().enumerate().filter(|(_, met)| *met == Some(true)).map(|(step, _)| step));
+        if let Some(notes) = self.notes() {
+            for_each_true(met, |step| notes.insert(step));
+        }
+    }
+
+    fn note_marks(&mut self, marks: &Marks) {
+        if let Some(notes) = self.notes() {
+            marks.steps().for_each(|step| notes.insert(step));
+        }
     }
 
     fn add(&mut self, column: impl Into<Column>) -> Expr {
@@ -195,8 +203,7 @@ impl<'a> Stage<'a> {
             self.note_met(&met);
             return self.folded(Quantifier::Any, &met);
         }
-        let met: Vec<bool> = met.iter().map(|met| met == Some(true)).collect();
-        let shape = self.views.shape()?;
+        let (met, shape) = (flags(&met), self.views.shape()?);
         let of_trace = |trace: &u32| met.get(*trace as usize).copied().unwrap_or_default();
         Ok(self.add_flags(shape.owners().iter().map(of_trace)))
     }
@@ -213,19 +220,18 @@ impl<'a> Stage<'a> {
         if let (What::FirstError, Is::Text(matcher) | Is::NotText(matcher)) = (test.field.what, &test.is) {
             let said = if let Of::Source(said) = &test.field.of { said.clone() } else { Said::Anyone };
             let marks = self.views.marks(&said, self.ctx)?;
-            self.note(marks.steps());
+            self.note_marks(&marks);
             let names = marks.names();
             return Ok(self.one_of(&names, &fitting(&names.names, &test.is, matcher, false)));
         }
         if let (true, Is::Text(matcher) | Is::NotText(matcher)) = (test.field.kind() == Kind::Words, &test.is)
             && let Some(found) = self.searched(&test.field, matcher)?
         {
-            let flags: Vec<bool> = (0..self.rows).map(|row| found.contains(row)).collect();
             let is_not = matches!(test.is, Is::NotText(_));
-            return Ok(self.add_flags(flags.into_iter().map(|found| found != is_not)));
+            return Ok(self.add_flags((0..self.rows).map(|row| found.contains(row) != is_not)));
         }
         if let (What::FirstError, Of::Source(said)) = (test.field.what, &test.field.of) {
-            self.note(self.views.marks(said, self.ctx)?.steps());
+            self.note_marks(&*self.views.marks(said, self.ctx)?);
         }
         let is_meta = matches!(test.field.what, What::Meta | What::StepMeta);
         match (self.views.values(&test.field, self.ctx)?, &test.is) {
@@ -346,11 +352,12 @@ impl<'a> Stage<'a> {
         self.ctx.checkpoint()?;
         let shape = self.views.shape()?;
         let mut counts = vec![0_u32; shape.traces()];
-        for (owner, _) in shape.owners().iter().zip(met.iter()).filter(|(_, met)| *met == Some(true)) {
-            if let Some(count) = counts.get_mut(*owner as usize) {
+        for_each_true(met, |step| {
+            let owner = shape.owners().get(step).map(|owner| *owner as usize);
+            if let Some(count) = owner.and_then(|owner| counts.get_mut(owner)) {
                 *count += 1;
             }
-        }
+        });
         let holds = |(trace, &count): (usize, &u32)| match quantifier {
             Quantifier::Any => count > 0,
             Quantifier::All => count as usize == shape.steps(trace).len(),

@@ -2,13 +2,14 @@
 
 use polars::prelude::BooleanChunked;
 
+use super::truths::flags;
 use crate::query::language::Side;
 use crate::query::views::Shape;
 
 /// The steps that have one that meets the condition on that side, not further than so many steps.
 pub(super) fn near(met: &BooleanChunked, most: Option<u32>, side: Side, shape: &Shape) -> Vec<bool> {
     const FAR: u32 = u32::MAX;
-    let met: Vec<bool> = met.iter().map(|met| met == Some(true)).collect();
+    let met = flags(met);
     let is_met = |step: usize| met.get(step).copied().unwrap_or_default();
     // How many steps it is to the nearest one that meets it, itself not counted.
     let mut distance = vec![FAR; met.len()];

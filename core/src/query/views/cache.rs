@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::annotation::Annotations;
 use crate::model::AnnotatorId;
-use crate::query::language::{Field, Said};
+use crate::query::language::{Field, Part, Said};
 use crate::scoring::ScoreBook;
 use crate::store::Store;
 
@@ -28,8 +28,12 @@ pub(super) enum Layer {
 pub(super) enum Key {
     Shape,
     Column(Field),
+    Coded(Field),
     Marks(Said),
+    /// Of the data.
+    Scorers,
     StepScores(Option<String>),
+    TraceScores(Option<String>, Part),
     Labels,
     OwnLabels,
     Meta,

@@ -6,6 +6,7 @@ use polars::prelude::{BooleanChunked, StringChunked, UInt32Chunked};
 
 use super::Views;
 use super::cache::{Key, Layer};
+use super::scores::deltas;
 use super::values::{Interner, Many, Names, Numbers, Values};
 use crate::job::{JobContext, JobError};
 use crate::query::LabelState;
@@ -56,7 +57,10 @@ impl Views {
             | What::StepSeverity
             | What::StepScale
             | What::StepSoft => self.of_labels(field, ctx),
-            What::StepNumber => Ok(numbers(self.shape()?.numbers().into_iter())),
+            What::StepNumber => {
+                let number = || Ok(Numbers::counted(self.shape()?.numbers().into_iter()));
+                Ok(Values::Numbers((*self.kept(Layer::Store, Key::Column(field.clone()), number)?).clone()))
+            }
             What::StepIndex => Ok(Values::Numbers(self.shape()?.indices())),
             What::Kind => self.names(field, || self.store.step_table().kind),
             What::Text => Ok(Values::Texts(self.store.step_table().text)),
@@ -88,8 +92,8 @@ impl Views {
                 let marks = self.marks(&Said::Anyone, ctx)?;
                 Ok(flags(marks.flags(self.store.step_total()).into_iter()))
             }
-            What::StepScore => Ok(Values::Numbers(self.step_scores(scorer(field), ctx)?.numbers())),
-            What::Delta => Ok(Values::Numbers(self.step_scores(scorer(field), ctx)?.deltas(&*self.shape()?))),
+            What::StepScore => Ok(Values::Numbers((*self.step_scores(scorer(field), ctx)?).clone())),
+            What::Delta => Ok(Values::Numbers(deltas(&*self.step_scores(scorer(field), ctx)?, &*self.shape()?))),
         }
     }
 

@@ -227,7 +227,7 @@ impl Views {
         let mut value: Vec<Option<f64>> = table.value.iter().collect();
         for info in self.book.scorers() {
             let scores = self.step_scores(Some(&info.name), ctx)?;
-            for ((at, owner), score) in (0_u32..).zip(shape.owners()).zip(&scores.values) {
+            for ((at, owner), score) in (0_u32..).zip(shape.owners()).zip(scores.raw()) {
                 if !score.is_nan() {
                     let first = shape.steps(*owner as usize).start;
                     trace.push(Some(owner + 1));

@@ -173,7 +173,7 @@ impl Views {
             }
         }
         if is_number {
-            return Ok(Values::Numbers(Numbers::new(numbers.into_iter(), false)));
+            return Ok(Values::Numbers(Numbers::new(numbers, false)));
         }
         Ok(Values::Many(Arc::new(Many::new(pairs, names.into_names()))))
     }

@@ -58,7 +58,7 @@ impl Marks {
             }
             (number, _) => f64::from(number),
         };
-        Numbers::new(self.numbers.iter().enumerate().map(number), false)
+        Numbers::new(self.numbers.iter().enumerate().map(number).collect(), false)
     }
 
     /// The steps that are first errors, as rows of the step table.

@@ -4,6 +4,7 @@
 //! there when what they were made from has changed: the traces, what annotators said, the scores.
 
 mod cache;
+mod coded;
 mod columns;
 mod facts;
 mod frames;
@@ -19,9 +20,11 @@ use std::sync::Arc;
 
 pub use self::cache::ViewCache;
 use self::cache::{Key, Layer, Stamp};
+pub(super) use self::coded::Counts;
 pub use self::frames::COLUMNS;
 pub(super) use self::frames::TABLES;
 use self::labels::{LabelRow, Labels, NOTHING};
+pub(super) use self::marks::Marks;
 pub(super) use self::shape::Shape;
 pub(super) use self::values::{Many, Names, Numbers, Values};
 use crate::annotation::Annotations;

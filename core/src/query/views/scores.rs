@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use polars::prelude::StringChunked;
+use rayon::prelude::*;
 
 use super::cache::{Key, Layer};
 use super::values::Numbers;
@@ -14,54 +15,53 @@ use crate::query::language::{Part, nearest};
 /// Steps whose scores are looked up at once.
 const GRAIN: usize = 1 << 16;
 
-/// The scores of all steps by one scorer; NaN where there is none.
-#[derive(Debug)]
-pub(in crate::query) struct StepScores {
-    pub(super) values: Vec<f64>,
-    /// Computed with 32 bits.
-    pub(super) is_short: bool,
-}
-
 impl Views {
     /// Every scorer by name: those of this project, then those of the data.
     pub(in crate::query) fn scorers(&self) -> Vec<String> {
         let mut names: Vec<String> = self.book.scorers().into_iter().map(|scorer| scorer.name).collect();
-        for name in self.imported_scorers() {
-            if !names.contains(&name) {
-                names.push(name);
+        for name in self.imported_scorers().iter().flat_map(|names| names.iter()) {
+            if !names.contains(name) {
+                names.push(name.clone());
             }
         }
         names
     }
 
-    fn imported_scorers(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.store.score_table().name.iter().flatten() {
-            if names.last().is_none_or(|last| last != name) && !names.iter().any(|known| known == name) {
-                names.push(name.to_owned());
+    fn imported_scorers(&self) -> Result<Arc<Vec<String>>, JobError> {
+        self.kept(Layer::Store, Key::Scorers, || {
+            let mut names: Vec<String> = Vec::new();
+            for name in self.store.score_table().name.iter().flatten() {
+                if names.last().is_none_or(|last| last != name) && !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
             }
-        }
-        names
+            Ok(names)
+        })
     }
 
-    /// The scores of all steps; `None` names those in force.
+    /// Which scores are meant, `None` naming those in force, and what they change with: computed ones, else imported.
+    pub(super) fn meant(&self, scorer: Option<&str>) -> (Layer, Option<String>) {
+        let named = scorer.or(self.scorer.as_deref());
+        match named.filter(|name| self.book.scorers().iter().any(|scorer| scorer.name == *name)) {
+            Some(name) => (Layer::Scores, Some(name.to_owned())),
+            None => (Layer::Store, scorer.map(|name| name.strip_prefix("imported:").unwrap_or(name).to_owned())),
+        }
+    }
+
+    /// The scores of all steps, one place each.
     pub(in crate::query) fn step_scores(
         &self,
         scorer: Option<&str>,
         ctx: &JobContext,
-    ) -> Result<Arc<StepScores>, JobError> {
-        let named = scorer.or(self.scorer.as_deref());
-        let computed = named.filter(|name| self.book.scorers().iter().any(|scorer| scorer.name == *name));
-        if let Some(name) = computed {
-            let key = Key::StepScores(Some(name.into()));
-            return self.kept(Layer::Scores, key, || self.computed(name, ctx));
-        }
-        let name = scorer.map(|name| name.strip_prefix("imported:").unwrap_or(name));
-        let key = Key::StepScores(name.map(str::to_owned));
-        self.kept(Layer::Store, key, || self.imported(name, ctx))
+    ) -> Result<Arc<Numbers>, JobError> {
+        let (layer, name) = self.meant(scorer);
+        self.kept(layer, Key::StepScores(name.clone()), || match (layer, &name) {
+            (Layer::Scores, Some(name)) => self.computed(name, ctx),
+            _ => self.imported(name.as_deref(), ctx),
+        })
     }
 
-    fn computed(&self, scorer: &str, ctx: &JobContext) -> Result<StepScores, JobError> {
+    fn computed(&self, scorer: &str, ctx: &JobContext) -> Result<Numbers, JobError> {
         let hashes: StringChunked = self.store.step_table().hash;
         let arrays: Vec<_> = hashes.downcast_iter().collect();
         let (mut units, mut first) = (Vec::new(), 0);
@@ -82,12 +82,12 @@ impl Views {
                 *slot = f64::from(value);
             }
         }
-        Ok(StepScores { values, is_short: true })
+        Ok(Numbers::new(values, true))
     }
 
     /// Scores that came with the data: of that name, else of each trace those of the first name that tell how good a
     /// step is.
-    fn imported(&self, name: Option<&str>, ctx: &JobContext) -> Result<StepScores, JobError> {
+    fn imported(&self, name: Option<&str>, ctx: &JobContext) -> Result<Numbers, JobError> {
         if let Some(name) = name {
             self.expect_scorer(name)?;
         }
@@ -124,7 +124,7 @@ impl Views {
                 *slot = value;
             }
         }
-        Ok(StepScores { values, is_short: false })
+        Ok(Numbers::new(values, false))
     }
 
     fn expect_scorer(&self, name: &str) -> Result<(), JobError> {
@@ -144,11 +144,16 @@ impl Views {
         if part == Part::Trace {
             return self.whole_scores(scorer);
         }
-        let (shape, scores) = (self.shape()?, self.step_scores(scorer, ctx)?);
-        ctx.checkpoint()?;
-        let of_trace = |trace| along_path(trace, part, &shape, &scores.values);
-        let is_short = scores.is_short && !matches!(part, Part::Mean | Part::Argmin);
-        Ok(Numbers::new((0..shape.traces()).map(of_trace), is_short))
+        let (layer, name) = self.meant(scorer);
+        let made = self.kept(layer, Key::TraceScores(name, part), || {
+            let (shape, scores) = (self.shape()?, self.step_scores(scorer, ctx)?);
+            ctx.checkpoint()?;
+            let values = scores.raw();
+            let of_trace = |trace| along_path(trace, part, &shape, values);
+            let is_short = scores.is_short && !matches!(part, Part::Mean | Part::Argmin);
+            Ok(Numbers::new((0..shape.traces()).into_par_iter().map(of_trace).collect(), is_short))
+        })?;
+        Ok((*made).clone())
     }
 
     /// Scores that the data give to whole traces.
@@ -167,22 +172,17 @@ impl Views {
                 *slot = value;
             }
         }
-        Ok(Numbers::new(values.into_iter(), false))
+        Ok(Numbers::new(values, false))
     }
 }
 
-impl StepScores {
-    pub(super) fn numbers(&self) -> Numbers {
-        Numbers::new(self.values.iter().copied(), self.is_short)
-    }
-
-    /// Each score less that of the step before.
-    pub(super) fn deltas(&self, shape: &Shape) -> Numbers {
-        let delta = |(value, parent): (&f64, Option<usize>)| {
-            parent.and_then(|parent| self.values.get(parent)).map_or(f64::NAN, |before| value - before)
-        };
-        Numbers::new(self.values.iter().zip(shape.parents()).map(delta), false)
-    }
+/// Each score less that of the step before.
+pub(super) fn deltas(scores: &Numbers, shape: &Shape) -> Numbers {
+    let values = scores.raw();
+    let delta = |(value, parent): (&f64, Option<usize>)| {
+        parent.and_then(|parent| values.get(parent)).map_or(f64::NAN, |before| value - before)
+    };
+    Numbers::new(values.iter().zip(shape.parents()).map(delta).collect(), false)
 }
 
 /// What the scores along the main path of a trace come to; NaN where there is none.

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use polars::prelude::{BooleanChunked, Float64Chunked, StringChunked, UInt32Chunked};
+use polars::prelude::{BooleanChunked, Float64Chunked, PlSmallStr, StringChunked, UInt32Chunked};
+use polars_arrow::bitmap::Bitmap;
 
 /// The values of a field, one place per trace or step.
 #[derive(Clone)]
@@ -44,12 +45,19 @@ pub(in crate::query) struct Numbers {
 
 impl Numbers {
     /// NaN stands for nothing.
-    pub(super) fn new(values: impl Iterator<Item = f64>, is_short: bool) -> Self {
-        Self { values: values.map(|value| (!value.is_nan()).then_some(value)).collect(), is_short }
+    pub(super) fn new(values: Vec<f64>, is_short: bool) -> Self {
+        let are_there: Bitmap = values.iter().map(|value| !value.is_nan()).collect();
+        let are_there = (are_there.unset_bits() > 0).then_some(are_there);
+        Self { values: Float64Chunked::from_vec_validity(PlSmallStr::EMPTY, values, are_there), is_short }
     }
 
     pub(super) fn counted(values: impl Iterator<Item = u32>) -> Self {
-        Self { values: values.map(|value| Some(f64::from(value))).collect(), is_short: false }
+        Self::new(values.map(f64::from).collect(), false)
+    }
+
+    /// The numbers as [`new`](Self::new) was given them.
+    pub(super) fn raw(&self) -> &[f64] {
+        self.values.downcast_iter().next().map_or(&[], |numbers| numbers.values().as_slice())
     }
 }
 
