@@ -9,6 +9,7 @@ mod builtin;
 mod cache;
 mod checkpoint;
 mod device;
+mod encoder;
 mod error;
 mod factory;
 mod judge;
@@ -30,6 +31,7 @@ pub use builtin::{BUILTINS, EquationScorer, FakeBehaviour, FakeFactory, FakeScor
 pub use cache::{CacheKey, ScoreCache};
 pub use checkpoint::{Biases, ModelConfig, Rope, RopeScaling};
 pub use device::{DeviceChoice, DeviceKind, NumberFormat};
+pub use encoder::{Encoder, EncoderInfo, TextEncoder};
 pub use error::{ScoringError, WorkerError};
 pub use factory::ModelFactory;
 pub use judge::Writing;
