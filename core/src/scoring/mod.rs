@@ -1,7 +1,7 @@
 //! Process reward models: text in, scores out. Knows neither the store nor the annotation log, which is what lets it
 //! run in another process.
 //!
-//! [`ModelFactory`] loads a model folder; [`worker`] runs it in a child process; [`ScoreBook`] keeps a project's
+//! [`ModelFactory`] loads a model folder, a reward model or an [`Encoder`]; [`worker`] runs it in a child process; [`ScoreBook`] keeps a project's
 //! scores and [`ScoreCache`] everybody's.
 
 mod book;
@@ -45,5 +45,5 @@ pub use scorer::{Heard, Listener, ModelSource, ScoreEvent, ScorerFactory, Scorer
 pub use text::{MessageText, PromptText, StepScore, StepText, TreeScores, TreeText, Unscored};
 pub use worker::{
     Capabilities, Greeting, Launch, PoolEvent, PoolSpec, PoolStatus, PoolSummary, ScoreQueue, ScoringPool,
-    WorkerClient, WorkerSpec,
+    WorkerClient, WorkerEncoder, WorkerSpec,
 };

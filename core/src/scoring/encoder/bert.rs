@@ -6,7 +6,7 @@
 use candle_core::{DType, Device, Module as _, Result, Tensor};
 use candle_nn::LayerNorm;
 
-use super::attention::{Shape, by_distance, layer_norm};
+use super::attention::{Bias, Shape, layer_norm};
 use super::config::EncoderConfig;
 use crate::scoring::ScoringError;
 use crate::scoring::network::{Activation, Embedding, Linear, Loading, activate};
@@ -142,16 +142,16 @@ impl Bert {
         let positions = self.positions.narrow(0, self.config.first_position, length)?;
         let x = words.reshape((texts, length, hidden))?.broadcast_add(&positions)?;
         let mut x = self.norm.forward(&x.reshape((texts * length, hidden))?)?;
-        let bias = self.bias.as_ref().map(|bias| self.distances(bias, length)).transpose()?;
+        let bias = self.bias.as_ref().map(|bias| self.distances(bias, length));
         for layer in &self.layers {
             x = layer.forward(&x, shape, bias.as_ref())?;
         }
         Ok(x)
     }
 
-    /// The bias of MPNet for each head and each two tokens of a text.
-    fn distances(&self, bias: &[Vec<f32>], length: usize) -> Result<Tensor> {
-        by_distance(length, self.config.heads, &self.device, |head, distance| {
+    /// The bias of MPNet, which has one for each head and bucket of distances.
+    fn distances(&self, bias: &[Vec<f32>], length: usize) -> Bias {
+        Bias::new(length, self.config.heads, |head, distance| {
             let bucket = bucket(distance, self.config.buckets);
             bias.get(bucket).and_then(|row| row.get(head)).copied().unwrap_or_default()
         })
@@ -178,7 +178,7 @@ impl Layer {
         })
     }
 
-    fn forward(&self, x: &Tensor, shape: Shape, bias: Option<&Tensor>) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, shape: Shape, bias: Option<&Bias>) -> Result<Tensor> {
         let all = self.query_key_value.forward(x)?;
         let part = |part| shape.part(&all, part, 3);
         let mixed = shape.attend(&part(0)?, &part(1)?, &part(2)?, bias)?;

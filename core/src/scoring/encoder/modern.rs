@@ -6,7 +6,7 @@ use candle_core::{Device, Module as _, Result, Tensor};
 use candle_nn::LayerNorm;
 use candle_nn::rotary_emb::rope;
 
-use super::attention::{Shape, by_distance, layer_norm};
+use super::attention::{Bias, Shape, layer_norm};
 use super::config::EncoderConfig;
 use crate::scoring::ScoringError;
 use crate::scoring::network::{Embedding, Linear, Loading, activate};
@@ -98,12 +98,11 @@ impl ModernBert {
         let (cos, sin) = self.angles(layer.base, shape.length)?;
         let query = rope(&shape.part(&all, 0, 3)?, &cos, &sin)?;
         let key = rope(&shape.part(&all, 1, 3)?, &cos, &sin)?;
-        let window = layer.window.filter(|reach| shape.length > reach + 1);
-        let window = window.map(|reach| {
+        let window = layer.window.filter(|reach| shape.length > reach + 1).map(|reach| {
             let seen = |distance: isize| if distance.unsigned_abs() > reach { f32::NEG_INFINITY } else { 0.0 };
-            by_distance(shape.length, 1, &self.device, |_, distance| seen(distance))
+            Bias::new(shape.length, 1, |_, distance| seen(distance))
         });
-        let mixed = shape.attend(&query, &key, &shape.part(&all, 2, 3)?, window.transpose()?.as_ref())?;
+        let mixed = shape.attend(&query, &key, &shape.part(&all, 2, 3)?, window.as_ref())?;
         let x = (layer.output.forward(&mixed)? + x)?;
         let both = layer.up.forward(&layer.norm.forward(&x)?)?;
         let inner = self.config.inner;

@@ -79,7 +79,11 @@ fn copy(name: &str) -> tempfile::TempDir {
         for entry in fs::read_dir(from).unwrap() {
             let from = entry.unwrap().path();
             let to = to.join(from.file_name().unwrap());
-            if from.is_dir() { all(&from, &to) } else { drop(fs::copy(&from, &to).unwrap()) }
+            if from.is_dir() {
+                all(&from, &to);
+            } else {
+                fs::copy(&from, &to).unwrap();
+            }
         }
     }
     let folder = tempfile::tempdir().unwrap();
