@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stepscope::state::similar::{DuplicatesDraft, SimilarDraft, SimilarEntry, SimilarFound};
+use stepscope::state::similar::{AlikeBy, DuplicatesDraft, SimilarDraft, SimilarEntry, SimilarFound};
 use stepscope::view_model::similar::{DuplicatesModel, SimilarModel};
 use stepscope_core::job::Progress;
 use stepscope_core::labels::LabelSource;
@@ -21,7 +21,7 @@ fn said(source: &str, rating: Option<StepRating>, first_error: bool, steps: usiz
 
 fn draft(found: Option<SimilarFound>) -> SimilarDraft {
     let asked = Asked::Step(StepAt { row: 0, step: 2 });
-    SimilarDraft { asked, text: "So x = 5.".into(), found: found.map(Arc::new), selected: 1 }
+    SimilarDraft { by: AlikeBy::Words, asked, text: "So x = 5.".into(), found: found.map(Arc::new), selected: 1 }
 }
 
 #[test]
@@ -36,9 +36,9 @@ fn what_is_near_and_how_it_was_labelled() {
         hits: vec![entry(0.876, &[(7, 1)], 1, Vec::new()), entry(0.5, &[(8, 1), (8, 2)], 1, Vec::new())],
     };
     let draft = draft(Some(found));
-    insta::assert_yaml_snapshot!("similar_steps", SimilarModel::new(&draft, None, |_| true));
+    insta::assert_yaml_snapshot!("similar_steps", SimilarModel::new(&draft, None, None, |_| true));
     let own = |said: &TextSaid| matches!(said.source, LabelSource::Own(_));
-    let blind = SimilarModel::new(&draft, None, own);
+    let blind = SimilarModel::new(&draft, None, None, own);
     let chips: Vec<&str> = blind.entries.iter().flat_map(|line| &line.chips).map(|chip| chip.text.as_str()).collect();
     assert_eq!(chips, ["✔ good · own:ada"], "what others say is hidden");
 }
@@ -46,13 +46,28 @@ fn what_is_near_and_how_it_was_labelled() {
 #[test]
 fn what_is_still_looked_for_and_what_is_not_found() {
     let progress = Progress { done: 1, total: Some(4), note: "Counting words".into() };
-    let model = SimilarModel::new(&draft(None), Some(&progress), |_| true);
+    let model = SimilarModel::new(&draft(None), None, Some(&progress), |_| true);
     assert_eq!((model.doing, model.entries.len()), (Some(("Counting words".into(), Some(0.25))), 0));
-    let model = SimilarModel::new(&draft(None), None, |_| true);
+    let model = SimilarModel::new(&draft(None), None, None, |_| true);
     assert_eq!(model.doing, Some(("Looking…".into(), None)));
-    let none = SimilarModel::new(&draft(Some(SimilarFound::default())), None, |_| true);
+    let none = SimilarModel::new(&draft(Some(SimilarFound::default())), None, None, |_| true);
     assert_eq!((none.doing, none.selected), (None, 0));
     assert_eq!(none.summary, "No other step shares a rare word with it");
+}
+
+#[test]
+fn by_words_or_by_meaning() {
+    let of = |by| SimilarDraft { by, ..draft(Some(SimilarFound::default())) };
+    let without = SimilarModel::new(&of(AlikeBy::Words), None, None, |_| true);
+    assert!(without.ways.is_empty() && without.hint.contains("sentence encoder"));
+    assert_eq!((without.choose, without.turned(true)), ("Choose an encoder…", None));
+    let words = SimilarModel::new(&of(AlikeBy::Words), Some("/models/all-MiniLM-L6-v2"), None, |_| true);
+    let titles: Vec<(&str, bool)> = words.ways.iter().map(|way| (way.title.as_str(), way.chosen)).collect();
+    assert_eq!(titles, [("by words", true), ("by meaning (all-MiniLM-L6-v2)", false)]);
+    assert_eq!((words.turned(true), words.turned(false), words.hint), (Some(AlikeBy::Meaning), None, ""));
+    let meaning = SimilarModel::new(&of(AlikeBy::Meaning), Some("them/encoder"), None, |_| true);
+    assert_eq!((meaning.turned(true), meaning.turned(false)), (None, Some(AlikeBy::Words)));
+    assert_eq!(meaning.summary, "There is no other text to compare it with");
 }
 
 #[test]

@@ -35,6 +35,7 @@ use crate::state::models_draft::ModelsRequest;
 use crate::state::only::Only;
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
+use crate::state::similar::SimilarRequest;
 use crate::state::sitting::GoldFigures;
 use crate::state::sources::OfferedOf;
 use crate::state::survey::{Agreed, Asked, AskedAgreement, SurveyRequest};
@@ -165,6 +166,9 @@ impl Jobs {
         if let Some(job) = &self.similar.building {
             add(status::job(JobKind::Similar, &job.progress(), job.elapsed()), job.elapsed());
         }
+        if let Some(job) = &self.similar.encoding {
+            add(status::job(JobKind::Similar, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some((_, job)) = &self.similar.comparing {
             add(status::job(JobKind::Duplicates, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -209,7 +213,10 @@ impl Jobs {
                 self.agreement.iter().for_each(|(_, job)| job.cancel());
                 self.disputed.iter().for_each(Job::cancel);
             }
-            JobKind::Similar => self.similar.building.iter().for_each(Job::cancel),
+            JobKind::Similar => {
+                self.similar.building.iter().for_each(Job::cancel);
+                self.similar.encoding.iter().for_each(Job::cancel);
+            }
             JobKind::Duplicates => self.similar.comparing.iter().for_each(|(_, job)| job.cancel()),
             JobKind::Pull => self.pull.iter().for_each(Job::cancel),
         }
@@ -356,6 +363,7 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
             app.view.dialog = None;
             Action::UseModel(first)
         }
+        Ask::EncoderFolder => Action::Similar(SimilarRequest::UseEncoder(first)),
         Ask::ModelsFolder => Action::Models(ModelsRequest::AddFolder(first)),
         Ask::ExportFile(_) | Ask::ExportFolder => Action::WriteExport(first),
         Ask::AgainFile => Action::Export(ExportRequest::AgainIn(first)),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use stepscope_core::job::Job;
-use stepscope_core::query::{Duplicates, SimilarIndex};
+use stepscope_core::query::{Duplicates, MeaningIndex, SimilarIndex};
 
 use crate::app::App;
 use crate::command::dispatch::similar;
 use crate::jobs::take;
-use crate::state::similar::SimilarFound;
+use crate::state::similar::{AlikeBy, SimilarFound};
 
 /// The running jobs, and what they made of the tables that are open.
 #[derive(Default)]
@@ -17,6 +17,12 @@ pub struct SimilarJobs {
     pub(crate) building: Option<Job<SimilarIndex>>,
     /// The index; kept until the files are read again.
     pub(crate) index: Option<Arc<SimilarIndex>>,
+    /// Encodes the steps.
+    pub(crate) encoding: Option<Job<MeaningIndex>>,
+    /// What the encoder made of them, and its folder; kept until the files are read again.
+    pub(crate) meaning: Option<(String, Arc<MeaningIndex>)>,
+    /// By what steps were compared last.
+    pub(crate) by: AlikeBy,
     /// Looks for what is like a step.
     pub(crate) looking: Option<Job<SimilarFound>>,
     /// Looks for duplicates; and in tables of which generation and length.
@@ -28,7 +34,7 @@ pub struct SimilarJobs {
 impl SimilarJobs {
     /// True while nothing of it runs.
     pub(crate) const fn is_idle(&self) -> bool {
-        self.building.is_none() && self.looking.is_none() && self.comparing.is_none()
+        self.building.is_none() && self.encoding.is_none() && self.looking.is_none() && self.comparing.is_none()
     }
 }
 
@@ -36,6 +42,9 @@ impl SimilarJobs {
 pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.similar.building) {
         similar::indexed(app, outcome);
+    }
+    if let Some(outcome) = take(&mut app.jobs.similar.encoding) {
+        similar::encoded(app, outcome);
     }
     if let Some(outcome) = take(&mut app.jobs.similar.looking) {
         similar::found(app, outcome);

@@ -104,7 +104,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
         Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),
         Subcommands::Query(args) => query::run(args, startup, &Output::new(args.json)),
-        Subcommands::Similar(args) => similar::run(args, &Output::new(args.json)),
+        Subcommands::Similar(args) => similar::run(args, startup, &Output::new(args.json)),
         Subcommands::Duplicates(args) => duplicates::run(args, &Output::new(args.json)),
         Subcommands::Check(args) => check::run(args, &Output::new(args.json)),
         Subcommands::Worker(args) => worker::run(args, startup),

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use stepscope_core::job::JobContext;
-use stepscope_core::query::{self, Asked, Similar, SimilarIndex, StepAt, TextSaid};
-use stepscope_core::scoring::ScoreBook;
+use stepscope_core::query::{self, Asked, MeaningIndex, Nearest, Similar, SimilarIndex, StepAt, TextSaid};
+use stepscope_core::scoring::{DeviceKind, EncoderInfo, ScoreBook};
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, warn};
+use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
-use crate::state::similar::{LOOKED_AT, said_words};
+use crate::state::similar::{LOOKED_AT, OwnEncoder, nearest_by_meaning, said_words};
 
 /// Places that are listed of steps that all say the same.
 const PLACES: usize = 20;
@@ -22,7 +23,7 @@ const PLACES: usize = 20;
 #[derive(Args, Debug)]
 pub struct SimilarArgs {
     /// The text that steps are to be like.
-    #[arg(required_unless_present = "trace", conflicts_with = "trace")]
+    #[arg(required_unless_present_any = ["trace", "encoder"], conflicts_with = "trace")]
     text: Option<String>,
     /// The project folder.
     #[arg(long, value_name = "DIR")]
@@ -36,6 +37,12 @@ pub struct SimilarArgs {
     /// At most so many other texts.
     #[arg(long, value_name = "N", default_value_t = 10)]
     n: usize,
+    /// Compare by meaning: a folder with a sentence encoder as sentence-transformers saves it (config.json, tokenizer.json, model.safetensors, modules.json), or its name where it was fetched. Each text is encoded once and kept in the project; without a text or --trace only this is done.
+    #[arg(long, value_name = "DIR")]
+    encoder: Option<String>,
+    /// Where to run the encoder: auto, cpu, cuda or metal.
+    #[arg(long, default_value = "auto", value_name = "D", requires = "encoder")]
+    device: DeviceKind,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -44,10 +51,24 @@ pub struct SimilarArgs {
 #[derive(Serialize)]
 struct Report {
     schema: &'static str,
+    /// What made vectors of the texts; none where words were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoder: Option<EncoderInfo>,
     /// The steps that say exactly the same.
     same: Option<Found>,
     /// The nearest other texts, nearest first.
     hits: Vec<Found>,
+}
+
+/// What there is to look in.
+#[derive(Serialize)]
+struct Encoded {
+    schema: &'static str,
+    encoder: EncoderInfo,
+    /// Different texts of steps.
+    texts: usize,
+    /// Of these, how many were encoded now.
+    encoded: usize,
 }
 
 /// Steps that all say the same.
@@ -74,29 +95,60 @@ struct PlaceOfStep {
 }
 
 /// Looks.
-pub fn run(args: &SimilarArgs, out: &Output) -> Result<Ending, Failure> {
+pub fn run(args: &SimilarArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let dir = ProjectDir::new(&args.project);
     let store = Store::open(&dir)?;
     let asked = match (&args.text, &args.trace, args.step) {
-        (_, Some(id), Some(step)) => {
+        (_, Some(id), Some(step)) => Some({
             let row = store
                 .find(id)
                 .ok_or_else(|| format!("`{id}` names no trace, or several, in {}", dir.path().display()))?;
             Asked::Step(StepAt { row, step: step - 1 })
-        }
-        (Some(text), ..) => Asked::Text(text.clone()),
-        _ => return Err("give --trace ID --step N, or a text".into()),
+        }),
+        (Some(text), ..) => Some(Asked::Text(text.clone())),
+        _ => None,
     };
     let ctx = out.context();
-    let index = SimilarIndex::build(&store, &ctx)?;
-    let nearest = query::nearest(&index, &store, &asked, args.n, &ctx)?;
+    let own = |folder: &String| OwnEncoder { launch: startup.worker_on(args.device.name()), folder: folder.clone() };
+    let (nearest, encoder) = match (args.encoder.as_ref().map(own), asked) {
+        (Some(own), asked) => {
+            let index = own.index(&store, &ctx)?;
+            index.notes().iter().for_each(warn);
+            let Some(asked) = asked else {
+                out.report(&Encoded::new(&index))?;
+                return Ok(Ending::Done);
+            };
+            let nearest = nearest_by_meaning(&index, &store, &asked, args.n, &own, &ctx)?;
+            (nearest, Some(index.encoder().clone()))
+        }
+        (None, Some(asked)) => {
+            let index = SimilarIndex::build(&store, &ctx)?;
+            (query::nearest(&index, &store, &asked, args.n, &ctx)?, None)
+        }
+        (None, None) => return Err("give --trace ID --step N, or a text".into()),
+    };
+    let Nearest { same, hits } = nearest;
     let (scores, _) = ScoreBook::open(&dir.scores())?;
     let corpus = ProjectCorpus::new(store.clone(), None, scores)?;
     let found = |similar: Similar| Found::new(similar, &store, &corpus, &ctx);
-    let same = nearest.same.map(found).transpose()?;
-    let hits = nearest.hits.into_iter().map(found).collect::<Result<_, _>>()?;
-    out.report(&Report { schema: "stepscope.similar/1", same, hits })?;
+    let same = same.map(found).transpose()?;
+    let hits = hits.into_iter().map(found).collect::<Result<_, _>>()?;
+    out.report(&Report { schema: "stepscope.similar/1", encoder, same, hits })?;
     Ok(Ending::Done)
+}
+
+impl Encoded {
+    fn new(index: &MeaningIndex) -> Self {
+        let encoder = index.encoder().clone();
+        Self { schema: "stepscope.encoded/1", encoder, texts: index.texts(), encoded: index.encoded() }
+    }
+}
+
+impl fmt::Display for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { encoder, texts, encoded, .. } = self;
+        write!(f, "{texts} different texts of steps, {encoded} of them encoded now with {}", encoder.name)
+    }
 }
 
 impl Found {
@@ -122,6 +174,9 @@ impl Found {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.same.is_none() && self.hits.is_empty() {
+            if self.encoder.is_some() {
+                return f.write_str("There is no other text to compare it with");
+            }
             return f.write_str("No step shares a rare word with it");
         }
         if let Some(same) = &self.same {

@@ -18,6 +18,8 @@ pub enum Ask {
     OpenFolder,
     /// A model folder.
     ModelFolder,
+    /// The folder of a sentence encoder.
+    EncoderFolder,
     /// A folder with models.
     ModelsFolder,
     /// Where to write the export: a file with that end.
@@ -84,6 +86,7 @@ pub fn ask(what: Ask, suggested_name: &str, wake: Wake) -> std::io::Result<Job<A
                 .unwrap_or_default(),
             Ask::OpenFolder => dialog.set_title("Open a folder of traces").pick_folder().into_iter().collect(),
             Ask::ModelFolder => dialog.set_title("Choose a reward model").pick_folder().into_iter().collect(),
+            Ask::EncoderFolder => dialog.set_title("Choose a sentence encoder").pick_folder().into_iter().collect(),
             Ask::ModelsFolder => dialog.set_title("Add a folder with models").pick_folder().into_iter().collect(),
             Ask::ExportFile(end) => {
                 // The chosen one first, for that is the one in force.

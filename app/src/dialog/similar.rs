@@ -24,6 +24,9 @@ pub fn similar_ui(ctx: &Context, model: &SimilarModel, sink: &mut CommandSink) {
         ui.heading("Similar steps");
         ui.add(Label::new(RichText::new(&model.text).weak()).wrap());
         ui.add_space(4.0);
+        if !model.ways.is_empty() {
+            ways_ui(ui, model, sink);
+        }
         match &model.doing {
             Some(doing) => doing_ui(ui, doing),
             None => {
@@ -39,13 +42,36 @@ pub fn similar_ui(ctx: &Context, model: &SimilarModel, sink: &mut CommandSink) {
             }
         });
         ui.add_space(4.0);
-        ui.label(RichText::new("↑ ↓ choose, Enter shows the step in its trace").small().weak());
-        footer_ui(ui, sink, |_, _| {});
+        let turns = if model.ways.is_empty() { "" } else { ", ← → by words or by meaning" };
+        ui.label(RichText::new(format!("↑ ↓ choose, Enter shows the step in its trace{turns}")).small().weak());
+        if !model.hint.is_empty() {
+            ui.add(Label::new(RichText::new(model.hint).small().weak()).wrap());
+        }
+        footer_ui(ui, sink, |ui, sink| {
+            if ui.button(model.choose).clicked() {
+                sink.push(Action::Similar(SimilarRequest::AskEncoder));
+            }
+        });
     });
+    if let Some(by) = keys.change.and_then(|forward| model.turned(forward)) {
+        sink.push(Action::Similar(SimilarRequest::By(by)));
+    }
     if let Some(at) = chosen {
         sink.push(Action::Similar(SimilarRequest::Show(at)));
     }
     close_on_escape(&response, sink);
+}
+
+/// By words or by meaning.
+fn ways_ui(ui: &mut Ui, model: &SimilarModel, sink: &mut CommandSink) {
+    ui.horizontal(|ui| {
+        for way in &model.ways {
+            if ui.selectable_label(way.chosen, &way.title).on_hover_text(&way.hint).clicked() {
+                sink.push(Action::Similar(SimilarRequest::By(way.by)));
+            }
+        }
+    });
+    ui.add_space(4.0);
 }
 
 /// Paints an entry; true where it was clicked.

@@ -24,6 +24,7 @@ use crate::dialog;
 use crate::panel::{empty, find as find_bar, inspector, menu, query_bar, status, strip, trace_table};
 use crate::state::history::{HistoryDraft, local_day};
 use crate::state::look::SizedPanel;
+use crate::state::similar::AlikeBy;
 use crate::state::work::visible;
 use crate::state::{About, DialogState, Project, scores};
 use crate::ui_kit::Tokens;
@@ -345,8 +346,12 @@ impl App {
             }
             Some(DialogState::Similar(draft)) => {
                 let jobs = &self.jobs.similar;
-                let progress = jobs.building.as_ref().map(Job::progress);
-                let model = SimilarModel::new(draft, progress.as_ref(), |said| self.shows_said(said));
+                let progress = match draft.by {
+                    AlikeBy::Words => jobs.building.as_ref().map(Job::progress),
+                    AlikeBy::Meaning => jobs.encoding.as_ref().map(Job::progress),
+                };
+                let encoder = self.settings.encoder.as_deref();
+                let model = SimilarModel::new(draft, encoder, progress.as_ref(), |said| self.shows_said(said));
                 dialog::similar::similar_ui(ctx, &model, sink);
             }
             Some(DialogState::Duplicates(draft)) => {

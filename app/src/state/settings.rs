@@ -52,6 +52,9 @@ pub struct Settings {
     /// Folder of the reward model chosen last, or a scorer that comes with Stepscope, as `builtin:NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Folder of the sentence encoder that similar steps are found with by meaning, or its name in the cache of the hub.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoder: Option<String>,
     /// Folders with models, besides the cache of the hub.
     pub model_folders: Vec<PathBuf>,
     /// Device for scoring on this computer: `auto`, `cpu`, `cuda` or `metal`.
@@ -100,6 +103,7 @@ impl Default for Settings {
             scale: 1.0,
             follow: true,
             model: None,
+            encoder: None,
             model_folders: Vec::new(),
             device: "auto".into(),
             dtype: NumberFormat::Auto,

@@ -1,9 +1,13 @@
 //! Steps that say nearly the same as the selected one, and duplicates: what was found, and where one is in it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::query::{Asked, Duplicates, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
+use stepscope_core::query::{
+    Asked, Duplicates, MeaningIndex, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of,
+};
+use stepscope_core::scoring::{Launch, TextEncoder as _, WorkerEncoder};
 use stepscope_core::store::Store;
 
 use super::OpenTrace;
@@ -15,9 +19,30 @@ pub const LOOKED_AT: usize = 8;
 /// Other texts that the dialog lists.
 const LISTED: usize = 20;
 
+/// By what steps are held to be alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AlikeBy {
+    /// The rare words that they share.
+    #[default]
+    Words,
+    /// What a sentence encoder makes of them.
+    Meaning,
+}
+
+/// A sentence encoder of the user's own, and how to start what runs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnEncoder {
+    /// Starts a worker.
+    pub launch: Launch,
+    /// Its folder, or its name in the cache of the hub.
+    pub folder: String,
+}
+
 /// The dialog of similar steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimilarDraft {
+    /// By what neighbours are found.
+    pub by: AlikeBy,
     /// What neighbours are listed of.
     pub asked: Asked,
     /// What it says.
@@ -38,8 +63,14 @@ pub struct DuplicatesDraft {
 }
 
 /// What the dialogs ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SimilarRequest {
+    /// Find neighbours by something else.
+    By(AlikeBy),
+    /// Ask for the folder of a sentence encoder.
+    AskEncoder,
+    /// Find neighbours with that encoder from now on.
+    UseEncoder(PathBuf),
     /// Select another entry.
     Pick(usize),
     /// Show the trace of that entry at its step.
@@ -74,7 +105,7 @@ pub struct SimilarEntry {
 
 impl SimilarDraft {
     /// Asks for what is like the selected step. One that the annotator wrote, cut or joined is known by its text only.
-    pub fn new(open: &OpenTrace, store: &Store) -> Option<Self> {
+    pub fn new(open: &OpenTrace, store: &Store, by: AlikeBy) -> Option<Self> {
         let step = open.step()?;
         let at = store.step_hashes(open.row).iter().position(|hash| *hash == step.hash);
         // What was cut or joined may bear the name of the step it was made from, and says something else.
@@ -83,20 +114,81 @@ impl SimilarDraft {
         let call = step.tool.as_ref().map(|tool| format!("{}\n{}", tool.name, tool.arguments)).unwrap_or_default();
         let text = format!("{}\n{call}", step.text).trim().to_owned();
         let asked = at.map_or_else(|| Asked::Text(text.clone()), |step| Asked::Step(StepAt { row: open.row, step }));
-        Some(Self { asked, text, found: None, selected: 0 })
+        Some(Self { by, asked, text, found: None, selected: 0 })
     }
+}
+
+/// What steps are looked up in.
+#[derive(Clone)]
+pub enum AlikeIn {
+    /// Words.
+    Words(Arc<SimilarIndex>),
+    /// Vectors, and who can make one of a text that no step says.
+    Meaning(Arc<MeaningIndex>, OwnEncoder),
+}
+
+impl AlikeIn {
+    fn nearest(&self, store: &Store, asked: &Asked, ctx: &JobContext) -> Result<Nearest, JobError> {
+        match self {
+            Self::Words(index) => nearest(index, store, asked, LISTED, ctx),
+            Self::Meaning(index, encoder) => nearest_by_meaning(index, store, asked, LISTED, encoder, ctx),
+        }
+    }
+}
+
+impl OwnEncoder {
+    /// Starts it.
+    pub fn start(&self, ctx: &JobContext) -> Result<WorkerEncoder, JobError> {
+        WorkerEncoder::start(&self.launch, &self.folder, ctx).map_err(|error| match ctx.checkpoint() {
+            Err(stopped) => stopped,
+            Ok(()) => JobError::from_error(&error),
+        })
+    }
+
+    /// The vectors of all texts of a store, kept in the project; those that are missing are made.
+    pub fn index(&self, store: &Store, ctx: &JobContext) -> Result<MeaningIndex, JobError> {
+        MeaningIndex::build(store, &store.dir().encodings(), &mut self.start(ctx)?, ctx)
+    }
+
+    /// What it is called.
+    pub fn name(folder: &str) -> String {
+        Path::new(folder).file_name().map_or_else(|| folder.into(), |name| name.to_string_lossy().into_owned())
+    }
+}
+
+/// The `n` texts nearest by meaning. The encoder is started only for a text that no step says.
+pub fn nearest_by_meaning(
+    index: &MeaningIndex,
+    store: &Store,
+    asked: &Asked,
+    n: usize,
+    encoder: &OwnEncoder,
+    ctx: &JobContext,
+) -> Result<Nearest, JobError> {
+    let vector = match index.unknown(store, asked)? {
+        Some(text) => {
+            let mut encoder = encoder.start(ctx)?;
+            if encoder.info().fingerprint != index.encoder().fingerprint {
+                return Err(JobError::Failed("the encoder has changed; look for similar steps once more".into()));
+            }
+            let vectors = encoder.encode(&[text], &mut |_| ctx.checkpoint());
+            vectors.map_err(|error| JobError::from_error(&error))?.pop()
+        }
+        None => None,
+    };
+    index.nearest(store, asked, vector.as_deref(), n, ctx)
 }
 
 impl SimilarFound {
     /// Looks for what is like it, and how that was labelled.
     pub fn look(
-        index: &SimilarIndex,
+        index: &AlikeIn,
         store: &Store,
         asked: &Asked,
         corpus: &ProjectCorpus,
         ctx: &JobContext,
     ) -> Result<Self, JobError> {
-        let Nearest { same, hits } = nearest(index, store, asked, LISTED, ctx)?;
+        let Nearest { same, hits } = index.nearest(store, asked, ctx)?;
         let entry = |similar: Similar| -> Result<SimilarEntry, JobError> {
             let said = said_of(&similar.steps, LOOKED_AT, corpus, ctx)?;
             let trace = similar.steps.first().and_then(|at| store.summary(at.row));

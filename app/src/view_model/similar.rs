@@ -7,13 +7,17 @@ use stepscope_core::query::{Alike, Duplicates, TextSaid};
 use super::card::rating_text;
 use super::{Chip, Tone, one_line};
 use crate::state::open::name_of;
-use crate::state::similar::{DuplicatesDraft, LOOKED_AT, SimilarDraft, SimilarEntry, said_words};
+use crate::state::similar::{AlikeBy, DuplicatesDraft, LOOKED_AT, OwnEncoder, SimilarDraft, SimilarEntry, said_words};
 
 /// Characters of a text that are shown: about two lines.
 const TEXT: usize = 170;
 
 /// Longest name of a trace, in characters.
 const NAME: usize = 50;
+
+/// How to compare by meaning.
+const NO_ENCODER: &str = "By words. Choose the folder of a sentence encoder, such as all-MiniLM-L6-v2, to compare by \
+                          meaning as well; it runs on this computer.";
 
 /// Pairs of files and clusters that the dialog lists.
 const PAIRS: usize = 6;
@@ -36,6 +40,27 @@ pub struct SimilarModel {
     pub entries: Vec<SimilarLine>,
     /// Position of the selected one.
     pub selected: usize,
+    /// By what neighbours can be found, and which of these it is; none without a sentence encoder.
+    pub ways: Vec<Way>,
+    /// How to get an encoder, where there is none.
+    pub hint: &'static str,
+    /// The button that chooses one.
+    pub choose: &'static str,
+}
+
+/// A way to find neighbours.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "testing", derive(serde::Serialize))]
+pub struct Way {
+    /// Its name.
+    pub title: String,
+    /// What it compares.
+    pub hint: String,
+    /// It is the one in use.
+    pub chosen: bool,
+    /// What it stands for.
+    #[cfg_attr(feature = "testing", serde(skip))]
+    pub by: AlikeBy,
 }
 
 /// An entry.
@@ -55,26 +80,57 @@ pub struct SimilarLine {
 }
 
 impl SimilarModel {
-    /// Builds it; what a source says of steps is shown only where `shows` allows it.
-    pub fn new(draft: &SimilarDraft, progress: Option<&Progress>, shows: impl Fn(&TextSaid) -> bool) -> Self {
+    /// Builds it; what a source says of steps is shown only where `shows` allows it. `encoder` is the folder of the
+    /// sentence encoder that was chosen.
+    pub fn new(
+        draft: &SimilarDraft,
+        encoder: Option<&str>,
+        progress: Option<&Progress>,
+        shows: impl Fn(&TextSaid) -> bool,
+    ) -> Self {
+        let ways = encoder.map(|encoder| ways(encoder, draft.by)).unwrap_or_default();
+        let (hint, choose) = match encoder {
+            Some(_) => ("", "Other encoder…"),
+            None => (NO_ENCODER, "Choose an encoder…"),
+        };
         let text = one_line(&draft.text, TEXT);
         let Some(found) = &draft.found else {
             let (summary, doing) = (String::new(), Some(doing(progress)));
-            return Self { text, doing, summary, entries: Vec::new(), selected: 0 };
+            return Self { text, doing, summary, entries: Vec::new(), selected: 0, ways, hint, choose };
         };
         let same = found.same.as_ref().map(|same| (same.similar.steps.len(), same.similar.traces));
         let summary = match (same, found.hits.is_empty()) {
             (Some((1, _)), _) => "1 other step says exactly the same".to_owned(),
             (Some((steps, 1)), _) => format!("{steps} other steps say exactly the same, all in one trace"),
             (Some((steps, traces)), _) => format!("{steps} other steps say exactly the same, in {traces} traces"),
+            (None, true) if draft.by == AlikeBy::Meaning => "There is no other text to compare it with".to_owned(),
             (None, true) => "No other step shares a rare word with it".to_owned(),
             (None, false) => "No other step says exactly the same".to_owned(),
         };
         let entries = found.all().enumerate().map(|(at, entry)| line(entry, same.is_some() && at == 0, &shows));
         let entries: Vec<SimilarLine> = entries.collect();
         let selected = draft.selected.min(entries.len().saturating_sub(1));
-        Self { text, doing: None, summary, entries, selected }
+        Self { text, doing: None, summary, entries, selected, ways, hint, choose }
     }
+
+    /// The next way, or the one before.
+    pub fn turned(&self, forward: bool) -> Option<AlikeBy> {
+        let at = self.ways.iter().position(|way| way.chosen)?;
+        let at = if forward { at.checked_add(1) } else { at.checked_sub(1) };
+        self.ways.get(at?).map(|way| way.by)
+    }
+}
+
+fn ways(encoder: &str, chosen: AlikeBy) -> Vec<Way> {
+    let way = |by, title: String, hint: String| Way { title, hint, chosen: by == chosen, by };
+    vec![
+        way(AlikeBy::Words, "by words".into(), "Steps that share rare words".into()),
+        way(
+            AlikeBy::Meaning,
+            format!("by meaning ({})", one_line(&OwnEncoder::name(encoder), NAME)),
+            format!("Steps that lie near by the sentence encoder in {encoder}"),
+        ),
+    ]
 }
 
 fn line(entry: &SimilarEntry, is_same: bool, shows: &impl Fn(&TextSaid) -> bool) -> SimilarLine {

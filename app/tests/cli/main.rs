@@ -25,3 +25,4 @@ mod window_export;
 mod window_models;
 #[cfg(feature = "window")]
 mod window_scoring;
+mod window_similar;

@@ -55,6 +55,42 @@ fn what_cannot_be_looked_for_is_told() {
 }
 
 #[test]
+fn steps_are_found_by_meaning_with_an_encoder_of_ones_own() {
+    let home = Home::new();
+    let project = project(&home, &[&in_workspace("sample-data/1-word-problems.json")]);
+    let encoder = in_workspace("core/tests-data/encoders/bert");
+    let args = ["similar", "--project", &project, "--encoder", &encoder];
+    let built = home.ends(0, &[&args[..], &["--json"]].concat()).json();
+    assert_eq!((built["schema"].as_str(), built["encoder"]["dims"].as_u64()), (Some("stepscope.encoded/1"), Some(32)));
+    let texts = built["texts"].as_u64().unwrap();
+    assert!(texts > 10 && built["encoded"] == built["texts"], "{built}");
+    let again = home.ends(0, &args).out;
+    assert!(
+        again.starts_with(&format!("{texts} different texts of steps, 0 of them encoded now with bert")),
+        "{again}"
+    );
+
+    let of_step = ["--json", "--trace", "word-01-small", "--step", "2", "--n", "3"];
+    let found = home.ends(0, &[&args[..], &of_step].concat()).json();
+    assert_eq!((found["hits"].as_array().unwrap().len(), found["encoder"]["name"].as_str()), (3, Some("bert")));
+    let itself = |place: &Value| place["source_id"] == "word-01-small" && place["step"] == 1;
+    assert!(found["hits"].as_array().unwrap().iter().all(|hit| !itself(&hit["places"][0])), "{found}");
+    // A text that no step says is encoded for the question; in capitals it has the same tokens.
+    let shown = home.ends(0, &["show", "--json", "--project", &project, "--trace", "word-01-small"]).json();
+    let text = shown["steps"][1]["text"].as_str().unwrap().to_uppercase();
+    let by_text = home.ends(0, &[&args[..], &["--json", &text]].concat()).json();
+    assert!(by_text["same"].is_null() && itself(&by_text["hits"][0]["places"][0]), "{by_text}");
+    assert!(by_text["hits"][0]["score"].as_f64().unwrap() > 0.997, "{by_text}");
+
+    let refused = |encoder: &str, expected: &str| {
+        let error = home.ends(1, &["similar", "--project", &project, "--encoder", encoder, "x"]).err;
+        assert!(error.contains(expected), "{error}");
+    };
+    refused(&home.arg("nowhere"), "no sentence encoder");
+    refused(&in_workspace("core/tests-data/scoring/qwen2_prm"), "so it is no sentence encoder");
+}
+
+#[test]
 fn what_stands_twice_is_found_across_files() {
     let home = Home::new();
     let trace = |id: &str, problem: &str, steps: &[&str]| {

@@ -31,7 +31,7 @@ pub use language::{
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, find, next_unlabelled, run, run_with};
-pub use similar::{Asked, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
+pub use similar::{Asked, MeaningIndex, Nearest, Similar, SimilarIndex, StepAt, TextSaid, nearest, said_of};
 pub use sql::sql;
 pub use state::LabelState;
 pub use table::{Cell, Table, check_fields, select, sort_by};

@@ -1,15 +1,16 @@
 //! Where scorers come from: models in folders, and those that come with the program.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use candle_core::Device;
 
 use super::builtin::builtin;
+use super::checkpoint::find_model;
 use super::device::open_device;
 use super::{
-    BUILTINS, Capabilities, DeviceChoice, DeviceKind, ModelSource, NumberFormat, Recipes, ScoreCache, Scorer,
-    ScorerFactory, ScoringError, StepScorer, Watch,
+    BUILTINS, Capabilities, DeviceChoice, DeviceKind, Encoder, ModelSource, NumberFormat, Recipes, ScoreCache, Scorer,
+    ScorerFactory, ScoringError, StepScorer, TextEncoder, Watch,
 };
 
 /// Loads models from folders onto one device, with one cache for all.
@@ -50,6 +51,16 @@ impl ModelFactory {
     pub fn open(&self, source: &ModelSource, watch: Watch<'_>) -> Result<Scorer, ScoringError> {
         Scorer::load(source, self, watch)
     }
+
+    /// Loads one sentence encoder: from a folder, or by its name on the hub where it was fetched from there.
+    pub fn open_encoder(&self, folder: &str, watch: Watch<'_>) -> Result<Encoder, ScoringError> {
+        let path = Path::new(folder);
+        if path.is_dir() {
+            return Encoder::load(path, &self.device, watch);
+        }
+        let found = find_model(folder, "sentence encoder", Path::new("."), &self.places)?;
+        Encoder::load(&found, &self.device, watch)
+    }
 }
 
 impl ScorerFactory for ModelFactory {
@@ -72,5 +83,9 @@ impl ScorerFactory for ModelFactory {
             Some(scorer) => scorer,
             None => Ok(Box::new(self.open(source, watch)?)),
         }
+    }
+
+    fn load_encoder(&mut self, folder: &str, watch: Watch<'_>) -> Result<Box<dyn TextEncoder>, ScoringError> {
+        Ok(Box::new(self.open_encoder(folder, watch)?))
     }
 }

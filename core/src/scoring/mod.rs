@@ -1,7 +1,7 @@
 //! Process reward models: text in, scores out. Knows neither the store nor the annotation log, which is what lets it
 //! run in another process.
 //!
-//! [`ModelFactory`] loads a model folder; [`worker`] runs it in a child process; [`ScoreBook`] keeps a project's
+//! [`ModelFactory`] loads a model folder, a reward model or an [`Encoder`]; [`worker`] runs it in a child process; [`ScoreBook`] keeps a project's
 //! scores and [`ScoreCache`] everybody's.
 
 mod book;
@@ -9,6 +9,7 @@ mod builtin;
 mod cache;
 mod checkpoint;
 mod device;
+mod encoder;
 mod error;
 mod factory;
 mod judge;
@@ -30,6 +31,7 @@ pub use builtin::{BUILTINS, EquationScorer, FakeBehaviour, FakeFactory, FakeScor
 pub use cache::{CacheKey, ScoreCache};
 pub use checkpoint::{Biases, ModelConfig, Rope, RopeScaling};
 pub use device::{DeviceChoice, DeviceKind, NumberFormat};
+pub use encoder::{Encoder, EncoderInfo, TextEncoder};
 pub use error::{ScoringError, WorkerError};
 pub use factory::ModelFactory;
 pub use judge::Writing;
@@ -43,5 +45,5 @@ pub use scorer::{Heard, Listener, ModelSource, ScoreEvent, ScorerFactory, Scorer
 pub use text::{MessageText, PromptText, StepScore, StepText, TreeScores, TreeText, Unscored};
 pub use worker::{
     Capabilities, Greeting, Launch, PoolEvent, PoolSpec, PoolStatus, PoolSummary, ScoreQueue, ScoringPool,
-    WorkerClient, WorkerSpec,
+    WorkerClient, WorkerEncoder, WorkerSpec,
 };

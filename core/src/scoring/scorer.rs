@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::worker::Capabilities;
-use super::{DeviceChoice, NumberFormat, Recipe, ScoringError, TreeScores, TreeText, WorkerError, Writing};
+use super::{
+    DeviceChoice, NumberFormat, Recipe, ScoringError, TextEncoder, TreeScores, TreeText, WorkerError, Writing,
+};
 use crate::job::{JobError, Progress};
 use crate::model::ScoreKind;
 
@@ -137,4 +139,9 @@ pub trait ScorerFactory {
 
     /// Loads one.
     fn load(&mut self, source: &ModelSource, watch: Watch<'_>) -> Result<Box<dyn StepScorer>, ScoringError>;
+
+    /// Loads a sentence encoder.
+    fn load_encoder(&mut self, _folder: &str, _watch: Watch<'_>) -> Result<Box<dyn TextEncoder>, ScoringError> {
+        Err(ScoringError::Worker(WorkerError::BadRequest("this worker runs no sentence encoders".into())))
+    }
 }

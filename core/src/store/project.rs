@@ -57,6 +57,11 @@ impl ProjectDir {
         self.0.join("scores")
     }
 
+    /// What sentence encoders make of the texts of steps, one file for each.
+    pub fn encodings(&self) -> PathBuf {
+        self.0.join("encodings")
+    }
+
     /// Texts that were labelled and have changed since.
     pub fn superseded(&self) -> PathBuf {
         self.0.join("superseded.jsonl")

@@ -1,19 +1,24 @@
 //! Similar steps and duplicates: the index is made once, then steps are looked up in it.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::labels::LabelSource;
-use stepscope_core::query::{self, Duplicates, SimilarIndex, TextSaid};
+use stepscope_core::query::{self, Duplicates, MeaningIndex, SimilarIndex, TextSaid};
+use stepscope_core::store::Store;
 
 use super::{asking, navigate, survey};
 use crate::app::App;
 use crate::command::Command;
+use crate::dialog::files::Ask;
 use crate::state::DialogState;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::Only;
-use crate::state::similar::{DuplicatesDraft, SimilarDraft, SimilarFound, SimilarRequest};
+use crate::state::similar::{
+    AlikeBy, AlikeIn, DuplicatesDraft, OwnEncoder, SimilarDraft, SimilarFound, SimilarRequest,
+};
 use crate::view_model::similar::cluster_text;
 
 pub(super) fn run(app: &mut App, command: Command) {
@@ -31,13 +36,22 @@ pub(super) fn answer(app: &mut App, request: SimilarRequest) {
         (SimilarRequest::PickCluster(at), Some(DialogState::Duplicates(draft))) => draft.selected = at,
         (SimilarRequest::Show(at), Some(DialogState::Similar(_))) => show(app, at),
         (SimilarRequest::List(at), Some(DialogState::Duplicates(_))) => list(app, at),
+        (SimilarRequest::By(by), Some(DialogState::Similar(draft))) if draft.by != by => {
+            (draft.by, draft.found, draft.selected) = (by, None, 0);
+            app.jobs.similar.by = by;
+            app.jobs.similar.looking = None;
+            look(app);
+        }
+        (SimilarRequest::AskEncoder, Some(DialogState::Similar(_))) => app.ask(Ask::EncoderFolder, ""),
+        (SimilarRequest::UseEncoder(folder), _) => use_encoder(app, &folder),
         _ => {}
     }
 }
 
 fn begin(app: &mut App) {
     let (Some(project), Some(open)) = (&app.project, &app.view.open) else { return };
-    let Some(draft) = SimilarDraft::new(open, &project.store) else { return };
+    let by = if app.settings.encoder.is_some() { app.jobs.similar.by } else { AlikeBy::Words };
+    let Some(draft) = SimilarDraft::new(open, &project.store, by) else { return };
     if draft.text.is_empty() {
         return app.notices.info("The step says nothing", "Nothing can be like it");
     }
@@ -51,12 +65,21 @@ fn begin(app: &mut App) {
 fn look(app: &mut App) {
     let (Some(project), Some(DialogState::Similar(draft))) = (&app.project, &app.view.dialog) else { return };
     let (store, asked) = (project.store.clone(), draft.asked.clone());
-    if let Some(index) = app.jobs.similar.index.clone().filter(|index| index.fits(&store)) {
+    let index = match draft.by {
+        AlikeBy::Words => app.jobs.similar.index.clone().filter(|index| index.fits(&store)).map(AlikeIn::Words),
+        AlikeBy::Meaning => app.meaning().map(|(index, encoder)| AlikeIn::Meaning(index, encoder)),
+    };
+    if let Some(index) = index {
         let corpus = ProjectCorpus::later(project);
         let job = Job::spawn("similar steps", Arc::clone(&app.wake), move |ctx| {
             SimilarFound::look(&index, &store, &asked, &corpus()?, ctx)
         });
         app.jobs.similar.looking = app.started(job);
+    } else if draft.by == AlikeBy::Meaning {
+        let Some(encoder) = app.own_encoder().filter(|_| app.jobs.similar.encoding.is_none()) else { return };
+        app.jobs.similar.meaning = None;
+        let job = Job::spawn("encode steps", Arc::clone(&app.wake), move |ctx| encoder.index(&store, ctx));
+        app.jobs.similar.encoding = app.started(job);
     } else if app.jobs.similar.building.is_none() {
         // Its memory is free before the next one is made.
         app.jobs.similar.index = None;
@@ -79,6 +102,56 @@ pub(crate) fn indexed(app: &mut App, outcome: Outcome<SimilarIndex>) {
             close(app);
             app.notices.error("Similar steps not looked for", error.to_string());
         }
+    }
+}
+
+/// The steps are encoded. What was made is kept where nobody waits for it, too.
+pub(crate) fn encoded(app: &mut App, outcome: Outcome<MeaningIndex>) {
+    match outcome {
+        Outcome::Done(index) => {
+            app.notices.warnings("Encoded steps", index.notes().iter().cloned());
+            let folder = app.settings.encoder.clone().unwrap_or_default();
+            app.jobs.similar.meaning = Some((folder, Arc::new(index)));
+            if matches!(&app.view.dialog, Some(DialogState::Similar(draft)) if draft.found.is_none()) {
+                look(app);
+            }
+        }
+        Outcome::Cancelled => back_to_words(app),
+        Outcome::Failed(error) => {
+            back_to_words(app);
+            app.notices.error("Steps not encoded", error.to_string());
+        }
+    }
+}
+
+/// Without vectors, words are what there is.
+fn back_to_words(app: &mut App) {
+    app.jobs.similar.by = AlikeBy::Words;
+    if let Some(DialogState::Similar(draft)) = &mut app.view.dialog
+        && draft.by == AlikeBy::Meaning
+    {
+        (draft.by, draft.found) = (AlikeBy::Words, None);
+        look(app);
+    }
+}
+
+/// Compares by meaning with the encoder of that folder from now on.
+fn use_encoder(app: &mut App, folder: &Path) {
+    if !folder.join("config.json").is_file() && !folder.join("modules.json").is_file() {
+        let detail = format!(
+            "The folder of a sentence encoder holds config.json, tokenizer.json and model.safetensors: {}",
+            folder.display()
+        );
+        return app.notices.error("This is no sentence encoder", detail);
+    }
+    app.settings.encoder = Some(folder.to_string_lossy().into_owned());
+    app.save_settings();
+    // What runs or is there is that of the one before.
+    (app.jobs.similar.encoding, app.jobs.similar.meaning, app.jobs.similar.looking) = (None, None, None);
+    app.jobs.similar.by = AlikeBy::Meaning;
+    if let Some(DialogState::Similar(draft)) = &mut app.view.dialog {
+        (draft.by, draft.found, draft.selected) = (AlikeBy::Meaning, None, 0);
+        look(app);
     }
 }
 
@@ -115,8 +188,12 @@ fn show(app: &mut App, at: usize) {
     let place = draft.found.as_ref().and_then(|found| found.all().nth(at)?.similar.steps.first().copied());
     let Some(place) = place else { return };
     // Files that were read again may have other traces in these rows.
-    let fits = |index: &Arc<SimilarIndex>| app.project.as_ref().is_some_and(|project| index.fits(&project.store));
-    if !app.jobs.similar.index.as_ref().is_some_and(fits) {
+    let by_words = app.jobs.similar.index.as_ref();
+    let fits = |store: &Store| match draft.by {
+        AlikeBy::Words => by_words.is_some_and(|index| index.fits(store)),
+        AlikeBy::Meaning => app.meaning().is_some(),
+    };
+    if !app.project.as_ref().is_some_and(|project| fits(&project.store)) {
         return begin(app);
     }
     app.view.dialog = None;
@@ -175,6 +252,20 @@ fn list(app: &mut App, at: usize) {
 }
 
 impl App {
+    /// The sentence encoder of the settings.
+    fn own_encoder(&self) -> Option<OwnEncoder> {
+        let folder = self.settings.encoder.clone()?;
+        Some(OwnEncoder { launch: self.startup.worker_on(&self.settings.device), folder })
+    }
+
+    /// What it made of the tables that are open, once it has.
+    fn meaning(&self) -> Option<(Arc<MeaningIndex>, OwnEncoder)> {
+        let (folder, index) = self.jobs.similar.meaning.as_ref()?;
+        let encoder = self.own_encoder().filter(|encoder| encoder.folder == *folder)?;
+        let store = &self.project.as_ref()?.store;
+        index.fits(store).then(|| (Arc::clone(index), encoder))
+    }
+
     /// What a source says of similar steps may be seen: what the annotator said always, the rest where nothing is hidden.
     pub(crate) fn shows_said(&self, said: &TextSaid) -> bool {
         let is_own = matches!(&said.source, LabelSource::Own(Some(name)) if *name == self.startup.annotator.as_str());

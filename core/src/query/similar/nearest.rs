@@ -39,8 +39,8 @@ pub struct StepAt {
 /// Steps that all say exactly the same, but for blanks around it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Similar {
-    /// How near it is: the cosine of both texts as vectors of weighted words, 0..=1; 1 also for the same words in another
-    /// order.
+    /// How near it is: by words the cosine of both texts as vectors of weighted words, 0..=1, 1 also for the same words in
+    /// another order; by meaning that of the encoder's vectors, -1..=1.
     pub score: f64,
     /// What it says.
     pub text: String,
@@ -72,17 +72,9 @@ pub fn nearest(
     ctx: &JobContext,
 ) -> Result<Nearest, JobError> {
     if !index.fits(store) {
-        return Err(JobError::Failed("the files were read again; look for similar steps once more".into()));
+        return Err(read_again());
     }
-    let (says, this) = match asked {
-        Asked::Text(text) => ([text.as_str(), "", ""], None),
-        Asked::Step(at) => {
-            let row = store.step_row(at.row, at.step).ok_or_else(|| {
-                JobError::Failed(format!("trace number {} has no step {}", at.row, u64::from(at.step) + 1))
-            })?;
-            (store.step_says(row), Some(row))
-        }
-    };
+    let (says, this) = asked.says(store)?;
     let own = index.text_of(&says);
     let question = Question::new(index, &bag(&says));
     let compared = n.saturating_mul(COMPARED).max(FEWEST_COMPARED);
@@ -102,17 +94,41 @@ pub fn nearest(
     Ok(Nearest { same: same.filter(|same| !same.steps.is_empty()), hits: near.into_iter().map(similar).collect() })
 }
 
+impl Asked {
+    /// What it says: text, name of a tool, its arguments; and the row of the step table, where it is a step.
+    pub(super) fn says<'a>(&'a self, store: &'a Store) -> Result<([&'a str; 3], Option<usize>), JobError> {
+        match self {
+            Self::Text(text) => Ok(([text.as_str(), "", ""], None)),
+            Self::Step(at) => {
+                let row = store.step_row(at.row, at.step).ok_or_else(|| {
+                    JobError::Failed(format!("trace number {} has no step {}", at.row, u64::from(at.step) + 1))
+                })?;
+                Ok((store.step_says(row), Some(row)))
+            }
+        }
+    }
+}
+
+/// The index is of other tables.
+pub(super) fn read_again() -> JobError {
+    JobError::Failed("the files were read again; look for similar steps once more".into())
+}
+
+/// What a step says as one text: its parts, each on lines of its own.
+pub(super) fn whole(says: [&str; 3]) -> String {
+    let parts: Vec<&str> = says.map(str::trim).into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n")
+}
+
 impl Similar {
-    fn new(score: f64, steps: &[u32], store: &Store, without: Option<usize>) -> Self {
+    pub(super) fn new(score: f64, steps: &[u32], store: &Store, without: Option<usize>) -> Self {
         let text = steps.first().map(|&at| store.step_says(at as usize));
         let places = steps.iter().map(|&at| at as usize).filter(|at| Some(*at) != without);
         let steps: Vec<StepAt> =
             places.filter_map(|at| store.step_place(at)).map(|(row, step)| StepAt { row, step }).collect();
         let mut rows: Vec<u32> = steps.iter().map(|at| at.row).collect();
         rows.dedup();
-        let parts = text.unwrap_or_default().map(str::trim);
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        Self { score, text: parts.join("\n"), steps, traces: rows.len() }
+        Self { score, text: whole(text.unwrap_or_default()), steps, traces: rows.len() }
     }
 }
 
@@ -184,7 +200,7 @@ impl Question {
 
 /// A number by its size.
 #[derive(Clone, Copy, Debug)]
-struct Ordered(f64);
+pub(super) struct Ordered(pub(super) f64);
 
 impl Ord for Ordered {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {

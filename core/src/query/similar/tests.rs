@@ -16,7 +16,7 @@ use crate::labels::{Corpus, SourceFile};
 use crate::model::{AnnotatorId, ImportedValue, Problem, StepRating, Timestamp, Trace, TraceBuilder, TraceId};
 use crate::store::{ProjectDir, Store, StoreWriter};
 
-fn ctx() -> JobContext {
+pub(super) fn ctx() -> JobContext {
     JobContext::foreground(None)
 }
 
@@ -31,11 +31,11 @@ fn store(traces: &[Vec<String>]) -> (TempDir, Store) {
     (folder, writer.finish(Vec::new()).unwrap())
 }
 
-fn of(texts: &[&[&str]]) -> (TempDir, Store) {
+pub(super) fn of(texts: &[&[&str]]) -> (TempDir, Store) {
     store(&texts.iter().map(|steps| steps.iter().map(|&step| step.to_owned()).collect()).collect::<Vec<_>>())
 }
 
-fn at(row: u32, step: u32) -> StepAt {
+pub(super) fn at(row: u32, step: u32) -> StepAt {
     StepAt { row, step }
 }
 

@@ -144,7 +144,7 @@ impl Weights {
     /// It covers of every tensor its name, format, shape and up to sixteen blocks of 4 KiB spread evenly over its
     /// bytes. Reading all bytes of a 7B model would take as long as loading it; training changes every block, so that
     /// sixteen tell two models apart. A tensor up to 64 KiB, which every bias, norm and head row is, is covered whole.
-    pub(super) fn digest(&self, mut hasher: ContentHasher) -> ContentHasher {
+    pub(crate) fn digest(&self, mut hasher: ContentHasher) -> ContentHasher {
         let tensors = &*self.tensors;
         for (name, stored) in &tensors.stored {
             hasher = sampled(hasher, name, &tensors.mapped, stored);

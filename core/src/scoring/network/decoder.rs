@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use candle_core::{DType, Device, Module as _, Tensor};
 use candle_nn::RmsNorm;
 
+use super::embedding::Embedding;
 use super::forest::{Forest, SegmentId};
 use super::layer::{Layer, Rows};
 use super::linear::Loading;
@@ -16,7 +17,7 @@ use super::pieces::{Piece, next_chunk, pieces};
 use super::probe::{Probe, Probed};
 use super::rope::RopeTables;
 use super::texts::EachRow;
-use crate::scoring::checkpoint::{Checkpoint, Weights};
+use crate::scoring::checkpoint::Checkpoint;
 use crate::scoring::{ModelConfig, NumberFormat, ScoringError};
 
 /// Multiplications of the widest product of a chunk: a processor is through with it in a sixth of a second, which is
@@ -39,12 +40,6 @@ pub(crate) struct Decoder {
     chunk: usize,
 }
 
-/// Rows of the embedding: on a processor they are read from the mapped file as they are needed.
-enum Embedding {
-    Mapped(Weights),
-    Loaded(Tensor),
-}
-
 const EMBEDDING: &str = "model.embed_tokens.weight";
 
 impl Decoder {
@@ -57,16 +52,11 @@ impl Decoder {
         go_on: GoOn<'_>,
     ) -> std::result::Result<(Self, Option<Probed>), ScoringError> {
         let failed = |e: candle_core::Error| ScoringError::compute("loading the weights", &e);
-        let (config, weights) = (&checkpoint.config, &checkpoint.weights);
+        let config = &checkpoint.config;
         let (hidden, inner) = (config.hidden_size, config.intermediate_size);
         let Loading { dtype, device, .. } = loading;
         let rounding = format.rounding(device);
-        weights.expect_shape(EMBEDDING, &[config.vocab_size, hidden])?;
-        let embedding = if device.is_cpu() {
-            Embedding::Mapped(weights.clone())
-        } else {
-            Embedding::Loaded(loading.get(EMBEDDING, &[config.vocab_size, hidden])?)
-        };
+        let embedding = Embedding::load(loading, EMBEDDING, config.vocab_size, hidden)?;
         let norm = RmsNorm::new(loading.get("model.norm.weight", &[hidden])?, config.rms_norm_eps);
         let widest = 2 * hidden * inner;
         let chunk = if device.is_cpu() { (PRODUCT / widest.max(1)).clamp(64, 1024) } else { CHUNK_ON_CARD };
@@ -216,12 +206,6 @@ impl Decoder {
     }
 
     fn embed(&self, ids: &[u32]) -> std::result::Result<Tensor, ScoringError> {
-        let failed = |e: candle_core::Error| ScoringError::compute("looking up tokens", &e);
-        match &self.embedding {
-            Embedding::Loaded(table) => {
-                Tensor::new(ids, &self.device).and_then(|ids| table.index_select(&ids, 0)).map_err(failed)
-            }
-            Embedding::Mapped(weights) => weights.rows(EMBEDDING, ids, self.dtype, &self.device),
-        }
+        self.embedding.rows(ids, &self.device)
     }
 }

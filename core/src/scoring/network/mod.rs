@@ -2,6 +2,7 @@
 
 mod amx;
 mod decoder;
+mod embedding;
 mod forest;
 mod kernels;
 mod language_model;
@@ -18,13 +19,14 @@ mod writer;
 
 use candle_core::{Device, Tensor};
 
-use self::decoder::Decoder;
+pub(crate) use self::decoder::Decoder;
+pub(crate) use self::embedding::Embedding;
+pub(crate) use self::kernels::{Activation, activate};
 use self::language_model::LanguageModel;
-use self::linear::{Linear, Loading, rounds};
-pub(crate) use self::linear::{can_be_quantised, has_tiles};
+use self::linear::rounds;
+pub(crate) use self::linear::{Linear, Loading, can_be_quantised, has_tiles};
 use self::readout::{Readout, running_scores};
-pub(crate) use self::texts::GoOn;
-use self::texts::Texts;
+pub(crate) use self::texts::{GoOn, Texts};
 pub(crate) use self::writer::Draft;
 use crate::scoring::checkpoint::{Checkpoint, Weights};
 use crate::scoring::recipe::{Head, ScoreFrom};

@@ -233,7 +233,7 @@ impl WorkerClient {
         self.process.as_ref().map(Process::id)
     }
 
-    fn send(&mut self, request: impl FnOnce(RequestId) -> Request) -> Result<RequestId, ScoringError> {
+    pub(super) fn send(&mut self, request: impl FnOnce(RequestId) -> Request) -> Result<RequestId, ScoringError> {
         if let Some(lost) = &self.lost {
             return Err(ScoringError::WorkerLost(lost.clone()));
         }
@@ -252,7 +252,7 @@ impl WorkerClient {
     }
 
     /// Passes the replies to `id` on until it has ended.
-    fn converse(
+    pub(super) fn converse(
         &mut self,
         id: RequestId,
         context: &JobContext,
@@ -275,7 +275,7 @@ impl WorkerClient {
             match reply {
                 Some(Reply::Failed { id: of, error }) if of == id => return Err(ScoringError::Worker(error)),
                 Some(Reply::Finished { id: of }) if of == id => return Ok(()),
-                Some(reply @ Reply::Loaded { .. }) if reply.id() == Some(id) => {
+                Some(reply @ (Reply::Loaded { .. } | Reply::EncoderLoaded { .. })) if reply.id() == Some(id) => {
                     each(reply);
                     return Ok(());
                 }
@@ -292,7 +292,7 @@ impl WorkerClient {
         while let Some(left) = PATIENCE.checked_sub(asked.elapsed()) {
             match self.hear(left)? {
                 Some(Reply::Failed { id: of, .. } | Reply::Finished { id: of }) if of == id => return Ok(()),
-                Some(Reply::Loaded { id: of, .. }) if of == id => return Ok(()),
+                Some(Reply::Loaded { id: of, .. } | Reply::EncoderLoaded { id: of, .. }) if of == id => return Ok(()),
                 Some(_) | None => {}
             }
         }
@@ -325,7 +325,7 @@ impl WorkerClient {
         if words.is_empty() { words } else { format!("; its last words:\n{words}") }
     }
 
-    fn give_up(&mut self, text: String) -> ScoringError {
+    pub(super) fn give_up(&mut self, text: String) -> ScoringError {
         self.lost = Some(text.clone());
         self.end();
         ScoringError::WorkerLost(text)

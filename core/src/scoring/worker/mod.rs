@@ -2,6 +2,7 @@
 //! lives on. Both sides and the lines between them are here.
 
 mod client;
+mod encode;
 mod launch;
 mod pool;
 mod process;
@@ -14,6 +15,7 @@ mod tests;
 use std::io::{BufRead as _, BufReader, Read};
 
 pub use client::{Greeting, WorkerClient};
+pub use encode::WorkerEncoder;
 pub use launch::Launch;
 pub use pool::{OnEvent, PoolEvent, PoolSpec, PoolStatus, PoolSummary, ScoringPool, TextOf, WorkerSpec, run_pool};
 pub use protocol::{Capabilities, PROTOCOL, Reply, Request, RequestId};

@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::scoring::{DeviceChoice, ModelSource, NumberFormat, ScoreEvent, ScorerInfo, TreeText, WorkerError};
+use crate::scoring::{
+    DeviceChoice, EncoderInfo, ModelSource, NumberFormat, ScoreEvent, ScorerInfo, TreeText, WorkerError,
+};
 
 /// Raised when an older side would misunderstand.
 pub const PROTOCOL: u32 = 2;
@@ -31,6 +33,20 @@ pub enum Request {
         id: RequestId,
         /// Text travels, files do not.
         trees: Vec<TreeText>,
+    },
+    /// Load a sentence encoder; answered by `EncoderLoaded` or `Failed`.
+    LoadEncoder {
+        /// Pairs the replies.
+        id: RequestId,
+        /// Its folder, on the worker's computer.
+        folder: String,
+    },
+    /// Give a vector for each text; answered by `Encoded` and `Finished`, or by `Failed`.
+    Encode {
+        /// Pairs the replies.
+        id: RequestId,
+        /// The texts.
+        texts: Vec<String>,
     },
     /// Stop working on that request; it ends with `Finished` or `Failed`.
     Cancel {
@@ -81,6 +97,20 @@ pub enum Reply {
         /// Who will give the scores.
         scorer: ScorerInfo,
     },
+    /// The encoder is ready.
+    EncoderLoaded {
+        /// Pairs the reply.
+        id: RequestId,
+        /// Who will give the vectors.
+        encoder: EncoderInfo,
+    },
+    /// The texts as vectors of length 1, in the order of the request.
+    Encoded {
+        /// Pairs the reply.
+        id: RequestId,
+        /// One for each text.
+        vectors: Vec<Vec<f32>>,
+    },
     /// A sign of life; the owner counts silence.
     Progress {
         /// Pairs the reply.
@@ -127,6 +157,8 @@ impl Reply {
         match self {
             Self::Hello { .. } | Self::Bye { .. } => None,
             Self::Loaded { id, .. }
+            | Self::EncoderLoaded { id, .. }
+            | Self::Encoded { id, .. }
             | Self::Progress { id, .. }
             | Self::Event { id, .. }
             | Self::Finished { id }

@@ -11,7 +11,7 @@ use super::lines;
 use super::protocol::{PROTOCOL, Reply, Request, RequestId};
 use crate::job::{JobError, Progress};
 use crate::scoring::{
-    Listener, ModelSource, ScoreEvent, ScorerFactory, ScoringError, StepScorer, TreeText, WorkerError,
+    Listener, ModelSource, ScoreEvent, ScorerFactory, ScoringError, StepScorer, TextEncoder, TreeText, WorkerError,
 };
 
 /// A sign of life is sent no more often than this.
@@ -38,6 +38,7 @@ pub fn serve(
     let (device, capabilities) = (factory.device().clone(), factory.capabilities());
     worker.say(&Reply::Hello { protocol: PROTOCOL, version, device, capabilities });
     let mut scorer: Option<Box<dyn StepScorer>> = None;
+    let mut encoder: Option<Box<dyn TextEncoder>> = None;
     while let Some(request) = worker.next() {
         match request {
             Request::Load { id, source } => {
@@ -51,6 +52,15 @@ pub fn serve(
                     scorer = None;
                 }
             }
+            Request::LoadEncoder { id, folder } => {
+                drop(encoder.take());
+                encoder = worker.load_encoder(id, &folder, factory);
+            }
+            Request::Encode { id, texts } => {
+                if !worker.encode(id, &texts, encoder.as_deref_mut()) {
+                    encoder = None;
+                }
+            }
             // What it meant has ended already.
             Request::Cancel { .. } => {}
             Request::Bye => {
@@ -62,7 +72,7 @@ pub fn serve(
     Ok(())
 }
 
-struct Worker<W> {
+pub(super) struct Worker<W> {
     requests: Receiver<String>,
     waiting: VecDeque<Request>,
     writer: W,
@@ -71,7 +81,7 @@ struct Worker<W> {
 }
 
 impl<W: Write> Worker<W> {
-    fn say(&mut self, reply: &Reply) {
+    pub(super) fn say(&mut self, reply: &Reply) {
         let Ok(mut line) = serde_json::to_vec(reply) else { return };
         line.push(b'\n');
         if self.writer.write_all(&line).and_then(|()| self.writer.flush()).is_err() {
@@ -113,7 +123,11 @@ impl<W: Write> Worker<W> {
                 Ok(line) => match self.parse(&line) {
                     Some(Request::Cancel { id }) if id == current => return Err(JobError::Cancelled),
                     Some(Request::Cancel { id }) => {
-                        self.waiting.retain(|w| !matches!(w, Request::Score { id: i, .. } if *i == id));
+                        let is_it = |waits: &Request| match waits {
+                            Request::Score { id: of, .. } | Request::Encode { id: of, .. } => *of == id,
+                            _ => false,
+                        };
+                        self.waiting.retain(|waits| !is_it(waits));
                     }
                     // What waits is wanted no more, nor is what is being done.
                     Some(Request::Bye) => {
@@ -135,7 +149,7 @@ impl<W: Write> Worker<W> {
     }
 
     /// Calls `work` with one who hears the owner, gives signs of life and passes on what comes out.
-    fn watched<T>(
+    pub(super) fn watched<T>(
         &mut self,
         id: RequestId,
         work: impl FnOnce(&mut dyn Listener) -> Result<T, ScoringError>,

@@ -76,7 +76,8 @@ impl Hub {
 
     /// Where a file of a commit is.
     pub(super) fn file_url(&self, name: &str, commit: &str, file: &str) -> String {
-        format!("{}/{name}/resolve/{commit}/{}", self.endpoint, encoded(file))
+        let file: Vec<String> = file.split('/').map(encoded).collect();
+        format!("{}/{name}/resolve/{commit}/{}", self.endpoint, file.join("/"))
     }
 
     /// Asks for what lies at an address, from a byte on.

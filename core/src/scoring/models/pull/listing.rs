@@ -74,7 +74,7 @@ fn plain_etag(tag: &str) -> String {
     tag.trim_start_matches("W/").chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
 }
 
-/// Whether a scorer reads a file of that name. Names with folders are for other programs.
+/// Whether a scorer or an encoder reads a file of that name. Other names with folders are for other programs.
 fn is_needed(name: &str) -> bool {
     const WHOLE: [&str; 11] = [
         "config.json",
@@ -89,11 +89,19 @@ fn is_needed(name: &str) -> bool {
         "chat_template.json",
         crate::scoring::OWN_RECIPE,
     ];
+    // What sentence-transformers keeps beside a transformer, and the folders of what comes after it.
+    const SENTENCE: [&str; 3] = ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"];
+    if let Some((folder, file)) = name.split_once('/') {
+        let is_module = folder.split_once('_').is_some_and(|(number, module)| {
+            number.parse::<u8>().is_ok() && ["Pooling", "Dense", "Normalize", "Transformer"].contains(&module)
+        });
+        return is_module && !file.contains('/') && is_needed(file);
+    }
     let is_plain = !name.contains(['/', '\\', ':']) && !name.starts_with('.');
     let starts = ["tokenizer", "chat_template"].iter().any(|start| name.starts_with(start));
     // Mistral's own packing of the same weights.
     let weights = name.ends_with(".safetensors") && !name.starts_with("consolidated");
-    is_plain && (WHOLE.contains(&name) || starts || weights)
+    is_plain && (WHOLE.contains(&name) || SENTENCE.contains(&name) || starts || weights)
 }
 
 #[cfg(test)]
@@ -109,6 +117,12 @@ mod tests {
         check("model-00001-of-00004.safetensors", true);
         check("adapter_model.safetensors", true);
         for name in ["README.md", "pytorch_model.bin", "modeling_prm.py", "training_args.bin", ".gitattributes"] {
+            check(name, false);
+        }
+        for name in ["modules.json", "1_Pooling/config.json", "2_Dense/model.safetensors"] {
+            check(name, true);
+        }
+        for name in ["1_Pooling/x/config.json", "../config.json", "1_Pooling/../config.json", "2_Dense/model.onnx"] {
             check(name, false);
         }
         for name in ["consolidated.safetensors", "onnx/model.safetensors", "..\\x.safetensors", "C:x.safetensors"] {

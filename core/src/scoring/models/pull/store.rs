@@ -80,7 +80,11 @@ impl CachedRepo {
         if to.symlink_metadata().is_ok() {
             fs::remove_file(&to).map_err(failed)?;
         }
-        link_or_copy(&Path::new("../../blobs").join(etag), &blob, &to).map_err(failed)
+        // A file of a module lies one folder deeper.
+        let depth = Path::new(name).components().count().saturating_sub(1);
+        to.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        let up: PathBuf = std::iter::repeat_n("..", depth).collect();
+        link_or_copy(&up.join("../../blobs").join(etag), &blob, &to).map_err(failed)
     }
 
     /// Lets the revision point to the commit. A commit needs no pointer to itself.

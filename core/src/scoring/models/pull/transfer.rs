@@ -32,7 +32,7 @@ pub(super) fn fetch(
     let etag = match &file.etag {
         Some(etag) => etag.clone(),
         // A mirror that lists names only: the content is known by commit and name.
-        None => format!("{commit}-{}", file.name),
+        None => format!("{commit}-{}", file.name.replace('/', "-")),
     };
     let blob = repo.blob(&etag);
     let length = |path: &Path| fs::metadata(path).ok().map(|m| m.len());

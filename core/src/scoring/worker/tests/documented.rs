@@ -33,6 +33,8 @@ fn every_message_is_shown_and_can_be_read() {
     }
     let all = [
         "reply bye",
+        "reply encoded",
+        "reply encoder_loaded",
         "reply event critique",
         "reply event failed",
         "reply event scored",
@@ -43,7 +45,9 @@ fn every_message_is_shown_and_can_be_read() {
         "reply progress",
         "request bye",
         "request cancel",
+        "request encode",
         "request load",
+        "request load_encoder",
         "request score",
     ];
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);

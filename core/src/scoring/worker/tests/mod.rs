@@ -2,6 +2,7 @@
 
 mod deaths;
 mod documented;
+mod encode;
 mod pool;
 
 use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Write as _, pipe};
