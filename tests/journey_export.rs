@@ -295,6 +295,18 @@ fn labels_of_others_are_not_shown_to_the_blind() {
     assert!(notices(&window).contains("judge blind") && window.state().view().only.is_none());
     choose(&mut window, ExportScope::All, Some(LabelSource::Own(Some("ada".into()))));
     assert_eq!(window.state().export_model().unwrap().result.hidden, None);
+    // Under another name they are one's own all the same, those of others are not.
+    let draft = |window: &Window| match &window.state().view().dialog {
+        Some(DialogState::Export(draft)) => draft.clone(),
+        _ => panic!("no export dialog"),
+    };
+    let mut named = draft(&window);
+    (named.pseudonyms, named.key) = (true, "a key".into());
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(named.clone()))));
+    assert_eq!(window.state().export_model().unwrap().result.hidden, None);
+    named.labels = Some(LabelSource::Imported(None));
+    ask(&mut window, Action::SetDialog(Some(DialogState::Export(named))));
+    assert!(window.state().export_model().unwrap().result.hidden.is_some());
 }
 
 #[test]

@@ -308,11 +308,24 @@ fn a_question_in_sql_is_answered() {
     let file = home.path("answer.csv");
     ask(&mut window, Action::Ask(AskRequest::SaveAnswer(file.clone())));
     let lines = fs::read_to_string(&file).unwrap().lines().count();
-    click(&mut window, "Filter the table by these traces");
+    click(&mut window, "List these traces");
     assert_eq!(listed(&window), lines - 1);
     assert!(listed(&window) < TRACES && all(&window, |trace| trace.steps.len() > 5));
     click(&mut window, &format!("Without {} traces of the answer in SQL", lines - 1));
     assert_eq!(listed(&window), TRACES);
+    // A row of an answer is opened, at the step that it names: by a click, and by keys alone.
+    let at = |window: &Window| {
+        let open = window.state().view().open.as_ref().unwrap();
+        (open.row, open.selected().unwrap())
+    };
+    press(&mut window, "Ctrl+Shift+Q");
+    ask_sql(&mut window, "SELECT trace, \"index\" FROM steps WHERE \"index\" = 3 ORDER BY trace DESC");
+    click(&mut window, "Open row 2 of the answer");
+    let (second, step) = at(&window);
+    assert!(window.state().view().dialog.is_none() && step == 2, "the dialog makes room for the trace");
+    press(&mut window, "Ctrl+Shift+Q Tab Tab Tab Tab Down Down Up Up Up Enter");
+    let (first, step) = at(&window);
+    assert!(window.state().view().dialog.is_none() && first > second && step == 2, "{first} {second} {step}");
 }
 
 #[test]

@@ -6,10 +6,10 @@ use std::fs;
 use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use serde_json::json;
-use stepscope::command::Action;
+use stepscope::command::{Action, Command};
 use stepscope::state::reading::{Find, ReadRequest, Spot};
 
-use crate::support::window::{Home, Window, ask, frames, open, press, settle, type_text};
+use crate::support::window::{Home, Window, ask, frames, notices, open, press, settle, type_text};
 
 /// A trace of so many short steps; every tenth is long, with a word that stands nowhere else far down in it.
 fn open_steps(home: &Home, steps: usize) -> Window {
@@ -166,6 +166,107 @@ fn far_steps_are_reached_and_nothing_jumps() {
         assert!((20.0..=60.0).contains(&(now - before)), "moved by {}", now - before);
         before = now;
     }
+}
+
+/// A trace of so many steps that wrap, none of them like the one before; every seventh holds formulas.
+fn open_wrapping(home: &Home, steps: usize) -> Window {
+    let text = |step: usize| {
+        let words = format!("In step {step} the words go on for as long as it takes to fill some lines. ");
+        let formulas = "$$\\sum_{k=1}^{n}\\frac{1}{k^2}=\\frac{\\pi^2}{6}$$\n\n".repeat(4);
+        if step.is_multiple_of(7) { formulas } else { words.repeat(1 + step * step % 9) }
+    };
+    let steps: Vec<String> = (1..=steps).map(text).collect();
+    let row = json!({"id": "t", "problem": "How long?", "steps": steps, "final_answer_correct": true, "label": -1});
+    fs::write(home.path("wrapping.json"), format!("[{row}]")).unwrap();
+    open(home.startup("wrapping.json"))
+}
+
+/// Where the card of a step is on screen; it may have been given a label since.
+fn card(window: &Window, step: usize) -> eframe::egui::Rect {
+    window.get_by_role_and_label(Role::Button, &format!("Step {step}")).rect()
+}
+
+#[test]
+fn what_is_read_stays_in_its_place_when_the_reader_becomes_narrower() {
+    let home = Home::new();
+    let mut window = open_wrapping(&home, 200);
+    let reader = visible_area(&window);
+    for step in [40, 41, 90, 133, 180, 199] {
+        // From below and from above: the step is at the upper edge, then at the lower one.
+        for before in [1, 200] {
+            ask(&mut window, Action::ShowStep(before - 1));
+            ask(&mut window, Action::ShowStep(u32::try_from(step - 1).unwrap()));
+            let was = card(&window, step);
+            for shown in [true, false] {
+                ask(&mut window, Action::Run(Command::ToggleFacets));
+                frames(&mut window, 4);
+                let now = card(&window, step);
+                assert!(shown == (now.width() < was.width() - 50.0), "the reader has another width");
+                let moved = now.top() - was.top();
+                assert!(moved.abs() < 2.0, "step {step} moved by {moved}, facets {shown}, from {before}");
+            }
+        }
+    }
+    // The selected step is elsewhere: what is read stays.
+    ask(&mut window, Action::ShowStep(0));
+    ask(&mut window, Action::Read(ReadRequest::ScrollTo(Spot::Step(100, 0.0))));
+    let first = visible(&window).find(|at| card(&window, at + 1).top() >= reader.min).unwrap() + 1;
+    let was = card(&window, first).top();
+    ask(&mut window, Action::Run(Command::ToggleFacets));
+    frames(&mut window, 4);
+    let moved = card(&window, first).top() - was;
+    assert!(moved.abs() < 2.0, "step {first} moved by {moved}");
+    // Who reads from the beginning goes on doing so.
+    ask(&mut window, Action::Read(ReadRequest::ScrollTo(Spot::Problem)));
+    ask(&mut window, Action::Run(Command::ToggleFacets));
+    frames(&mut window, 4);
+    assert_eq!(visible(&window).start, 0);
+    assert!(card(&window, 1).top() > reader.min + 20.0, "the problem is above the first step");
+}
+
+/// Upper and lower edge of the list of steps.
+fn visible_area(window: &Window) -> eframe::egui::Rangef {
+    let table = window.get_by_label_contains("of 1 traces").rect();
+    eframe::egui::Rangef::new(60.0, table.top())
+}
+
+#[test]
+fn a_step_never_shown_before_is_shown_whole() {
+    let home = Home::new();
+    for step in [35, 70, 105, 140, 196, 200] {
+        let mut window = open_wrapping(&home, 200);
+        let reader = visible_area(&window);
+        ask(&mut window, Action::ShowStep(step - 1));
+        frames(&mut window, 4);
+        let card = card(&window, step as usize);
+        assert!(card.top() >= reader.min && card.bottom() <= reader.max, "step {step} at {card:?} in {reader:?}");
+    }
+    let mut window = open_steps(&home, 300);
+    press(&mut window, "Shift+A");
+    ask(&mut window, Action::ShowStep(149));
+    let card = card(&window, 150);
+    assert!(card.top() < visible_area(&window).min + 90.0, "too high to be whole: from its beginning, {card:?}");
+}
+
+#[test]
+fn the_first_error_is_gone_to_and_come_back_from() {
+    let home = Home::new();
+    let steps: Vec<String> = (1..=40).map(|step| format!("This is step {step}.")).collect();
+    let row = json!({"id": "t", "problem": "Where?", "steps": steps, "final_answer_correct": false, "label": 29});
+    fs::write(home.path("wrong.json"), format!("[{row}]")).unwrap();
+    let mut window = open(home.startup("wrong.json"));
+    press(&mut window, "j j 5");
+    assert_eq!(selected(&window), 30, "that of the data");
+    assert!(visible(&window).contains(&29));
+    press(&mut window, "5");
+    assert_eq!(selected(&window), 3, "back");
+    press(&mut window, "j j e k k k 5");
+    assert_eq!(selected(&window), 5, "one's own comes first");
+    press(&mut window, "5 5 5");
+    assert_eq!(selected(&window), 2);
+    press(&mut window, "a 5");
+    assert_eq!(selected(&window), 2);
+    assert!(notices(&window).contains("There is no first error to go to: You found none"), "{}", notices(&window));
 }
 
 #[test]

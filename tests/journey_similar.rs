@@ -6,6 +6,7 @@ use egui_kittest::kittest::Queryable as _;
 use stepscope::command::{Action, Command};
 use stepscope::state::DialogState;
 
+use crate::journey_work::another_log;
 use crate::pictures::picture;
 use crate::support::window::{Home, Window, ask, notices, open, press, project, shown};
 
@@ -71,6 +72,25 @@ fn similar_steps_are_listed_and_gone_to() {
     assert!(!sees(&window, "first error · imported"));
     press(&mut window, "Enter");
     assert_ne!(shown(&window), "c");
+}
+
+#[test]
+fn what_others_say_of_similar_steps_is_noted_as_seen() {
+    let saw_others = |keys: &str| {
+        let home = Home::new();
+        crate::journey_work::write(&home, "some.jsonl", &[("a", 3, None), ("b", 3, None)]);
+        // Under another name, so that the same words stand in both.
+        let text = fs::read_to_string(home.path("some.jsonl")).unwrap().replace("b thought", "a thought");
+        fs::write(home.path("some.jsonl"), text).unwrap();
+        another_log(&home, "some", "bob", &[("b", Some(1))]);
+        let mut window = open(home.startup("some.jsonl"));
+        press(&mut window, keys);
+        let log = fs::read_to_string(project(&window).dir().annotations().join("ada.jsonl")).unwrap();
+        log.lines().last().unwrap().contains("\"others\"")
+    };
+    assert!(saw_others("Ctrl+I Escape e"));
+    assert!(!saw_others("e"), "nothing of others was shown");
+    assert!(!saw_others("Shift+I Ctrl+I Escape e"), "judging blind it is hidden");
 }
 
 #[test]

@@ -366,7 +366,7 @@ impl App {
     /// Sorts the table anew where its order depends on scores.
     pub(crate) fn scores_changed(&mut self) {
         let query = &self.view.query;
-        let is_queued = query.sort.key == query::SortKey::Row && query.queue.order.needs_scores();
+        let is_queued = query.sort.key == query::SortKey::Row && query.queue.order.tells();
         if query.sort.key.needs_scores() || is_queued {
             self.start_query();
         }

@@ -28,6 +28,8 @@ pub struct AskingJobs {
     pub(crate) views: Option<(String, Job<Vec<SavedView>>)>,
     /// Answers in SQL.
     pub(crate) sql: Option<Job<Table>>,
+    /// Generation and length of the tables that were asked.
+    pub(crate) asked_of: Option<(u64, usize)>,
     /// The newest answer.
     pub(crate) answer: Option<Result<Arc<Table>, String>>,
     /// Writes the answer.

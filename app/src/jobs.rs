@@ -145,6 +145,10 @@ impl Jobs {
         if let Some(job) = &self.open {
             add(status::job(JobKind::Open, &job.progress(), job.elapsed()), job.elapsed());
         }
+        // Only an order for which every trace is read tells how far it is.
+        if let Some(job) = self.query.as_ref().filter(|job| job.progress().total.is_some()) {
+            add(status::job(JobKind::Order, &job.progress(), job.elapsed()), job.elapsed());
+        }
         if let Some(job) = &self.export {
             add(status::job(JobKind::Export, &job.progress(), job.elapsed()), job.elapsed());
         }
@@ -205,6 +209,7 @@ impl Jobs {
     pub fn stop(&self, kind: JobKind) {
         match kind {
             JobKind::Open => self.open.iter().for_each(Job::cancel),
+            JobKind::Order => self.query.iter().for_each(Job::cancel),
             JobKind::Export => self.export.iter().for_each(Job::cancel),
             JobKind::Tree => self.tree.iter().for_each(Job::cancel),
             JobKind::Score => self.scoring.iter().for_each(ScoringJob::cancel),
@@ -242,7 +247,7 @@ pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.query) {
         match outcome {
             Outcome::Done(found) => dispatch::listed(app, found),
-            Outcome::Cancelled => {}
+            Outcome::Cancelled => dispatch::order_stopped(app),
             Outcome::Failed(error) => app.notices.error("Not filtered", error.to_string()),
         }
     }

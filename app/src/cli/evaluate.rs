@@ -72,13 +72,13 @@ pub struct EvaluateArgs {
 /// How a scorer is wrong.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Sort {
-    /// Errors not found.
+    /// Traces with an error in which no step is named at all.
     Misses,
-    /// Errors named in correct traces.
+    /// Traces without an error in which a step is named.
     FalseAlarms,
-    /// Named before the first error.
+    /// Traces in which a step before the first error is named.
     Early,
-    /// Named after it.
+    /// Traces in which the first error is passed over and a later step named.
     Late,
 }
 

@@ -150,6 +150,8 @@ commands! {
         "Select the next step on which label sources differ", [plain(Key::Num7)];
     PreviousDisagreement = "step.previous_disputed", Navigate, "Previous disagreement",
         "Select the previous step on which label sources differ", [plain(Key::Num6)];
+    GoToFirstError = "step.first_error", Navigate, "To the first error",
+        "Select the first error that you marked, else that of the data; again to go back", [plain(Key::Num5)];
     Filter = "trace.filter", Navigate, "Filter traces", "Type words or conditions, such as steps > 10 outcome:correct",
         [plain(Key::Slash), command_shift(Key::F)];
 
@@ -365,6 +367,7 @@ impl Command {
             | Self::PreviousStep
             | Self::FirstStep
             | Self::LastStep
+            | Self::GoToFirstError
             | Self::FoldStep
             | Self::FoldSection
             | Self::SimilarSteps => needs(&[trace, step]),
@@ -511,7 +514,8 @@ impl Command {
 
     /// True for moves, which a held key may repeat; a label must not repeat.
     pub const fn repeats(self) -> bool {
-        let moves = matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter);
+        let moves =
+            matches!(self.spec().group, Group::Navigate) && !matches!(self, Self::Filter | Self::GoToFirstError);
         moves
             || matches!(
                 self,

@@ -34,7 +34,7 @@ pub fn sources_ui(
         ui.label(RichText::new("Compared side by side, on the page of agreement and in the order of disputes").weak());
         ui.add_space(4.0);
         if entries.is_empty() {
-            let text = if is_looking { "Looking for label sources…" } else { "The listed traces have no labels yet" };
+            let text = if is_looking { "Looking for label sources…" } else { "This project has no labels yet" };
             ui.label(RichText::new(text).color(tokens.muted));
         }
         ScrollArea::vertical().max_height(300.0).auto_shrink([false, true]).show(ui, |ui| {

@@ -1,8 +1,8 @@
 //! Questions in SQL: the question, the answer as a table, and what can be done with it.
 
 use eframe::egui::{
-    self, Align, Button, Context, Id, Key, Label, Layout, Modal, Modifiers, RichText, Role, Sense, TextEdit, Ui,
-    WidgetInfo,
+    self, Align, Button, Context, EventFilter, Id, Key, Label, Layout, Modal, Modifiers, Rect, RichText, Role, Sense,
+    TextEdit, Ui, WidgetInfo, pos2,
 };
 use egui_extras::{Column, TableBuilder};
 use stepscope_core::query::Table;
@@ -11,7 +11,7 @@ use super::{close_on_escape, footer_ui, width};
 use crate::command::{Action, CommandSink};
 use crate::state::DialogState;
 use crate::state::asking::AskRequest;
-use crate::ui_kit::Tokens;
+use crate::ui_kit::{Tokens, focus_ring};
 use crate::view_model::sql::SqlModel;
 
 /// What the dialog shows.
@@ -22,6 +22,8 @@ pub struct SqlFrame<'a> {
     pub table: Option<&'a Table>,
     /// The question is being answered.
     pub is_running: bool,
+    /// The row of the answer that the keys are at.
+    pub at: usize,
 }
 
 /// Paints the dialog.
@@ -47,12 +49,15 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
                 ui.spinner();
             }
             ui.label(RichText::new(&frame.model.count).color(tokens.muted));
+            if frame.model.can_list {
+                ui.label(RichText::new("A click or Enter on a row opens its trace").small().weak());
+            }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let has_answer = frame.table.is_some() && !frame.is_running;
                 if ui.add_enabled(has_answer, Button::new("Save as CSV…")).clicked() {
                     ask(sink, AskRequest::AskSave);
                 }
-                let list = Button::new("Filter the table by these traces");
+                let list = Button::new("List these traces");
                 let list = ui.add_enabled(has_answer && frame.model.can_list, list);
                 let list = list.on_disabled_hover_text("The answer needs a column `row`, `trace` or `id`");
                 if list.clicked() {
@@ -66,7 +71,11 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
             ui.add(Label::new(RichText::new(problem).color(tokens.bad)).wrap());
         }
         if let Some(table) = frame.table {
-            ui.push_id("answer", |ui| answer_ui(ui, table, frame.model, height - (ui.cursor().top() - top)));
+            let height = height - (ui.cursor().top() - top);
+            let request = ui.push_id("answer", |ui| answer_ui(ui, table, frame, height)).inner;
+            if let Some(request) = request.filter(|_| !frame.is_running) {
+                ask(sink, request);
+            }
         }
         // As high without an answer as with one, so that nothing moves under the pointer.
         ui.add_space((height + 40.0 - (ui.cursor().top() - top)).max(0.0));
@@ -81,20 +90,42 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
     close_on_escape(&response, sink);
 }
 
-/// Only the rows in sight are built.
-fn answer_ui(ui: &mut Ui, table: &Table, model: &SqlModel, height: f32) {
-    let tokens = Tokens::of(ui);
+/// The keys of the rows of an answer: where they go to, and whether that row is to be opened.
+fn row_keys(ui: &Ui, at: usize, count: usize) -> (usize, bool) {
+    let page = 10;
+    ui.input_mut(|input| {
+        let mut pressed = |key| input.count_and_consume_key(Modifiers::NONE, key);
+        let down = pressed(Key::ArrowDown) + page * pressed(Key::PageDown);
+        let up = pressed(Key::ArrowUp) + page * pressed(Key::PageUp);
+        let at = if pressed(Key::Home) > 0 { 0 } else { at };
+        let at = if pressed(Key::End) > 0 { count } else { at };
+        ((at + down).saturating_sub(up).min(count.saturating_sub(1)), pressed(Key::Enter) > 0)
+    })
+}
+
+/// Paints the answer; gives which row of it was gone to or opened. Only the rows in sight are built.
+fn answer_ui(ui: &mut Ui, table: &Table, frame: &SqlFrame<'_>, height: f32) -> Option<AskRequest> {
+    let (tokens, model) = (Tokens::of(ui), frame.model);
+    let id = Id::unique("rows of the answer in SQL");
+    let has_keys = model.can_list && ui.memory(|memory| memory.has_focus(id));
+    let (at, mut opened) = if has_keys { row_keys(ui, frame.at, table.rows.len()) } else { (frame.at, false) };
+    let mut chosen = at;
+    let top = ui.cursor().min;
     egui::ScrollArea::horizontal().show(ui, |ui| {
         let mut builder = TableBuilder::new(ui)
             .id_salt(&model.columns)
             .striped(true)
-            .sense(Sense::hover())
+            // Reached with the arrows, so no stop of Tab.
+            .sense(if model.can_list { Sense::CLICK } else { Sense::hover() })
             .max_scroll_height(height)
             .min_scrolled_height(height.min(120.0))
             .cell_layout(Layout::left_to_right(Align::Center));
         for _ in &model.columns {
             builder =
                 builder.column(Column::auto_with_initial_suggestion(120.0).at_least(40.0).at_most(420.0).clip(true));
+        }
+        if at != frame.at {
+            builder = builder.scroll_to_row(at, None);
         }
         let builder = builder.header(20.0, |mut header| {
             for name in &model.columns {
@@ -106,12 +137,35 @@ fn answer_ui(ui: &mut Ui, table: &Table, model: &SqlModel, height: f32) {
         builder.body(|body| {
             body.rows(20.0, table.rows.len(), |mut line| {
                 let row = line.index();
+                line.set_selected(has_keys && row == at);
                 for column in 0..model.columns.len() {
                     line.col(|ui| {
-                        ui.add(Label::new(SqlModel::cell(table, row, column)).truncate());
+                        ui.add(Label::new(SqlModel::cell(table, row, column)).truncate().selectable(!model.can_list));
                     });
+                }
+                if model.can_list {
+                    let response = line.response().on_hover_cursor(egui::CursorIcon::PointingHand);
+                    response.widget_info(|| {
+                        let name = format!("Open row {} of the answer", row + 1);
+                        WidgetInfo::selected(Role::RadioButton, true, has_keys && row == at, name)
+                    });
+                    if response.clicked() {
+                        (chosen, opened) = (row, true);
+                    }
                 }
             });
         });
     });
+    if model.can_list {
+        let area = Rect::from_min_max(top, pos2(ui.max_rect().right(), ui.cursor().top()));
+        let response = ui.interact(area, id, Sense::focusable_noninteractive());
+        response.widget_info(|| WidgetInfo::labeled(Role::ListBox, true, "Rows of the answer"));
+        focus_ring(ui, &response, &tokens);
+        let keys = EventFilter { vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id, keys));
+    }
+    if opened && !table.rows.is_empty() {
+        return Some(AskRequest::OpenAnswer(chosen));
+    }
+    (at != frame.at).then_some(AskRequest::PickAnswer(at))
 }

@@ -101,6 +101,7 @@ impl App {
                     model: &SqlModel::new(answer),
                     table: table.map(AsRef::as_ref),
                     is_running,
+                    at: self.view.asking.answer_at,
                 };
                 dialog::sql::sql_ui(ctx, text, &frame, sink);
             }

@@ -104,7 +104,7 @@ fn plot_ui(ui: &mut Ui, model: &CurveModel, height: f32, tokens: &Tokens) -> (Re
         let vertical = |at: usize, colour, width, style| {
             VLine::new("", at as f64).color(colour).width(width).style(style).allow_hover(false)
         };
-        for (number, _) in &model.sections {
+        for number in &model.sections {
             let between = VLine::new("", *number as f64 - 0.5).color(tokens.line).width(1.0).allow_hover(false);
             plot.vline(between);
         }

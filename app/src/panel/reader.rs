@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use eframe::egui::layers::ShapeIdx;
-use eframe::egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Id, Layout, Rect, RichText, ScrollArea, Sense, Ui, UiBuilder, Vec2, vec2};
 use stepscope_core::model::{StepHash, StepIndex, Trace, TraceId};
 
 use super::card::{CardFrame, fold_bar_ui, note_ui, step_card_ui, text_span};
@@ -64,17 +64,31 @@ struct List {
     /// Height of what stands above the steps; a guess until it was painted.
     header: f32,
     is_header_measured: bool,
-    /// A card on screen, and where its upper edge was below that of the window.
-    anchor: Option<(usize, f32)>,
+    /// What is being read, and where on screen it was.
+    anchor: Option<Place>,
+    /// What is to stay where it was until the heights around it are known.
+    hold: Option<Place>,
     /// Where to scroll to in the next frame.
     next_offset: Option<f32>,
-    /// A step that is to be in view as soon as its height is known.
-    pending: Option<usize>,
+    /// A step that is to be in view as soon as its height is known, and whether it was jumped to.
+    pending: Option<(usize, bool)>,
     /// The same of a place in a step.
     pending_spot: Option<(usize, f32)>,
-    /// Height of the window in the list.
+    /// Upper edge of the window in the list, on screen, and its height.
+    edge: f32,
     window: f32,
     offset: f32,
+}
+
+/// A place in a card, and where on screen it is.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Position of the step on the path.
+    at: usize,
+    /// Which share of the card's height is above the place.
+    within: f32,
+    /// How far the place is below the upper edge of the window.
+    below: f32,
 }
 
 /// The lists of the traces seen last, newest last.
@@ -107,12 +121,18 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, 
         sources_head_ui(ui, sources, span, sink);
     }
     list.window = ui.available_height();
+    // Who scrolls goes elsewhere, whatever is still to be brought into view.
+    if ui.input(|input| input.smooth_scroll_delta() != Vec2::ZERO || input.pointer.is_decidedly_dragging()) {
+        (list.hold, list.pending, list.pending_spot) = (None, None, None);
+    }
     list.prepare(ui, model, frame, width);
     let wanted = list.wanted(model, frame);
     // The scroll position belongs to the trace: coming back finds the place again.
     let mut area =
         ScrollArea::vertical().id_salt(("reader", &open.trace.id)).auto_shrink([false, false]).animated(false);
     if let Some(offset) = wanted {
+        // Beyond the end that the list had in the last frame nobody has pulled it: it must not spring back.
+        ui.spacing_mut().scroll.kinetic.rubber_band = false;
         area = area.vertical_scroll_offset(offset);
     }
     let output = area.show_viewport(ui, |ui, viewport| {
@@ -128,7 +148,7 @@ pub fn reader_ui(ui: &mut Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, 
         list.next_offset = Some(list.offset + output.inner);
         ui.request_repaint();
     }
-    if list.pending.is_some() || list.pending_spot.is_some() {
+    if list.pending.is_some() || list.pending_spot.is_some() || list.hold.is_some() {
         ui.request_repaint();
     }
 }
@@ -137,6 +157,8 @@ impl List {
     /// Guesses heights anew where path or look have changed, and keeps the place.
     fn prepare(&mut self, ui: &Ui, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>, width: f32) {
         let open = model.open();
+        // What stands above the list may wrap as well.
+        let lowered = ui.cursor().top() - std::mem::replace(&mut self.edge, ui.cursor().top());
         let font = eframe::egui::TextStyle::Body.resolve(ui.style()).size;
         let space = ui.spacing().item_spacing.y;
         let folds = frame.read.folds.get(&open.trace.id);
@@ -163,8 +185,13 @@ impl List {
         self.is_header_measured = false;
         if is_new {
             self.header = 60.0;
-        } else if let Some((at, below)) = self.anchor.filter(|(at, _)| *at < path.0) {
-            self.next_offset = Some(self.header + self.top(at) - below);
+        } else if let Some(place) = self.hold.or(self.anchor).filter(|place| place.at < path.0) {
+            if self.offset > 0.0 {
+                self.hold = Some(Place { below: place.below - lowered, ..place });
+            } else {
+                // The beginning stays the beginning, as long as what is being read can be seen from there.
+                self.pending = Some((place.at, false));
+            }
         }
     }
 
@@ -195,6 +222,18 @@ impl List {
         self.heights.top(at) as f32
     }
 
+    /// Where to scroll to so that a place is where it was on screen.
+    fn offset_of(&self, place: Place) -> f32 {
+        self.header + self.top(place.at) + self.heights.size(place.at) * place.within - place.below
+    }
+
+    /// The upper edge of a card seen from that offset, or what of the card is at the upper edge of the window.
+    fn place(&self, at: usize, offset: f32) -> Place {
+        let (below, size) = (self.header + self.top(at) - offset, self.heights.size(at));
+        let within = if size > 0.0 { (-below / size).clamp(0.0, 1.0) } else { 0.0 };
+        Place { at, within, below: below.max(0.0) }
+    }
+
     /// The length of everything, with some air below the last card.
     fn length(&self) -> f32 {
         self.header + self.top(self.heights.count()) + 24.0
@@ -202,13 +241,18 @@ impl List {
 
     /// Where to scroll to before anything is painted.
     fn wanted(&mut self, model: &ReaderModel<'_>, frame: &ReaderFrame<'_>) -> Option<f32> {
-        let mut offset = self.next_offset.take();
+        let mut offset = self.hold.map(|place| self.offset_of(place)).or(self.next_offset);
+        self.next_offset = None;
+        if frame.show_selected || frame.read.scroll_to.is_some() || frame.read.find.scrolls() {
+            self.hold = None;
+        }
         let here = offset.unwrap_or(self.offset);
         let position = frame.show_selected.then_some(model.open().at);
         let caret = model.caret().filter(|at| !frame.read.visible().contains(at));
-        let pending = self.pending.take().filter(|_| position.is_none());
-        if let Some(at) = position.or(caret).or(pending)
-            && let Some(found) = self.in_view(at, here)
+        let pending = self.pending.take().filter(|_| position.is_none() && caret.is_none());
+        let sought = position.or(caret).map(|at| (at, None)).or(pending.map(|(at, is_jump)| (at, Some(is_jump))));
+        if let Some((at, pending)) = sought
+            && let Some(found) = self.in_view(at, here, pending)
         {
             offset = Some(found);
         }
@@ -228,7 +272,7 @@ impl List {
                     // It was asked for because it has been folded or unfolded.
                     self.heights.forget(at, guess_height(open, folds, step, self.letters));
                 }
-                self.in_view(at, here).or(offset)
+                self.in_view(at, here, None).or(offset)
             }
             None => offset,
         };
@@ -240,15 +284,16 @@ impl List {
         offset.map(|offset| offset.clamp(0.0, most))
     }
 
-    /// The least scrolling that shows a card; `None` where it is in view.
-    fn in_view(&mut self, at: usize, offset: f32) -> Option<f32> {
+    /// The least scrolling that shows a card; `None` where it is in view. `pending` says that its height was waited for,
+    /// and whether it was jumped to: then nothing of it has been read yet, and it may move further.
+    fn in_view(&mut self, at: usize, offset: f32, pending: Option<bool>) -> Option<f32> {
         if at >= self.heights.count() {
             return None;
         }
         let (top, height) = (self.header + self.top(at), self.heights.size(at));
         let bottom = top + height;
         if !self.heights.is_measured(at) {
-            self.pending = Some(at);
+            self.pending = Some((at, pending.unwrap_or(true)));
         }
         // The problem is read before the first step.
         if at == 0 && bottom + AIR <= self.window {
@@ -261,7 +306,8 @@ impl List {
         if height > self.window - 2.0 * AIR {
             // Too high to be seen at once: its beginning is shown, unless it is being read already.
             let is_inside = top <= offset && bottom >= offset + self.window;
-            return (!is_inside && (is_above || top > offset + self.window * 0.4)).then_some(top - AIR);
+            let lowest = if pending == Some(true) { AIR } else { self.window * 0.4 };
+            return (!is_inside && (is_above || top > offset + lowest)).then_some(top - AIR);
         }
         if is_above {
             Some(top - AIR)
@@ -303,20 +349,28 @@ impl List {
         let hidden = |at: usize| self.top(at) < viewport.top() - self.header;
         let anchor =
             if hidden(first) && first + 1 < self.path.0 && !self.fills(first, viewport) { first + 1 } else { first };
-        let anchor = anchor.max(first);
+        let held = self.hold.filter(|place| place.at >= first && self.header + self.top(place.at) <= viewport.bottom());
+        let (anchor, within) = held.map_or((anchor.max(first), 0.0), |place| (place.at, place.within));
+        let mut is_settled = self.is_header_measured || viewport.top() >= self.header;
         let mut y = origin.y + self.header + self.top(first);
         let mut above: Vec<(Range<usize>, f32)> = Vec::new();
         let bottom = origin.y + viewport.bottom();
         let mut at = first;
         while at < self.path.0 && (at <= anchor || y < bottom) {
-            let begin = next_shape(ui);
-            let thought = self.heights.size(at);
+            let (begin, late) = (next_shape(ui), frame.texts.late());
             let height = self.item_ui(ui, at, y, model, frame, sink);
+            is_settled &= at > anchor || self.heights.is_measured(at);
             let grown = self.heights.set(at, height);
-            if at < anchor {
-                above.push((begin..next_shape(ui), grown));
-                more += grown;
-                y += thought;
+            if frame.texts.late() != late {
+                // Its text is still being made ready and may become another height.
+                self.heights.forget(at, height);
+            }
+            // Which share of what it has grown by is above the place that stays.
+            let share = if at < anchor { 1.0 } else { within };
+            if at <= anchor && share > 0.0 {
+                above.push((begin..next_shape(ui), grown * share));
+                more += grown * share;
+                y += height - grown * share;
             } else {
                 y += height;
             }
@@ -324,7 +378,12 @@ impl List {
         }
         shift(ui, &above);
         if first < self.path.0 {
-            self.anchor = Some((anchor, self.header + self.top(anchor) - viewport.top() - more));
+            let selected = self.place(model.open().at, viewport.top() + more);
+            let is_seen = (first..at).contains(&selected.at) && selected.within < 1.0 && selected.below < self.window;
+            self.anchor = Some(if is_seen { selected } else { self.place(anchor, viewport.top() + more) });
+        }
+        if is_settled && more.abs() <= 0.1 {
+            self.hold = None;
         }
         frame.read.set_visible(first..at);
         more

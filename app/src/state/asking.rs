@@ -44,6 +44,8 @@ pub struct Asking {
     pub permitted: Option<Visible>,
     /// The newest question in SQL.
     pub sql: Option<String>,
+    /// The row of its answer that the keys are at.
+    pub answer_at: usize,
     /// The columns of the table, by name; empty for the usual ones.
     pub columns: Vec<String>,
     /// The field that the table is sorted by, where it is none of the usual keys.
@@ -198,6 +200,10 @@ pub enum AskRequest {
     RunSql,
     /// List the traces of the answer.
     ListAnswer,
+    /// Go to that row of the answer.
+    PickAnswer(usize),
+    /// Open the trace that this row of the answer names, at its step.
+    OpenAnswer(usize),
     /// Ask for a file to write the answer to.
     AskSave,
     /// Write the answer to that file.

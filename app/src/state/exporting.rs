@@ -8,7 +8,7 @@ use stepscope_core::annotation::Annotations;
 use stepscope_core::export::split::SplitPart;
 use stepscope_core::export::{self, ExportOptions, ExportReport, Manifest, Preview, Rule, read_manifest};
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::labels::Selection;
+use stepscope_core::labels::{LabelSource, Selection, pseudonym};
 use stepscope_core::model::{StepHash, Timestamp, TraceId};
 use stepscope_core::query::Filter;
 use stepscope_core::store::Store;
@@ -110,21 +110,22 @@ pub struct Exported {
 impl ExportBasis {
     /// What the choices of the dialog come to.
     pub fn prepare(self, draft: &ExportDraft, of: &ExportOf, ctx: &JobContext) -> Result<Prepared, JobError> {
-        let mut options = draft.options(ctx)?;
+        let (mut options, mut asked) = (draft.options(ctx)?, None);
         match of {
             ExportOf::All => {}
             ExportOf::Question(question) => options.selection = Some(question.clone()),
             ExportOf::Rows(rows) => options.picked = Some(self.ids(rows)),
             ExportOf::Listed(question, rows) => {
                 // Labels that were made since may have changed what the question finds.
-                match self.found_again(question, rows, ctx)? {
-                    false => options.picked = Some(self.ids(rows)),
-                    true if question.is_empty() => {}
-                    true => options.selection = Some(question.clone()),
+                asked = self.found_again(question, rows, ctx)?;
+                match asked {
+                    None => options.picked = Some(self.ids(rows)),
+                    Some(_) if question.is_empty() => {}
+                    Some(_) => options.selection = Some(question.clone()),
                 }
             }
         }
-        self.prepared(options, ctx)
+        self.prepared(options, asked, ctx)
     }
 
     fn ids(&self, rows: &[u32]) -> Vec<TraceId> {
@@ -133,19 +134,19 @@ impl ExportBasis {
         rows.iter().filter_map(|&row| self.store.trace_id(row)).collect()
     }
 
-    /// Whether the question, or none, finds these rows and no others. One that cannot be asked does not.
-    fn found_again(&self, question: &str, rows: &[u32], ctx: &JobContext) -> Result<bool, JobError> {
+    /// What the question, or none, finds, where it is these rows and no others. One that cannot be asked finds nothing.
+    fn found_again(&self, question: &str, rows: &[u32], ctx: &JobContext) -> Result<Option<Vec<u32>>, JobError> {
         let found = if question.is_empty() {
             (0..).take(self.store.len()).collect()
         } else {
             match self.found(question, ctx) {
                 Ok(found) => found,
                 Err(JobError::Cancelled) => return Err(JobError::Cancelled),
-                Err(_) => return Ok(false),
+                Err(_) => return Ok(None),
             }
         };
         let set = |rows: &[u32]| rows.iter().copied().collect::<BTreeSet<u32>>();
-        Ok(set(&found) == set(rows))
+        Ok((set(&found) == set(rows)).then_some(found))
     }
 
     fn found(&self, question: &str, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
@@ -153,8 +154,12 @@ impl ExportBasis {
         Filter::parse(question, &views.fields(ctx)?).map_err(failed)?.rows(&views, ctx)
     }
 
-    fn prepared(self, options: ExportOptions, ctx: &JobContext) -> Result<Prepared, JobError> {
-        let found = options.selection.as_deref().map(|question| self.found(question, ctx)).transpose()?;
+    /// `asked` is what the question of the options finds, where that is known.
+    fn prepared(self, options: ExportOptions, asked: Option<Vec<u32>>, ctx: &JobContext) -> Result<Prepared, JobError> {
+        let found = match (&options.selection, asked) {
+            (Some(question), None) => Some(self.found(question, ctx)?),
+            (_, asked) => asked,
+        };
         let corpus = (self.corpus)()?;
         let (rows, gone) = corpus.chosen(found, options.picked.as_deref());
         Ok(Prepared { corpus, options, rows, gone })
@@ -165,6 +170,13 @@ impl Prepared {
     /// The traces are named one by one, not found by a question.
     pub fn is_picked(&self) -> bool {
         self.options.picked.is_some()
+    }
+
+    /// Whether it is made of what that annotator said and nothing else, perhaps under another name.
+    pub fn is_of(&self, preview: &Preview, annotator: &str) -> bool {
+        let key = self.options.pseudonyms.as_ref();
+        let name = key.map_or_else(|| annotator.to_owned(), |key| pseudonym(annotator, key));
+        preview.labels == Some(LabelSource::Own(Some(name)))
     }
 
     /// What would be written, with so many rows and left-out traces of each rule.
@@ -188,7 +200,7 @@ pub fn look_at_manifest(basis: ExportBasis, path: PathBuf, ctx: &JobContext) -> 
     // Whether a key is the right one shows only in what is written; any serves to look.
     let key = manifest.pseudonyms.filter(|note| note.keyed).map(|_| "");
     let looked = manifest.options(key).map_err(JobError::from).and_then(|options| {
-        let made = basis.prepared(options, ctx)?;
+        let made = basis.prepared(options, None, ctx)?;
         let mut changes = manifest.changes(&made.source(), &made.options, VERSION)?;
         changes.extend(made.gone.clone());
         Ok(changes)
@@ -220,7 +232,7 @@ pub fn export_again(
     now: Timestamp,
 ) -> Result<Exported, JobError> {
     let before = &found.manifest;
-    let made = basis.prepared(before.options(key)?, ctx)?;
+    let made = basis.prepared(before.options(key)?, None, ctx)?;
     let mut changes = before.changes(&made.source(), &made.options, VERSION)?;
     changes.extend(made.gone.clone());
     let target = match (out, changes.first()) {

@@ -126,6 +126,19 @@ impl OpenTrace {
         self.path.binary_search(&step).ok()
     }
 
+    /// The first error that counts: the annotator's own, else that of the data where it is shown. Else why there is none.
+    pub fn first_error(&self, said: Option<&TraceAnnotation>, shows_imported: bool) -> Result<StepIndex, &'static str> {
+        match said.and_then(|said| said.first_error.as_ref()) {
+            Some(FirstError::At(hash)) => {
+                self.find_step(hash).ok_or("The step that you marked is not among the steps of this trace any more")
+            }
+            Some(FirstError::NoneUpTo(_)) => Err("You found none"),
+            Some(FirstError::Unsure) => Err("You could not decide where it is"),
+            None if !shows_imported => Err("You have marked none, and labels of the data are hidden"),
+            None => self.imported_error.ok_or("You have marked none, and neither has the data"),
+        }
+    }
+
     /// The call of a selected result, or the result of a selected call.
     pub fn partner(&self) -> Option<StepIndex> {
         self.facts.calls.partner(self.selected()?, &self.path)
@@ -275,7 +288,7 @@ fn shape_of(said: &TraceAnnotation) -> Vec<(StepHash, Label)> {
 
 #[cfg(test)]
 mod tests {
-    use stepscope_core::model::{Problem, Step, TraceBuilder};
+    use stepscope_core::model::{ImportedValue, Problem, Step, TraceBuilder};
 
     use super::*;
 
@@ -300,6 +313,21 @@ mod tests {
             assert_eq!(open.find_step(&step.hash), open.find_step(&step.hash));
         }
         assert_eq!((open.find_step(&StepHash::new("gone")), open.position(2), open.position(3)), (None, Some(2), None));
+    }
+
+    #[test]
+    fn ones_own_first_error_counts_before_that_of_the_data() {
+        let mut builder = TraceBuilder::new(Problem::from_text("1+1?")).thought("a").thought("b").thought("c");
+        builder.label(Some(1), ImportedValue::FirstError, "human", "first error", "2");
+        let open = OpenTrace::new(0, builder.build());
+        let said = |first_error| TraceAnnotation { first_error: Some(first_error), ..TraceAnnotation::default() };
+        let hash = |step: usize| open.trace.steps[step].hash.clone();
+        assert_eq!(open.first_error(None, true), Ok(1));
+        assert!(open.first_error(None, false).is_err(), "the data is hidden");
+        assert_eq!(open.first_error(Some(&said(FirstError::At(hash(2)))), true), Ok(2));
+        assert_eq!(open.first_error(Some(&said(FirstError::At(hash(2)))), false), Ok(2));
+        assert_eq!(open.first_error(Some(&said(FirstError::NoneUpTo(hash(2)))), true), Err("You found none"));
+        assert!(open.first_error(Some(&said(FirstError::At(StepHash::new("gone")))), true).is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stepscope_core::annotation::{Superseded, Target};
 use stepscope_core::labels::LabelSource;
-use stepscope_core::model::{Critique, StepHash};
+use stepscope_core::model::{Critique, StepHash, TraceId};
 use stepscope_core::query::{FoundSteps, Query, Queue, ViewCache};
 
 use super::asking::Asking;
@@ -89,6 +89,8 @@ pub struct ViewState {
     pub work: WorkState,
     /// The row and step to come back to once the table is there.
     pub resume: Option<(u32, Option<StepHash>)>,
+    /// The trace in which the first error was gone to, and the step from which.
+    pub came_from: Option<(TraceId, StepHash)>,
     /// The newcomer's hint is still shown.
     pub show_hint: bool,
     /// How traces are read.

@@ -71,6 +71,8 @@ struct State {
     reading: Option<Which>,
     /// Counts what was asked for: what is shown has a high number.
     asked: u64,
+    /// Counts what was asked for before it was ready.
+    late: u64,
     /// Time spent in this frame.
     spent: Duration,
     /// The fonts were read, which takes long the first time.
@@ -116,13 +118,13 @@ impl Texts {
             return Reading::Ready(Arc::clone(&kept.document));
         }
         if state.reading.as_ref() == Some(&which) {
-            return Reading::Pending;
+            return state.pending();
         }
         // What is asked for last is read first.
         if let Some(at) = state.waiting.iter().position(|(waiting, _)| *waiting == which) {
             let one = state.waiting.remove(at);
             state.waiting.push(one);
-            return Reading::Pending;
+            return state.pending();
         }
         if !self.has_worker || (state.spent < FRAME && is_quick(text, kind, state.is_warm)) {
             drop(state);
@@ -131,7 +133,7 @@ impl Texts {
         state.waiting.push((which, Arc::from(text)));
         state.drop_oldest_waiting();
         self.shared.wanted.notify_one();
-        Reading::Pending
+        state.pending()
     }
 
     /// The pictures that metadata name, as a document without words. Those of one key are looked for once.
@@ -152,6 +154,11 @@ impl Texts {
             document
         };
         (!document.blocks.is_empty()).then_some(document)
+    }
+
+    /// How often a text was asked for that was not ready: what is painted while it rises is not at its height yet.
+    pub fn late(&self) -> u64 {
+        self.shared.lock().late
     }
 
     /// Begins a frame: some texts can be read at once again.
@@ -230,6 +237,11 @@ impl Shared {
 }
 
 impl State {
+    fn pending(&mut self) -> Reading {
+        self.late += 1;
+        Reading::Pending
+    }
+
     fn keep(&mut self, which: Which, document: Arc<Document>) {
         let bytes = document.bytes();
         self.bytes += bytes;

@@ -5,6 +5,7 @@ use stepscope_core::scoring::Aggregate;
 use super::calls::THRESHOLD;
 use super::one_line;
 use super::scores::{ScoreSeries, aggregate_text, score_text};
+use super::section::sections;
 use crate::state::OpenTrace;
 
 /// Lines of more points than this are thinned to what can be told apart.
@@ -31,8 +32,8 @@ pub struct CurveModel {
     pub own_error: Option<usize>,
     /// The same as the data says it.
     pub imported_error: Option<usize>,
-    /// Numbers of the steps with which a new section begins, and its name.
-    pub sections: Vec<(usize, String)>,
+    /// Numbers of the steps with which a new section begins.
+    pub sections: Vec<usize>,
     /// How long the steps are.
     pub lengths: Vec<LengthBar>,
     /// Tokens, where the source counts them, else words.
@@ -106,7 +107,7 @@ impl CurveModel {
             selected: open.at + 1,
             own_error: facts.own_error.map(|at| at + 1),
             imported_error: imported.and_then(|step| open.position(step)).map(|at| at + 1),
-            sections: sections(open),
+            sections: sections(open).iter().skip(1).map(|section| section.steps.start + 1).collect(),
             lengths: lengths(open),
             length_unit: if counts_tokens { "tokens" } else { "words" },
             steps: open.path.len(),
@@ -189,19 +190,6 @@ fn thinned(points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {
     }
     kept.dedup();
     kept
-}
-
-fn sections(open: &OpenTrace) -> Vec<(usize, String)> {
-    let mut sections = Vec::new();
-    let mut before = None;
-    for (number, &step) in (1..).zip(&open.path) {
-        let here = open.trace.step(step).and_then(|step| step.section.as_deref());
-        if number > 1 && here != before {
-            sections.push((number, here.unwrap_or_default().to_owned()));
-        }
-        before = here;
-    }
-    sections
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a length on screen")]

@@ -16,7 +16,10 @@ pub struct PaletteEntry {
 
 /// The commands that match, best first; all of them, in order, for an empty text.
 pub fn entries(text: &str, env: CommandEnv) -> Vec<PaletteEntry> {
-    let mut matcher = Matcher::new(Config::DEFAULT);
+    // Titles begin with what matters.
+    let mut config = Config::DEFAULT;
+    config.prefer_prefix = true;
+    let mut matcher = Matcher::new(config);
     let pattern = Pattern::parse(text, CaseMatching::Ignore, Normalization::Smart);
     let mut buffer = Vec::new();
     let mut found: Vec<(u32, Command)> = Command::ALL

@@ -44,6 +44,8 @@ pub enum JobKind {
     Similar,
     /// Looking for duplicates.
     Duplicates,
+    /// Putting traces in an order for which each is read.
+    Order,
 }
 
 impl JobKind {
@@ -58,6 +60,7 @@ impl JobKind {
             Self::Survey => "Survey",
             Self::Similar => "Similar steps",
             Self::Duplicates => "Duplicates",
+            Self::Order => "Ordering",
         }
     }
 }

@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::Columns;
 use super::first_error::predicted;
 
-/// How a scorer is wrong about a trace.
+/// How a scorer is wrong about a trace. A trace counts once, by the first step that the scorer names: one whose error is
+/// passed over for a later step is late, no miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -36,10 +37,10 @@ impl Failure {
     /// What it is, in words for the user.
     pub const fn caption(self) -> &'static str {
         match self {
-            Self::FalseAlarm => "errors named in correct traces",
-            Self::Miss => "errors not found",
-            Self::Early => "named before the first error",
-            Self::Late => "named after the first error",
+            Self::FalseAlarm => "an error named where there is none",
+            Self::Miss => "no error named where there is one",
+            Self::Early => "a step before the first error named",
+            Self::Late => "only a later step than the first error named",
         }
     }
 

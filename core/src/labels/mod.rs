@@ -32,7 +32,7 @@ pub use judge::{Judge, Said};
 pub use kappa::{Crosstab, wilson};
 pub use panel::{Panel, SideBySide, SourceSays, StepSays, Voice};
 pub use place::Place;
-pub use pseudonyms::Pseudonymous;
+pub use pseudonyms::{Pseudonymous, pseudonym};
 pub use queue::{Disputed, disputed, disputed_steps, stake};
 pub use resolve::{Ratings, Resolved, resolve};
 pub use selection::Selection;

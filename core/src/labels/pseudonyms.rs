@@ -36,13 +36,17 @@ struct Names {
     known: HashMap<AnnotatorId, AnnotatorId>,
 }
 
+/// The name under which an annotator goes, made with that key.
+pub fn pseudonym(name: &str, key: &str) -> String {
+    format!("{PREFIX}{}", ContentHasher::new("pseudonym").part(key).part(name).hex(10))
+}
+
 impl Names {
     fn pseudonym(&self, name: &str) -> String {
         if self.known.contains_key(&AnnotatorId::new(name)) {
             return name.to_owned();
         }
-        let hash = ContentHasher::new("pseudonym").part(&self.key).part(name);
-        format!("{PREFIX}{}", hash.hex(10))
+        pseudonym(name, &self.key)
     }
 
     /// A label source of the data, where it names a person.

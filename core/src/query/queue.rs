@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::order::{by_key, ordered};
@@ -16,6 +17,9 @@ use crate::store::Store;
 
 /// Rows between two checkpoints where each is read from the disk.
 const READ_GRAIN: u32 = 64;
+
+/// Traces that are read at the same time, between two reports of progress.
+const LOT: usize = 256;
 
 /// An order, and what it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,14 +86,9 @@ impl QueueOrder {
         Self::FewestReaders,
     ];
 
-    /// True where it changes with the scorer.
-    pub const fn needs_scores(self) -> bool {
-        matches!(self, Self::Uncertain | Self::Spread | Self::FirstDrop | Self::RightLowScore)
-    }
-
-    /// True where it tells something of scores or of what others said.
+    /// True where it tells something of scores, perhaps beside what others said: with the scores it changes.
     pub const fn tells(self) -> bool {
-        self.needs_scores() || matches!(self, Self::Disagreement)
+        matches!(self, Self::Uncertain | Self::Spread | Self::FirstDrop | Self::RightLowScore | Self::Disagreement)
     }
 
     /// True where it is drawn with the seed.
@@ -188,20 +187,21 @@ fn in_turn<G: std::hash::Hash + Eq>(
 }
 
 /// By how much is at stake between the sources of the panel. What they agree on comes after what they dispute, and what
-/// fewer than two of them speak of last.
+/// fewer than two of them speak of last. Reads every trace, several at the same time, and stops at each when asked to.
 fn most_disputed(rows: Vec<u32>, aids: &Aids<'_>, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
     let Some(panel) = aids.panel else { return Ok(rows) };
-    let total = Some(rows.len() as u64);
-    let mut stakes: HashMap<u32, f64> = HashMap::new();
-    for (done, &row) in (1_u64..).zip(&rows) {
+    let of_row = |&row: &u32| {
         ctx.checkpoint()?;
         let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
-        if let Some(stake) = stake(panel, &trace) {
-            stakes.insert(row, stake);
-        }
-        if done.is_multiple_of(READ_GRAIN.into()) {
-            ctx.report(Progress { done, total, note: "traces compared".into() });
-        }
+        Ok(stake(panel, &trace).map(|stake| (row, stake)))
+    };
+    let (total, mut done) = (Some(rows.len() as u64), 0);
+    let mut stakes: HashMap<u32, f64> = HashMap::new();
+    for lot in rows.chunks(LOT) {
+        let found: Vec<Option<(u32, f64)>> = lot.par_iter().map(of_row).collect::<Result<_, JobError>>()?;
+        stakes.extend(found.into_iter().flatten());
+        done += lot.len() as u64;
+        ctx.report(Progress { done, total, note: "traces compared".into() });
     }
     by_key(rows, |row| stakes.get(&row).copied().map(ordered), true, ctx)
 }

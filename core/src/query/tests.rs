@@ -1,14 +1,14 @@
 //! Queries over small stores.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
 use crate::annotation::{AnnotationLog, Annotations, Change, StepAnnotation, StepRef, Target, TraceAnnotation};
-use crate::job::{Job, JobContext, JobError, Outcome};
+use crate::job::{Job, JobContext, JobError, Outcome, Progress};
 use crate::model::{
     AnnotatorId, ErrorLabel, FirstError, FixedClock, ImportedScore, Label, Problem, ScoreKind, Step, StepHash,
     StepKind, StepRating, Trace, TraceBuilder, TraceStatus, Verdict, WrittenStep,
@@ -495,6 +495,41 @@ mod queues {
         assert_eq!(by("imported:human,own:bob,scorer:q@0.5"), [2, 3, 1, 0]);
         assert_eq!(by("imported:human,scorer:q@0.5"), [2, 1, 0, 3], "bob does not count");
         assert_eq!(order(&store, QueueOrder::Disagreement, 1, &Aids::default()), [0, 1, 2, 3], "nobody to compare");
+    }
+
+    #[test]
+    fn comparing_sources_tells_how_far_it_is_and_stops() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+
+        let count = 600;
+        let traces: Vec<Trace> =
+            (0..count).map(|n| named(&format!("p{n}"), "g", Verdict::Unknown, &[0.9, 0.2])).collect();
+        let (_folder, store) = store(&traces);
+        let corpus = Said(store.clone(), Vec::new());
+        let panel =
+            Panel::new(&crate::labels::sources_from_list("scorer:q@0.5,scorer:q@0.1").unwrap(), &corpus).unwrap();
+        let aids = Aids { panel: Some(&panel), ..Aids::default() };
+        let query = Query { queue: Queue { order: QueueOrder::Disagreement, ..Queue::default() }, ..Query::default() };
+        // Stopped as soon as the first lot is compared.
+        for stops in [false, true] {
+            let (stop, told) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(Vec::new())));
+            let (flag, list) = (Arc::clone(&stop), Arc::clone(&told));
+            let reporter: crate::job::Reporter = Arc::new(move |progress: &Progress| {
+                list.lock().unwrap().push((progress.done, progress.total));
+                flag.store(stops, Ordering::Relaxed);
+            });
+            let ctx = JobContext::foreground(Some(reporter)).stopped_also_by(stop);
+            let found = run_with(&query, &store, &Annotations::default(), &aids, &ctx);
+            let told = told.lock().unwrap();
+            if stops {
+                assert!(matches!(found, Err(JobError::Cancelled)));
+                assert_eq!(told.len(), 1, "{told:?}");
+            } else {
+                assert_eq!(found.unwrap().len(), count, "all are listed");
+                assert_eq!(told.last(), Some(&(count as u64, Some(count as u64))));
+                assert!(told.is_sorted() && told.len() > 1);
+            }
+        }
     }
 
     #[test]

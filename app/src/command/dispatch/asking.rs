@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stepscope_core::job::{Job, JobContext, JobError, Outcome};
-use stepscope_core::query::{self, Facet, Fields, QueueOrder, Views};
+use stepscope_core::query::{self, Facet, Fields, QueueOrder, Table, Views};
+use stepscope_core::store::Store;
 
-use super::queue;
+use super::{navigate, queue};
 use crate::app::App;
 use crate::asking_jobs::Stamp;
 use crate::command::Command;
@@ -119,6 +120,8 @@ pub(super) fn answer(app: &mut App, request: AskRequest) {
         AskRequest::Share(path) => share(app, path),
         AskRequest::Read(path) => read_views(app, &path),
         AskRequest::RunSql => run_sql(app),
+        AskRequest::PickAnswer(at) => app.view.asking.answer_at = at,
+        AskRequest::OpenAnswer(at) => open_answer(app, at),
         AskRequest::ListAnswer => list_answer(app),
         AskRequest::AskSave => app.ask(Ask::AnswerFile, "answer.csv"),
         AskRequest::SaveAnswer(path) => save_answer(app, path),
@@ -295,15 +298,45 @@ fn run_sql(app: &mut App) {
     let Some(DialogState::Sql(text)) = &app.view.dialog else { return };
     let text = text.clone();
     app.view.asking.sql = Some(text.clone());
+    app.view.asking.answer_at = 0;
+    app.jobs.asking.asked_of = app.project.as_ref().map(|project| (project.store.generation(), project.store.len()));
     let job = with_views(app, "question in SQL", move |views, ctx| query::sql(&text, views, ANSWER_ROWS, ctx));
     app.jobs.asking.sql = job;
 }
 
+/// The answer in SQL and the project it is of. Files that were read again may have other traces in these rows: then the
+/// question is asked again.
+fn answered(app: &mut App) -> Option<(Arc<Table>, Store)> {
+    let Some(Ok(table)) = &app.jobs.asking.answer else { return None };
+    let store = app.project.as_ref()?.store.clone();
+    if app.jobs.asking.asked_of != Some((store.generation(), store.len())) {
+        run_sql(app);
+        return None;
+    }
+    Some((Arc::clone(table), store))
+}
+
+/// Shows the trace that a row of the answer names, at the step that it names.
+fn open_answer(app: &mut App, at: usize) {
+    let Some((table, store)) = answered(app) else { return };
+    let place = SqlModel::place(&table, at, |id| store.find(id)).filter(|(row, _)| (*row as usize) < store.len());
+    let Some((row, step)) = place else {
+        return app.notices.info("This row names no trace", "It needs a value in `row`, `trace` or `id`");
+    };
+    app.view.asking.answer_at = at;
+    (app.view.dialog, app.view.survey.shown) = (None, false);
+    navigate::show_row(app, row);
+    let step = step.and_then(|step| store.step_hashes(row).into_iter().nth(step as usize));
+    let step = step.and_then(|step| app.view.open.as_ref()?.find_step(&step));
+    if let Some(step) = step {
+        navigate::show_step(app, step);
+    }
+}
+
 /// Lists the traces that the answer names.
 fn list_answer(app: &mut App) {
-    let Some(Ok(table)) = &app.jobs.asking.answer else { return };
-    let Some(project) = &app.project else { return };
-    let Some(among) = SqlModel::traces(table, |id| project.store.find(id)) else { return };
+    let Some((table, store)) = answered(app) else { return };
+    let Some(among) = SqlModel::traces(&table, |id| store.find(id)) else { return };
     app.view.asking.among = Some(among);
     app.view.dialog = None;
     app.start_query();

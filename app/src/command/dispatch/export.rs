@@ -58,12 +58,13 @@ fn start_preview(app: &mut App, draft: &ExportDraft) {
         return;
     }
     let (of, Some(basis)) = (export_of(app, draft), basis(app)) else { return };
-    let (draft, store) = (draft.clone(), basis.store.clone());
+    let (draft, store, annotator) = (draft.clone(), basis.store.clone(), app.startup.annotator.to_string());
     let job = Job::spawn("preview", Arc::clone(&app.wake), move |ctx| {
         let format = format_by_name(draft.format)?;
         let made = basis.prepare(&draft, &of, ctx)?;
-        let shown = ExportShown::new(made.preview(LISTED, ctx)?, format, |id| name_of(&store, id));
-        Ok(ExportShown { is_picked: made.is_picked(), ..shown })
+        let preview = made.preview(LISTED, ctx)?;
+        let (is_picked, is_own) = (made.is_picked(), made.is_of(&preview, &annotator));
+        Ok(ExportShown { is_picked, is_own, ..ExportShown::new(preview, format, |id| name_of(&store, id)) })
     });
     app.jobs.preview = app.started(job);
 }
@@ -163,9 +164,7 @@ pub(crate) fn again_model(app: &App, draft: &AgainDraft) -> AgainModel {
 
 /// What was counted tells labels that are not the annotator's own, and these are not to be seen yet.
 fn is_hidden(app: &App) -> bool {
-    let own = LabelSource::Own(Some(app.startup.annotator.to_string()));
-    let tells = |shown: &ExportShown| shown.preview.labels.as_ref() != Some(&own);
-    !asking::permitted(app).imported && matches!(&app.jobs.shown_preview, Some(Ok(shown)) if tells(shown))
+    !asking::permitted(app).imported && matches!(&app.jobs.shown_preview, Some(Ok(shown)) if !shown.is_own)
 }
 
 /// Tells that it is hidden, where it is.

@@ -31,6 +31,7 @@ pub(crate) mod work;
 mod write;
 
 pub(crate) use navigate::{keep_open, listed};
+pub(crate) use queue::order_stopped;
 
 use eframe::egui::Context;
 

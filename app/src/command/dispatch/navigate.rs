@@ -24,6 +24,7 @@ pub(super) fn run(app: &mut App, command: Command) {
         Command::NextUnlabelled => show_next_unlabelled(app),
         Command::NextDisagreement => super::sources::go(app, true),
         Command::PreviousDisagreement => super::sources::go(app, false),
+        Command::GoToFirstError => go_to_first_error(app),
         Command::Filter => app.view.focus_filter = true,
         _ => {}
     }
@@ -125,6 +126,26 @@ pub(super) fn show_step(app: &mut App, step: StepIndex) {
     if let Some(open) = &mut app.view.open {
         open.select(step);
         app.view.scroll_to_step = true;
+    }
+}
+
+/// Selects the first error that counts; from there, the step from which it was gone to.
+fn go_to_first_error(app: &mut App) {
+    let (Some(project), Some(open), Some(visible)) = (&app.project, &app.view.open, app.visible()) else { return };
+    let (here, said) = (open.selected(), project.said(&open.trace.id));
+    let error = match open.first_error(said, visible.imported) {
+        Ok(error) => error,
+        Err(reason) => return app.notices.info("There is no first error to go to", reason),
+    };
+    if here != Some(error) {
+        app.view.came_from = open.step().map(|step| (open.trace.id.clone(), step.hash.clone()));
+        return show_step(app, error);
+    }
+    let from = app.view.came_from.take().filter(|(trace, _)| *trace == open.trace.id);
+    if let Some(step) = from.and_then(|(_, step)| open.find_step(&step)) {
+        show_step(app, step);
+    } else {
+        app.notices.info("The first error is selected", "You have not come here from another step");
     }
 }
 

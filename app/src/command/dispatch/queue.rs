@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use stepscope_core::query::{LabelState, Queue, Sort};
+use stepscope_core::query::{LabelState, Queue, QueueOrder, Sort};
 
 use super::asking::permitted;
 use crate::app::App;
@@ -31,6 +31,17 @@ pub(super) fn set(app: &mut App, queue: Queue) {
     app.view.asking.by = None;
     app.view.query.queue = queue;
     app.start_query();
+}
+
+/// An order was stopped before it was made: traces come as their source has them.
+pub(crate) fn order_stopped(app: &mut App) {
+    let order = &mut app.view.query.queue.order;
+    if *order != QueueOrder::File {
+        *order = QueueOrder::File;
+        app.start_query();
+        let again = app.keys.fill("{work.queue} chooses an order again");
+        app.notices.info("Traces are listed in the order of the source", again);
+    }
 }
 
 /// Whether an order may tell of scores and of what others said.

@@ -171,6 +171,14 @@ pub(crate) fn found(app: &mut App, outcome: Outcome<SimilarFound>) {
     }
 }
 
+/// The dialog was left: what is like a step is not looked for any further. The index is made to its end, for the next
+/// time; the status bar shows it and stops it.
+pub(super) fn leave(app: &mut App) {
+    if !matches!(app.view.dialog, Some(DialogState::Similar(_))) {
+        app.jobs.similar.looking = None;
+    }
+}
+
 /// Closes a dialog that waits for what does not come.
 fn close(app: &mut App) {
     let waits = match &app.view.dialog {
@@ -270,5 +278,12 @@ impl App {
     pub(crate) fn shows_said(&self, said: &TextSaid) -> bool {
         let is_own = matches!(&said.source, LabelSource::Own(Some(name)) if *name == self.startup.annotator.as_str());
         is_own || asking::permitted(self).imported
+    }
+
+    /// Labels of other annotators are shown of steps that are like the selected one.
+    pub(crate) fn shows_similar_of_others(&self) -> bool {
+        let Some(DialogState::Similar(draft)) = &self.view.dialog else { return false };
+        let said = draft.found.iter().flat_map(|found| found.all()).flat_map(|entry| &entry.said);
+        said.into_iter().any(|said| self.is_of_others(&said.source) && self.shows_said(said))
     }
 }

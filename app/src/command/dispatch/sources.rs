@@ -226,18 +226,22 @@ impl App {
 
     /// Labels of other annotators are shown beside those of the open trace.
     pub(crate) fn shows_others(&self) -> bool {
-        let own = self.startup.annotator.as_str();
         let side = self.settings.show_sources.then(|| self.side_voices()).flatten();
-        let is_other = |source: &LabelSource| match source {
-            LabelSource::Own(name) => name.as_deref() != Some(own),
-            LabelSource::Consensus(_) => true,
-            LabelSource::Imported(_) | LabelSource::Scorer { .. } => false,
-        };
-        side.as_deref().and_then(|side| side.as_ref().ok()).is_some_and(|side| {
+        let is_beside = side.as_deref().and_then(|side| side.as_ref().ok()).is_some_and(|side| {
             side.sources
                 .iter()
                 .zip(&side.voices)
-                .any(|(source, voice)| is_other(source) && voice.said.ratings.iter().any(Option::is_some))
-        })
+                .any(|(source, voice)| self.is_of_others(source) && voice.said.ratings.iter().any(Option::is_some))
+        });
+        is_beside || self.shows_similar_of_others()
+    }
+
+    /// True where that source holds what other annotators say.
+    pub(crate) fn is_of_others(&self, source: &LabelSource) -> bool {
+        match source {
+            LabelSource::Own(name) => name.as_deref() != Some(self.startup.annotator.as_str()),
+            LabelSource::Consensus(_) => true,
+            LabelSource::Imported(_) | LabelSource::Scorer { .. } => false,
+        }
     }
 }

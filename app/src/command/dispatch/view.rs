@@ -110,5 +110,6 @@ pub(super) fn set_dialog(app: &mut App, dialog: Option<DialogState>) {
     }
     app.view.dialog = dialog;
     super::export::leave(app);
+    super::similar::leave(app);
     super::models::check_selected(app);
 }

@@ -4,6 +4,7 @@ use eframe::egui::{Button, Context, Grid, Id, Label, Modal, RichText, ScrollArea
 
 use super::field_ui;
 use crate::command::{Action, CommandSink};
+use crate::dialog::{is_left, width};
 use crate::state::DialogState;
 use crate::state::exporting::{AgainDraft, ExportRequest};
 use crate::ui_kit::Tokens;
@@ -16,7 +17,7 @@ pub fn again_ui(ctx: &Context, draft: &AgainDraft, model: &AgainModel, is_lookin
     let (mut change, mut asked) = (false, None);
     let response = Modal::new(Id::unique("export again")).show(ctx, |ui| {
         let tokens = Tokens::of(ui);
-        ui.set_width(super::super::width(ctx, 640.0));
+        ui.set_width(width(ctx, 640.0));
         ui.heading("Export again from a manifest");
         if is_looking {
             ui.spinner();
@@ -75,7 +76,7 @@ pub fn again_ui(ctx: &Context, draft: &AgainDraft, model: &AgainModel, is_lookin
     });
     if let Some(request) = asked.or(change.then_some(ExportRequest::Change)) {
         sink.push(Action::Export(request));
-    } else if ended || super::super::is_left(&response) {
+    } else if ended || is_left(&response) {
         sink.push(Action::SetDialog(None));
     } else if next != *draft {
         sink.push(Action::SetDialog(Some(DialogState::ExportAgain(next))));

@@ -22,7 +22,7 @@ pub(super) fn summary_ui(ui: &mut Ui, model: &ScorerModel, sink: &mut CommandSin
             let text = format!("{} {}", wrong.traces, wrong.title);
             let button = ui.add_enabled(wrong.traces > 0, eframe::egui::Button::new(&text));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, wrong.traces > 0, format!("List {text}")));
-            if button.on_hover_text(wrong.hint).clicked() {
+            if button.on_hover_text(&wrong.hint).clicked() {
                 sink.push(Action::Survey(SurveyRequest::Wrong(wrong.failure)));
             }
         }

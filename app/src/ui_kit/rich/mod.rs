@@ -4,6 +4,7 @@
 mod cache;
 mod code;
 mod divide;
+mod edges;
 mod flow;
 mod formula;
 mod json;

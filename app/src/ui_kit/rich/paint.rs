@@ -14,6 +14,7 @@ use eframe::egui::{
 
 use super::cache::Cache;
 use super::divide::{self, Division, Part, Piece, divide};
+use super::edges::edges_ui;
 use super::flow::{Laid, dotted, underline};
 use super::style::{HEADINGS, Sizes};
 use super::{Mark, MarkKind, Rich, code, json, picture, prose};
@@ -231,12 +232,13 @@ impl<'a> Painter<'a> {
         } else {
             let place = Rect::from_min_size(place.min, vec2(width, height + 8.0));
             let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(id));
-            // The bar is the mark that it goes on.
             inner.spacing_mut().scroll = ScrollStyle::thin();
             let words = ScrollArea::horizontal().id_salt(id).auto_shrink([false, true]).show(&mut inner, |ui| {
                 let (room, _) = ui.allocate_exact_size(vec2(size.x, height), Sense::hover());
                 self.words(ui, id, &laid, room.min + vec2(0.0, 3.0), byte)
             });
+            let room = Rect::from_min_size(place.min, vec2(width, height));
+            edges_ui(ui, room, words.state.unclamped_offset().x, size.x, &self.sizes.font, &self.tokens);
             words.inner
         };
         let bar = if size.x <= width { 0.0 } else { 8.0 };

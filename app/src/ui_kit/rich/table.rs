@@ -3,6 +3,7 @@
 use eframe::egui::style::ScrollStyle;
 use eframe::egui::{Id, Rect, Response, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
+use super::edges::edges_ui;
 use super::formula;
 use super::paint::Painter;
 use super::prose;
@@ -35,16 +36,17 @@ impl Painter<'_> {
             let mut inner = ui.new_child(UiBuilder::new().max_rect(place).id_salt(id));
             inner.spacing_mut().scroll = ScrollStyle::thin();
             let scroll = ScrollArea::horizontal().id_salt(id).auto_shrink([false, true]);
-            scroll
-                .show(&mut inner, |ui| {
-                    let corner = ui.cursor().min;
-                    let place = Rect::from_min_size(corner, vec2(total, place.height()));
-                    let mut rows = self.rows(ui, id, index, table, &widths, place, byte);
-                    ui.allocate_rect(rows.rect, Sense::hover());
-                    rows.rect.max.y += 8.0;
-                    rows
-                })
-                .inner
+            let rows = scroll.show(&mut inner, |ui| {
+                let corner = ui.cursor().min;
+                let place = Rect::from_min_size(corner, vec2(total, place.height()));
+                let mut rows = self.rows(ui, id, index, table, &widths, place, byte);
+                ui.allocate_rect(rows.rect, Sense::hover());
+                rows.rect.max.y += 8.0;
+                rows
+            });
+            let room = Rect::from_min_size(place.min, vec2(place.width(), rows.inner.rect.height() - 8.0));
+            edges_ui(ui, room, rows.state.unclamped_offset().x, total, &self.sizes.font, &self.tokens);
+            rows.inner
         };
         response.rect = Rect::from_min_size(place.min, vec2(place.width(), response.rect.height()));
         response

@@ -31,6 +31,8 @@ pub struct ExportShown {
     pub nested: Option<String>,
     /// The traces are named one by one, not found by a question.
     pub is_picked: bool,
+    /// What it is made of is what the annotator said.
+    pub is_own: bool,
 }
 
 /// A row.
@@ -94,7 +96,7 @@ impl ExportShown {
             matches!(value, Value::Array(_) | Value::Object(_)).then(|| name.clone())
         };
         let nested = parsed.iter().flatten().find_map(|row| row.iter().find_map(is_nested));
-        Self { rows: rows.collect(), nested, preview, is_picked: false }
+        Self { rows: rows.collect(), nested, preview, is_picked: false, is_own: false }
     }
 }
 

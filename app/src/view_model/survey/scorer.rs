@@ -38,8 +38,8 @@ pub struct WrongModel {
     pub failure: Failure,
     /// The word for it.
     pub title: &'static str,
-    /// What it is.
-    pub hint: &'static str,
+    /// What it is, and which come first.
+    pub hint: String,
     /// How many.
     pub traces: u64,
 }
@@ -117,12 +117,13 @@ impl ScorerModel {
 }
 
 fn wrong(failure: Failure, traces: u64) -> WrongModel {
-    let (title, hint) = match failure {
-        Failure::FalseAlarm => ("false alarms", "errors named in correct traces, the lowest scores first"),
-        Failure::Miss => ("misses", "errors not found, the surest scores first"),
-        Failure::Early => ("too early", "a step before the first error named, the lowest scores first"),
-        Failure::Late => ("too late", "a step after the first error named, the surest scores first"),
+    let (title, order) = match failure {
+        Failure::FalseAlarm => ("false alarms", "the lowest scores first"),
+        Failure::Miss => ("missed entirely", "the surest scores first"),
+        Failure::Early => ("too early", "the lowest scores first"),
+        Failure::Late => ("too late", "the surest scores first"),
     };
+    let hint = format!("{}, {order}", failure.caption());
     WrongModel { failure, title, hint, traces }
 }
 

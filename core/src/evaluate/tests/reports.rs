@@ -146,7 +146,7 @@ fn without_anything_to_judge_it_says_so() {
 fn text_and_json_hold_the_figures() {
     let (_, report) = judged(&project(), &settings(Threshold::Given(0.5)));
     let text = report.to_string();
-    assert!(text.contains("F1 33.3") && text.contains("errors not found: 1"), "{text}");
+    assert!(text.contains("F1 33.3") && text.contains("no error named where there is one: 1"), "{text}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["schema"], "stepscope.evaluate/1");
     for key in ["f1", "acc_error", "acc_correct", "threshold", "by", "step", "response"] {
