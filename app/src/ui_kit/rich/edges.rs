@@ -1,9 +1,7 @@
-//! Shows that something wider than its room goes on: a shadow and a sign at each edge where it is cut off.
+//! Shows that something wider than its room goes on: a shadow at each edge where it is cut off.
 
 use eframe::egui::epaint::Mesh;
-use eframe::egui::{Align2, Color32, FontId, Rect, Shape, Ui, pos2};
-
-use crate::ui_kit::Tokens;
+use eframe::egui::{Color32, Rect, Shape, Ui, pos2};
 
 /// Width of the shadow, in points.
 const SHADOW: f32 = 22.0;
@@ -17,22 +15,21 @@ pub(super) fn cut_off(offset: f32, width: f32, room: f32) -> [bool; 2] {
 }
 
 /// Paints it over the room in which what is `width` wide is scrolled by `offset`. The shadow lies on any ground.
-pub(super) fn edges_ui(ui: &Ui, room: Rect, offset: f32, width: f32, font: &FontId, tokens: &Tokens) {
+pub(super) fn edges_ui(ui: &Ui, room: Rect, offset: f32, width: f32) {
     let dark = Color32::from_black_alpha(if ui.visuals().dark_mode { 150 } else { 56 });
-    let sides = [(room.left(), 1.0, Align2::LEFT_CENTER, "‹"), (room.right(), -1.0, Align2::RIGHT_CENTER, "›")];
-    for (is_cut, (edge, inwards, align, sign)) in cut_off(offset, width, room.width()).into_iter().zip(sides) {
+    let sides = [(room.left(), SHADOW), (room.right(), -SHADOW)];
+    for (is_cut, (edge, inwards)) in cut_off(offset, width, room.width()).into_iter().zip(sides) {
         if !is_cut {
             continue;
         }
         let mut mesh = Mesh::default();
-        for (x, colour) in [(edge, dark), (edge + inwards * SHADOW, Color32::TRANSPARENT)] {
+        for (x, colour) in [(edge, dark), (edge + inwards, Color32::TRANSPARENT)] {
             mesh.colored_vertex(pos2(x, room.top()), colour);
             mesh.colored_vertex(pos2(x, room.bottom()), colour);
         }
         mesh.add_triangle(0, 1, 2);
         mesh.add_triangle(1, 2, 3);
         ui.painter().add(Shape::mesh(mesh));
-        ui.painter().text(pos2(edge + inwards * 2.0, room.center().y), align, sign, font.clone(), tokens.accent);
     }
 }
 

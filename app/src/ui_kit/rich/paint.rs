@@ -238,7 +238,7 @@ impl<'a> Painter<'a> {
                 self.words(ui, id, &laid, room.min + vec2(0.0, 3.0), byte)
             });
             let room = Rect::from_min_size(place.min, vec2(width, height));
-            edges_ui(ui, room, words.state.unclamped_offset().x, size.x, &self.sizes.font, &self.tokens);
+            edges_ui(ui, room, words.state.unclamped_offset().x, size.x);
             words.inner
         };
         let bar = if size.x <= width { 0.0 } else { 8.0 };

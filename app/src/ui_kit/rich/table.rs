@@ -45,7 +45,7 @@ impl Painter<'_> {
                 rows
             });
             let room = Rect::from_min_size(place.min, vec2(place.width(), rows.inner.rect.height() - 8.0));
-            edges_ui(ui, room, rows.state.unclamped_offset().x, total, &self.sizes.font, &self.tokens);
+            edges_ui(ui, room, rows.state.unclamped_offset().x, total);
             rows.inner
         };
         response.rect = Rect::from_min_size(place.min, vec2(place.width(), response.rect.height()));
