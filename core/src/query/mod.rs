@@ -18,6 +18,8 @@ mod views;
 #[cfg(test)]
 mod filter_tests;
 #[cfg(test)]
+mod judged_tests;
+#[cfg(test)]
 mod tests;
 
 pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};

@@ -9,6 +9,7 @@ mod near;
 mod parse;
 mod reference;
 mod scan;
+mod source;
 mod specs;
 mod tells;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub(super) use fields::Known;
 pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
 pub(super) use parse::parse_field;
+pub(super) use source::voices;
 pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 

@@ -13,7 +13,7 @@ use crate::store::Store;
 
 /// Keeps columns from one query to the next. A clone is the same cache.
 #[derive(Clone, Default)]
-pub struct ViewCache(Arc<[Mutex<Shelf>; 3]>);
+pub struct ViewCache(Arc<[Mutex<Shelf>; 4]>);
 
 /// What a column was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Layer {
     Store,
     Labels,
     Scores,
+    /// Both labels and scores.
+    Judged,
 }
 
 /// What is kept.
@@ -29,6 +31,7 @@ pub(super) enum Key {
     Shape,
     Column(Field),
     Marks(Said),
+    Judged(String),
     StepScores(Option<String>),
     Labels,
     OwnLabels,
@@ -71,6 +74,10 @@ impl Stamp {
     pub(super) fn of_scores(store: &Store, book: &ScoreBook) -> Self {
         Self { scores: book.revision(), ..Self::of_store(store) }
     }
+
+    pub(super) fn of_both(store: &Store, said: &[(AnnotatorId, Arc<Annotations>)], book: &ScoreBook) -> Self {
+        Self { scores: book.revision(), ..Self::of_labels(store, said) }
+    }
 }
 
 impl PartialEq for Stamp {
@@ -84,11 +91,12 @@ impl PartialEq for Stamp {
 
 impl ViewCache {
     fn shelf(&self, layer: Layer) -> &Mutex<Shelf> {
-        let [store, labels, scores] = &*self.0;
+        let [store, labels, scores, judged] = &*self.0;
         match layer {
             Layer::Store => store,
             Layer::Labels => labels,
             Layer::Scores => scores,
+            Layer::Judged => judged,
         }
     }
 
