@@ -166,7 +166,7 @@ proptest! {
         let own = views.said_by(None).cloned().unwrap();
         let you = (AnnotatorId::new("you"), Arc::new(said_by_other(views.store().dir(), &cases, &others)));
         let views = Views::new(
-            views.store().clone(), own.clone(), &[you.clone()], ScoreBook::default(), None, &ViewCache::default(),
+            views.store().clone(), own.clone(), std::slice::from_ref(&you), ScoreBook::default(), None, &ViewCache::default(),
         );
         let corpus = Project { cases: &cases, said: vec![own, you] };
         let mut all: Vec<(&str, Vec<Verdict>)> = Vec::new();

@@ -26,7 +26,9 @@ impl Disk {
         let folder = tempfile::tempdir().unwrap();
         let dir = ProjectDir::new(folder.path().join("p.stepscope"));
         let mut writer = StoreWriter::create(&dir).unwrap();
-        traces.iter().for_each(|trace| writer.push(trace).unwrap());
+        for trace in traces {
+            writer.push(trace).unwrap();
+        }
         let store = writer.finish(Vec::new()).unwrap();
         let said = ["ann", "bob"].map(|name| (AnnotatorId::new(name), Arc::new(labelled(&dir, &store, name)))).into();
         Self { _folder: folder, store, said }

@@ -239,6 +239,11 @@ impl Field {
     }
 }
 
+/// How that key of metadata of traces is written.
+pub(crate) fn meta_name(key: &str) -> String {
+    Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole }.name()
+}
+
 /// True for what a path of metadata may consist of without quotation marks.
 pub(super) fn is_meta_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')

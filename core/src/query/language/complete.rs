@@ -127,10 +127,15 @@ fn values(name: &str, value: &str, in_step: bool, cursor: usize, fields: &Fields
 }
 
 /// A value as it is written: in quotation marks, unless it is one plain word.
-pub(in crate::query) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_word = value.starts_with(char::is_alphanumeric) && value.chars().all(is_plain) && !value.contains("..");
-    if is_word { value.into() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
+    if is_word { value.into() } else { in_quotes(value) }
+}
+
+/// A text in quotation marks, as it is read back.
+pub(crate) fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// What is written of a member of a consensus, where its brackets are open.

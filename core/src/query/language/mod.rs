@@ -17,11 +17,12 @@ mod tests;
 mod tree;
 mod value;
 
+pub(crate) use catalog::meta_name;
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
 pub use clauses::{Clause, clauses};
-pub(super) use complete::quoted;
 pub use complete::{Suggestion, complete};
+pub(crate) use complete::{in_quotes, quoted};
 pub use error::QueryError;
 pub(super) use fields::Known;
 pub use fields::{Fields, KnownValue};
