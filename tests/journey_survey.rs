@@ -5,6 +5,7 @@ use std::fs;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
+use stepscope::state::asking::AskRequest;
 use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
 use stepscope::view_model::survey::SurveyModel;
 use stepscope_core::evaluate::Threshold;
@@ -18,6 +19,10 @@ fn survey(window: &Window) -> &SurveyModel {
 
 fn rows(window: &Window) -> usize {
     window.state().view().rows.len()
+}
+
+fn question(window: &Window) -> &str {
+    &window.state().view().query.text
 }
 
 fn only(window: &Window) -> &str {
@@ -63,13 +68,25 @@ fn a_cell_of_a_figure_lists_its_traces() {
     settle(&mut window);
     let counted: usize = text.rsplit(", ").next().unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(counted > 0 && counted < all, "{text}");
-    assert_eq!(rows(&window), counted, "{}", only(&window));
-    assert_eq!(only(&window), "Answer and steps: answer wrong, steps some wrong");
+    // It is asked for, so that it can be read, changed and saved.
+    let clause = "(outcome:incorrect first_error(imported) >= 1)";
+    assert_eq!((rows(&window), question(&window), only(&window)), (counted, clause, ""));
     assert!(window.state().view().survey.shown, "the figures stay");
     assert!(survey(&window).intro.starts_with(&format!("{counted} listed traces")), "{}", survey(&window).intro);
-    // All are listed again, and Escape goes back to the trace.
-    press(&mut window, "Backspace");
-    assert_eq!((rows(&window), only(&window)), (all, ""));
+    // A second click takes it away; with Alt all others are asked for.
+    window.get_by_label_contains(name).click();
+    settle(&mut window);
+    assert_eq!((rows(&window), question(&window)), (all, ""));
+    let plot = survey(&window).figures.iter().find(|figure| figure.name == "process_outcome").unwrap().plot.unwrap();
+    ask(&mut window, Action::Survey(SurveyRequest::ListOthers(plot, 0, 3)));
+    assert_eq!((rows(&window), question(&window)), (all - counted, format!("-{clause}").as_str()));
+    // Of what is left another cell; and the question before can be called back.
+    ask(&mut window, Action::Survey(SurveyRequest::ListOthers(plot, 0, 0)));
+    let both = format!("-{clause} -(outcome:correct first_error(imported):none)");
+    assert!(rows(&window) < all - counted && question(&window) == both, "{}", question(&window));
+    ask(&mut window, Action::Ask(AskRequest::Recall(1)));
+    ask(&mut window, Action::Ask(AskRequest::Recall(1)));
+    assert_eq!((rows(&window), question(&window)), (all - counted, format!("-{clause}").as_str()));
     press(&mut window, "Escape");
     assert!(!window.state().view().survey.shown && window.query_by_label_contains("Figure ").is_none());
 }
@@ -129,10 +146,11 @@ fn keys_go_through_figures_and_marks() {
     press(&mut window, "Enter");
     assert!(window.state().view().survey.enlarged);
     press(&mut window, "ArrowRight Enter");
-    assert!(rows(&window) < all && !only(&window).is_empty());
+    assert!(rows(&window) < all && !question(&window).is_empty(), "{}", question(&window));
     press(&mut window, "Escape");
     assert!(window.state().view().survey.shown && !window.state().view().survey.enlarged);
-    press(&mut window, "Backspace F12");
+    ask(&mut window, Action::FilterBy(String::new()));
+    press(&mut window, "F12");
     assert!(!window.state().view().survey.shown && rows(&window) == all);
 }
 
@@ -162,14 +180,24 @@ fn a_stretch_is_listed_and_two_groups_are_compared() {
     let all = rows(&window);
     let scores = survey(&window).figures.iter().find(|figure| figure.name == "scores").unwrap().plot.unwrap();
     ask(&mut window, Action::Survey(SurveyRequest::ListSpan(scores, 0..10)));
-    assert_eq!(only(&window), "Scores by label: score of example scores 0 to 0.25");
+    assert_eq!(question(&window), "any(on_path score(\"example scores\") < 0.25)");
     assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
     // What is listed of a listing is both.
     let name = "Answer and steps: traces, steps some wrong, answer wrong";
     window.get_by_label_contains(name).click();
     settle(&mut window);
-    assert!(only(&window).ends_with(" · Answer and steps: answer wrong, steps some wrong"), "{}", only(&window));
+    let both = "any(on_path score(\"example scores\") < 0.25) (outcome:incorrect first_error(imported) >= 1)";
+    assert_eq!((question(&window), only(&window)), (both, ""));
+    // What has no words is listed as it is.
+    let relative = survey(&window).figures.iter().find(|figure| figure.name == "first_errors_relative").unwrap();
+    let mark = relative.figure.series[0].marks.iter().find(|mark| !mark.text.contains("\n0 ")).unwrap().number;
+    let plot = relative.plot.unwrap();
+    ask(&mut window, Action::Survey(SurveyRequest::List(plot, 0, mark)));
+    assert!(question(&window) == both && only(&window).starts_with("First errors"), "{}", only(&window));
+    let listed = rows(&window);
+    ask(&mut window, Action::FilterBy(String::new()));
     press(&mut window, "Backspace");
+    assert!(listed > 0 && rows(&window) == all);
     let pair = Some(("demo-small".to_owned(), "demo-large".to_owned()));
     let choices = SurveyChoices { pair, ..window.state().view().survey.choices.clone() };
     ask(&mut window, Action::Survey(SurveyRequest::Choose(choices)));

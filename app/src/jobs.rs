@@ -32,7 +32,7 @@ use crate::state::finding::{Matches, Searched};
 use crate::state::follow::Followed;
 use crate::state::many::{ManyPlan, Saying};
 use crate::state::models_draft::ModelsRequest;
-use crate::state::only::Only;
+use crate::state::only::{Listing, Only};
 use crate::state::open::{Opened, name_of};
 use crate::state::place::Place;
 use crate::state::similar::SimilarRequest;
@@ -86,7 +86,7 @@ pub struct Jobs {
     /// Finds which label sources there are; of which state of the project.
     pub(crate) offered: Option<(OfferedOf, Job<Vec<LabelSource>>)>,
     /// Finds the traces behind a mark of a figure.
-    pub(crate) survey_rows: Option<Job<Only>>,
+    pub(crate) survey_rows: Option<Job<Listing>>,
     /// Writes a figure, or the report on a scorer.
     pub(crate) survey_file: Option<Job<PathBuf>>,
     /// Keeps where the annotator is.

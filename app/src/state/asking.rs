@@ -281,6 +281,11 @@ impl Asking {
         place_of(&self.clauses, clause)
     }
 
+    /// True where the question in force asks for that condition.
+    pub fn asks(&self, clause: &str) -> bool {
+        self.place_of(clause).is_some()
+    }
+
     /// The question with that condition of a facet instead of its opposite; and where it asks for a value, instead of
     /// those that ask for another value of the same facet.
     pub fn choosing(&self, clause: &str) -> String {

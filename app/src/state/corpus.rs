@@ -1,6 +1,5 @@
 //! A project as the source of an export: its traces, everyone's labels, the scores. Window and command line share it.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::sync::Arc;
 use stepscope_core::annotation::{self, Annotations, LabelSchema, TraceAnnotation};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
-use stepscope_core::labels::{Corpus, Provenance, RecordFile, RecordKind, SourceFile};
+use stepscope_core::labels::{Corpus, Provenance, RecordFile, RecordKind, SourceFile, scores_of};
 use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::Store;
@@ -73,19 +72,6 @@ impl ProjectCorpus {
     }
 }
 
-/// What the scorers of a book gave for that trace; only those that gave something.
-pub fn scores_of(book: &ScoreBook, trace: &Trace) -> Vec<NativeScores> {
-    let keys = trace.score_keys();
-    let all = book.scorers().into_iter().map(|scorer| NativeScores {
-        values: keys.iter().map(|key| book.get(&scorer.name, key)).collect(),
-        scorer: scorer.name,
-        fingerprint: scorer.fingerprint,
-        kind: scorer.kind,
-        more: BTreeMap::new(),
-    });
-    all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
-}
-
 impl Corpus for ProjectCorpus {
     fn len(&self) -> usize {
         self.store.len()
@@ -113,7 +99,7 @@ impl Corpus for ProjectCorpus {
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
-        scores_of(&self.scores, trace)
+        scores_of(&self.scores, trace, None)
     }
 
     fn sources(&self) -> Vec<SourceFile> {

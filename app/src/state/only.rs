@@ -1,4 +1,5 @@
-//! Traces that the table is narrowed to by what cannot be written as a query: a bar of a figure, a list of mistakes.
+//! Traces that the table is narrowed to by what cannot be written as a question: some bars of figures, a list of
+//! mistakes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,6 +18,15 @@ pub struct Only {
     pub ranked: bool,
     /// For the sake of which step a trace is among them, by row.
     pub steps: HashMap<u32, Listed>,
+}
+
+/// What a mark of a figure lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// What this condition asks for, which lists just the same.
+    Clause(String),
+    /// These traces: the language lacks the words.
+    Only(Only),
 }
 
 /// A step for which a trace is listed.

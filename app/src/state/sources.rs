@@ -6,11 +6,10 @@ use std::sync::OnceLock;
 use stepscope_core::annotation::{Annotations, TraceAnnotation};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::labels::{Corpus, LabelSource, Panel, SourceFile, Voice, disputed_steps};
+use stepscope_core::labels::{Corpus, LabelSource, Panel, SourceFile, Voice, disputed_steps, scores_of};
 use stepscope_core::model::{AnnotatorId, ScoreKind, StepIndex, Trace, TraceId};
 use stepscope_core::scoring::ScoreBook;
 
-use super::corpus::scores_of;
 use super::{OpenTrace, Project};
 
 /// Traces that are looked at to see which sources there are.
@@ -211,7 +210,7 @@ impl Corpus for OpenCorpus<'_> {
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
-        self.scores.get_or_init(|| scores_of(self.book, trace)).clone()
+        self.scores.get_or_init(|| scores_of(self.book, trace, None)).clone()
     }
 
     fn sources(&self) -> Vec<SourceFile> {

@@ -1,5 +1,6 @@
 //! The traces of a project with all that was said of them. The window and the command line implement it once.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, ProblemId, Trace, TraceId, TraceStatus};
+use crate::scoring::ScoreBook;
 
 /// A project, or a selection of it. Gives traces one at a time, so that a large project is never in memory.
 pub trait Corpus: Sync {
@@ -54,6 +56,20 @@ pub trait Corpus: Sync {
     fn protected(&self) -> Vec<PathBuf> {
         Vec::new()
     }
+}
+
+/// What the scorers of a book gave for that trace, or those of these names; only those that gave something.
+pub fn scores_of(book: &ScoreBook, trace: &Trace, names: Option<&[String]>) -> Vec<NativeScores> {
+    let keys = trace.score_keys();
+    let scorers = book.scorers().into_iter().filter(|scorer| names.is_none_or(|names| names.contains(&scorer.name)));
+    let all = scorers.map(|scorer| NativeScores {
+        values: keys.iter().map(|key| book.get(&scorer.name, key)).collect(),
+        scorer: scorer.name,
+        fingerprint: scorer.fingerprint,
+        kind: scorer.kind,
+        more: BTreeMap::new(),
+    });
+    all.filter(|scores| scores.values.iter().any(Option::is_some)).collect()
 }
 
 /// A file that the project was made from, as the manifest names it.

@@ -21,9 +21,9 @@ const KINDS: [StepKind; 4] = [StepKind::Thought, StepKind::ToolCall, StepKind::T
 
 /// A trace with what its annotator said of it.
 #[derive(Clone, Debug)]
-struct Case {
-    trace: Trace,
-    own_error: Option<StepIndex>,
+pub(super) struct Case {
+    pub(super) trace: Trace,
+    pub(super) own_error: Option<StepIndex>,
 }
 
 /// A condition on a trace, with its text and its meaning.
@@ -342,7 +342,7 @@ fn raw_step() -> impl Strategy<Value = RawStep> {
         .prop_map(|(kind, word, up, score, rating)| RawStep { kind, word, up, score, rating })
 }
 
-fn case() -> impl Strategy<Value = Case> {
+pub(super) fn case() -> impl Strategy<Value = Case> {
     let generator = prop::option::of(prop::sample::select(vec!["a", "b"]));
     let verdict = prop::sample::select(vec![Verdict::Correct, Verdict::Incorrect, Verdict::Unknown]);
     let marks = (prop::option::of(0..6_u32), prop::option::of(0..6_u32), any::<bool>());
@@ -387,7 +387,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 /// A project of these traces; their problems are made different, so that each has an identity of its own.
-fn project(cases: &mut [Case]) -> (TempDir, Views) {
+pub(super) fn project(cases: &mut [Case]) -> (TempDir, Views) {
     let folder = tempfile::tempdir().unwrap();
     let dir = ProjectDir::new(folder.path().join("p.stepscope"));
     let mut writer = StoreWriter::create(&dir).unwrap();
@@ -423,7 +423,7 @@ fn annotated(dir: &ProjectDir, cases: &[Case]) -> Annotations {
     log.annotations().clone()
 }
 
-fn quiet() -> JobContext {
+pub(super) fn quiet() -> JobContext {
     JobContext::foreground(None)
 }
 

@@ -18,6 +18,8 @@ mod views;
 #[cfg(test)]
 mod filter_tests;
 #[cfg(test)]
+mod judged_tests;
+#[cfg(test)]
 mod tests;
 
 pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};
@@ -28,6 +30,7 @@ pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
     field_before, field_help, tells,
 };
+pub(crate) use language::{in_quotes, meta_name, quoted};
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, find, next_unlabelled, run, run_with};

@@ -211,6 +211,15 @@ fn toggle(app: &mut App, clause: &str) {
     put_text(app, text);
 }
 
+/// Adds a condition that was found elsewhere, or takes it away. The question before it can be called back.
+pub(super) fn ask_for(app: &mut App, clause: &str) {
+    let text = app.view.query.text.clone();
+    app.view.asking.remember(&text);
+    toggle(app, clause);
+    let text = app.view.query.text.clone();
+    app.view.asking.remember(&text);
+}
+
 fn sort_by(app: &mut App, field: String) {
     if !may_show(permitted(app), &field) {
         let detail = app.keys.fill(&hidden_text(&field, permitted(app)));

@@ -19,6 +19,8 @@ pub(super) enum FigureAsk {
     Enlarge,
     /// Series, and which of its counted marks.
     List(usize, usize),
+    /// The same, of what the mark does not count.
+    ListOthers(usize, usize),
     Span(Range<usize>),
     Line(f64),
     Svg,
@@ -38,6 +40,15 @@ pub(super) struct FigureFrame {
 
 /// Figures with fewer marks than this name each of them.
 const NAMED: usize = 48;
+
+/// What a click on a mark does.
+const HINT: &str = "\nA click lists them, with Alt all others";
+
+/// With the keys that facets know, all others are meant.
+fn clicked_mark(ui: &Ui, series: usize, mark: usize) -> FigureAsk {
+    let others = ui.input(|input| input.modifiers.alt || input.modifiers.shift);
+    if others { FigureAsk::ListOthers(series, mark) } else { FigureAsk::List(series, mark) }
+}
 
 /// Paints a figure of that size; gives what was asked of it.
 pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &FigureFrame) -> Option<FigureAsk> {
@@ -74,7 +85,7 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     if let Some((series, at)) = meant.or(by_key)
         && let Some(mark) = model.series.get(series).and_then(|series| series.marks.get(at))
     {
-        let hint = if model.can_list { "\nA click lists them" } else { "" };
+        let hint = if model.can_list { HINT } else { "" };
         if meant.is_some() {
             response.clone().on_hover_text_at_pointer(format!("{}{hint}", mark.text));
         } else {
@@ -94,7 +105,7 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     let clicked = response.clicked().then(|| match meant {
         Some((series, at)) if model.can_list => {
             let number = model.series.get(series).and_then(|series| series.marks.get(at)).map(|mark| mark.number);
-            number.map_or(FigureAsk::Select, |number| FigureAsk::List(series, number))
+            number.map_or(FigureAsk::Select, |number| clicked_mark(ui, series, number))
         }
         _ => FigureAsk::Select,
     });
@@ -180,11 +191,11 @@ fn named_marks(ui: &Ui, plane: &Plane<'_>, frame: &FigureFrame) -> Option<Figure
         let text = format!("{}: {}", model.title, mark.text.replace('\n', ", "));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
         if response.clicked() {
-            clicked = Some(FigureAsk::List(series, mark.number));
+            clicked = Some(clicked_mark(ui, series, mark.number));
         }
         if response.hovered() {
             meant_ui(ui.painter(), plane, (series, series_place(model, series, mark.number)), &Tokens::of(ui));
-            response.on_hover_text_at_pointer(format!("{}\nA click lists them", mark.text));
+            response.on_hover_text_at_pointer(format!("{}{HINT}", mark.text));
         }
     }
     clicked

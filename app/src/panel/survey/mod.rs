@@ -160,6 +160,7 @@ fn ask(asked: Option<FigureAsk>, at: usize, figure: &NamedFigure, sink: &mut Com
         (FigureAsk::Select, _) => SurveyRequest::Select(at),
         (FigureAsk::Enlarge, _) => SurveyRequest::Enlarge(at),
         (FigureAsk::List(series, mark), Some(plot)) => SurveyRequest::List(plot, series, mark),
+        (FigureAsk::ListOthers(series, mark), Some(plot)) => SurveyRequest::ListOthers(plot, series, mark),
         (FigureAsk::Span(bins), Some(plot)) => SurveyRequest::ListSpan(plot, bins),
         (FigureAsk::Line(at), _) => SurveyRequest::Threshold(stepscope_core::evaluate::Threshold::Given(at)),
         (FigureAsk::Svg, Some(plot)) => SurveyRequest::AskSave(ToSave::Drawing(plot)),

@@ -71,6 +71,8 @@ pub enum SurveyRequest {
     Back,
     /// List the traces that a mark counts: figure, series, mark.
     List(usize, usize, usize),
+    /// List all others.
+    ListOthers(usize, usize, usize),
     /// List the traces that some marks of a series count.
     ListSpan(usize, std::ops::Range<usize>),
     /// List the traces that are judged wrongly in that way.

@@ -3,6 +3,7 @@
 //! A [`Plot`] puts each trace, or each of its steps, into cells. Counting the cells gives the [`Figure`]; asking which
 //! traces fall into a cell gives its rows. Both go the same way, so what is clicked is what was counted.
 
+mod clause;
 mod compare;
 mod csv;
 mod frame;
@@ -13,5 +14,6 @@ mod svg;
 
 pub(crate) use svg::escaped;
 
+pub use clause::Clauses;
 pub use frame::{Axis, Figure, Mark, MarkSeries, Shape, Tone};
 pub use plot::Plot;

@@ -200,7 +200,7 @@ impl Plot {
         rows
     }
 
-    fn frame<'a>(&self, columns: &'a Columns) -> (Frame, Placing<'a>) {
+    pub(super) fn frame<'a>(&self, columns: &'a Columns) -> (Frame, Placing<'a>) {
         match *self {
             Self::Scores { rater } => of_steps::scores(columns, rater),
             Self::Reliability { rater } => of_steps::reliability(columns, rater),

@@ -1,6 +1,9 @@
 //! Tests over whole projects in memory, and figures against those of scikit-learn.
 
+mod asked;
+mod clauses;
 mod collecting;
+mod disk;
 mod plots;
 mod published;
 mod reports;

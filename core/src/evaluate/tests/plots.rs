@@ -10,8 +10,8 @@ fn ctx() -> JobContext {
     JobContext::foreground(None)
 }
 
-/// Eight traces by two generators, with one error tag and one answer that is reached early.
-fn judged() -> (Columns, Report) {
+/// Seven traces by two generators, with one error tag and one answer that is reached early.
+pub(super) fn small() -> Project {
     let mut project = Project::default();
     let mut add = |problem, generator, ratings, scores, verdict| {
         project.add(&Short { problem, generator, ratings, scores, verdict, ..Short::default() });
@@ -31,15 +31,23 @@ fn judged() -> (Columns, Report) {
         ..Short::default()
     });
     project.tag(2, "redundency");
-    let request = Request {
-        raters: vec![Rater::Scorer("prm".into()), Rater::Labels("imported".parse().unwrap())],
-        ..Request::default()
-    };
-    let settings = Settings { rounds: 20, ..Settings::default() };
-    evaluate(&project, &request, &settings, &ctx()).unwrap()
+    project
 }
 
-fn all(columns: &Columns) -> Vec<Plot> {
+/// A scorer and, to compare it with, the labels of the data.
+pub(super) fn two_raters() -> Request {
+    Request {
+        raters: vec![Rater::Scorer("prm".into()), Rater::Labels("imported".parse().unwrap())],
+        ..Request::default()
+    }
+}
+
+fn judged() -> (Columns, Report) {
+    let settings = Settings { rounds: 20, ..Settings::default() };
+    evaluate(&small(), &two_raters(), &settings, &ctx()).unwrap()
+}
+
+pub(super) fn all(columns: &Columns) -> Vec<Plot> {
     let mut plots = Plot::standard(columns, 0.5);
     plots.push(Plot::ErrorTools);
     plots.push(Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 });

@@ -104,6 +104,9 @@ pub(in crate::query) enum Said {
     Own(Option<String>),
     /// Those that came with the data, of every source or of the named one.
     Imported(Option<String>),
+    /// What another label source takes the steps for, as [`LabelSource`] writes it: a scorer at a threshold, what several
+    /// sources agree on.
+    Judged(String),
 }
 
 /// What stands in brackets behind the name.
@@ -191,6 +194,11 @@ impl What {
     pub(in crate::query) fn takes_source(self) -> bool {
         self.spec().takes == Takes::Source
     }
+
+    /// True for what is worked out of ratings alone, so that every label source has something to say of it.
+    pub(super) const fn is_judged(self) -> bool {
+        matches!(self, Self::FirstError | Self::Label | Self::StepLabel | Self::IsError)
+    }
 }
 
 impl Field {
@@ -223,11 +231,17 @@ impl Field {
             Of::Source(Said::Imported(None)) => "(imported)".into(),
             Of::Source(Said::Own(Some(name))) => format!("({})", quoted(&format!("own:{name}"))),
             Of::Source(Said::Imported(Some(name))) => format!("({})", quoted(&format!("imported:{name}"))),
+            Of::Source(Said::Judged(source)) => format!("({})", quoted(source)),
         };
         let part = Part::of(spec.what).iter().find(|(_, part)| *part == self.part);
         let part = part.map(|(name, _)| format!(".{name}")).unwrap_or_default();
         format!("{step}{}{of}{part}", spec.name)
     }
+}
+
+/// How that key of metadata of traces is written.
+pub(crate) fn meta_name(key: &str) -> String {
+    Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole }.name()
 }
 
 /// True for what a path of metadata may consist of without quotation marks.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::catalog::{self, Kind, Takes, find};
 use super::fields::{Fields, closed};
 use super::parse::{FUNCTIONS, parse_field};
+use super::source;
 use super::specs::SPECS;
 
 /// How many are offered.
@@ -30,9 +31,10 @@ pub fn complete(text: &str, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
     let start = start_of_piece(before);
     let piece = before.get(start..).unwrap_or_default();
     let in_step = is_in_step(before.get(..start).unwrap_or_default());
-    let mut found = match value_of(piece) {
-        Some((name, value)) => values(name, value, in_step, cursor, fields),
-        None => names(piece, in_step, start..cursor, fields),
+    let mut found = match (value_of(piece), member_of(piece)) {
+        (Some((name, value)), _) => values(name, value, in_step, cursor, fields),
+        (None, Some(member)) => members(member, piece.contains('"'), cursor, fields),
+        (None, None) => names(piece, in_step, start..cursor, fields),
     };
     found.truncate(MOST);
     found
@@ -40,7 +42,7 @@ pub fn complete(text: &str, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
 
 /// Where the piece begins that the cursor stands behind.
 pub(super) fn start_of_piece(before: &str) -> usize {
-    let (mut start, mut is_quoted, mut is_argument) = (0, false, false);
+    let (mut start, mut is_quoted, mut depth) = (0, false, 0_u32);
     let mut last = None;
     for (at, c) in before.char_indices() {
         let after_name = last.is_some_and(|c: char| c.is_alphanumeric() || c == '_');
@@ -48,13 +50,13 @@ pub(super) fn start_of_piece(before: &str) -> usize {
             '"' => is_quoted = !is_quoted,
             _ if is_quoted => {}
             // A field goes on in its brackets; a function does not.
-            '(' if after_name && !FUNCTIONS.iter().any(|name| before.get(start..at) == Some(name)) => {
-                is_argument = true;
-            }
-            ')' if is_argument => is_argument = false,
+            '(' if depth > 0 => depth += 1,
+            '(' if after_name && !FUNCTIONS.iter().any(|name| before.get(start..at) == Some(name)) => depth = 1,
+            ')' if depth > 0 => depth -= 1,
+            _ if depth > 0 => {}
             '(' | ')' | ',' => start = at + 1,
             '-' if at == start => start = at + 1,
-            c if c.is_whitespace() && !is_argument => start = at + c.len_utf8(),
+            c if c.is_whitespace() => start = at + c.len_utf8(),
             _ => {}
         }
         last = Some(c);
@@ -83,18 +85,18 @@ fn is_in_step(before: &str) -> bool {
 
 /// The name of a field and the beginning of a value.
 pub(super) fn value_of(piece: &str) -> Option<(&str, &str)> {
-    let mut is_quoted = false;
+    let (mut is_quoted, mut depth) = (false, 0_u32);
     let at = piece.find(|c| {
-        is_quoted ^= c == '"';
-        !is_quoted && matches!(c, ':' | '=' | '<' | '>' | '~' | '!')
+        match c {
+            '"' => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        !is_quoted && depth == 0 && matches!(c, ':' | '=' | '<' | '>' | '~' | '!')
     });
-    let (name, rest) = piece.split_at(at.filter(|_| !piece.ends_with('(') && is_closed(piece))?);
+    let (name, rest) = piece.split_at(at?);
     Some((name, rest.trim_start_matches([':', '=', '<', '>', '~', '!'])))
-}
-
-/// False where a bracket is open, as in `first_error(own:`.
-fn is_closed(piece: &str) -> bool {
-    piece.matches('(').count() == piece.matches(')').count()
 }
 
 fn values(name: &str, value: &str, in_step: bool, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
@@ -125,10 +127,35 @@ fn values(name: &str, value: &str, in_step: bool, cursor: usize, fields: &Fields
 }
 
 /// A value as it is written: in quotation marks, unless it is one plain word.
-pub(in crate::query) fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_word = value.starts_with(char::is_alphanumeric) && value.chars().all(is_plain) && !value.contains("..");
-    if is_word { value.into() } else { format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")) }
+    if is_word { value.into() } else { in_quotes(value) }
+}
+
+/// A text in quotation marks, as it is read back.
+pub(crate) fn in_quotes(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// What is written of a member of a consensus, where its brackets are open.
+fn member_of(piece: &str) -> Option<&str> {
+    let (_, consensus) = piece.split_once("consensus:")?;
+    let (_, members) = consensus.split_once('(')?;
+    let last = members.rsplit(',').next().unwrap_or_default();
+    (!members.contains(')')).then_some(last.trim_start())
+}
+
+fn members(member: &str, is_quoted: bool, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
+    let Some(known) = &fields.known else { return Vec::new() };
+    let offer = |name: String| Suggestion {
+        span: cursor - member.len()..cursor,
+        insert: if is_quoted { name.replace('\\', "\\\\").replace('"', "\\\"") } else { name },
+        detail: "a member of the consensus".into(),
+        count: None,
+    };
+    let offers = source::members(known).into_iter().map(offer).collect();
+    ranked(offers, &member.to_lowercase(), |offer| offer.insert.to_lowercase())
 }
 
 fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec<Suggestion> {
@@ -166,7 +193,10 @@ fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec
                 offers.push(offer(format!("{prefix}{}", spec.name), spec.help));
                 let own = known.annotators.iter().map(|name| format!("own:{name}"));
                 let sources = known.sources.iter().map(|name| format!("imported:{name}"));
-                for source in own.chain(sources) {
+                // Only where a source is being written: there are many.
+                let judged =
+                    if spec.what.is_judged() && piece.contains('(') { source::judged(known) } else { Vec::new() };
+                for source in own.chain(sources).chain(judged) {
                     offers.push(offer(format!("{prefix}{}({source:?})", spec.name), spec.help));
                 }
             }
@@ -186,7 +216,9 @@ fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec
         offers.push(offer("count(".into(), "how many steps meet the condition"));
     }
     offers.push(offer("has:".into(), "the field has a value"));
-    ranked(offers, &piece.to_lowercase(), |offer| offer.insert.to_lowercase())
+    // With or without quotation marks.
+    let bare = |text: &str| text.to_lowercase().replace('"', "");
+    ranked(offers, &bare(piece), |offer| bare(&offer.insert))
 }
 
 /// Those that begin like the wanted, then those that contain it; each in the order given.

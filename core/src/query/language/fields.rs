@@ -52,7 +52,7 @@ pub(super) fn closed(what: What) -> Option<Vec<&'static str>> {
         What::State => Some(LabelState::ALL.iter().map(|state| state.name()).collect()),
         What::Kind => Some(StepKind::ALL.iter().map(|kind| kind.name()).collect()),
         What::Flag => Some(StepFlag::ALL.iter().map(|flag| flag.name()).collect()),
-        What::FirstError => Some(vec!["none", "unsure", "lost"]),
+        What::FirstError => Some(vec!["none", "unsure", "lost", "disputed"]),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod near;
 mod parse;
 mod reference;
 mod scan;
+mod source;
 mod specs;
 mod tells;
 #[cfg(test)]
@@ -16,16 +17,18 @@ mod tests;
 mod tree;
 mod value;
 
+pub(crate) use catalog::meta_name;
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
 pub use clauses::{Clause, clauses};
-pub(super) use complete::quoted;
 pub use complete::{Suggestion, complete};
+pub(crate) use complete::{in_quotes, quoted};
 pub use error::QueryError;
 pub(super) use fields::Known;
 pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
 pub(super) use parse::parse_field;
+pub(super) use source::voices;
 pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 

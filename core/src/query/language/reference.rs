@@ -75,7 +75,7 @@ impl Parser<'_> {
         let start = self.scanner.at();
         let text = match self.scanner.quoted()? {
             Some(text) => text,
-            None => self.scanner.take_while(|c| c != ')').trim_end().to_owned(),
+            None => self.scanner.bracketed().trim_end().to_owned(),
         };
         let span = start..self.scanner.at();
         self.close(opened)?;
@@ -96,22 +96,7 @@ impl Parser<'_> {
                 }
                 Ok(Of::Key(text))
             }
-            Takes::Source | Takes::Nothing => {
-                let (origin, name) =
-                    text.split_once(':').map_or((text.as_str(), None), |(o, n)| (o, Some(n.to_owned())));
-                let (said, names) = match origin {
-                    "own" => (Said::Own(name.clone()), known.map(|known| &known.annotators)),
-                    "imported" => (Said::Imported(name.clone()), known.map(|known| &known.sources)),
-                    _ => {
-                        return Err(QueryError::new(span, format!("`{text}` is no source of labels"))
-                            .with_hint("it is own, own:NAME, imported or imported:NAME"));
-                    }
-                };
-                if let (Some(names), Some(name)) = (names, &name) {
-                    Self::check(if origin == "own" { "annotator" } else { "source of labels" }, name, names, span)?;
-                }
-                Ok(Of::Source(said))
-            }
+            Takes::Source | Takes::Nothing => self.source(&text, what, span).map(Of::Source),
         }
     }
 
@@ -121,7 +106,7 @@ impl Parser<'_> {
         Self::check("key of metadata", key, keys, start..self.scanner.at())
     }
 
-    fn check(sort: &str, name: &str, known: &[String], span: Range<usize>) -> Parsed<()> {
+    pub(super) fn check(sort: &str, name: &str, known: &[String], span: Range<usize>) -> Parsed<()> {
         if known.iter().any(|known| known == name) {
             return Ok(());
         }

@@ -30,6 +30,10 @@ impl<'a> Scanner<'a> {
         self.text.get(start..self.at).unwrap_or_default()
     }
 
+    pub(super) fn between(&self, span: std::ops::Range<usize>) -> &'a str {
+        self.text.get(span).unwrap_or_default()
+    }
+
     pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
@@ -93,6 +97,21 @@ impl<'a> Scanner<'a> {
                 true
             }
             c => !c.is_whitespace(),
+        })
+    }
+
+    /// What stands in a bracket that has been opened, up to the one that closes it. Brackets in quotation marks are text.
+    pub(super) fn bracketed(&mut self) -> &'a str {
+        let (mut depth, mut is_quoted) = (0_u32, false);
+        self.take_while(|c| {
+            match c {
+                '"' => is_quoted = !is_quoted,
+                '(' if !is_quoted => depth += 1,
+                ')' if !is_quoted && depth == 0 => return false,
+                ')' if !is_quoted => depth -= 1,
+                _ => {}
+            }
+            true
         })
     }
 

@@ -91,7 +91,10 @@ pub(super) const SPECS: &[Spec] = &[
     of_step("on_path", What::OnPath, Kind::Flag, "it is on the main path"),
     of_step("failed", What::Failed, Kind::Flag, "a tool or a program failed here"),
     of_step("flag", What::Flag, Kind::Names, "pruned, terminal, failed, copied, synthetic"),
-    of_step("is_error", What::IsError, Kind::Flag, "the first error is here; your word, else that of the data"),
+    taking(
+        Takes::Source,
+        of_step("is_error", What::IsError, Kind::Flag, "the first error is here; your word, else that of the data"),
+    ),
     taking(Takes::Source, of_step("label", What::StepLabel, Kind::Names, "what was said of it: good, bad, …")),
     taking(
         Takes::Source,

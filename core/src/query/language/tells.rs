@@ -3,8 +3,10 @@
 use super::catalog::{Field, Of, Said, What};
 use super::complete::{start_of_piece, value_of};
 use super::parse::parse_field;
+use super::source::voices;
 use super::tree::{Is, Node, Test};
 use super::{Fields, Filter};
+use crate::labels::LabelSource;
 
 /// What the values of a field tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +45,12 @@ impl Filter {
 }
 
 fn collect(node: &Node, found: &mut Vec<(String, Tells)>) {
-    let mut add = |field: &Field| found.push((field.name(), of_field(field)));
+    let mut add = |field: &Field| {
+        // What is worked out of scores and labels together tells of both.
+        found.extend(tells_scores(field).then(|| (field.name(), Tells::Scores)));
+        found.push((field.name(), of_field(field)));
+        found.dedup();
+    };
     match node {
         Node::And(nodes) | Node::Or(nodes) => nodes.iter().for_each(|node| collect(node, found)),
         Node::Not(node) | Node::Steps(_, node) | Node::Near(_, _, node) => collect(node, found),
@@ -58,8 +65,20 @@ fn collect(node: &Node, found: &mut Vec<(String, Tells)>) {
     }
 }
 
+/// The sources that are asked, where it is worked out what they say.
+fn judged_by(field: &Field) -> Option<LabelSource> {
+    let Of::Source(Said::Judged(source)) = &field.of else { return None };
+    source.parse().ok()
+}
+
+fn tells_scores(field: &Field) -> bool {
+    let is_scorer = |source: &&LabelSource| matches!(source, LabelSource::Scorer { .. });
+    judged_by(field).is_some_and(|source| voices(&source).iter().any(is_scorer))
+}
+
 fn of_field(field: &Field) -> Tells {
     match field.what {
+        _ if matches!(judged_by(field), Some(LabelSource::Scorer { .. })) => Tells::Scores,
         What::Score | What::StepScore | What::Delta => Tells::Scores,
         What::Outcome | What::Reward => Tells::Outcome,
         What::Answer | What::Meta | What::StepMeta => Tells::Answer,
@@ -131,6 +150,9 @@ mod tests {
             &[("first_error(own)", Tells::Nothing), ("first_error(imported)", Tells::Labels)],
         );
         check("has:reward any(is_error)", &[("reward", Tells::Outcome), ("step.is_error", Tells::Labels)]);
+        check("first_error(scorer:q@0.5) > 2", &[("first_error(\"scorer:q@0.5\")", Tells::Scores)]);
+        let both = "first_error(\"consensus:all(imported, scorer:q@0.5)\")";
+        check(&format!("{both}:none"), &[(both, Tells::Scores), (both, Tells::Labels)]);
         check("meta.level:5", &[("meta.level", Tells::Answer)]);
         assert_eq!((tells("outcome"), tells("nothing such")), (Tells::Outcome, Tells::Nothing));
     }

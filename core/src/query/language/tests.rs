@@ -72,6 +72,17 @@ fn conditions_are_read() {
     check("score < 0.3", "score.min", Is::Number(Compare::Less, 0.3));
     check("score(\"a b\").last<0.3", "score(\"a b\").last", Is::Number(Compare::Less, 0.3));
     check("first_error(own:anna) >= 5", "first_error(\"own:anna\")", Is::Number(Compare::AtLeast, 5.0));
+    let consensus = "first_error(\"consensus:all(own:anna, imported:mc>0.5)\")";
+    check(&format!("{consensus} = 3"), consensus, Is::Number(Compare::Equal, 3.0));
+    check("first_error( consensus:all(own:anna,imported:mc > 0.5)) = 3", consensus, Is::Number(Compare::Equal, 3.0));
+    check("first_error(scorer:a@b@0.5) = 3", "first_error(\"scorer:a@b@0.5\")", Is::Number(Compare::Equal, 3.0));
+    check("step.is_error(consensus:all):no", "step.is_error(\"consensus:all\")", Is::Flag(false));
+    check("label(consensus:majority):bad", "label(\"consensus:majority\")", Is::Text(Matcher::Exactly("bad".into())));
+    check(
+        "first_error(consensus:first-error):disputed",
+        "first_error(\"consensus:first-error\")",
+        Is::Text(Matcher::Exactly("disputed".into())),
+    );
     check("first_error.relative > 0.5", "first_error.relative", Is::Number(Compare::More, 0.5));
     check("first_error:none", "first_error", Is::Text(Matcher::Exactly("none".into())));
     check("meta.a.b:5", "meta.a.b", Is::Text(Matcher::Exactly("5".into())));
@@ -130,6 +141,16 @@ fn errors_point_at_the_place() {
     check("score(\"qwem\") < 1", "did you mean `qwen`?");
     check("first_error(hand) > 1", "no source of labels");
     check("first_error(imported:humans) > 1", "did you mean `human`?");
+    check("first_error(imported:) > 1", "a name must follow the colon");
+    check("first_error(\"consensus:most\") > 1", "choose all, majority, any-bad or first-error");
+    check("first_error(consensus:all(own:anne, imported)) > 1", "did you mean `anna`?");
+    check(
+        "a first_error(\"consensus:all(own:anna, imported:humam)\") > 1",
+        "\na first_error(\"consensus:all(own:anna, imported:humam)\") > 1\n                                                ^^^^^",
+    );
+    check("first_error(scorer:qwem@0.5) > 1", "did you mean `qwen`?");
+    check("first_error(scorer:qwen) > 1", "write it as scorer:NAME@THRESHOLD");
+    check("soft(consensus:all(own:anna, imported)) > 1", "ask for its `first_error`, `label` or `is_error`");
     check("meta.levl:5", "did you mean `level`?");
     check("has:scores", "did you mean `score`?");
     check("is:steps", "write `has:steps`");
@@ -169,6 +190,14 @@ fn what_could_follow_is_offered() {
     let scores: Vec<String> = offers("any(sco").into_iter().filter(|name| name.starts_with("score")).collect();
     assert_eq!(scores, ["score", "score(\"qwen\")"], "of a step, and each once");
     assert_eq!(offers("score(\"q"), ["score(\"qwen\")", "step.score(\"qwen\")"]);
+    assert_eq!(offers("first_error(own:a"), ["first_error(\"own:anna\")"]);
+    assert_eq!(offers("first_error(\"sco"), ["first_error(\"scorer:qwen@0.5\")"]);
+    assert_eq!(offers("label(con"), Vec::<String>::new(), "of one annotator there is no consensus");
+    assert_eq!(offers("soft(scor"), Vec::<String>::new());
+    let members = ["own:anna", "imported:human", "scorer:qwen@0.5"];
+    assert_eq!(offers("first_error(\"consensus:all("), members);
+    assert_eq!(offers("a -first_error(consensus:all(own:anna, imp"), ["imported:human"]);
+    assert_eq!(offers("first_error(\"consensus:all(own:anna, imported)\"):un"), ["unsure"]);
     assert_eq!(offers("meta.le"), ["meta.level"]);
     assert!(offers("has:fir").contains(&"first_error".to_owned()));
     assert_eq!(complete("ab", 7, &known()), []);
@@ -180,9 +209,18 @@ fn names_are_read_back() {
         let mut fields = vec![Field::plain(spec.what)];
         match spec.takes {
             catalog::Takes::Source => {
-                let all =
-                    [Said::Anyone, Said::Own(None), Said::Own(Some("a b".into())), Said::Imported(Some("m:x".into()))];
-                fields = all.map(|said| Field { what: spec.what, of: Of::Source(said), part: Part::Whole }).into();
+                let mut all = vec![
+                    Said::Anyone,
+                    Said::Own(None),
+                    Said::Own(Some("a b".into())),
+                    Said::Imported(Some("m:x".into())),
+                ];
+                if spec.what.is_judged() {
+                    all.push(Said::Judged("scorer:a \"b\"@0.5".into()));
+                    all.push(Said::Judged("consensus:all(\"own:Ng, A. \"\"x\"\"\", imported:m>0.5, min=1)".into()));
+                }
+                let field = |said| Field { what: spec.what, of: Of::Source(said), part: Part::Whole };
+                fields = all.into_iter().map(field).collect();
             }
             catalog::Takes::Scorer => {
                 let part = if spec.what == What::Score { Part::Min } else { Part::Whole };
@@ -219,7 +257,7 @@ proptest! {
         pieces in prop::collection::vec(prop::sample::select(vec![
             "any(", "count(", "within(2, after, ", "(", ")", "not ", "-", " or ", " and ", "steps", ":", ">", "=", "..",
             "5", "0.3", "\"", "/", "generator", "step.", "kind", "score(", "\"qwen\"", ".min", "meta.", "level", "has:",
-            "first_error", "own", "imported:human", " ", "é", "\\", "*", "~", ",", "is:", "failed",
+            "first_error", "own", "imported:human", "scorer:qwen@0.5", "consensus:all(", "consensus:majority", " ", "é", "\\", "*", "~", ",", "is:", "failed",
         ]), 0..14),
         cursor in 0..80_usize,
     ) {

@@ -13,7 +13,7 @@ use crate::store::Store;
 
 /// Keeps columns from one query to the next. A clone is the same cache.
 #[derive(Clone, Default)]
-pub struct ViewCache(Arc<[Mutex<Shelf>; 3]>);
+pub struct ViewCache(Arc<[Mutex<Shelf>; 4]>);
 
 /// What a column was made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(super) enum Layer {
     Store,
     Labels,
     Scores,
+    /// Both labels and scores.
+    Judged,
 }
 
 /// What is kept.
@@ -32,6 +34,7 @@ pub(super) enum Key {
     Marks(Said),
     /// Of the data.
     Scorers,
+    Judged(String),
     StepScores(Option<String>),
     TraceScores(Option<String>, Part),
     Labels,
@@ -75,6 +78,10 @@ impl Stamp {
     pub(super) fn of_scores(store: &Store, book: &ScoreBook) -> Self {
         Self { scores: book.revision(), ..Self::of_store(store) }
     }
+
+    pub(super) fn of_both(store: &Store, said: &[(AnnotatorId, Arc<Annotations>)], book: &ScoreBook) -> Self {
+        Self { scores: book.revision(), ..Self::of_labels(store, said) }
+    }
 }
 
 impl PartialEq for Stamp {
@@ -88,11 +95,12 @@ impl PartialEq for Stamp {
 
 impl ViewCache {
     fn shelf(&self, layer: Layer) -> &Mutex<Shelf> {
-        let [store, labels, scores] = &*self.0;
+        let [store, labels, scores, judged] = &*self.0;
         match layer {
             Layer::Store => store,
             Layer::Labels => labels,
             Layer::Scores => scores,
+            Layer::Judged => judged,
         }
     }
 

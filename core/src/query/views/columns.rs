@@ -89,7 +89,7 @@ impl Views {
                 Ok(Values::Many(self.kept(Layer::Store, key, || Ok(self.step_flags()))?))
             }
             What::IsError => {
-                let marks = self.marks(&Said::Anyone, ctx)?;
+                let marks = self.marks(said(field), ctx)?;
                 Ok(flags(marks.flags(self.store.step_total()).into_iter()))
             }
             What::StepScore => Ok(Values::Numbers((*self.step_scores(scorer(field), ctx)?).clone())),

@@ -141,6 +141,7 @@ impl Views {
     pub(super) fn of_labels(&self, field: &Field, ctx: &JobContext) -> Result<Values, JobError> {
         let shape = self.shape()?;
         let said = match &field.of {
+            Of::Source(Said::Judged(source)) => return self.judged_labels(source, field.is_step(), ctx),
             Of::Source(said) => said.clone(),
             _ => Said::Anyone,
         };
@@ -203,6 +204,8 @@ impl Wanted {
             Said::Anyone => true,
             Said::Own(who) => name.strip_prefix("own:") == Some(who.as_deref().unwrap_or(own)),
             Said::Imported(who) => who.as_ref().is_none_or(|who| who == name),
+            // Not among the tables of labels.
+            Said::Judged(_) => false,
         };
         let by_name = |test: &dyn Fn(&String) -> bool| labels.names.iter().map(test).collect::<Vec<bool>>();
         let saying = |word: &'static str| Some(by_name(&|name| name == word));

@@ -15,7 +15,7 @@ use crate::query::row::own_mark;
 use crate::store::{Mark, TraceTable};
 
 /// The words for what is said, in the order of [`Marks::says`].
-const SAYS: [&str; 4] = ["at", "none", "unsure", "lost"];
+const SAYS: [&str; 5] = ["at", "none", "unsure", "lost", "disputed"];
 
 /// What is said of the first error of each trace.
 #[derive(Clone, Debug)]
@@ -29,11 +29,11 @@ pub(in crate::query) struct Marks {
 }
 
 impl Marks {
-    fn nothing(traces: usize) -> Self {
+    pub(super) fn nothing(traces: usize) -> Self {
         Self { says: vec![None; traces], steps: vec![NOTHING; traces], numbers: vec![0; traces] }
     }
 
-    fn set(&mut self, trace: usize, says: u8, at: Option<(u32, u32)>) {
+    pub(super) fn set(&mut self, trace: usize, says: u8, at: Option<(u32, u32)>) {
         if let (Some(slot), Some(step), Some(number)) =
             (self.says.get_mut(trace), self.steps.get_mut(trace), self.numbers.get_mut(trace))
         {
@@ -81,7 +81,11 @@ impl Marks {
 impl Views {
     /// What that source says of the first errors.
     pub(in crate::query) fn marks(&self, said: &Said, ctx: &JobContext) -> Result<Arc<Marks>, JobError> {
-        let layer = if matches!(said, Said::Imported(_)) { Layer::Store } else { Layer::Labels };
+        let layer = match said {
+            Said::Imported(_) => Layer::Store,
+            Said::Own(_) | Said::Anyone => Layer::Labels,
+            Said::Judged(_) => Layer::Judged,
+        };
         self.kept(layer, Key::Marks(said.clone()), || match said {
             Said::Imported(None) => self.data_marks(),
             Said::Imported(Some(name)) => self.named_marks(name, ctx),
@@ -92,6 +96,7 @@ impl Views {
                 }
                 Ok(marks)
             }
+            Said::Judged(source) => Ok(self.judged(source, ctx)?.marks.clone()),
             Said::Anyone => {
                 let mut marks = (*self.marks(&Said::Imported(None), ctx)?).clone();
                 if let Some((_, said)) = self.said_by(None) {

@@ -8,6 +8,7 @@ mod coded;
 mod columns;
 mod facts;
 mod frames;
+mod judged;
 mod known;
 mod labels;
 mod marks;
@@ -106,6 +107,7 @@ impl Views {
             Layer::Store => Stamp::of_store(&self.store),
             Layer::Labels => Stamp::of_labels(&self.store, &self.said),
             Layer::Scores => Stamp::of_scores(&self.store, &self.book),
+            Layer::Judged => Stamp::of_both(&self.store, &self.said, &self.book),
         };
         if let Some(kept) = self.cache.get(layer, &stamp, &key) {
             return Ok(kept);

@@ -127,7 +127,7 @@ impl Views {
         Ok(Numbers::new(values, false))
     }
 
-    fn expect_scorer(&self, name: &str) -> Result<(), JobError> {
+    pub(super) fn expect_scorer(&self, name: &str) -> Result<(), JobError> {
         let known = self.scorers();
         if known.iter().any(|known| known == name) {
             return Ok(());

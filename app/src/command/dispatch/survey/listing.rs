@@ -1,33 +1,93 @@
-//! The traces behind a mark of a figure, found by a job: many may have to be looked at.
+//! The traces behind a mark of a figure, found by a job: many may have to be looked at. Where a question lists the same
+//! traces, it is asked; else they are listed by themselves.
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::Plot;
+use stepscope_core::evaluate::figures::{Clauses, Plot};
 use stepscope_core::evaluate::{Columns, Failure, Wrong, failures};
 use stepscope_core::job::{Job, JobContext, JobError};
 
 use crate::app::App;
-use crate::state::only::{Listed, Only};
+use crate::command::dispatch::asking;
+use crate::state::asking::read_question;
+use crate::state::only::{Listed, Listing, Only};
 use crate::state::survey::Plotted;
 use crate::view_model::survey::number_text;
 
-/// Lists what marks of a figure count.
-pub(super) fn list(app: &mut App, plot: usize, marks: Vec<(usize, usize)>, name: Option<String>) {
+/// What is to be listed.
+struct Wanted {
+    plot: usize,
+    /// Series and mark.
+    marks: Vec<(usize, usize)>,
+    /// How it may be asked for.
+    clauses: Clauses,
+    /// What it is, in words; `None` where the mark says it.
+    name: Option<String>,
+    /// All others are meant.
+    others: bool,
+}
+
+/// Lists what a mark of a figure counts, or all others.
+pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others: bool) {
     let Some(shown) = app.shown_survey() else { return };
-    let (Some(plotted), columns) = (shown.made.plots.get(plot).cloned(), Arc::clone(&shown.made.columns)) else {
-        return;
-    };
-    let title = shown.model.figures.iter().find(|figure| figure.plot == Some(plot)).map(|f| f.figure.title.clone());
+    let Some(plotted) = shown.made.plots.get(plot) else { return };
+    let clauses = plotted.plot.clauses_of_mark(&shown.made.columns, mark.0, mark.1);
+    list(app, Wanted { plot, marks: vec![mark], clauses, name: None, others });
+}
+
+/// Asks for what is wanted where the language has words for it, else lists the traces.
+fn list(app: &mut App, wanted: Wanted) {
+    let (Some(shown), Some(project)) = (app.shown_survey(), &app.project) else { return };
+    let Some(plotted) = shown.made.plots.get(wanted.plot).cloned() else { return };
+    let columns = Arc::clone(&shown.made.columns);
+    let figure = shown.model.figures.iter().find(|figure| figure.plot == Some(wanted.plot));
+    let title = figure.map(|of| of.figure.title.clone()).unwrap_or_default();
+    let Wanted { marks, clauses, name, others, .. } = wanted;
+    let clauses = permitted(app, clauses);
+    // What is asked for already is asked for no more.
+    let asked = clauses.0.iter().map(|clause| meant(clause, others)).find(|clause| app.view.asking.asks(clause));
+    if let Some(clause) = asked {
+        return asking::ask_for(app, &clause);
+    }
     let name = name.unwrap_or_else(|| mark_text(&plotted, &marks));
     let before = app.view.only.as_ref().map(|only| format!("{} · ", only.name)).unwrap_or_default();
-    let name = format!("{before}{}: {name}", title.unwrap_or_default());
+    let name = format!("{before}{title}: {}{name}", if others { "all but " } else { "" });
+    let (store, said) = (project.store.clone(), project.log.snapshot());
+    let aids = app.query_aids(project);
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
-        let steps = HashMap::new();
-        Ok(Only { name, rows: rows_of(&plotted.plot, &columns, &marks, ctx)?, ranked: false, steps })
+        let rows = rows_of(&plotted.plot, &columns, &marks, ctx)?;
+        if !rows.is_empty()
+            && let Some(clause) = clauses.exact(&columns, &rows, &aids.views(&store, &said), ctx)?
+        {
+            return Ok(Listing::Clause(meant(&clause, others)));
+        }
+        let rows = if others && !rows.is_empty() { rest(&columns, &rows) } else { rows };
+        Ok(Listing::Only(Only { name, rows, ranked: false, steps: HashMap::new() }))
     });
     app.jobs.survey_rows = app.started(job);
+}
+
+/// Those that may be asked while something is hidden.
+fn permitted(app: &App, clauses: Clauses) -> Clauses {
+    let (fields, visible) = (app.view.asking.fields(), asking::permitted(app));
+    Clauses(clauses.0.into_iter().filter(|clause| read_question(clause, &fields, visible).is_ok()).collect())
+}
+
+/// The condition, or that it is not met.
+fn meant(clause: &str, others: bool) -> String {
+    match clause.chars().next() {
+        _ if !others => clause.to_owned(),
+        Some('-') => format!("-({clause})"),
+        _ => format!("-{clause}"),
+    }
+}
+
+/// The listed traces without these, which are in rising order.
+fn rest(columns: &Columns, rows: &[u32]) -> Vec<u32> {
+    let all = columns.traces.iter().map(|trace| trace.row);
+    all.filter(|row| rows.binary_search(row).is_err()).collect()
 }
 
 fn rows_of(plot: &Plot, columns: &Columns, marks: &[(usize, usize)], ctx: &JobContext) -> Result<Vec<u32>, JobError> {
@@ -69,8 +129,10 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let ends = (figure.x.edges.get(bins.start), figure.x.edges.get(last + 1));
     let number = |at: Option<&f64>| at.map_or_else(String::new, |at| number_text(*at));
     let name = format!("{} {} to {}", figure.x.label, number(ends.0), number(ends.1));
+    let clauses = shown.made.plots.get(plot).map(|of| of.plot.clauses_of_span(&shown.made.columns, &bins));
+    let clauses = clauses.unwrap_or_default();
     if !marks.is_empty() {
-        list(app, plot, marks, Some(name));
+        list(app, Wanted { plot, marks, clauses, name: Some(name), others: false });
     }
 }
 
@@ -85,7 +147,8 @@ pub(super) fn list_wrong(app: &mut App, failure: Failure) {
         let listed = if columns.labels.starts_with("own") { Listed::OwnPlace } else { Listed::Place };
         let step = |wrong: &Wrong| Some((wrong.row, listed(wrong.error.or(wrong.predicted)?)));
         let steps = wrong.iter().filter_map(step).collect();
-        Ok(Only { name, rows: wrong.iter().map(|wrong| wrong.row).collect(), ranked: true, steps })
+        let rows = wrong.iter().map(|wrong| wrong.row).collect();
+        Ok(Listing::Only(Only { name, rows, ranked: true, steps }))
     });
     app.jobs.survey_rows = app.started(job);
 }

@@ -9,14 +9,14 @@ use std::sync::Arc;
 use eframe::egui::Context;
 use stepscope_core::job::{Job, Outcome};
 
-use self::listing::{list, list_span, list_wrong};
+use self::listing::{list_mark, list_span, list_wrong};
 use self::saving::{ask_save, copy, save};
 use super::asking;
 use crate::app::App;
 use crate::command::Command;
 use crate::jobs::take;
 use crate::state::corpus::ProjectCorpus;
-use crate::state::only::Only;
+use crate::state::only::{Listing, Only};
 use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
 use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
 
@@ -89,7 +89,8 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
             }
         }
         SurveyRequest::Close => close(app),
-        SurveyRequest::List(plot, series, mark) => list(app, plot, vec![(series, mark)], None),
+        SurveyRequest::List(plot, series, mark) => list_mark(app, plot, (series, mark), false),
+        SurveyRequest::ListOthers(plot, series, mark) => list_mark(app, plot, (series, mark), true),
         SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
         SurveyRequest::Wrong(failure) => list_wrong(app, failure),
         SurveyRequest::ShowFigure(name, shown) => {
@@ -178,10 +179,11 @@ pub(super) fn list_alone(app: &mut App, only: Only) {
 pub(crate) fn poll(app: &mut App) {
     if let Some(outcome) = take(&mut app.jobs.survey_rows) {
         match outcome {
-            Outcome::Done(only) if only.rows.is_empty() => {
+            Outcome::Done(Listing::Clause(clause)) => asking::ask_for(app, &clause),
+            Outcome::Done(Listing::Only(only)) if only.rows.is_empty() => {
                 app.notices.info("No trace to list", only.name);
             }
-            Outcome::Done(only) => list_only(app, Some(Arc::new(only))),
+            Outcome::Done(Listing::Only(only)) => list_only(app, Some(Arc::new(only))),
             Outcome::Cancelled => {}
             Outcome::Failed(error) => app.notices.error("Not listed", error.to_string()),
         }
