@@ -60,9 +60,9 @@ struct Report {
     hits: Vec<Found>,
 }
 
-/// What there is to look in.
+/// How much of a project an encoder has seen.
 #[derive(Serialize)]
-struct Encoded {
+struct Coverage {
     schema: &'static str,
     encoder: EncoderInfo,
     /// Different texts of steps.
@@ -115,7 +115,7 @@ pub fn run(args: &SimilarArgs, startup: &Startup, out: &Output) -> Result<Ending
             let index = own.index(&store, &ctx)?;
             index.notes().iter().for_each(warn);
             let Some(asked) = asked else {
-                out.report(&Encoded::new(&index))?;
+                out.report(&Coverage::new(&index))?;
                 return Ok(Ending::Done);
             };
             let nearest = nearest_by_meaning(&index, &store, &asked, args.n, &own, &ctx)?;
@@ -137,14 +137,14 @@ pub fn run(args: &SimilarArgs, startup: &Startup, out: &Output) -> Result<Ending
     Ok(Ending::Done)
 }
 
-impl Encoded {
+impl Coverage {
     fn new(index: &MeaningIndex) -> Self {
         let encoder = index.encoder().clone();
         Self { schema: "stepscope.encoded/1", encoder, texts: index.texts(), encoded: index.encoded() }
     }
 }
 
-impl fmt::Display for Encoded {
+impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { encoder, texts, encoded, .. } = self;
         write!(f, "{texts} different texts of steps, {encoded} of them encoded now with {}", encoder.name)

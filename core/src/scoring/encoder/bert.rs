@@ -1,7 +1,7 @@
 //! BERT and its kin: embeddings of words and positions, then layers that norm after they add.
 //!
-//! Devlin et al., arXiv:1810.04805; RoBERTa, arXiv:1907.11692; DistilBERT, arXiv:1910.01108; MPNet, arXiv:2004.09297.
-//! They differ in the names of their weights, in where positions begin, and MPNet in a bias by distance.
+//! Devlin et al., arXiv:1810.04805; `RoBERTa`, arXiv:1907.11692; `DistilBERT`, arXiv:1910.01108; `MPNet`, arXiv:2004.09297.
+//! They differ in the names of their weights, in where positions begin, and `MPNet` in a bias by distance.
 
 use candle_core::{DType, Device, Module as _, Result, Tensor};
 use candle_nn::LayerNorm;
@@ -14,7 +14,7 @@ use crate::scoring::network::{Activation, Embedding, Linear, Loading, activate};
 /// The embedding of words, by which the other names are found.
 pub(super) const WORDS: &str = "embeddings.word_embeddings.weight";
 
-/// Distances from which on MPNet tells no more apart.
+/// Distances from which on `MPNet` tells no more apart.
 const FARTHEST: f32 = 128.0;
 
 /// A transformer of that kind.
@@ -149,7 +149,7 @@ impl Bert {
         Ok(x)
     }
 
-    /// The bias of MPNet, which has one for each head and bucket of distances.
+    /// The bias of `MPNet`, which has one for each head and bucket of distances.
     fn distances(&self, bias: &[Vec<f32>], length: usize) -> Bias {
         Bias::new(length, self.config.heads, |head, distance| {
             let bucket = bucket(distance, self.config.buckets);

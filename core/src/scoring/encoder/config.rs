@@ -24,17 +24,17 @@ pub(super) struct EncoderConfig {
     pub(super) heads: usize,
     /// Rows of the embedding of positions, or the longest text where positions are turned.
     pub(super) positions: usize,
-    /// The row of the first token's position: those of RoBERTa begin behind that of padding.
+    /// The row of the first token's position: those of `RoBERTa` begin behind that of padding.
     pub(super) first_position: usize,
     pub(super) eps: f64,
     pub(super) activation: Activation,
-    /// Buckets of distances, for MPNet.
+    /// Buckets of distances, for `MPNet`.
     pub(super) buckets: usize,
-    /// Of each layer of ModernBERT: the base of its rotation, and how far a token sees.
+    /// Of each layer of `ModernBERT`: the base of its rotation, and how far a token sees.
     pub(super) turns: Vec<(f64, Option<usize>)>,
 }
 
-/// The fields that are read here; the names of DistilBERT and ModernBERT beside those of BERT.
+/// The fields that are read here; the names of `DistilBERT` and `ModernBERT` beside those of BERT.
 #[derive(Deserialize)]
 struct Raw {
     vocab_size: usize,
@@ -126,7 +126,7 @@ impl EncoderConfig {
     }
 }
 
-/// Of each layer of ModernBERT the base of its rotation, and how far to each side it sees.
+/// Of each layer of `ModernBERT` the base of its rotation, and how far to each side it sees.
 fn turns(raw: &Raw, config: &Value) -> Vec<(f64, Option<usize>)> {
     let base = |layers: &str, older: Option<f64>, left_out: f64| {
         let newer = config.get("rope_parameters").and_then(|rope| rope.get(layers)?.get("rope_theta")?.as_f64());

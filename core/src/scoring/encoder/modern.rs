@@ -1,4 +1,4 @@
-//! ModernBERT: layers that norm before they look, positions as rotations, most layers with a window.
+//! `ModernBERT`: layers that norm before they look, positions as rotations, most layers with a window.
 //!
 //! Warner et al., arXiv:2412.13663.
 

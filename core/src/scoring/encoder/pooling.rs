@@ -138,7 +138,9 @@ impl Pooling {
             }
             // As in PyTorch, where a vector of zeros stays one.
             #[expect(clippy::cast_possible_truncation, reason = "numbers of size 1 at most")]
-            vector.iter_mut().for_each(|x| *x = (f64::from(*x) / length.max(1e-12)) as f32);
+            for x in vector.iter_mut() {
+                *x = (f64::from(*x) / length.max(1e-12)) as f32;
+            }
         }
         Ok(pooled)
     }
