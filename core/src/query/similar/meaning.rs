@@ -135,8 +135,8 @@ impl MeaningIndex {
     }
 
     /// The `n` texts nearest to the one asked about, each with all steps that say it. `vector` is that of a text that is
-    /// [unknown](Self::unknown). All are looked at, and their cosines are off by 0.0025 at most. Fails where the index is
-    /// of other tables, or there is no such step. Can be stopped after some hundred thousand texts.
+    /// [unknown](Self::unknown). All are looked at; their cosines are off by some ten-thousandths. Fails where the index
+    /// is of other tables, or there is no such step. Can be stopped after some hundred thousand texts.
     pub fn nearest(
         &self,
         store: &Store,
