@@ -15,7 +15,7 @@ use stepscope_core::store::{ProjectDir, StoreWriter};
 
 use crate::frame_times::{painted, report};
 use crate::support::wait::wait_until;
-use crate::support::window::{Home, Window, ask, project, settle, start};
+use crate::support::window::{Home, Window, frames, project, settle, start};
 
 const TRACES: u64 = 1_000_000;
 const STEPS: u32 = 10;
@@ -47,7 +47,8 @@ fn asking_times() {
     wait_until(&mut window, "the project is open", PATIENCE, idle);
     assert_eq!(project(&window).store().len() as u64, TRACES);
     for command in [Command::ToggleFacets, Command::ToggleSurvey] {
-        ask(&mut window, Action::Run(command));
+        window.state_mut().request(Action::Run(command));
+        frames(&mut window, 3);
         wait_until(&mut window, "all is counted", PATIENCE, idle);
     }
     settle(&mut window);
@@ -65,7 +66,7 @@ fn asking_times() {
 /// Asks, and paints at the pace of a screen until facets and figures are there.
 fn asked(window: &mut Window, question: &str) -> (Vec<Duration>, Duration) {
     let begun = Instant::now();
-    ask(window, Action::Ask(AskRequest::Type(question.into(), question.len())));
+    window.state_mut().request(Action::Ask(AskRequest::Type(question.into(), question.len())));
     let (mut times, mut busy) = (Vec::new(), begun);
     // A job may begin a picture after the one that it waits for has ended.
     while busy.elapsed() < 10 * PICTURE {
