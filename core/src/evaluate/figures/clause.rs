@@ -1,8 +1,9 @@
 //! What marks count, as a condition in the language of questions, where that has words for it.
 
-use std::ops::Range;
+use std::cell::LazyCell;
+use std::ops::{Deref, Range};
 
-use super::frame::{Axis, short};
+use super::frame::{Axis, Frame, short};
 use super::plot::{Plot, frequent};
 use crate::evaluate::Columns;
 use crate::job::{JobContext, JobError};
@@ -15,22 +16,33 @@ use crate::query::{Fields, Filter, Views, in_quotes, meta_name, quoted};
 pub struct Clauses(pub Vec<String>);
 
 impl Plot {
-    /// What may say which traces a mark counts; nothing where the language lacks the words. Which of them lists the same traces depends on the data: [`Clauses::exact`] finds it out.
+    /// What may say which traces a mark counts; nothing where the language lacks the words. Which of them lists the same
+    /// traces depends on the data: [`Clauses::exact`] finds it out.
     pub fn clauses_of_mark(&self, columns: &Columns, series: usize, mark: usize) -> Clauses {
-        let words = Words::all(columns);
-        Clauses::new(words.iter().filter_map(|words| self.condition(words, Some(series), &(mark..mark + 1))))
+        self.clauses(columns, Some(series), &(mark..mark + 1))
     }
 
     /// The same of what the marks of all series count in some bins of the horizontal axis.
     pub fn clauses_of_span(&self, columns: &Columns, bins: &Range<usize>) -> Clauses {
+        self.clauses(columns, None, bins)
+    }
+
+    fn clauses(&self, columns: &Columns, series: Option<usize>, bins: &Range<usize>) -> Clauses {
+        // Made once, and only where an axis is asked about.
+        let frame = LazyCell::new(|| self.frame(columns).0);
         let words = Words::all(columns);
-        Clauses::new(words.iter().filter_map(|words| self.condition(words, None, bins)))
+        Clauses::new(words.iter().filter_map(|words| self.condition(words, &frame, series, bins)))
     }
 
     /// The conditions that all must be met; `None` where they cannot be said.
-    fn condition(&self, words: &Words<'_>, series: Option<usize>, bins: &Range<usize>) -> Option<Vec<String>> {
-        let columns = words.columns;
-        let axis = || self.frame(columns).0.x;
+    fn condition(
+        &self,
+        words: &Words<'_>,
+        frame: &impl Deref<Target = Frame>,
+        series: Option<usize>,
+        bins: &Range<usize>,
+    ) -> Option<Vec<String>> {
+        let (columns, axis) = (words.columns, || &frame.x);
         match *self {
             Self::ProcessOutcome => {
                 series?;
@@ -41,9 +53,9 @@ impl Plot {
                 Some(vec![format!("outcome:{}", outcome.name()), error])
             }
             Self::FirstErrors { field, relative: false } => {
-                let axis = axis();
-                let is_last = bins.end >= axis.bins();
-                let has_later = columns.traces.iter().any(|trace| trace.steps as usize > axis.bins());
+                let last = axis().bins();
+                let is_last = bins.end >= last;
+                let has_later = columns.traces.iter().any(|trace| trace.steps as usize > last);
                 let (error, from) = (words.first_error(), bins.start + 1);
                 let error = match bins.len() {
                     _ if is_last && has_later => format!("{error} >= {from}"),
@@ -60,10 +72,10 @@ impl Plot {
                     Some(1) => Some(words.rated(&[StepRating::Bad])),
                     Some(_) => Some(words.unrated()),
                 };
-                Some(vec![words.any(words.score(rater, &axis(), bins)?.into_iter().chain(rated))])
+                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain(rated))])
             }
             Self::Reliability { rater } => {
-                Some(vec![words.any(words.score(rater, &axis(), bins)?.into_iter().chain([words.judged()]))])
+                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([words.judged()]))])
             }
             // Other places are rounded.
             Self::Lowest { rater } if *bins == (10..11) => {
@@ -72,9 +84,8 @@ impl Plot {
             }
             Self::Raters { a, b } => {
                 series?;
-                let (frame, _) = self.frame(columns);
-                let (x, y) = (bins.start % frame.x.bins().max(1), bins.start / frame.x.bins().max(1));
-                let of_a = words.number(a, &frame.x, &(x..x + 1))?;
+                let (x, y) = (bins.start % axis().bins().max(1), bins.start / axis().bins().max(1));
+                let of_a = words.number(a, axis(), &(x..x + 1))?;
                 Some(vec![words.any(of_a.into_iter().chain(words.number(b, &frame.y, &(y..y + 1))?))])
             }
             Self::Disagreement { a, b, threshold, field } => {

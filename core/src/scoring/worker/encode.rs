@@ -6,7 +6,7 @@ use super::protocol::{Reply, Request, RequestId};
 use super::serve::Worker;
 use super::{Launch, WorkerClient};
 use crate::job::{JobContext, Progress};
-use crate::scoring::{EncoderInfo, ScorerFactory, ScoringError, TextEncoder, Watch, WorkerError};
+use crate::scoring::{EncoderInfo, Listener, ScorerFactory, ScoringError, TextEncoder, Watch, WorkerError};
 
 impl<W: Write> Worker<W> {
     /// Answers a wish to load one.
@@ -16,16 +16,9 @@ impl<W: Write> Worker<W> {
         folder: &str,
         factory: &mut dyn ScorerFactory,
     ) -> Option<Box<dyn TextEncoder>> {
-        match self.watched(id, |listener| factory.load_encoder(folder, &mut |progress| listener.progress(progress))) {
-            Ok(encoder) => {
-                self.say(&Reply::EncoderLoaded { id, encoder: encoder.info().clone() });
-                Some(encoder)
-            }
-            Err((error, _)) => {
-                self.say(&Reply::Failed { id, error });
-                None
-            }
-        }
+        let load =
+            |listener: &mut dyn Listener| factory.load_encoder(folder, &mut |progress| listener.progress(progress));
+        self.loaded(id, load, |encoder| Reply::EncoderLoaded { id, encoder: encoder.info().clone() })
     }
 
     /// Answers a wish for vectors. False where the encoder must not be used again.
@@ -39,17 +32,8 @@ impl<W: Write> Worker<W> {
             self.say(&Reply::Failed { id, error: WorkerError::BadRequest("no encoder is loaded".into()) });
             return true;
         };
-        match self.watched(id, |listener| encoder.encode(texts, &mut |progress| listener.progress(progress))) {
-            Ok(vectors) => {
-                self.say(&Reply::Encoded { id, vectors });
-                self.say(&Reply::Finished { id });
-            }
-            Err((error, usable)) => {
-                self.say(&Reply::Failed { id, error });
-                return usable;
-            }
-        }
-        true
+        let encode = |listener: &mut dyn Listener| encoder.encode(texts, &mut |progress| listener.progress(progress));
+        self.used(id, encode, |vectors| Some(Reply::Encoded { id, vectors }))
     }
 }
 

@@ -165,22 +165,52 @@ impl<W: Write> Worker<W> {
         }
     }
 
+    /// Loads a model and tells who it is, or why it could not be loaded.
+    pub(super) fn loaded<T>(
+        &mut self,
+        id: RequestId,
+        load: impl FnOnce(&mut dyn Listener) -> Result<T, ScoringError>,
+        who: impl FnOnce(&T) -> Reply,
+    ) -> Option<T> {
+        let loaded = self.watched(id, load);
+        match &loaded {
+            Ok(model) => self.say(&who(model)),
+            Err((error, _)) => self.say(&Reply::Failed { id, error: error.clone() }),
+        }
+        loaded.ok()
+    }
+
+    /// Lets a model work and tells what came of it, if anything is left to tell, and that it is done. False where the
+    /// model must not be used again.
+    pub(super) fn used<T>(
+        &mut self,
+        id: RequestId,
+        work: impl FnOnce(&mut dyn Listener) -> Result<T, ScoringError>,
+        made: impl FnOnce(T) -> Option<Reply>,
+    ) -> bool {
+        match self.watched(id, work) {
+            Ok(result) => {
+                if let Some(reply) = made(result) {
+                    self.say(&reply);
+                }
+                self.say(&Reply::Finished { id });
+                true
+            }
+            Err((error, usable)) => {
+                self.say(&Reply::Failed { id, error });
+                usable
+            }
+        }
+    }
+
     fn load(
         &mut self,
         id: RequestId,
         source: &ModelSource,
         factory: &mut dyn ScorerFactory,
     ) -> Option<Box<dyn StepScorer>> {
-        match self.watched(id, |listener| factory.load(source, &mut |progress| listener.progress(progress))) {
-            Ok(scorer) => {
-                self.say(&Reply::Loaded { id, scorer: scorer.info().clone() });
-                Some(scorer)
-            }
-            Err((error, _)) => {
-                self.say(&Reply::Failed { id, error });
-                None
-            }
-        }
+        let load = |listener: &mut dyn Listener| factory.load(source, &mut |progress| listener.progress(progress));
+        self.loaded(id, load, |scorer| Reply::Loaded { id, scorer: scorer.info().clone() })
     }
 
     /// False where the scorer must not be used again.
@@ -189,14 +219,7 @@ impl<W: Write> Worker<W> {
             self.say(&Reply::Failed { id, error: WorkerError::BadRequest("no model is loaded".into()) });
             return true;
         };
-        match self.watched(id, |listener| scorer.score(trees, listener)) {
-            Ok(()) => self.say(&Reply::Finished { id }),
-            Err((error, usable)) => {
-                self.say(&Reply::Failed { id, error });
-                return usable;
-            }
-        }
-        true
+        self.used(id, |listener| scorer.score(trees, listener), |()| None)
     }
 }
 
