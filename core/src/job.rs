@@ -1,5 +1,7 @@
 //! One background job: progress, result, cancel. Dropping the handle cancels the job and never waits for it.
 
+mod priority;
+
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -125,6 +127,11 @@ impl JobContext {
         }
     }
 
+    /// Somebody else may want the cores more.
+    const fn is_background(&self) -> bool {
+        self.wake.is_some()
+    }
+
     /// Wakes the owner now, for results that the job hands over by other means.
     pub fn wake(&self) {
         if let Some(wake) = &self.wake {
@@ -149,7 +156,7 @@ pub struct Job<T> {
 }
 
 impl<T: Send + 'static> Job<T> {
-    /// Runs `work` on a thread of that name.
+    /// Runs `work` on a thread of that name, which gives way to the window.
     pub fn spawn(
         name: &str,
         wake: Wake,
@@ -159,7 +166,10 @@ impl<T: Send + 'static> Job<T> {
         let context =
             JobContext { shared: Arc::clone(&shared), also: None, wake: Some(Arc::clone(&wake)), reporter: None };
         let (sender, outcome) = sync_channel(1);
-        let body = move || run(&context, work, &sender, &wake);
+        let body = move || {
+            priority::give_way();
+            run(&context, work, &sender, &wake);
+        };
         thread::Builder::new().name(name.into()).spawn(body)?;
         Ok(Self { name: name.into(), started: Instant::now(), shared, outcome, ended: false })
     }
@@ -230,8 +240,14 @@ pub(crate) fn for_each_unit(
     let helpers = thread::available_parallelism().map_or(1, usize::from).min(count).saturating_sub(1);
     thread::scope(|scope| {
         for number in 1..=helpers {
+            let help = || {
+                if context.is_background() {
+                    priority::lower();
+                }
+                take_turns(false);
+            };
             // Without a helper the others do its share.
-            thread::Builder::new().name(format!("{note} {number}")).spawn_scoped(scope, || take_turns(false)).ok();
+            thread::Builder::new().name(format!("{note} {number}")).spawn_scoped(scope, help).ok();
         }
         take_turns(true);
     });
