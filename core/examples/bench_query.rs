@@ -89,6 +89,14 @@ fn survey(store: &Store, views: &Views, ctx: &JobContext) -> Result<(), Box<dyn 
     let started = Instant::now();
     let columns = collect(&Imported(store.clone()), &request, ctx)?;
     tell("collect_ms", millis(started));
+    for plot in Plot::standard(&columns, 0.5) {
+        let started = Instant::now();
+        plot.figure(&columns, ctx)?;
+        tell(
+            &format!("figure_{}_ms", serde_json::to_value(&plot)?["plot"].as_str().unwrap_or_default()),
+            millis(started),
+        );
+    }
     for (name, text) in QUESTIONS {
         let filter = Filter::parse(text, &Fields::default())?;
         let started = Instant::now();

@@ -1,7 +1,7 @@
 //! Plots that set groups, or raters, against each other.
 
 use super::frame::{Axis, Frame, Reduce, Shape, Tone};
-use super::plot::{Placing, frequent};
+use super::plot::{Cells, Placing, frequent};
 use crate::evaluate::first_error::predicted;
 use crate::evaluate::steps::is_good;
 use crate::evaluate::{Columns, TraceFacts};
@@ -21,7 +21,7 @@ pub(super) fn error_rates(columns: &Columns, field: usize) -> (Frame, Placing<'_
     let label = columns.fields.get(field).map_or("group", |field| field.name.as_str());
     let group = move |place: usize| places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
     let frame = Frame::new("Wrong steps and wrong answers", Shape::Bars, Axis::named(label, names), RATE, Reduce::Rate);
-    (rates(frame), Box::new(move |place, trace, put| put_rates(columns, trace, group(place), put)))
+    (rates(frame), Box::new(move |place, trace, cells| put_rates(columns, trace, group(place), cells)))
 }
 
 const RATE: &str = "share that is wrong";
@@ -33,17 +33,17 @@ fn rates(frame: Frame) -> Frame {
         .note("steps up to the first error, and all of correct traces; of answers those that are known")
 }
 
-fn put_rates(columns: &Columns, trace: &TraceFacts, group: usize, put: super::plot::Put<'_>) {
+fn put_rates(columns: &Columns, trace: &TraceFacts, group: usize, cells: &mut Cells) {
     for rating in columns.ratings(trace) {
         if let Some(good) = is_good(*rating) {
-            put(0, group, number(!good));
+            cells.put(0, group, number(!good));
             if !good {
                 break;
             }
         }
     }
     if let Some(right) = answer(trace) {
-        put(1, group, number(!right));
+        cells.put(1, group, number(!right));
     }
 }
 
@@ -58,7 +58,7 @@ pub(super) fn by_difficulty(columns: &Columns) -> (Frame, Placing<'_>) {
     let names = ["never", "up to a third", "up to two thirds", "more often", "always"].map(str::to_owned).to_vec();
     let axis = Axis::named("how often the problem is answered rightly", names);
     let frame = Frame::new("Wrong steps and wrong answers by difficulty", Shape::Bars, axis, RATE, Reduce::Rate);
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         let group = match problems.get(trace.problem as usize) {
             // One attempt says too little of a problem.
             None | Some((_, 0 | 1)) => return,
@@ -68,7 +68,7 @@ pub(super) fn by_difficulty(columns: &Columns) -> (Frame, Placing<'_>) {
             Some((right, all)) if right * 3 <= all * 2 => 2,
             Some(_) => 3,
         };
-        put_rates(columns, trace, group, put);
+        put_rates(columns, trace, group, cells);
     });
     (rates(frame).note("problems with two attempts or more"), placing)
 }
@@ -86,7 +86,7 @@ pub(super) fn disagreement(
     let cases = vec!["no error, both".into(), "the same step".into(), "another step".into(), only(a), only(b)];
     let axis = Axis::named("who names an error", cases);
     let frame = Frame::new("Where two disagree", Shape::Bars, axis, "share of traces", Reduce::Share).groups(&names);
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         if !columns.speaks(a, place) || !columns.speaks(b, place) {
             return;
         }
@@ -99,7 +99,7 @@ pub(super) fn disagreement(
             (Some(_), None) => 3,
             (None, Some(_)) => 4,
         };
-        put(group, case, 1.0);
+        cells.put(group, case, 1.0);
     });
     (frame, placing)
 }
@@ -120,17 +120,17 @@ pub(super) fn groups(
     let frame = Frame::new("Two groups", Shape::Bars, axis, "share of traces", Reduce::Rate)
         .groups(&[value(a), value(b)])
         .note("intervals are Wilson's, which take traces for independent");
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         let code = columns.value(field, place);
         let Some(group) = [a, b].iter().position(|value| *value == code) else { return };
         if let Some(right) = answer(trace) {
-            put(group, 0, number(right));
+            cells.put(group, 0, number(right));
         }
         let Some(error) = trace.gold.known() else { return };
-        put(group, 1, number(error.is_none()));
+        cells.put(group, 1, number(error.is_none()));
         if columns.speaks(rater, place) {
             let hit = predicted(columns.scores(rater, trace), threshold) == error;
-            put(group, if error.is_some() { 2 } else { 3 }, number(hit));
+            cells.put(group, if error.is_some() { 2 } else { 3 }, number(hit));
         }
     });
     (frame, placing)

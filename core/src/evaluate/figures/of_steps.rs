@@ -2,9 +2,9 @@
 
 use super::frame::{Axis, Frame, Reduce, Shape, Tone};
 use super::plot::{Placing, frequent};
-use crate::annotation::lot;
+use crate::annotation::Draw;
 use crate::evaluate::steps::is_good;
-use crate::evaluate::{Columns, Gold};
+use crate::evaluate::{Columns, Gold, TraceFacts};
 use crate::model::StepRating;
 
 /// Bins of a histogram of scores.
@@ -34,7 +34,7 @@ pub(super) fn scores(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
         .series("bad", Tone::Bad)
         .series("not judged", Tone::Muted)
         .of_steps();
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         for (score, rating) in columns.scores(rater, trace).iter().zip(columns.ratings(trace)) {
             if !score.is_nan() {
                 let series = match is_good(*rating) {
@@ -42,7 +42,7 @@ pub(super) fn scores(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
                     Some(false) => 1,
                     None => 2,
                 };
-                put(series, axis.bin(*score), 1.0);
+                cells.put(series, axis.bin(*score), 1.0);
             }
         }
     });
@@ -55,10 +55,10 @@ pub(super) fn reliability(columns: &Columns, rater: usize) -> (Frame, Placing<'_
         .series("steps", Tone::Good)
         .of_steps()
         .note("a calibrated probability lies on the diagonal");
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         for (score, rating) in columns.scores(rater, trace).iter().zip(columns.ratings(trace)) {
             if let Some(good) = is_good(*rating).filter(|_| !score.is_nan()) {
-                put(0, axis.bin(*score), f64::from(u8::from(good)));
+                cells.put(0, axis.bin(*score), f64::from(u8::from(good)));
             }
         }
     });
@@ -69,13 +69,13 @@ pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) ->
     let longest = columns.traces.iter().map(|trace| trace.steps).max().unwrap_or(1).clamp(1, POSITIONS);
     let axis = Axis::even("step", 0.5, f64::from(longest) + 0.5, longest);
     // By row, so that the same traces are drawn again.
-    let seed = seed.to_string();
-    let mut drawn: Vec<(u64, usize)> = (0..columns.traces.len())
-        .filter(|&place| columns.speaks(rater, place))
-        .map(|place| (lot("curves", &[&seed, &place.to_string()]), place))
-        .collect();
-    drawn.sort_unstable();
-    drawn.truncate(sample as usize);
+    let lot = |trace: &TraceFacts| Draw::new(seed ^ (u64::from(trace.row) << 32)).next();
+    let speaking = columns.traces.iter().enumerate().filter(|(place, _)| columns.speaks(rater, *place));
+    let mut drawn: Vec<(u64, usize)> = speaking.map(|(place, trace)| (lot(trace), place)).collect();
+    if drawn.len() > sample as usize {
+        drawn.select_nth_unstable(sample as usize);
+        drawn.truncate(sample as usize);
+    }
     let mut places: Vec<usize> = drawn.into_iter().map(|(_, place)| place).collect();
     places.sort_unstable();
     let mut frame = Frame::new("Scores step by step", Shape::Line, axis, "mean score", Reduce::Mean)
@@ -87,7 +87,7 @@ pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) ->
         let row = columns.traces.get(*place).map_or(0, |trace| u64::from(trace.row) + 1);
         frame = frame.series(format!("trace {row}"), Tone::Muted);
     }
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         let (series, end) = match trace.gold {
             Gold::NoError => (Some(0), trace.steps as usize),
             Gold::At(at) => (Some(1), at as usize + 1),
@@ -97,10 +97,10 @@ pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) ->
         for (at, score) in columns.scores(rater, trace).iter().enumerate().take(longest as usize) {
             if !score.is_nan() {
                 if let Some(series) = series.filter(|_| at < end) {
-                    put(series, at, *score);
+                    cells.put(series, at, *score);
                 }
                 if let Some(own) = own {
-                    put(own, at, *score);
+                    cells.put(own, at, *score);
                 }
             }
         }
@@ -113,10 +113,10 @@ pub(super) fn raters(columns: &Columns, a: usize, b: usize) -> (Frame, Placing<'
     let mut frame =
         Frame::new("Two raters", Shape::Cells, x.clone(), "", Reduce::Count).series("steps", Tone::Group(0));
     frame.y = y.clone();
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         for (of_a, of_b) in columns.scores(a, trace).iter().zip(columns.scores(b, trace)) {
             if !of_a.is_nan() && !of_b.is_nan() {
-                put(0, y.bin(*of_b) * x.bins() + x.bin(*of_a), 1.0);
+                cells.put(0, y.bin(*of_b) * x.bins() + x.bin(*of_a), 1.0);
             }
         }
     });
@@ -132,11 +132,11 @@ pub(super) fn error_kinds(columns: &Columns, field: usize) -> (Frame, Placing<'_
     let (names, places) = frequent(columns, field, GROUPS);
     let axis = Axis::named("kind of error", kind_names(columns));
     let frame = Frame::new("Kinds of errors", Shape::Bars, axis, "bad steps", Reduce::Count).groups(&names).of_steps();
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
         for (at, rating) in columns.range(trace).zip(columns.ratings(trace)) {
             if *rating == Some(StepRating::Bad) {
-                put(group, columns.steps.error.get(at).copied().unwrap_or(0) as usize, 1.0);
+                cells.put(group, columns.steps.error.get(at).copied().unwrap_or(0) as usize, 1.0);
             }
         }
     });
@@ -149,11 +149,11 @@ pub(super) fn error_tools(columns: &Columns) -> (Frame, Placing<'_>) {
     let frame = Frame::new("Kinds of errors by tool", Shape::Bars, axis, "bad steps", Reduce::Count)
         .groups(&kind_names(columns))
         .of_steps();
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         for (at, rating) in columns.range(trace).zip(columns.ratings(trace)) {
             if *rating == Some(StepRating::Bad) {
                 let code = |column: &[u32]| column.get(at).copied().unwrap_or(0) as usize;
-                put(code(&columns.steps.error), code(&columns.steps.tool), 1.0);
+                cells.put(code(&columns.steps.error), code(&columns.steps.tool), 1.0);
             }
         }
     });
@@ -170,10 +170,10 @@ pub(super) fn redundancy(columns: &Columns, field: usize) -> (Frame, Placing<'_>
         "share of steps called redundant",
         Reduce::Rate,
     );
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
         for at in columns.range(trace) {
-            put(0, group, f64::from(u8::from(columns.steps.redundant.get(at).copied().unwrap_or(false))));
+            cells.put(0, group, f64::from(u8::from(columns.steps.redundant.get(at).copied().unwrap_or(false))));
         }
     });
     (frame.series("redundant", Tone::Muted).of_steps(), placing)

@@ -21,7 +21,7 @@ pub(super) fn first_errors(columns: &Columns, field: usize, relative: bool) -> (
     let frame = Frame::new("First errors", Shape::Line, axis.clone(), "share of erroneous traces", Reduce::Share)
         .groups(&names)
         .note("later steps fall into the last bin");
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         if let Gold::At(at) = trace.gold {
             let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
             // The first step is 0, the last 1.
@@ -30,7 +30,7 @@ pub(super) fn first_errors(columns: &Columns, field: usize, relative: bool) -> (
             } else {
                 f64::from(at) + 1.0
             };
-            put(group, axis.bin(number), 1.0);
+            cells.put(group, axis.bin(number), 1.0);
         }
     });
     (frame, placing)
@@ -45,12 +45,12 @@ pub(super) fn lowest(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
         .series("answer wrong", Tone::Bad)
         .series("answer not known", Tone::Muted)
         .note("of equal scores the first; many at the final step tell of a scorer that judges outcomes (Zhang et al. 2025)");
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         let scores = columns.scores(rater, trace);
         let scored = scores.iter().enumerate().filter(|(_, score)| !score.is_nan());
         let Some((at, _)) = scored.min_by(|a, b| a.1.total_cmp(b.1)) else { return };
         let last = scores.len().saturating_sub(1);
-        put(outcome(trace.outcome), if at == last { 10 } else { at * 10 / last.max(1) }, 1.0);
+        cells.put(outcome(trace.outcome), if at == last { 10 } else { at * 10 / last.max(1) }, 1.0);
     });
     (frame, placing)
 }
@@ -69,10 +69,10 @@ pub(super) fn process_outcome() -> (Frame, Placing<'static>) {
     let mut frame = Frame::new("Answer and steps", Shape::Cells, x, "", Reduce::Count).series("traces", Tone::Group(0));
     frame.y = Axis::named("answer", vec!["right".into(), "wrong".into()]);
     let frame = frame.note("a right answer with a wrong step is a lucky guess, or an error put right later");
-    let placing: Placing<'static> = Box::new(|_, trace, put| {
+    let placing: Placing<'static> = Box::new(|_, trace, cells| {
         let answer = outcome(trace.outcome);
         if let Some(error) = trace.gold.known().filter(|_| answer < 2) {
-            put(0, answer * 2 + usize::from(error.is_some()), 1.0);
+            cells.put(0, answer * 2 + usize::from(error.is_some()), 1.0);
         }
     });
     (frame, placing)
@@ -95,7 +95,7 @@ pub(super) fn length_score(columns: &Columns, rater: usize) -> (Frame, Placing<'
         .series("erroneous traces", Tone::Bad)
         .series("not judged", Tone::Muted)
         .note("each bin is twice as wide as the one before it");
-    let placing: Placing<'_> = Box::new(move |_, trace, put| {
+    let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         let scores = columns.scores(rater, trace).iter().filter(|score| !score.is_nan());
         if let Some(lowest) = scores.copied().min_by(f64::total_cmp) {
             let series = match trace.gold {
@@ -103,7 +103,7 @@ pub(super) fn length_score(columns: &Columns, rater: usize) -> (Frame, Placing<'
                 Gold::At(_) => 1,
                 Gold::Unknown => 2,
             };
-            put(series, axis.bin(f64::from(trace.words)), lowest);
+            cells.put(series, axis.bin(f64::from(trace.words)), lowest);
         }
     });
     (frame, placing)
@@ -117,11 +117,11 @@ pub(super) fn overthinking(columns: &Columns, field: usize) -> (Frame, Placing<'
             .series("up to the answer", Tone::Good)
             .series("after it", Tone::Muted)
             .note("by rule of thumb: the answer is reached in the first step that states it after `=`, `is` or `:`, or in a box; traces without a final answer in the text are left out");
-    let placing: Placing<'_> = Box::new(move |place, trace, put| {
+    let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         if trace.after_answer != NOTHING {
             let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
-            put(0, group, f64::from(trace.words.saturating_sub(trace.after_answer)));
-            put(1, group, f64::from(trace.after_answer));
+            cells.put(0, group, f64::from(trace.words.saturating_sub(trace.after_answer)));
+            cells.put(1, group, f64::from(trace.after_answer));
         }
     });
     (frame, placing)

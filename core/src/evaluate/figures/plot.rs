@@ -111,11 +111,40 @@ pub enum Plot {
     },
 }
 
-/// Puts something into a cell: the series, the cell, and a number where cells are means or rates.
-pub(super) type Put<'a> = &'a mut dyn FnMut(usize, usize, f64);
-
 /// What a plot does with a trace.
-pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, Put<'_>) + Sync + 'a>;
+pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, &mut Cells) + Sync + 'a>;
+
+/// Takes what a plot puts into its cells.
+pub(super) enum Cells {
+    /// Counts all of it: of every series as many cells, each with how often something was put there, and its sum.
+    Counted { per_series: usize, cells: Vec<(u64, f64)> },
+    /// Finds out whether something was put into that cell of that series.
+    Sought { series: usize, cell: usize, found: bool },
+}
+
+impl Cells {
+    /// Puts something into a cell: the series, the cell, and a number where cells are means or rates.
+    #[inline]
+    pub(super) fn put(&mut self, series: usize, cell: usize, number: f64) {
+        match self {
+            Self::Counted { per_series, cells } => {
+                let slot = (cell < *per_series).then(|| cells.get_mut(series * *per_series + cell)).flatten();
+                if let Some((count, sum)) = slot {
+                    *count += 1;
+                    *sum += number;
+                }
+            }
+            Self::Sought { series: s, cell: c, found } => *found |= (series, cell) == (*s, *c),
+        }
+    }
+
+    fn counted(self) -> Vec<(u64, f64)> {
+        match self {
+            Self::Counted { cells, .. } => cells,
+            Self::Sought { .. } => Vec::new(),
+        }
+    }
+}
 
 impl Plot {
     /// The plots that a report shows of such columns.
@@ -161,17 +190,11 @@ impl Plot {
         let lots = columns.traces.par_chunks(GRAIN).enumerate();
         let counted = lots.map(|(lot, traces)| {
             ctx.checkpoint()?;
-            let mut cells = none.clone();
+            let mut counted = Cells::Counted { per_series, cells: none.clone() };
             for (place, trace) in (lot * GRAIN..).zip(traces) {
-                placing(place, trace, &mut |series, cell, number| {
-                    let slot = (cell < per_series).then(|| cells.get_mut(series * per_series + cell)).flatten();
-                    if let Some((count, sum)) = slot {
-                        *count += 1;
-                        *sum += number;
-                    }
-                });
+                placing(place, trace, &mut counted);
             }
-            Ok(cells)
+            Ok(counted.counted())
         });
         let counted: Vec<Vec<(u64, f64)>> = counted.collect::<Result<_, JobError>>()?;
         drop(placing);
@@ -191,9 +214,9 @@ impl Plot {
         let (_, placing) = self.frame(columns);
         let mut rows = Vec::new();
         for (place, trace) in columns.traces.iter().enumerate() {
-            let mut is_in = false;
-            placing(place, trace, &mut |s, m, _| is_in |= (s, m) == (series, mark));
-            if is_in {
+            let mut sought = Cells::Sought { series, cell: mark, found: false };
+            placing(place, trace, &mut sought);
+            if matches!(sought, Cells::Sought { found: true, .. }) {
                 rows.push(trace.row);
             }
         }
