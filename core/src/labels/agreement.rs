@@ -15,20 +15,18 @@ use std::fmt;
 use serde::Serialize;
 
 use super::alpha::{Coincidences, Metric};
+use super::corpus::{all_rows, compare_traces};
 use super::kappa::{Crosstab, wilson};
 use super::panel::{Panel, Voice};
 use super::place::Place;
 use super::source::LabelSource;
 use crate::annotation::{Draw, lot};
-use crate::job::{JobContext, JobError, Progress};
+use crate::job::{JobContext, JobError};
 use crate::model::{StepIndex, StepRating, Trace};
 
 /// Good, neutral and bad, in this order.
 const RATINGS: usize = 3;
 const SAMPLES: usize = 1000;
-/// Traces between two reports of progress; stopping is possible at each trace.
-const REPORT_EVERY: u64 = 64;
-
 /// How far several sources agree.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgreementReport {
@@ -122,24 +120,17 @@ pub fn agreement(panel: &Panel<'_>, ctx: &JobContext) -> Result<AgreementReport,
     }
     pairs.sort_by_key(|(a, b, _)| (*a, *b));
     let mut overall = Tally::new();
-    let total = panel.corpus().len() as u64;
-    for row in 0..u32::try_from(total).unwrap_or(u32::MAX) {
-        ctx.checkpoint()?;
-        let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
-        let voices = panel.voices(&trace);
-        let main = trace.tree().main_path(&trace.steps);
-        let weights = weights(&trace);
+    let corpus = panel.corpus();
+    let heard = |_, trace: Trace| (panel.voices(&trace), trace.tree().main_path(&trace.steps), weights(&trace));
+    compare_traces(corpus, &all_rows(corpus), ctx, heard, |(voices, main, weights)| {
         for (a, b, tally) in &mut pairs {
             if let (Some(a), Some(b)) = (voices.get(*a), voices.get(*b)) {
                 tally.add(&[a, b], &main, &weights);
             }
         }
         overall.add(&voices.iter().collect::<Vec<_>>(), &main, &weights);
-        let done = u64::from(row) + 1;
-        if done.is_multiple_of(REPORT_EVERY) || done == total {
-            ctx.report(Progress { done, total: Some(total), note: "traces compared".into() });
-        }
-    }
+    })?;
+    let total = corpus.len() as u64;
     let name = |at: usize| sources.get(at).cloned().unwrap_or(LabelSource::Imported(None));
     let pairs: Vec<PairFigures> = pairs
         .into_iter()

@@ -26,6 +26,7 @@ mod vote;
 pub use agreement::{AgreementReport, Figures, FirstErrors, PairFigures, Verdicts, agreement};
 pub use alpha::{Coincidences, Metric};
 pub use consensus::{Consensus, ConsensusRule, Member, sources_from_list};
+pub(crate) use corpus::compare_traces;
 pub use corpus::{Corpus, Provenance, RecordFile, RecordKind, SourceFile, Standing, scores_of};
 pub use error::{LabelError, Unclear, Why};
 pub use judge::{Judge, Said};

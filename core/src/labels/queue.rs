@@ -12,14 +12,12 @@
 
 use serde::Serialize;
 
+use super::corpus::{all_rows, compare_traces};
 use super::panel::{Panel, Voice};
 use super::place::Place;
 use super::source::LabelSource;
-use crate::job::{JobContext, JobError, Progress};
+use crate::job::{JobContext, JobError};
 use crate::model::{ScoreKind, StepIndex, StepRating, Trace, TraceId};
-
-/// Traces between two reports of progress; stopping is possible at each trace.
-const REPORT_EVERY: u64 = 64;
 
 /// A trace on which sources disagree.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -42,24 +40,16 @@ pub struct Disputed {
 /// asked to.
 pub fn disputed(panel: &Panel<'_>, ctx: &JobContext) -> Result<Vec<Disputed>, JobError> {
     let sources = panel.sources();
-    let total = panel.corpus().len() as u64;
-    let mut found = Vec::new();
-    for row in 0..u32::try_from(total).unwrap_or(u32::MAX) {
-        ctx.checkpoint()?;
-        let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
+    let of_trace = |row: u32, trace: Trace| {
         let dispute = Dispute::of(&trace, &panel.voices(&trace));
         let stake = dispute.stake(panel, &trace);
-        if stake > 0.0 {
-            let named = |(source, place): (&LabelSource, Option<Place>)| Some((source.clone(), place?));
-            let first_errors = sources.iter().zip(dispute.first_errors).filter_map(named).collect();
-            let (trace, source_id) = (trace.id, trace.source_id);
-            found.push(Disputed { row, trace, source_id, stake, first_errors, steps: dispute.steps });
-        }
-        let done = u64::from(row) + 1;
-        if done.is_multiple_of(REPORT_EVERY) || done == total {
-            ctx.report(Progress { done, total: Some(total), note: "traces compared".into() });
-        }
-    }
+        let named = |(source, place): (&LabelSource, Option<Place>)| Some((source.clone(), place?));
+        let first_errors = sources.iter().zip(dispute.first_errors).filter_map(named).collect();
+        let (trace, source_id, steps) = (trace.id, trace.source_id, dispute.steps);
+        (stake > 0.0).then_some(Disputed { row, trace, source_id, stake, first_errors, steps })
+    };
+    let (corpus, mut found) = (panel.corpus(), Vec::new());
+    compare_traces(corpus, &all_rows(corpus), ctx, of_trace, |dispute| found.extend(dispute))?;
     found.sort_by(|a, b| b.stake.total_cmp(&a.stake).then(a.row.cmp(&b.row)));
     Ok(found)
 }

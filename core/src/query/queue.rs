@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::order::{by_key, ordered};
@@ -10,16 +9,13 @@ use super::row::path_scores;
 use super::run::GRAIN;
 use super::{Aids, Query};
 use crate::annotation::{TraceAnnotation, lot};
-use crate::job::{JobContext, JobError, Progress};
-use crate::labels::stake;
-use crate::model::Verdict;
+use crate::job::{JobContext, JobError};
+use crate::labels::{compare_traces, stake};
+use crate::model::{Trace, Verdict};
 use crate::store::Store;
 
 /// Rows between two checkpoints where each is read from the disk.
 const READ_GRAIN: u32 = 64;
-
-/// Traces that are read at the same time, between two reports of progress.
-const LOT: usize = 256;
 
 /// An order, and what it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,19 +186,9 @@ fn in_turn<G: std::hash::Hash + Eq>(
 /// fewer than two of them speak of last. Reads every trace, several at the same time, and stops at each when asked to.
 fn most_disputed(rows: Vec<u32>, aids: &Aids<'_>, ctx: &JobContext) -> Result<Vec<u32>, JobError> {
     let Some(panel) = aids.panel else { return Ok(rows) };
-    let of_row = |&row: &u32| {
-        ctx.checkpoint()?;
-        let trace = panel.corpus().trace(row).map_err(JobError::Failed)?;
-        Ok(stake(panel, &trace).map(|stake| (row, stake)))
-    };
-    let (total, mut done) = (Some(rows.len() as u64), 0);
     let mut stakes: HashMap<u32, f64> = HashMap::new();
-    for lot in rows.chunks(LOT) {
-        let found: Vec<Option<(u32, f64)>> = lot.par_iter().map(of_row).collect::<Result<_, JobError>>()?;
-        stakes.extend(found.into_iter().flatten());
-        done += lot.len() as u64;
-        ctx.report(Progress { done, total, note: "traces compared".into() });
-    }
+    let of_trace = |row, trace: Trace| stake(panel, &trace).map(|stake| (row, stake));
+    compare_traces(panel.corpus(), &rows, ctx, of_trace, |stake| stakes.extend(stake))?;
     by_key(rows, |row| stakes.get(&row).copied().map(ordered), true, ctx)
 }
 
