@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepscope_core::annotation::{self, Annotations, LabelSchema, TraceAnnotation};
+use stepscope_core::annotation::{self, Annotations, LabelSchema};
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::JobError;
 use stepscope_core::labels::{Corpus, Provenance, RecordFile, RecordKind, SourceFile, scores_of};
@@ -66,10 +66,6 @@ impl ProjectCorpus {
         rows.sort_unstable();
         (rows, (gone > 0).then(|| format!("{gone} of the {} picked traces are no longer there", picked.len())))
     }
-
-    fn said(&self, annotator: &AnnotatorId) -> Option<&Annotations> {
-        self.annotators.iter().find(|(name, _)| name == annotator).map(|(_, said)| said.as_ref())
-    }
 }
 
 impl Corpus for ProjectCorpus {
@@ -86,16 +82,8 @@ impl Corpus for ProjectCorpus {
         Ok(summary.problem_id)
     }
 
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        self.annotators.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-        self.said(annotator)?.trace(trace)
-    }
-
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        self.said(annotator).is_some_and(|said| said.traces().any(|(_, said)| said.is_labelled()))
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &self.annotators
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {

@@ -1,13 +1,13 @@
 //! Label sources side by side: which are chosen, what there is to choose from, and what they say of the open trace.
 
 use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use stepscope_core::annotation::{Annotations, TraceAnnotation};
+use stepscope_core::annotation::Annotations;
 use stepscope_core::import::native::NativeScores;
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::labels::{Corpus, LabelSource, Panel, SourceFile, Voice, disputed_steps, scores_of};
-use stepscope_core::model::{AnnotatorId, ScoreKind, StepIndex, Trace, TraceId};
+use stepscope_core::labels::{Corpus, LabelSource, Panel, Voice, disputed_steps, scores_of};
+use stepscope_core::model::{AnnotatorId, ScoreKind, StepIndex, Trace};
 use stepscope_core::scoring::ScoreBook;
 
 use super::{OpenTrace, Project};
@@ -171,7 +171,8 @@ impl SideVoices {
 /// The open trace with all that was said of it, as a corpus of one.
 pub struct OpenCorpus<'a> {
     trace: &'a Trace,
-    annotators: Vec<(&'a AnnotatorId, &'a Annotations)>,
+    /// Of the whole project, so that the same annotators make a consensus in each trace.
+    annotators: Vec<(AnnotatorId, Arc<Annotations>)>,
     book: &'a ScoreBook,
     /// Gathered once, for however many scorers are asked.
     scores: OnceLock<Vec<NativeScores>>,
@@ -180,8 +181,9 @@ pub struct OpenCorpus<'a> {
 impl<'a> OpenCorpus<'a> {
     /// The open trace as its source has it.
     pub fn new(project: &'a Project, open: &'a OpenTrace) -> Self {
-        let others = project.others.iter().map(|(name, said)| (name, said.as_ref()));
-        let annotators = std::iter::once((project.log.annotator(), project.annotations())).chain(others).collect();
+        let own = (project.log.annotator().clone(), project.log.snapshot());
+        let others = project.others.iter().map(|(name, said)| (name.clone(), Arc::clone(said)));
+        let annotators = std::iter::once(own).chain(others).collect();
         Self { trace: open.source(), annotators, book: &project.scores, scores: OnceLock::new() }
     }
 }
@@ -195,26 +197,12 @@ impl Corpus for OpenCorpus<'_> {
         if row == 0 { Ok(self.trace.clone()) } else { Err("there is only one trace".into()) }
     }
 
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        self.annotators.iter().map(|(name, _)| (*name).clone()).collect()
-    }
-
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-        self.annotators.iter().find(|(name, _)| *name == annotator)?.1.trace(trace)
-    }
-
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        // Of the whole project, so that the same annotators make a consensus in each trace.
-        let said = self.annotators.iter().find(|(name, _)| *name == annotator);
-        said.is_some_and(|(_, said)| said.traces().any(|(_, said)| said.is_labelled()))
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &self.annotators
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
         self.scores.get_or_init(|| scores_of(self.book, trace, None)).clone()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 }
 
@@ -239,20 +227,8 @@ mod tests {
             ["ann", "zoe"].map(AnnotatorId::new).to_vec()
         }
 
-        fn annotation(&self, _: &AnnotatorId, _: &TraceId) -> Option<&TraceAnnotation> {
-            None
-        }
-
         fn has_labels(&self, _: &AnnotatorId) -> bool {
             true
-        }
-
-        fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-            Vec::new()
-        }
-
-        fn sources(&self) -> Vec<SourceFile> {
-            Vec::new()
         }
     }
 

@@ -2,10 +2,8 @@
 
 use std::path::PathBuf;
 
-use stepscope_core::annotation::TraceAnnotation;
-use stepscope_core::import::native::NativeScores;
-use stepscope_core::labels::{Corpus, SourceFile};
-use stepscope_core::model::{AnnotatorId, ProblemId, Trace, TraceId};
+use stepscope_core::labels::Corpus;
+use stepscope_core::model::{ProblemId, Trace};
 use stepscope_core::store::Store;
 
 /// A project with the labels that came with it alone.
@@ -22,26 +20,6 @@ impl Corpus for Imported {
 
     fn problem(&self, row: u32) -> Result<ProblemId, String> {
         self.0.summary(row).map(|summary| summary.problem_id).ok_or_else(|| "its summary is missing".into())
-    }
-
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        Vec::new()
-    }
-
-    fn annotation(&self, _: &AnnotatorId, _: &TraceId) -> Option<&TraceAnnotation> {
-        None
-    }
-
-    fn has_labels(&self, _: &AnnotatorId) -> bool {
-        false
-    }
-
-    fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 
     fn protected(&self) -> Vec<PathBuf> {

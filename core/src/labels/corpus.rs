@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::annotation::TraceAnnotation;
+use crate::annotation::{Annotations, TraceAnnotation};
 use crate::import::native::NativeScores;
+use crate::job::{JobContext, JobError, Progress};
 use crate::model::{AnnotatorId, ProblemId, Trace, TraceId, TraceStatus};
 use crate::scoring::ScoreBook;
+
+/// Traces that are compared at once on all cores; between two such lots progress is told.
+const LOT: usize = 512;
 
 /// A project, or a selection of it. Gives traces one at a time, so that a large project is never in memory.
 pub trait Corpus: Sync {
@@ -32,20 +38,35 @@ pub trait Corpus: Sync {
         self.trace(row).map(|trace| trace.problem.id())
     }
 
+    /// What everyone with a log in the project said. A source that keeps it otherwise answers the next three itself.
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &[]
+    }
+
     /// Everyone with a log in the project.
-    fn annotators(&self) -> Vec<AnnotatorId>;
+    fn annotators(&self) -> Vec<AnnotatorId> {
+        self.logs().iter().map(|(name, _)| name.clone()).collect()
+    }
 
     /// What that annotator says of that trace.
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation>;
+    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
+        log_of(self.logs(), annotator)?.trace(trace)
+    }
 
     /// True where that annotator has labelled any trace of the project; see [`TraceAnnotation::is_labelled`].
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool;
+    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
+        log_of(self.logs(), annotator).is_some_and(|said| said.traces().any(|(_, said)| said.is_labelled()))
+    }
 
     /// What the scorers of the project gave for that trace, or for what an annotator made of it.
-    fn scores(&self, trace: &Trace) -> Vec<NativeScores>;
+    fn scores(&self, _trace: &Trace) -> Vec<NativeScores> {
+        Vec::new()
+    }
 
     /// The files that the project was made from.
-    fn sources(&self) -> Vec<SourceFile>;
+    fn sources(&self) -> Vec<SourceFile> {
+        Vec::new()
+    }
 
     /// The records that what is said of the traces comes from. Reads them once.
     fn provenance(&self) -> Result<Provenance, String> {
@@ -56,6 +77,38 @@ pub trait Corpus: Sync {
     fn protected(&self) -> Vec<PathBuf> {
         Vec::new()
     }
+}
+
+/// Reads these traces, several at the same time, and hands what is made of each to `take`, in their order. Stops at each
+/// when asked to.
+pub(crate) fn compare_traces<T: Send>(
+    corpus: &dyn Corpus,
+    rows: &[u32],
+    ctx: &JobContext,
+    work: impl Fn(u32, Trace) -> T + Sync,
+    mut take: impl FnMut(T),
+) -> Result<(), JobError> {
+    let of_row = |&row: &u32| {
+        ctx.checkpoint()?;
+        Ok(work(row, corpus.trace(row).map_err(JobError::Failed)?))
+    };
+    let (total, mut done) = (Some(rows.len() as u64), 0);
+    for lot in rows.chunks(LOT) {
+        let made: Vec<T> = lot.par_iter().map(of_row).collect::<Result<_, JobError>>()?;
+        made.into_iter().for_each(&mut take);
+        done += lot.len() as u64;
+        ctx.report(Progress { done, total, note: "traces compared".into() });
+    }
+    Ok(())
+}
+
+/// The rows of all traces of a corpus.
+pub(crate) fn all_rows(corpus: &dyn Corpus) -> Vec<u32> {
+    (0..u32::try_from(corpus.len()).unwrap_or(u32::MAX)).collect()
+}
+
+fn log_of<'a>(logs: &'a [(AnnotatorId, Arc<Annotations>)], annotator: &AnnotatorId) -> Option<&'a Annotations> {
+    logs.iter().find(|(name, _)| name == annotator).map(|(_, said)| said.as_ref())
 }
 
 /// What the scorers of a book gave for that trace, or those of these names; only those that gave something.

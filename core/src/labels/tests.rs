@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::annotation::{StepAnnotation, TraceAnnotation};
-use crate::import::native::NativeScores;
 use crate::job::JobContext;
 use crate::model::{
     AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
@@ -37,14 +36,6 @@ impl Corpus for Small {
 
     fn has_labels(&self, annotator: &AnnotatorId) -> bool {
         self.said.get(annotator).is_some_and(|said| said.values().any(TraceAnnotation::is_labelled))
-    }
-
-    fn scores(&self, _trace: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 }
 

@@ -6,11 +6,10 @@ use proptest::prelude::*;
 
 use super::filter_tests::{Case, case, project, quiet};
 use super::{Cell, Fields, Filter, ViewCache, Views, select};
-use crate::annotation::{AnnotationLog, Annotations, Change, StepRef, TraceAnnotation};
-use crate::import::native::NativeScores;
+use crate::annotation::{AnnotationLog, Annotations, Change, StepRef};
 use crate::job::JobContext;
-use crate::labels::{Corpus, Judge, Place, Resolved, SourceFile, Unclear, Why};
-use crate::model::{AnnotatorId, FirstError, FixedClock, StepIndex, StepRating, Trace, TraceId, TraceStatus};
+use crate::labels::{Corpus, Judge, Place, Resolved, Unclear, Why};
+use crate::model::{AnnotatorId, FirstError, FixedClock, StepIndex, StepRating, Trace, TraceStatus};
 use crate::scoring::ScoreBook;
 use crate::store::ProjectDir;
 
@@ -66,25 +65,8 @@ impl Corpus for Project<'_> {
         Ok(self.cases[row as usize].trace.clone())
     }
 
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        self.said.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-        self.said.iter().find(|(name, _)| name == annotator)?.1.trace(trace)
-    }
-
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        let said = self.said.iter().find(|(name, _)| name == annotator);
-        said.is_some_and(|(_, said)| said.traces().any(|(_, said)| said.is_labelled()))
-    }
-
-    fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &self.said
     }
 }
 

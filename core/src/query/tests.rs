@@ -452,24 +452,8 @@ mod queues {
             self.0.trace(row).map_err(|error| error.to_string())
         }
 
-        fn annotators(&self) -> Vec<AnnotatorId> {
-            self.1.iter().map(|(name, _)| name.clone()).collect()
-        }
-
-        fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-            self.1.iter().find(|(name, _)| name == annotator)?.1.trace(trace)
-        }
-
-        fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-            self.annotators().contains(annotator)
-        }
-
-        fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-            Vec::new()
-        }
-
-        fn sources(&self) -> Vec<SourceFile> {
-            Vec::new()
+        fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+            &self.1
         }
     }
 

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::annotation::{AnnotationLog, Annotations, Change, StepRef, TraceAnnotation};
-use crate::import::native::NativeScores;
+use crate::annotation::{AnnotationLog, Annotations, Change, StepRef};
 use crate::job::JobContext;
-use crate::labels::{Corpus, SourceFile};
-use crate::model::{AnnotatorId, FirstError, FixedClock, StepRating, Trace, TraceId};
+use crate::labels::Corpus;
+use crate::model::{AnnotatorId, FirstError, FixedClock, StepRating, Trace};
 use crate::query::{Fields, Filter, ViewCache, Views};
 use crate::scoring::ScoreBook;
 use crate::store::{ProjectDir, Store, StoreWriter};
@@ -93,24 +92,7 @@ impl Corpus for Disk {
         self.store.trace(row).map_err(|error| error.to_string())
     }
 
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        self.said.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-        self.said.iter().find(|(name, _)| name == annotator)?.1.trace(trace)
-    }
-
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        let said = self.said.iter().find(|(name, _)| name == annotator);
-        said.is_some_and(|(_, said)| said.traces().any(|(_, said)| said.is_labelled()))
-    }
-
-    fn scores(&self, _: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &self.said
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
-use crate::labels::{Corpus, SourceFile};
+use crate::labels::Corpus;
 use crate::model::{
     AnnotatorId, ImportedValue, Problem, ScoreKind, StepIndex, StepKind, StepRating, Trace, TraceBuilder, TraceId,
     Verdict,
@@ -41,10 +41,6 @@ impl Corpus for Project {
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
         self.computed.get(&trace.id).cloned().into_iter().collect()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 }
 

@@ -8,12 +8,10 @@ use tempfile::TempDir;
 
 use super::words::bag;
 use super::*;
-use crate::annotation::TraceAnnotation;
-use crate::import::native::NativeScores;
 use crate::import::{ImportOptions, import};
 use crate::job::{Job, JobContext, JobError, Outcome};
-use crate::labels::{Corpus, SourceFile};
-use crate::model::{AnnotatorId, ImportedValue, Problem, StepRating, Timestamp, Trace, TraceBuilder, TraceId};
+use crate::labels::Corpus;
+use crate::model::{AnnotatorId, ImportedValue, Problem, StepRating, Timestamp, Trace, TraceBuilder};
 use crate::store::{ProjectDir, Store, StoreWriter};
 
 pub(super) fn ctx() -> JobContext {
@@ -113,26 +111,6 @@ impl Corpus for Said {
 
     fn trace(&self, row: u32) -> Result<Trace, String> {
         self.0.get(row as usize).cloned().ok_or_else(|| "no such row".into())
-    }
-
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        Vec::new()
-    }
-
-    fn annotation(&self, _annotator: &AnnotatorId, _trace: &TraceId) -> Option<&TraceAnnotation> {
-        None
-    }
-
-    fn has_labels(&self, _annotator: &AnnotatorId) -> bool {
-        false
-    }
-
-    fn scores(&self, _trace: &Trace) -> Vec<NativeScores> {
-        Vec::new()
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 }
 

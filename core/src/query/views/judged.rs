@@ -10,11 +10,11 @@ use super::Views;
 use super::cache::{Key, Layer};
 use super::marks::Marks;
 use super::values::{Many, Names, Values};
-use crate::annotation::{Annotations, TraceAnnotation};
+use crate::annotation::Annotations;
 use crate::import::native::NativeScores;
 use crate::job::{JobContext, JobError, for_each_unit};
-use crate::labels::{Chosen, Corpus, Judge, LabelSource, Place, Ratings, SourceFile, Why, scores_of};
-use crate::model::{AnnotatorId, StepRating, Trace, TraceId};
+use crate::labels::{Chosen, Corpus, Judge, LabelSource, Place, Ratings, Why, scores_of};
+use crate::model::{AnnotatorId, StepRating, Trace};
 use crate::query::language::voices;
 
 /// Traces that are judged together; between two such lots a thread can be stopped.
@@ -177,12 +177,6 @@ struct Asked<'a> {
     scorers: Vec<String>,
 }
 
-impl Asked<'_> {
-    fn said(&self, annotator: &AnnotatorId) -> Option<&Annotations> {
-        self.views.said_by(Some(annotator.as_str())).map(|(_, said)| said.as_ref())
-    }
-}
-
 impl Corpus for Asked<'_> {
     fn len(&self) -> usize {
         self.views.store.len()
@@ -192,23 +186,11 @@ impl Corpus for Asked<'_> {
         self.views.store.trace(row).map_err(|error| error.to_string())
     }
 
-    fn annotators(&self) -> Vec<AnnotatorId> {
-        self.views.said.iter().map(|(name, _)| name.clone()).collect()
-    }
-
-    fn annotation(&self, annotator: &AnnotatorId, trace: &TraceId) -> Option<&TraceAnnotation> {
-        self.said(annotator)?.trace(trace)
-    }
-
-    fn has_labels(&self, annotator: &AnnotatorId) -> bool {
-        self.said(annotator).is_some_and(|said| said.traces().any(|(_, said)| said.is_labelled()))
+    fn logs(&self) -> &[(AnnotatorId, Arc<Annotations>)] {
+        &self.views.said
     }
 
     fn scores(&self, trace: &Trace) -> Vec<NativeScores> {
         scores_of(&self.views.book, trace, Some(&self.scorers))
-    }
-
-    fn sources(&self) -> Vec<SourceFile> {
-        Vec::new()
     }
 }

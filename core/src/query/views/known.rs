@@ -74,29 +74,20 @@ impl Views {
 
     /// The values of a field, most frequent first; `None` where they are too many.
     fn counted(&self, field: &Field, ctx: &JobContext) -> Result<Option<Vec<KnownValue>>, JobError> {
-        let (names, counts) = match self.values(field, ctx)? {
-            Values::Names(names) if names.names.len() <= MOST => {
-                let mut counts = vec![0_u64; names.names.len()];
-                for code in names.codes.iter().flatten() {
-                    if let Some(count) = counts.get_mut(code as usize) {
-                        *count += 1;
-                    }
-                }
-                (names.names.clone(), counts)
-            }
-            Values::Many(many) if many.names.len() <= MOST => {
-                let mut counts = vec![0_u64; many.names.len()];
-                for code in &many.codes {
-                    if let Some(count) = counts.get_mut(*code as usize) {
-                        *count += 1;
-                    }
-                }
-                (many.names.clone(), counts)
-            }
+        let values = self.values(field, ctx)?;
+        let (names, codes): (_, Box<dyn Iterator<Item = u32>>) = match &values {
+            Values::Names(names) if names.names.len() <= MOST => (&names.names, Box::new(names.codes.iter().flatten())),
+            Values::Many(many) if many.names.len() <= MOST => (&many.names, Box::new(many.codes.iter().copied())),
             _ => return Ok(None),
         };
+        let mut counts = vec![0_u64; names.len()];
+        for code in codes {
+            if let Some(count) = counts.get_mut(code as usize) {
+                *count += 1;
+            }
+        }
         let mut values: Vec<KnownValue> =
-            names.into_iter().zip(counts).map(|(value, count)| KnownValue { value, count }).collect();
+            names.iter().cloned().zip(counts).map(|(value, count)| KnownValue { value, count }).collect();
         values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
         Ok(Some(values))
     }
