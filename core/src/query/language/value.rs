@@ -117,7 +117,7 @@ pub(super) fn test(
 /// True where a number or a range is meant. What may be either is a name where it is only to be the same.
 fn is_numeric(sign: Sign, written: &Written, is_number: bool) -> bool {
     let Written::Bare(text) = written else { return false };
-    let digits = text.trim_start_matches(['<', '>', '=']);
+    let digits = text.trim_start_matches(['!', '<', '>', '=']);
     let is_same = matches!(sign, Sign::Colon | Sign::Compare(Compare::Equal | Compare::Unequal));
     if !is_number && is_same && digits.len() == text.len() && !text.contains("..") {
         return false;
