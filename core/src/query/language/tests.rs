@@ -161,6 +161,90 @@ fn errors_point_at_the_place() {
     check("generator:", "is to be is lacking");
 }
 
+/// What is said of questions as people get them wrong: to be read as a whole.
+#[test]
+fn wrong_questions_are_answered_with_a_remedy() {
+    let questions = [
+        "generater:m",
+        "apples kind:thought",
+        "outcome: correct",
+        "outcome:wrnog",
+        "outcome:perfect",
+        "outcome >",
+        "steps >",
+        "steps:",
+        "steps:3-5",
+        "steps:many",
+        "steps:\"5\"",
+        "steps => 3",
+        "steps:10..5",
+        "steps > 3 and",
+        "and steps > 3",
+        "steps > 3 or or steps < 2",
+        "steps > 3 && outcome:correct",
+        "steps > 3 || branching:yes",
+        "steps > generator",
+        "steps > step.number",
+        "generator > m",
+        "generator:\"\"",
+        "generator:modl-a",
+        "branching:perhaps",
+        "branching > 2",
+        "is:steps",
+        "is:",
+        "has:scors",
+        "has:meta",
+        "has:nothing_such",
+        "meta:level",
+        "meta.levl:5",
+        "meta.colour:red",
+        "scale > 3",
+        "any(scale > 3)",
+        "any(step.meta > 3)",
+        "any (failed)",
+        "some(failed)",
+        "any(failed",
+        "any(failed))",
+        "any(any(failed))",
+        "any(step.kind)",
+        "any(kid:thought)",
+        "any(kind:thinking)",
+        "any(within(failed))",
+        "within(2, after, failed)",
+        "after(failed)",
+        "count(failed)",
+        "count(failed) > many",
+        "score(\"qwem\") < 0.3",
+        "score.middle > 1",
+        "score(\"qwen\")",
+        "delta > 0.1",
+        "first_error:nowhere",
+        "first_error(somebody) > 1",
+        "first_error(own:ana) > 1",
+        "first_error(consensus:most) > 1",
+        "soft(consensus:all(own:anna, imported)) > 1",
+        "label(scorer:qwen) > 1",
+        "/[a-/",
+        "generator:/(/",
+        "\"carry the one",
+        "not",
+        "()",
+        "a)",
+    ];
+    let mut told = String::new();
+    for text in questions {
+        let says = match Filter::parse(text, &known()) {
+            Err(error) => vec![("refused", error)],
+            Ok(filter) => filter.doubts().iter().cloned().map(|doubt| ("doubted", doubt)).collect(),
+        };
+        assert!(!says.is_empty(), "{text} is taken without a word");
+        for (how, error) in says {
+            told += &format!("{}\n  {how}: {error}\n", error.pointed_out(text));
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
 #[test]
 fn doubts_are_told() {
     let doubts = |text: &str| Filter::parse(text, &known()).unwrap().doubts().to_vec();
