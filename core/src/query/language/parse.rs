@@ -317,7 +317,11 @@ impl<'a> Parser<'a> {
             if matches!(found, Reference::Field(..)) {
                 let (mut ahead, name) = (self.scanner, after_name.since(span.start));
                 ahead.skip_blanks();
-                let value = ahead.run();
+                let from = ahead.at();
+                if !matches!(ahead.quoted(), Ok(Some(_))) {
+                    ahead.run();
+                }
+                let value = ahead.since(from);
                 if !value.is_empty() && !name.is_empty() {
                     self.doubt_word(span.start..ahead.at(), &format!("{name}:{value}"));
                 }
