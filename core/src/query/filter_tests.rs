@@ -223,7 +223,7 @@ proptest! {
     #[test]
     fn columns_and_traces_give_the_same(
         mut cases in prop::collection::vec(case(), 1..9),
-        asked in prop::collection::vec(asked(), 1..24),
+        asked in prop::collection::vec(asked(), 1..16),
     ) {
         let (_folder, views) = project(&mut cases);
         let has_scores = cases.iter().any(|case| !case.trace.scores.is_empty());
@@ -318,7 +318,7 @@ fn counts_what_it_lists(views: &Views, traces: usize) -> Result<(), TestCaseErro
 
 proptest! {
     // Every value is two questions.
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn facets_count_what_their_clauses_find(mut cases in prop::collection::vec(case(), 1..12)) {
@@ -330,7 +330,7 @@ proptest! {
     }
 
     #[test]
-    fn spans_count_what_their_clauses_find(measured in prop::collection::vec(measured(), 24..60)) {
+    fn spans_count_what_their_clauses_find(measured in prop::collection::vec(measured(), 24..36)) {
         let mut cases: Vec<Case> = measured.iter().map(Measured::case).collect();
         let (_folder, views) = project(&mut cases);
         counts_what_it_lists(&views, cases.len())?;

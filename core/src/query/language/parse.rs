@@ -406,12 +406,10 @@ impl<'a> Parser<'a> {
         let start = self.scanner.at();
         let Some(written) = Written::take(&mut self.scanner)? else {
             let text = field.name();
-            let hint = if sign == Sign::Colon {
-                "the value stands right behind the colon".to_owned()
-            } else {
-                format!(
-                    "a value stands behind the sign, in quotation marks where it is a text; `has:{text}` asks for any"
-                )
+            let hint = match (sign, field.kind()) {
+                (Sign::Colon, _) => "the value stands right behind the colon".to_owned(),
+                (_, Kind::Number) => format!("write `{text} > 3`, or `has:{text}` to ask for any"),
+                _ => format!("write `{text} = \"VALUE\"`, or `has:{text}` to ask for any"),
             };
             return Err(
                 QueryError::new(name.start..start, format!("what `{text}` is to be is lacking")).with_hint(hint)
