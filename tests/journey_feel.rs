@@ -438,6 +438,12 @@ fn all_that_a_filter_lists_is_labelled() {
         traces.filter(|(_, said)| said.labels.iter().next().is_some()).count()
     };
     assert_eq!(tagged(&window), listed);
+    press(&mut window, "Ctrl+B ArrowDown ArrowDown ArrowDown ArrowDown ArrowDown ArrowDown");
+    type_text(&mut window, "batch one");
+    press(&mut window, "Enter");
+    assert_eq!(tagged(&window), 0, "{}", notices(&window));
+    press(&mut window, "u");
+    assert_eq!(tagged(&window), listed);
     // Clear takes labels, not notes.
     press(&mut window, "Shift+C");
     type_text(&mut window, "stays");

@@ -8,8 +8,9 @@ use stepscope::command::{Action, Command};
 use stepscope::state::DialogState;
 use stepscope::state::asking::AskRequest;
 use stepscope::view_model::facets::{FacetUse, FacetsModel};
-use stepscope_core::model::{ImportedValue, Verdict};
-use stepscope_core::query::{COLUMNS, QueueOrder};
+use stepscope_core::model::{ImportedValue, ScoreKind, StepHash, Verdict};
+use stepscope_core::query::{COLUMNS, Queue, QueueOrder};
+use stepscope_core::scoring::{NumberFormat, ScoreBook, ScorerInfo, StepScore};
 
 use crate::journey_work::selected;
 use crate::pictures::{dress, picture};
@@ -207,14 +208,15 @@ fn facets_count_and_filter() {
     assert!(large(&after) < large(&before), "the counts follow the question");
     click(&mut window, &format!("outcome: correct, {correct} traces, asked for"));
     assert_eq!((question(&window).as_str(), listed(&window)), ("", TRACES), "again takes it back");
-    // With Shift, all others.
+    // With Shift, or Alt, all others.
     let line = format!("outcome: correct, {correct} traces");
-    let shift = eframe::egui::Modifiers::SHIFT;
-    window.get_by_label(&line).click_modifiers(shift);
-    settle(&mut window);
-    assert_eq!((question(&window).as_str(), listed(&window) as u64), ("-outcome:correct", TRACES as u64 - correct));
-    click(&mut window, &format!("outcome: correct, {correct} traces, left out"));
-    assert_eq!(listed(&window), TRACES);
+    for modifier in [eframe::egui::Modifiers::SHIFT, eframe::egui::Modifiers::ALT] {
+        window.get_by_label(&line).click_modifiers(modifier);
+        settle(&mut window);
+        assert_eq!((question(&window).as_str(), listed(&window) as u64), ("-outcome:correct", TRACES as u64 - correct));
+        click(&mut window, &format!("outcome: correct, {correct} traces, left out"));
+        assert_eq!((question(&window).as_str(), listed(&window)), ("", TRACES));
+    }
     // Another value is chosen instead, by one click.
     let (wrong, _) = state_of(&before, "outcome", "incorrect").unwrap();
     click(&mut window, &line);
@@ -256,7 +258,7 @@ fn a_view_is_saved_listed_and_handed_on() {
     assert_eq!(window.state().view().asking.columns, ["state", "problem", "file"]);
     // To a file and into another project.
     let shared = home.path("shared.toml");
-    ask(&mut window, Action::Ask(AskRequest::Share(shared.clone())));
+    ask(&mut window, Action::Ask(AskRequest::Share(shared.clone(), None)));
     press(&mut window, "Ctrl+Shift+V Delete Escape");
     assert!(window.state().view().asking.views.is_empty());
     assert!(!fs::read_to_string(&file).unwrap().contains("long"));
@@ -264,6 +266,57 @@ fn a_view_is_saved_listed_and_handed_on() {
     assert_eq!(window.state().view().asking.views.len(), 1, "{}", notices(&window));
     ask(&mut window, Action::Ask(AskRequest::Read(home.path("traces/1-word-problems.json"))));
     assert!(notices(&window).contains("Views not read"), "{}", notices(&window));
+}
+
+#[test]
+fn a_view_keeps_the_order_of_traces_and_the_scorer() {
+    let home = Home::new();
+    let folder = project(&home.open_sample()).dir().scores();
+    let (book, _) = ScoreBook::open(&folder).unwrap();
+    let score = StepScore { value: 0.5, spread: None, note: None };
+    for name in ["first", "second"] {
+        let info = ScorerInfo {
+            name: name.into(),
+            fingerprint: "0".repeat(32),
+            kind: ScoreKind::Correctness,
+            recipe: "made".into(),
+            model: name.into(),
+            format: NumberFormat::default(),
+            drift: None,
+        };
+        let name = book.adopt(&info);
+        book.append(&name, &[(StepHash::new("s"), score.clone())]).unwrap();
+    }
+    drop(book);
+    let mut window = home.open_sample();
+    let rows = |window: &Window| window.state().view().rows.clone();
+    let usual = rows(&window);
+    ask(&mut window, Action::SetQueue(Queue { order: QueueOrder::Random, seed: 5, ..Queue::default() }));
+    let drawn = rows(&window);
+    assert_ne!(drawn, usual);
+    for name in ["drawn", "other"] {
+        ask(&mut window, Action::Ask(AskRequest::SaveView(name.into())));
+    }
+    ask(&mut window, Action::SetQueue(Queue::default()));
+    assert_eq!(rows(&window), usual);
+    ask(&mut window, Action::Ask(AskRequest::UseView("drawn".into())));
+    assert_eq!(rows(&window), drawn);
+    // One of them is handed on, and comes back by a scorer of this project.
+    let shared = home.path("shared.toml");
+    ask(&mut window, Action::Ask(AskRequest::Share(shared.clone(), Some("drawn".into()))));
+    assert!(notices(&window).contains("1 view written"), "{}", notices(&window));
+    assert_eq!(window.state().view().asking.views.len(), 2, "the other one stays");
+    let text = fs::read_to_string(&shared).unwrap();
+    assert!(text.contains("drawn") && !text.contains("other"), "{text}");
+    for (scorer, is_known) in [("second", true), ("nobody", false)] {
+        let view = format!("[[view]]\nname = \"by\"\nquery = \"\"\nscorer = \"{scorer}\"\n");
+        fs::write(&shared, view).unwrap();
+        ask(&mut window, Action::Ask(AskRequest::Read(shared.clone())));
+        ask(&mut window, Action::Ask(AskRequest::UseView("by".into())));
+        assert_eq!(window.state().view().scorer.as_deref(), Some("second"), "{scorer}");
+        assert_eq!(notices(&window).contains("“nobody” has scored nothing"), !is_known, "{}", notices(&window));
+        assert_eq!(rows(&window), drawn, "the order stays where the view names none");
+    }
 }
 
 #[test]
@@ -337,7 +390,7 @@ fn what_was_found_is_labelled_and_queued() {
     press(&mut window, "Enter");
     let found: std::collections::BTreeSet<u32> = window.state().view().rows.iter().copied().collect();
     assert!(!found.is_empty() && found.len() < TRACES);
-    let queue = stepscope_core::query::Queue { order: QueueOrder::Random, seed: 3, ..Default::default() };
+    let queue = Queue { order: QueueOrder::Random, seed: 3, ..Default::default() };
     ask(&mut window, Action::SetQueue(queue));
     let queued: std::collections::BTreeSet<u32> = window.state().view().rows.iter().copied().collect();
     assert_eq!(queued, found, "only what is listed comes, in the order of the queue");

@@ -8,7 +8,7 @@ use stepscope::state::DialogState;
 
 use crate::journey_work::another_log;
 use crate::pictures::picture;
-use crate::support::window::{Home, Window, ask, notices, open, press, project, shown};
+use crate::support::window::{Home, Window, ask, notices, open, press, project, settle, shown};
 
 fn sees(window: &Window, text: &str) -> bool {
     let has = |found: Option<String>| found.is_some_and(|found| found.contains(text));
@@ -120,6 +120,31 @@ fn duplicates_are_listed_in_the_table() {
     assert!(window.state().view().dialog.is_none());
     assert_eq!(window.state().view().rows.len(), 2, "of {all}");
     assert!(sees(&window, "Only same problem: 2 traces in test.jsonl and train.jsonl"), "the table says what it lists");
+}
+
+#[test]
+fn how_near_duplicates_are_is_chosen() {
+    let home = Home::new();
+    let asks = |last: &str| format!("A train leaves the town at noon and drives ninety miles north to the {last}.");
+    let (sea, lake) = (asks("sea"), asks("lake"));
+    write(&home, "train.jsonl", &[("a", &sea, &["It is far."])]);
+    write(&home, "test.jsonl", &[("b", &lake, &["So it is."])]);
+    let mut window = open(home.startup("made"));
+    ask(&mut window, Action::Run(Command::Duplicates));
+    assert!(sees(&window, "No problem stands in several files"), "{}", notices(&window));
+    press(&mut window, "ArrowLeft");
+    assert!(sees(&window, "Nearly the same problem: 2 traces in test.jsonl and train.jsonl"));
+    // It is remembered, and what was found at another share is not taken for it.
+    press(&mut window, "Escape");
+    ask(&mut window, Action::Run(Command::Duplicates));
+    assert!(sees(&window, "Nearly the same problem"));
+    window.get_by_label("equal only").click();
+    settle(&mut window);
+    assert!(sees(&window, "No problem stands in several files"));
+    window.get_by_label("80 %").click();
+    settle(&mut window);
+    press(&mut window, "Enter");
+    assert_eq!(window.state().view().rows.len(), 2);
 }
 
 #[test]

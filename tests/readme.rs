@@ -52,6 +52,29 @@ fn block(begin: &str, end: &str, expected: &str) {
 }
 
 #[test]
+fn the_changelog_names_every_shape_that_is_written() {
+    let changes = fs::read_to_string(workspace().join("CHANGELOG.md")).unwrap();
+    let mut folders = vec![workspace().join("app/src"), workspace().join("core/src")];
+    let mut shapes = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let names = text.split("\"stepscope.").skip(1).filter_map(|rest| rest.split_once('/'));
+                let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+                shapes.extend(names.filter(|(name, _)| is_plain(name)).map(|(name, _)| format!("`stepscope.{name}/")));
+            }
+        }
+    }
+    assert!(shapes.len() > 10, "{shapes:?}");
+    let missing: Vec<&String> = shapes.iter().filter(|shape| !changes.contains(*shape)).collect();
+    assert!(missing.is_empty(), "not in CHANGELOG.md: {missing:?}");
+}
+
+#[test]
 fn the_picture_shows_the_window() {
     let path: PathBuf = workspace().join("assets/screenshot.png");
     let home = Home::new();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stepscope::state::similar::{AlikeBy, DuplicatesDraft, SimilarDraft, SimilarEntry, SimilarFound};
+use stepscope::state::similar::{AlikeBy, DuplicatesDraft, SimilarDraft, SimilarEntry, SimilarFound, USUAL_NEAR};
 use stepscope::view_model::similar::{DuplicatesModel, SimilarModel};
 use stepscope_core::job::Progress;
 use stepscope_core::labels::LabelSource;
@@ -89,10 +89,21 @@ fn what_stands_twice() {
             cluster(Likeness::Copies, &[&a], &[4, 5]),
         ],
     };
-    let draft = DuplicatesDraft { found: Some(Arc::new(found)), selected: 9 };
-    insta::assert_yaml_snapshot!("duplicates", DuplicatesModel::new(&draft, None));
-    let none = DuplicatesDraft { found: Some(Arc::default()), selected: 0 };
-    assert!(DuplicatesModel::new(&none, None).summary.starts_with("No problem stands"));
-    let waits = DuplicatesModel::new(&DuplicatesDraft::default(), None);
+    let draft = DuplicatesDraft { near: 90, found: Some(Arc::new(found.clone())), selected: 9 };
+    let model = DuplicatesModel::new(&draft, None);
+    insta::assert_yaml_snapshot!("duplicates", model);
+    assert_eq!((model.turned(false), model.turned(true)), (Some(80), Some(101)));
+    let usual = f64::from(USUAL_NEAR) / 100.0;
+    assert!((usual - stepscope_core::query::NEAR).abs() < 1e-12, "as on the command line");
+    let last = DuplicatesModel::new(&DuplicatesDraft { near: 101, ..draft.clone() }, None);
+    assert_eq!(last.turned(true), None);
+    let with = |found: Duplicates| {
+        DuplicatesModel::new(&DuplicatesDraft { found: Some(Arc::new(found)), ..draft.clone() }, None)
+    };
+    assert!(with(Duplicates::default()).summary.starts_with("No problem stands"));
+    let many = with(Duplicates { clusters: found.clusters.iter().cycle().take(412).cloned().collect(), ..found });
+    assert_eq!(many.entries.len(), 300);
+    assert!(many.summary.starts_with("412 groups of traces, of which the first 300 are listed"), "{}", many.summary);
+    let waits = DuplicatesModel::new(&DuplicatesDraft { found: None, ..draft.clone() }, None);
     assert!(waits.doing.is_some() && waits.summary.is_empty());
 }

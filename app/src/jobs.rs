@@ -379,7 +379,7 @@ fn answered(app: &mut App, what: Ask, mut paths: Vec<PathBuf>) {
         }
         Ask::RejectsFile => Action::SaveRejects(first),
         Ask::SurveyFile(what) => Action::Survey(SurveyRequest::Save(what, first)),
-        Ask::ViewsFile => Action::Ask(AskRequest::Share(first)),
+        Ask::ViewsFile => Action::Ask(AskRequest::Share(first, app.view.asking.shared.take())),
         Ask::ReadViews => Action::Ask(AskRequest::Read(first)),
         Ask::AnswerFile => Action::Ask(AskRequest::SaveAnswer(first)),
         Ask::TreeFile => Action::Canvas(CanvasRequest::Save(first)),

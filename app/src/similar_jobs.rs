@@ -25,10 +25,19 @@ pub struct SimilarJobs {
     pub(crate) by: AlikeBy,
     /// Looks for what is like a step.
     pub(crate) looking: Option<Job<SimilarFound>>,
-    /// Looks for duplicates; and in tables of which generation and length.
-    pub(crate) comparing: Option<((u64, usize), Job<Duplicates>)>,
-    /// What was found in them.
-    pub(crate) duplicates: Option<((u64, usize), Arc<Duplicates>)>,
+    /// Looks for duplicates; and in what.
+    pub(crate) comparing: Option<(ComparedIn, Job<Duplicates>)>,
+    /// What was found in it.
+    pub(crate) duplicates: Option<(ComparedIn, Arc<Duplicates>)>,
+}
+
+/// In what duplicates are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ComparedIn {
+    /// Generation and length of the tables.
+    pub(crate) tables: (u64, usize),
+    /// From which share of common words on problems are taken for nearly the same, in hundredths.
+    pub(crate) near: u32,
 }
 
 impl SimilarJobs {

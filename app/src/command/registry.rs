@@ -232,7 +232,7 @@ commands! {
         [command(Key::A)];
     LabelMany = "work.many", Work, "Label many traces…",
         "Label the selected traces, or all that the table lists, at once", [command(Key::B)];
-    SaveView = "work.save_view", Work, "Save view…", "Save what is listed, its order and its columns under a name",
+    SaveView = "work.save_view", Work, "Save view…", "Save what is listed, its order, columns and scorer under a name",
         [command_shift(Key::S)];
     Views = "work.views", Work, "Views…", "List what a saved view asks for; delete views, hand them on", [command_shift(Key::V)];
     Columns = "work.columns", Work, "Columns of the table…", "Choose what the table shows of each trace, and in which order",

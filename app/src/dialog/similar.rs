@@ -11,6 +11,9 @@ use crate::state::similar::SimilarRequest;
 use crate::ui_kit::{Tokens, chip_ui};
 use crate::view_model::similar::{Doing, DuplicatesModel, SimilarLine, SimilarModel};
 
+/// What the shares are of.
+const NEAR_HINT: &str = "Share of the runs of three words that two problems have in common";
+
 /// Paints the dialog of similar steps.
 pub fn similar_ui(ctx: &Context, model: &SimilarModel, sink: &mut CommandSink) {
     let keys = list_keys(ctx);
@@ -113,6 +116,15 @@ pub fn duplicates_ui(ctx: &Context, model: &DuplicatesModel, sink: &mut CommandS
         ui.set_width(width(ctx, 760.0));
         ui.heading("Near-duplicates and leaks");
         ui.add_space(4.0);
+        ui.horizontal_wrapped(|ui| {
+            ui.label("Nearly the same where problems share");
+            for (near, title, chosen) in &model.nears {
+                if ui.selectable_label(*chosen, title).on_hover_text(NEAR_HINT).clicked() {
+                    sink.push(Action::Similar(SimilarRequest::Near(*near)));
+                }
+            }
+        });
+        ui.add_space(4.0);
         if let Some(doing) = &model.doing {
             doing_ui(ui, doing);
         }
@@ -129,9 +141,14 @@ pub fn duplicates_ui(ctx: &Context, model: &DuplicatesModel, sink: &mut CommandS
             }
         });
         ui.add_space(4.0);
-        ui.label(RichText::new("↑ ↓ choose, Enter lists these traces in the table").small().weak());
+        ui.label(
+            RichText::new("↑ ↓ choose, Enter lists these traces in the table, ← → change the share").small().weak(),
+        );
         footer_ui(ui, sink, |_, _| {});
     });
+    if let Some(near) = keys.change.and_then(|forward| model.turned(forward)) {
+        sink.push(Action::Similar(SimilarRequest::Near(near)));
+    }
     if let Some(at) = chosen {
         sink.push(Action::Similar(SimilarRequest::List(at)));
     }

@@ -17,7 +17,7 @@ pub fn save_view_ui(ctx: &Context, name: &str, query: &str, taken: bool, sink: &
     let response = Modal::new(Id::unique("save view")).show(ctx, |ui| {
         ui.set_width(width(ctx, 460.0));
         ui.heading("Save view");
-        let what = if query.is_empty() { "All traces, with this order and these columns" } else { query };
+        let what = if query.is_empty() { "All traces, with this order, columns and scorer" } else { query };
         ui.add(Label::new(RichText::new(what).monospace().weak()).wrap());
         ui.add_space(4.0);
         let edit = TextEdit::singleline(&mut text).hint_text("Name of the view").desired_width(f32::INFINITY);
@@ -72,8 +72,15 @@ pub fn views_ui(ctx: &Context, views: &[SavedView], selected: usize, sink: &mut 
             {
                 sink.push(Action::Ask(AskRequest::AskRead));
             }
-            if ui.button("Hand on…").on_hover_text("Write all views to a file").clicked() {
-                sink.push(Action::Ask(AskRequest::AskShare));
+            let share = |view: Option<&SavedView>| AskRequest::AskShare(view.map(|view| view.name.clone()));
+            if let Some(view) = views.get(now) {
+                let hint = format!("Write the view “{}” to a file", view.name);
+                if ui.button("Hand on…").on_hover_text(hint).clicked() {
+                    sink.push(Action::Ask(share(Some(view))));
+                }
+                if ui.button("Hand on all…").on_hover_text("Write all views to a file").clicked() {
+                    sink.push(Action::Ask(share(None)));
+                }
             }
             if ui.button("Save what is listed…").clicked() {
                 sink.push(Action::SetDialog(Some(DialogState::SaveView(String::new()))));

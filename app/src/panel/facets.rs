@@ -100,6 +100,16 @@ fn field_ui(ui: &mut Ui, field: &FacetModel, tokens: &Tokens, sink: &mut Command
             ask(sink, AskRequest::Toggle(clause));
         }
     }
+    if let Some((title, clause)) = &field.part {
+        let all = ui.add(egui::Button::new(RichText::new(title).small()).frame(false));
+        if all.on_hover_text(format!("Ask for {clause}")).clicked() {
+            ask(sink, AskRequest::Toggle(clause.clone()));
+        }
+    }
+    if field.is_open && field.more > 0 {
+        let others = format!("… {} others; type a part of them above", field.more);
+        ui.add(Label::new(RichText::new(others).small().color(tokens.muted)).wrap());
+    }
     if field.more > 0 || field.is_open {
         let title = if field.is_open { "Fewer".to_owned() } else { format!("{} more…", field.more) };
         let more = ui.add(egui::Button::new(RichText::new(&title).small()).frame(false));

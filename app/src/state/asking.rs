@@ -58,6 +58,8 @@ pub struct Asking {
     pub facets: FacetState,
     /// The saved views of the project, as they were last read.
     pub views: Vec<SavedView>,
+    /// The view that is to be handed on; `None` for all of them.
+    pub shared: Option<String>,
 }
 
 /// Why a question is not in force.
@@ -188,10 +190,10 @@ pub enum AskRequest {
     UseView(String),
     /// Delete that view.
     DeleteView(String),
-    /// Ask for a file to write the views to.
-    AskShare,
-    /// Write the views to that file.
-    Share(std::path::PathBuf),
+    /// Ask for a file to write that view to, or all of them.
+    AskShare(Option<String>),
+    /// Write that view to that file, or all of them.
+    Share(std::path::PathBuf, Option<String>),
     /// Ask for a file with views.
     AskRead,
     /// Take over the views of that file.

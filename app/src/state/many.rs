@@ -256,9 +256,81 @@ impl Saying {
 
 #[cfg(test)]
 mod tests {
-    use stepscope_core::model::{ImportedValue, Problem, TraceBuilder};
+    use stepscope_core::annotation::AnnotationLog;
+    use stepscope_core::model::{FixedClock, ImportedValue, Problem, StepRating, TraceBuilder};
+    use stepscope_core::store::{ProjectDir, StoreWriter};
 
     use super::*;
+
+    #[test]
+    fn what_is_said_of_many_traces_is_worked_out_and_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = ProjectDir::new(folder.path().join("p.stepscope"));
+        let mut writer = StoreWriter::create(&dir).unwrap();
+        let trace = |name: &str, steps: &[&str]| {
+            let problem = TraceBuilder::new(Problem::from_text(name));
+            steps.iter().fold(problem, |builder, step| builder.thought(*step)).build()
+        };
+        let traces = [trace("a", &["so 1", "so 2"]), trace("b", &["so 3", "so 4"]), trace("c", &[])];
+        traces.iter().for_each(|trace| writer.push(trace).unwrap());
+        let store = writer.finish(Vec::new()).unwrap();
+        let clock = Arc::new(FixedClock::default());
+        let (mut log, _) =
+            AnnotationLog::open(&dir.annotations(), &AnnotatorId::new("ann"), clock, Arc::new(|| {})).unwrap();
+        let [a, b, c] = traces.each_ref().map(|trace| trace.id.clone());
+        let step = StepRef { trace: b.clone(), step: traces[1].steps[0].hash.clone() };
+        let note = Change::WriteNote { target: Target::Trace(a.clone()), text: "stays".into() };
+        let before = [
+            Change::RateStep { step: step.clone(), rating: Some(StepRating::Bad) },
+            Change::MarkFirstError { trace: b.clone(), mark: Some(FirstError::At(step.step)) },
+        ];
+        log.commit(before.into_iter().chain([note]).collect()).unwrap();
+        // Traces that change, are so already, cannot be so, were judged, are done without a judgement; then it is said.
+        let mut check = |what: ManyWhat, tag: &str, expected: [usize; 5]| {
+            let draft = ManyDraft { scope: ManyScope::Listed, what, tag: tag.into(), focus: false, asked: false };
+            let basis = ManyBasis {
+                store: store.clone(),
+                said: log.snapshot(),
+                scores: ScoreBook::default(),
+                others: Others::default(),
+                as_of: log.last_seq(),
+            };
+            let plan = plan(&basis, &[0, 1, 2], &draft, &JobContext::foreground(None)).unwrap();
+            let counts = [plan.changing, plan.already, plan.impossible, plan.judged, plan.unjudged];
+            assert_eq!(counts, expected, "{what:?} {tag}");
+            log.commit(plan.changes).unwrap();
+            log.snapshot()
+        };
+        let all_correct = |said: &Annotations| {
+            let is_so = |trace: &&TraceId| {
+                matches!(said.trace(trace).and_then(|said| said.first_error.as_ref()), Some(FirstError::NoneUpTo(_)))
+            };
+            [&a, &b, &c].into_iter().filter(is_so).count()
+        };
+        let tags = |said: &Annotations, tag: &str| {
+            let has = |trace: &&TraceId| {
+                said.trace(trace).is_some_and(|said| said.labels.get(&LabelKey::of(LabelKind::Tag, tag)).is_some())
+            };
+            [&a, &b, &c].into_iter().filter(has).count()
+        };
+        assert_eq!(all_correct(&check(ManyWhat::AllCorrect, "", [2, 0, 1, 1, 0])), 2);
+        check(ManyWhat::AllCorrect, "", [0, 2, 1, 0, 0]);
+        check(ManyWhat::Tag, " ", [0, 0, 0, 0, 0]);
+        assert_eq!(tags(&check(ManyWhat::Tag, " odd one ", [3, 0, 0, 0, 0]), "odd one"), 3);
+        check(ManyWhat::Tag, "odd one", [0, 3, 0, 0, 0]);
+        let said = check(ManyWhat::Tag, "even", [3, 0, 0, 0, 0]);
+        assert_eq!((tags(&said, "odd one"), tags(&said, "even")), (3, 3), "one tag does not take the place of another");
+        check(ManyWhat::Untag, "other", [0, 3, 0, 0, 0]);
+        let said = check(ManyWhat::Untag, "odd one", [3, 0, 0, 0, 0]);
+        assert_eq!((tags(&said, "odd one"), tags(&said, "even")), (0, 3));
+        check(ManyWhat::Status(TraceStatus::Done), "", [3, 0, 0, 0, 1]);
+        let said = check(ManyWhat::Clear, "", [3, 0, 0, 2, 0]);
+        assert_eq!((all_correct(&said), tags(&said, "even")), (0, 0));
+        let left = said.trace(&a).unwrap();
+        assert_eq!((left.note.as_str(), left.status, left.is_labelled()), ("stays", TraceStatus::Open, false));
+        assert!(!said.trace(&b).is_some_and(TraceAnnotation::is_labelled), "its rating goes too");
+        check(ManyWhat::Clear, "", [0, 3, 0, 0, 0]);
+    }
 
     #[test]
     fn a_word_on_a_proposal_follows_the_mark() {

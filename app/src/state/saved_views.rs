@@ -1,18 +1,18 @@
-//! Saved views: a question with order and columns, under a name. All of a project stand in one small file, `views.toml`,
-//! which can be handed on.
+//! Saved views: a question with order, columns and scorer, under a name. All of a project stand in one small file,
+//! `views.toml`, which can be handed on.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stepscope_core::query::Sort;
+use stepscope_core::query::{Queue, Sort};
 use stepscope_core::store::ProjectDir;
 
 use super::aside;
 
 /// What a list shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SavedView {
     /// What it is called.
@@ -25,12 +25,18 @@ pub struct SavedView {
     /// The columns, by name; empty for the usual ones.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// The scorer whose scores are meant where none is named; `None` for whichever is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scorer: Option<String>,
     /// The order by a usual column.
     pub sort: Sort,
+    /// The order of traces that are sorted by nothing else; `None`, as in older files, for the one in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<Queue>,
 }
 
 /// All views of a file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct ViewFile {
     #[serde(default, rename = "view")]
     views: Vec<SavedView>,
@@ -72,7 +78,7 @@ pub fn put(views: &mut Vec<SavedView>, view: SavedView) {
 
 #[cfg(test)]
 mod tests {
-    use stepscope_core::query::SortKey;
+    use stepscope_core::query::{QueueOrder, SortKey};
 
     use super::*;
 
@@ -88,6 +94,8 @@ mod tests {
             sort: Sort { key: SortKey::Steps, descending: true },
             columns: vec!["state".into(), "meta(\"a key\")".into()],
             by: "-reward".into(),
+            scorer: Some("prm \"7B\"".into()),
+            queue: Some(Queue { order: QueueOrder::Random, seed: 3, ..Queue::default() }),
         };
         put(&mut views, view("long", "steps > 10"));
         put(&mut views, view("odd", "\"two words\" -generator:\"a b\""));
@@ -95,6 +103,10 @@ mod tests {
         save(&file, &views).unwrap();
         assert_eq!(load(&file), Ok(views.clone()));
         assert_eq!(views.iter().map(|view| view.query.as_str()).next(), Some("steps > 20"));
+        // As it was written before order and scorer were kept.
+        fs::write(&file, "[[view]]\nname = \"old\"\nquery = \"a\"\n[view.sort]\nkey = \"steps\"\n").unwrap();
+        let old = load(&file).unwrap().remove(0);
+        assert_eq!((old.sort.key, old.queue, old.scorer), (SortKey::Steps, None, None));
         fs::write(&file, "[[view]]\nquery = \"a\"").unwrap();
         assert!(load(&file).unwrap_err().contains("no name"));
         fs::write(&file, "[[view").unwrap();

@@ -53,9 +53,18 @@ pub struct SimilarDraft {
     pub selected: usize,
 }
 
+/// From which share of common runs of three words on problems may be taken for nearly the same, in hundredths; above 100
+/// only equal ones are found.
+pub const NEARS: [u32; 6] = [50, 60, 70, 80, USUAL_NEAR, 101];
+
+/// The one that is meant where none was chosen.
+pub const USUAL_NEAR: u32 = 90;
+
 /// The dialog of duplicates.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DuplicatesDraft {
+    /// From which of [`NEARS`] on problems are taken for nearly the same.
+    pub near: u32,
     /// What was found; `None` as long as it is looked for.
     pub found: Option<Arc<Duplicates>>,
     /// Position of the selected cluster.
@@ -79,6 +88,8 @@ pub enum SimilarRequest {
     PickCluster(usize),
     /// List the traces of that cluster in the table.
     List(usize),
+    /// Take problems for nearly the same from that share on.
+    Near(u32),
 }
 
 /// What is like a step.

@@ -36,6 +36,8 @@ pub struct FacetModel {
     pub more: usize,
     /// More than the most frequent values are shown.
     pub is_open: bool,
+    /// What is looked for may stand in values that are not listed: the title and the condition that asks for all of them.
+    pub part: Option<(String, String)>,
     /// How many traces have none.
     pub missing: u64,
 }
@@ -156,8 +158,10 @@ impl FacetModel {
                 });
             }
         }
+        let part = (facet.more > 0 && !wanted.is_empty())
+            .then(|| (format!("All with “{}” in them", search.trim()), facet.containing(search.trim())));
         let search = (facet.values.len() + facet.more > SEARCHED).then_some(search);
-        Self { field: facet.field.clone(), search, values, more, is_open, missing: facet.missing }
+        Self { field: facet.field.clone(), search, values, more, is_open, part, missing: facet.missing }
     }
 }
 
@@ -204,6 +208,12 @@ mod tests {
         asking.facets.search.insert("generator".into(), "M1".into());
         let model = FacetsModel::new(&asking, Visible::all(true), false);
         assert_eq!(model.fields[0].values.len(), 12, "m1, m10 to m19, and what is left out");
+        assert_eq!(model.fields[0].part, None, "all of them are listed");
+        let many = Facet { more: 480, ..facet("generator", &values) };
+        asking.facets.shown = Some(Arc::new(vec![many]));
+        let model = FacetsModel::new(&asking, Visible::all(true), false);
+        let part = ("All with “M1” in them".to_owned(), "generator ~ \"M1\"".to_owned());
+        assert_eq!((model.fields[0].more, model.fields[0].part.clone()), (480, Some(part)));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use stepscope_core::query::{Alike, Duplicates, TextSaid};
 use super::card::rating_text;
 use super::{Chip, Tone, one_line};
 use crate::state::open::name_of;
-use crate::state::similar::{AlikeBy, DuplicatesDraft, LOOKED_AT, OwnEncoder, SimilarDraft, SimilarEntry, said_words};
+use crate::state::similar::{
+    AlikeBy, DuplicatesDraft, LOOKED_AT, NEARS, OwnEncoder, SimilarDraft, SimilarEntry, said_words,
+};
 
 /// Characters of a text that are shown: about two lines.
 const TEXT: usize = 170;
@@ -184,6 +186,8 @@ const fn rating_sign(rating: StepRating) -> &'static str {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct DuplicatesModel {
+    /// From which shares of common words on problems can be taken for nearly the same; and whether it is the one in use.
+    pub nears: Vec<(u32, String, bool)>,
     /// What is being done; `None` when it is done.
     pub doing: Option<Doing>,
     /// What each two files share.
@@ -199,14 +203,23 @@ pub struct DuplicatesModel {
 impl DuplicatesModel {
     /// Builds it.
     pub fn new(draft: &DuplicatesDraft, progress: Option<&Progress>) -> Self {
+        let title = |near: u32| if near > 100 { "equal only".to_owned() } else { format!("{near} %") };
+        let nears = NEARS.map(|near| (near, title(near), near == draft.near)).into();
         let Some(found) = &draft.found else {
-            let doing = Some(doing(progress));
-            return Self { doing, pairs: Vec::new(), entries: Vec::new(), summary: String::new(), selected: 0 };
+            let (doing, none) = (Some(doing(progress)), Vec::new());
+            return Self { nears, doing, pairs: Vec::new(), entries: none, summary: String::new(), selected: 0 };
         };
         let entry = |cluster: &Alike| (sentence(&cluster_text(cluster)), one_line(&cluster.asks, TEXT));
         let entries: Vec<(String, String)> = found.clusters.iter().take(CLUSTERS).map(entry).collect();
         let selected = draft.selected.min(entries.len().saturating_sub(1));
-        Self { doing: None, pairs: pairs(found), entries, summary: summary(found), selected }
+        Self { nears, doing: None, pairs: pairs(found), entries, summary: summary(found), selected }
+    }
+
+    /// The share after the one in use, or before it.
+    pub fn turned(&self, forward: bool) -> Option<u32> {
+        let at = self.nears.iter().position(|(_, _, chosen)| *chosen)?;
+        let next = at.checked_add_signed(if forward { 1 } else { -1 })?;
+        self.nears.get(next).map(|(near, ..)| *near)
     }
 }
 
@@ -230,7 +243,11 @@ fn summary(found: &Duplicates) -> String {
     match found.clusters.len() {
         0 => "No problem stands in several files or in nearly the same words, and no trace twice".into(),
         1 => "1 group of traces".into(),
-        all if all > CLUSTERS => format!("{all} groups of traces, the first {CLUSTERS} of them:"),
+        all if all > CLUSTERS => {
+            format!(
+                "{all} groups of traces, of which the first {CLUSTERS} are listed; `stepscope duplicates` lists all"
+            )
+        }
         all => format!("{all} groups of traces"),
     }
 }

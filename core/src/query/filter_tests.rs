@@ -1,329 +1,25 @@
 //! Questions answered by columns, and the same ones answered trace by trace, straight from the model.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 
+pub(super) use super::naive::Case;
+use super::naive::{Asked, Own, WORDS, asked};
 use super::*;
-use crate::annotation::{AnnotationLog, Annotations, Change, StepRef};
+use crate::annotation::{AnnotationLog, Annotations, Change, StepRef, Target};
 use crate::job::JobContext;
 use crate::model::{
-    AnnotatorId, FirstError, FixedClock, ImportedScore, ImportedValue, Problem, ScoreKind, Step, StepIndex, StepKind,
-    StepRating, Trace, TraceBuilder, Verdict,
+    AnnotatorId, ErrorLabel, FirstError, FixedClock, ImportedScore, ImportedValue, Label, Problem, Rated, ScoreKind,
+    Step, StepFlag, StepIndex, StepKind, StepRating, ToolCall, Trace, TraceBuilder, Verdict,
 };
 use crate::scoring::ScoreBook;
 use crate::store::{ProjectDir, Store, StoreWriter};
 
-const WORDS: [&str; 4] = ["apple", "Pear", "Error: no", "plum 7"];
 const KINDS: [StepKind; 4] = [StepKind::Thought, StepKind::ToolCall, StepKind::ToolResult, StepKind::Answer];
-
-/// A trace with what its annotator said of it.
-#[derive(Clone, Debug)]
-pub(super) struct Case {
-    pub(super) trace: Trace,
-    pub(super) own_error: Option<StepIndex>,
-}
-
-/// A condition on a trace, with its text and its meaning.
-#[derive(Clone, Debug)]
-enum Asked {
-    Word(usize),
-    Steps(&'static str, u32),
-    Generator(&'static str),
-    NotGenerator(&'static str),
-    Outcome(Verdict),
-    Level(&'static str, u32),
-    LevelIs(u32),
-    FirstError(&'static str, u32),
-    NoError,
-    ImportedError(&'static str, u32),
-    Differ,
-    Lowest(&'static str, u32),
-    Has(&'static str),
-    Bad,
-    Not(Box<Self>),
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
-    Steps4(&'static str, OfStep),
-    Count(OfStep, &'static str, u32),
-}
-
-/// A condition on a step.
-#[derive(Clone, Debug)]
-enum OfStep {
-    Kind(usize),
-    Word(usize),
-    Score(&'static str, u32),
-    Delta(&'static str, i32),
-    Number(&'static str, u32),
-    Last,
-    First,
-    Failed,
-    IsError,
-    AfterError,
-    Generator(&'static str),
-    Bad,
-    Within(u32, bool, Box<Self>),
-    Not(Box<Self>),
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
-}
-
-fn holds(sign: &str, left: Option<f64>, right: f64) -> bool {
-    let Some(left) = left else { return false };
-    match sign {
-        "<" => left < right,
-        "<=" => left <= right,
-        ">" => left > right,
-        ">=" => left >= right,
-        "!=" => (left - right).abs() > 1e-9,
-        _ => (left - right).abs() < 1e-9,
-    }
-}
-
-impl Asked {
-    fn text(&self) -> String {
-        match self {
-            Self::Word(at) => format!("\"{}\"", WORDS[*at]),
-            Self::Steps(sign, number) => format!("steps {sign} {number}"),
-            Self::Generator(name) => format!("generator:{name}"),
-            Self::NotGenerator(name) => format!("generator != {name}"),
-            Self::Outcome(verdict) => format!("outcome:{}", verdict.name()),
-            Self::Level(sign, number) => format!("meta.level {sign} {number}"),
-            Self::LevelIs(number) => format!("meta.level:{number}"),
-            Self::FirstError(sign, number) => format!("first_error {sign} {number}"),
-            Self::NoError => "first_error:none".into(),
-            Self::ImportedError(sign, number) => format!("first_error(imported:human) {sign} {number}"),
-            Self::Differ => "first_error(own) != first_error(imported)".into(),
-            Self::Lowest(sign, tenths) => format!("score(\"q\").min {sign} {}", f64::from(*tenths) / 10.0),
-            Self::Has(field) => format!("has:{field}"),
-            Self::Bad => "label(imported):bad".into(),
-            Self::Not(inner) => format!("not ({})", inner.text()),
-            Self::And(a, b) => format!("({}) ({})", a.text(), b.text()),
-            Self::Or(a, b) => format!("({}) or ({})", a.text(), b.text()),
-            Self::Steps4(how, inner) => format!("{how}({})", inner.text()),
-            Self::Count(inner, sign, number) => format!("count({}) {sign} {number}", inner.text()),
-        }
-    }
-
-    fn holds(&self, case: &Case) -> bool {
-        let trace = &case.trace;
-        let is_met = |inner: &OfStep| -> Vec<bool> {
-            (0..).take(trace.steps.len()).map(|step: StepIndex| inner.holds(case, step)).collect()
-        };
-        match self {
-            Self::Word(at) => {
-                let word = WORDS[*at].to_lowercase();
-                let texts = trace.steps.iter().map(|step| step.text.clone());
-                let mut texts = texts.chain([trace.problem.text().into_owned()]).chain(trace.generator.clone());
-                texts.any(|text| text.to_lowercase().contains(&word))
-            }
-            Self::Steps(sign, number) => holds(sign, Some(trace.steps.len() as f64), f64::from(*number)),
-            Self::Generator(name) => trace.generator.as_deref() == Some(name),
-            Self::NotGenerator(name) => trace.generator.as_deref().is_some_and(|own| own != *name),
-            Self::Outcome(verdict) => trace.outcome.verdict == *verdict,
-            Self::Level(sign, number) => holds(sign, level(trace), f64::from(*number)),
-            Self::LevelIs(number) => level(trace) == Some(f64::from(*number)),
-            Self::FirstError(sign, number) => {
-                let said = if case.own_error.is_some() { own_number(case) } else { data_number(trace) };
-                holds(sign, said, f64::from(*number))
-            }
-            Self::NoError => {
-                let clean = matches!(trace.imported_first_error(None), Some(FirstError::NoneUpTo(_)));
-                case.own_error.is_none() && clean
-            }
-            Self::ImportedError(sign, number) => {
-                let said = trace.imported_first_error(Some("human"));
-                holds(sign, said.and_then(|said| number_of(trace, &said)), f64::from(*number))
-            }
-            Self::Differ => match (own_number(case), data_number(trace)) {
-                (Some(own), Some(data)) => (own - data).abs() > 0.5,
-                _ => false,
-            },
-            Self::Lowest(sign, tenths) => {
-                let path = trace.tree().main_path(&trace.steps);
-                let values = path.iter().filter_map(|step| score(trace, *step));
-                holds(sign, values.min_by(f64::total_cmp), f64::from(*tenths) / 10.0)
-            }
-            Self::Has(field) => match *field {
-                "generator" => trace.generator.is_some(),
-                "meta.level" => level(trace).is_some(),
-                "first_error(imported)" => data_number(trace).is_some(),
-                "label(own)" => case.own_error.is_some(),
-                _ => trace.tree().main_path(&trace.steps).iter().any(|step| score(trace, *step).is_some()),
-            },
-            Self::Bad => (0..).take(trace.steps.len()).any(|step| is_bad(trace, step)),
-            Self::Not(inner) => !inner.holds(case),
-            Self::And(a, b) => a.holds(case) && b.holds(case),
-            Self::Or(a, b) => a.holds(case) || b.holds(case),
-            Self::Steps4(how, inner) => match *how {
-                "any" => is_met(inner).contains(&true),
-                "all" => !is_met(inner).contains(&false),
-                _ => !is_met(inner).contains(&true),
-            },
-            Self::Count(inner, sign, number) => {
-                let count = is_met(inner).into_iter().filter(|met| *met).count();
-                holds(sign, Some(count as f64), f64::from(*number))
-            }
-        }
-    }
-}
-
-impl OfStep {
-    fn text(&self) -> String {
-        match self {
-            Self::Kind(at) => format!("kind = {}", KINDS[*at].name()),
-            Self::Word(at) => format!("text:\"{}\"", WORDS[*at]),
-            Self::Score(sign, tenths) => format!("step.score(\"q\") {sign} {}", f64::from(*tenths) / 10.0),
-            Self::Delta(sign, tenths) => format!("delta {sign} {}", f64::from(*tenths) / 10.0),
-            Self::Number(sign, number) => format!("number {sign} {number}"),
-            Self::Last => "is_last".into(),
-            Self::First => "step.is_first".into(),
-            Self::Failed => "failed:yes".into(),
-            Self::IsError => "is_error".into(),
-            Self::AfterError => "number > first_error".into(),
-            Self::Generator(name) => format!("generator:{name}"),
-            Self::Bad => "label(imported:human):bad".into(),
-            Self::Within(most, is_after, inner) => {
-                format!("within({most}, {}, {})", if *is_after { "after" } else { "before" }, inner.text())
-            }
-            Self::Not(inner) => format!("not ({})", inner.text()),
-            Self::And(a, b) => format!("({}) and ({})", a.text(), b.text()),
-            Self::Or(a, b) => format!("({}) or ({})", a.text(), b.text()),
-        }
-    }
-
-    fn holds(&self, case: &Case, at: StepIndex) -> bool {
-        let trace = &case.trace;
-        let step = &trace.steps[at as usize];
-        let said = || if case.own_error.is_some() { own_number(case) } else { data_number(trace) };
-        match self {
-            Self::Kind(kind) => step.kind == KINDS[*kind],
-            Self::Word(word) => step.text.to_lowercase().contains(&WORDS[*word].to_lowercase()),
-            Self::Score(sign, tenths) => holds(sign, score(trace, at), f64::from(*tenths) / 10.0),
-            Self::Delta(sign, tenths) => {
-                let before = step.parent.and_then(|parent| score(trace, parent));
-                let delta = score(trace, at).zip(before).map(|(now, before)| now - before);
-                holds(sign, delta, f64::from(*tenths) / 10.0)
-            }
-            Self::Number(sign, number) => holds(sign, Some(depth(trace, at)), f64::from(*number)),
-            Self::Last => trace.tree().children(at).is_empty(),
-            Self::First => step.parent.is_none(),
-            Self::Failed => step.kind == StepKind::ToolResult && step.text.starts_with("Error:"),
-            Self::IsError => match case.own_error {
-                Some(own) => own == at,
-                None => match trace.imported_first_error(None) {
-                    Some(FirstError::At(hash)) => trace.find_step(&hash) == Some(at),
-                    _ => false,
-                },
-            },
-            Self::AfterError => said().is_some_and(|error| depth(trace, at) > error),
-            Self::Generator(name) => trace.generator.as_deref() == Some(name),
-            Self::Bad => is_bad(trace, at),
-            Self::Within(most, is_after, inner) => (0..).take(trace.steps.len()).any(|other: StepIndex| {
-                let (above, below) = if *is_after { (other, at) } else { (at, other) };
-                let path = trace.tree().path_to(&trace.steps, below);
-                let far = path.iter().rev().position(|step| *step == above);
-                far.is_some_and(|far| far > 0 && far <= *most as usize) && inner.holds(case, other)
-            }),
-            Self::Not(inner) => !inner.holds(case, at),
-            Self::And(a, b) => a.holds(case, at) && b.holds(case, at),
-            Self::Or(a, b) => a.holds(case, at) || b.holds(case, at),
-        }
-    }
-}
-
-fn level(trace: &Trace) -> Option<f64> {
-    trace.metadata.get("level").or_else(|| trace.problem.metadata.get("level"))?.as_f64()
-}
-
-fn score(trace: &Trace, step: StepIndex) -> Option<f64> {
-    trace.scores.iter().find(|score| score.step == Some(step)).map(|score| score.value)
-}
-
-fn is_bad(trace: &Trace, step: StepIndex) -> bool {
-    trace.labels.iter().any(|l| l.step == Some(step) && l.value == ImportedValue::Rating(StepRating::Bad))
-}
-
-fn depth(trace: &Trace, step: StepIndex) -> f64 {
-    trace.tree().path_to(&trace.steps, step).len() as f64
-}
-
-fn number_of(trace: &Trace, said: &FirstError) -> Option<f64> {
-    let FirstError::At(hash) = said else { return None };
-    Some(depth(trace, trace.find_step(hash)?))
-}
-
-fn data_number(trace: &Trace) -> Option<f64> {
-    number_of(trace, &trace.imported_first_error(None)?)
-}
-
-fn own_number(case: &Case) -> Option<f64> {
-    Some(depth(&case.trace, case.own_error?))
-}
-
-fn sign() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["<", "<=", ">", ">=", "=", "!="])
-}
-
-fn of_step() -> impl Strategy<Value = OfStep> {
-    let leaf = prop_oneof![
-        (0..4_usize).prop_map(OfStep::Kind),
-        (0..4_usize).prop_map(OfStep::Word),
-        (sign(), 0..10_u32).prop_map(|(sign, tenths)| OfStep::Score(sign, tenths)),
-        (sign(), -5..5_i32).prop_map(|(sign, tenths)| OfStep::Delta(sign, tenths)),
-        (sign(), 0..4_u32).prop_map(|(sign, number)| OfStep::Number(sign, number)),
-        Just(OfStep::Last),
-        Just(OfStep::First),
-        Just(OfStep::Failed),
-        Just(OfStep::IsError),
-        Just(OfStep::AfterError),
-        prop::sample::select(vec!["a", "b"]).prop_map(OfStep::Generator),
-        Just(OfStep::Bad),
-    ];
-    leaf.prop_recursive(3, 6, 2, |inner| {
-        let boxed = || inner.clone().prop_map(Box::new);
-        prop_oneof![
-            boxed().prop_map(OfStep::Not),
-            (boxed(), boxed()).prop_map(|(a, b)| OfStep::And(a, b)),
-            (boxed(), boxed()).prop_map(|(a, b)| OfStep::Or(a, b)),
-            (1..3_u32, any::<bool>(), boxed()).prop_map(|(most, is_after, a)| OfStep::Within(most, is_after, a)),
-        ]
-    })
-}
-
-fn asked() -> impl Strategy<Value = Asked> {
-    let name = || prop::sample::select(vec!["a", "b"]);
-    let fields = vec!["generator", "meta.level", "first_error(imported)", "label(own)", "score(\"q\")"];
-    let leaf = prop_oneof![
-        (0..4_usize).prop_map(Asked::Word),
-        (sign(), 0..5_u32).prop_map(|(sign, number)| Asked::Steps(sign, number)),
-        name().prop_map(Asked::Generator),
-        name().prop_map(Asked::NotGenerator),
-        prop::sample::select(vec![Verdict::Correct, Verdict::Incorrect, Verdict::Unknown]).prop_map(Asked::Outcome),
-        (sign(), 1..4_u32).prop_map(|(sign, number)| Asked::Level(sign, number)),
-        (1..4_u32).prop_map(Asked::LevelIs),
-        (sign(), 1..4_u32).prop_map(|(sign, number)| Asked::FirstError(sign, number)),
-        Just(Asked::NoError),
-        (sign(), 1..4_u32).prop_map(|(sign, number)| Asked::ImportedError(sign, number)),
-        Just(Asked::Differ),
-        (sign(), 0..10_u32).prop_map(|(sign, tenths)| Asked::Lowest(sign, tenths)),
-        prop::sample::select(fields).prop_map(Asked::Has),
-        Just(Asked::Bad),
-        (prop::sample::select(vec!["any", "all", "none"]), of_step()).prop_map(|(how, of)| Asked::Steps4(how, of)),
-        (of_step(), sign(), 0..4_u32).prop_map(|(of, sign, number)| Asked::Count(of, sign, number)),
-    ];
-    leaf.prop_recursive(3, 8, 2, |inner| {
-        let boxed = || inner.clone().prop_map(Box::new);
-        prop_oneof![
-            boxed().prop_map(Asked::Not),
-            (boxed(), boxed()).prop_map(|(a, b)| Asked::And(a, b)),
-            (boxed(), boxed()).prop_map(|(a, b)| Asked::Or(a, b)),
-        ]
-    })
-}
 
 #[derive(Clone, Debug)]
 struct RawStep {
@@ -331,24 +27,62 @@ struct RawStep {
     word: usize,
     /// How far up its parent is.
     up: u32,
-    score: Option<u32>,
+    /// In quarters.
+    score: Option<i32>,
     rating: Option<StepRating>,
+    /// Label of the data: in quarters, and a tag.
+    soft: Option<i32>,
+    tag: Option<&'static str>,
+    section: Option<&'static str>,
+    flags: Vec<StepFlag>,
+}
+
+fn perhaps<T: Clone + std::fmt::Debug + 'static>(from: &[T]) -> impl Strategy<Value = Option<T>> {
+    prop::option::weighted(0.4, prop::sample::select(from.to_vec()))
 }
 
 fn raw_step() -> impl Strategy<Value = RawStep> {
     let rating = prop::option::of(prop::sample::select(StepRating::ALL.to_vec()));
     let up = prop_oneof![4 => Just(1_u32), 1 => 2..4_u32];
-    (0..4_usize, 0..4_usize, up, prop::option::of(0..10_u32), rating)
-        .prop_map(|(kind, word, up, score, rating)| RawStep { kind, word, up, score, rating })
+    let data = (prop::option::weighted(0.3, -4..5_i32), perhaps(&["slip", "Odd one"]));
+    let flags = prop::sample::subsequence(vec![StepFlag::Failed, StepFlag::Pruned], 0..=1);
+    let rest = (perhaps(&["thinking", "The End"]), flags);
+    (0..4_usize, 0..4_usize, up, prop::option::of(-4..5_i32), rating, data, rest).prop_map(
+        |(kind, word, up, score, rating, (soft, tag), (section, flags))| RawStep {
+            kind,
+            word,
+            up,
+            score,
+            rating,
+            soft,
+            tag,
+            section,
+            flags,
+        },
+    )
+}
+
+/// What an annotator says of some steps, and of the trace where that can be said of it.
+fn said() -> impl Strategy<Value = Vec<(Option<StepIndex>, Own)>> {
+    let quarter = || (-4..5_i32).prop_map(|quarters| f64::from(quarters) / 4.0);
+    let own = prop_oneof![
+        prop::sample::select(vec!["slip", "Algebra", "odd one"]).prop_map(Own::Tag),
+        quarter().prop_map(Own::Scale),
+        prop::sample::select(vec!["Look again", "fine"]).prop_map(Own::Note),
+        quarter().prop_map(Own::Soft),
+        (perhaps(&["sign", "Unit"]), perhaps(&["minor", "Grave"]))
+            .prop_map(|(sub, severity)| Own::Error("algebra", sub, severity)),
+    ];
+    prop::collection::vec((prop::option::weighted(0.8, 0..6_u32), own), 0..4)
 }
 
 pub(super) fn case() -> impl Strategy<Value = Case> {
-    let generator = prop::option::of(prop::sample::select(vec!["a", "b"]));
+    let generator = perhaps(&["a", "Ab", "AB", "b c"]);
     let verdict = prop::sample::select(vec![Verdict::Correct, Verdict::Incorrect, Verdict::Unknown]);
-    let marks = (prop::option::of(0..6_u32), prop::option::of(0..6_u32), any::<bool>());
-    let meta = (prop::option::of(1..4_u32), prop::option::of(1..4_u32));
+    let marks = (prop::option::of(0..6_u32), prop::option::of(0..6_u32), any::<bool>(), said());
+    let meta = (prop::option::of(1..8_u32), prop::option::of(1..4_u32), prop::option::of(-4..5_i32));
     (prop::collection::vec(raw_step(), 0..6), generator, verdict, marks, meta).prop_map(
-        |(raw, generator, verdict, (own, data, no_error), (level, problem_level))| {
+        |(raw, generator, verdict, (own, data, no_error, said), (level, problem_level, whole))| {
             let mut problem = Problem::from_text("what");
             if let Some(level) = problem_level {
                 problem.metadata.insert("level".into(), json!(level));
@@ -356,23 +90,40 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
             let mut builder = TraceBuilder::new(problem).verdict(verdict);
             builder.trace_mut().generator = generator.map(str::to_owned);
             if let Some(level) = level {
-                builder.trace_mut().metadata.insert("level".into(), json!(f64::from(level)));
+                builder.trace_mut().metadata.insert("level".into(), json!(f64::from(level) / 4.0));
             }
+            let score = |step: Option<u32>, quarters: i32| ImportedScore {
+                step,
+                name: "q".into(),
+                kind: ScoreKind::Value,
+                value: f64::from(quarters) / 4.0,
+            };
+            builder.trace_mut().scores.extend(whole.map(|quarters| score(None, quarters)));
             for (at, raw) in (0_u32..).zip(&raw) {
+                let is_call = KINDS[raw.kind] == StepKind::ToolCall;
                 builder.push(Step {
                     parent: at.checked_sub(raw.up),
                     kind: KINDS[raw.kind],
                     text: format!("{} {at}", WORDS[raw.word]),
+                    tool: is_call.then(|| ToolCall {
+                        name: if raw.word % 2 == 0 { "search" } else { "Calc" }.into(),
+                        arguments: "{\"q\": \"Plum 7\"}".into(),
+                        call_id: None,
+                    }),
+                    section: raw.section.map(str::to_owned),
+                    flags: raw.flags.clone(),
                     on_path: raw.word % 2 == 0,
                     ..Step::default()
                 });
-                if let Some(tenths) = raw.score {
-                    let value = f64::from(tenths) / 10.0;
-                    let score = ImportedScore { step: Some(at), name: "q".into(), kind: ScoreKind::Value, value };
-                    builder.trace_mut().scores.push(score);
-                }
+                builder.trace_mut().scores.extend(raw.score.map(|quarters| score(Some(at), quarters)));
                 if let Some(rating) = raw.rating {
                     builder.label(Some(at), ImportedValue::Rating(rating), "human", "f", "r");
+                }
+                if let Some(quarters) = raw.soft {
+                    builder.label(Some(at), ImportedValue::Soft(f64::from(quarters) / 4.0), "mc", "f", "r");
+                }
+                if let Some(tag) = raw.tag {
+                    builder.label(Some(at), ImportedValue::Tag, "human", "f", tag);
                 }
             }
             let within = |step: Option<u32>| step.filter(|step| (*step as usize) < raw.len());
@@ -381,7 +132,21 @@ pub(super) fn case() -> impl Strategy<Value = Case> {
             } else if no_error {
                 builder.label(None, ImportedValue::NoError, "rule", "f", "r");
             }
-            Case { trace: builder.build(), own_error: within(own) }
+            // One of a sort for each place: another would replace it.
+            let mut places = BTreeSet::new();
+            let sort = |own: &Own| match own {
+                Own::Tag(tag) => format!("tag {tag}"),
+                Own::Scale(_) => "scale".to_owned(),
+                Own::Note(_) => "note".to_owned(),
+                Own::Soft(_) => "soft".to_owned(),
+                Own::Error(..) => "error".to_owned(),
+            };
+            let fits = |(step, own): &(Option<StepIndex>, Own)| match (step, own) {
+                (Some(step), _) => (*step as usize) < raw.len(),
+                (None, own) => !matches!(own, Own::Soft(_) | Own::Error(..)),
+            };
+            let said = said.into_iter().filter(fits).filter(|(step, own)| places.insert((*step, sort(own)))).collect();
+            Case { trace: builder.build(), own_error: within(own), said }
         },
     )
 }
@@ -414,11 +179,36 @@ fn annotated(dir: &ProjectDir, cases: &[Case]) -> Annotations {
     let clock = Arc::new(FixedClock::default());
     let (mut log, _) =
         AnnotationLog::open(&dir.annotations(), &AnnotatorId::new("me"), clock, Arc::new(|| {})).unwrap();
-    let changes = cases.iter().filter_map(|case| {
-        let step = case.trace.steps[case.own_error? as usize].hash.clone();
-        Some(Change::MarkFirstError { trace: case.trace.id.clone(), mark: Some(FirstError::At(step)) })
-    });
-    log.commit(changes.collect()).unwrap();
+    let mut changes = Vec::new();
+    for case in cases {
+        let (trace, hash) = (&case.trace.id, |step: StepIndex| case.trace.steps[step as usize].hash.clone());
+        if let Some(step) = case.own_error {
+            let mark = Some(FirstError::At(hash(step)));
+            changes.push(Change::MarkFirstError { trace: trace.clone(), mark });
+        }
+        for (step, own) in &case.said {
+            let target = match step {
+                Some(step) => Target::Step(StepRef { trace: trace.clone(), step: hash(*step) }),
+                None => Target::Trace(trace.clone()),
+            };
+            let label = match own.clone() {
+                Own::Note(text) => {
+                    changes.push(Change::WriteNote { target, text: text.into() });
+                    continue;
+                }
+                Own::Tag(tag) => Label::Tag(tag.into()),
+                Own::Scale(value) => Label::Rated(Rated { dimension: "clarity".into(), value }),
+                Own::Soft(value) => Label::Soft(value),
+                Own::Error(kind, sub, severity) => Label::Error(ErrorLabel {
+                    kind: kind.into(),
+                    sub: sub.map(str::to_owned),
+                    severity: severity.map(str::to_owned),
+                }),
+            };
+            changes.push(Change::Give { target, label });
+        }
+    }
+    log.commit(changes).unwrap();
     log.flush().unwrap();
     log.annotations().clone()
 }
@@ -433,15 +223,17 @@ proptest! {
     #[test]
     fn columns_and_traces_give_the_same(
         mut cases in prop::collection::vec(case(), 1..9),
-        asked in prop::collection::vec(asked(), 1..12),
+        asked in prop::collection::vec(asked(), 1..16),
     ) {
         let (_folder, views) = project(&mut cases);
         let has_scores = cases.iter().any(|case| !case.trace.scores.is_empty());
-        let has_levels = cases.iter().any(|case| level(&case.trace).is_some());
+        let has_levels = cases.iter().any(|case| {
+            case.trace.metadata.contains_key("level") || case.trace.problem.metadata.contains_key("level")
+        });
         for asked in asked {
             let text = asked.text();
             // What no trace has is refused by name.
-            if (!has_scores && text.contains("score(")) || (!has_levels && text.contains("meta.level")) {
+            if (!has_scores && text.contains("(\"q\")")) || (!has_levels && text.contains("meta.level")) {
                 continue;
             }
             let filter = Filter::parse(&text, &Fields::default());
@@ -450,56 +242,156 @@ proptest! {
             prop_assert!(found.is_ok(), "{text}: {found:?}");
             let found = found.unwrap();
             let expected: Vec<u32> =
-                (0..).zip(&cases).filter(|(_, case)| asked.holds(case)).map(|(row, _)| row).collect();
+                (0..).zip(&cases).filter(|(_, case)| asked.holds(case, None)).map(|(row, _)| row).collect();
             prop_assert_eq!(&found.rows, &expected, "{}", text);
             // The steps that a condition asks for are found with the traces.
-            if let Asked::Steps4("any", inner) = &asked {
+            if let Asked::Steps("any", inner) = &asked {
                 for row in found.rows {
                     let case = &cases[row as usize];
                     let steps: Vec<StepIndex> = found.steps.as_ref().unwrap().of(views.store(), row).collect();
                     let all = (0..).take(case.trace.steps.len());
-                    let expected: Vec<StepIndex> = all.filter(|step| inner.holds(case, *step)).collect();
+                    let expected: Vec<StepIndex> = all.filter(|step| inner.holds(case, Some(*step))).collect();
                     prop_assert_eq!(steps, expected, "{}", text);
                 }
             }
         }
     }
+}
 
+/// A trace with metadata and a score of its own.
+#[derive(Clone, Debug)]
+struct Measured {
+    cost: Option<f64>,
+    score: Option<f64>,
+    /// Numbers, written as numbers and as text, with words between them; of some traces two.
+    mixed: Vec<&'static str>,
+    tokens: Option<i32>,
+}
+
+fn measured() -> impl Strategy<Value = Measured> {
+    let number =
+        || prop_oneof![4 => -1e3..1e3_f64, 2 => (-40..40_i32).prop_map(|n| f64::from(n) / 8.0), 1 => any::<f64>()];
+    let finite = move || prop::option::weighted(0.9, number().prop_filter("in JSON", |number| number.is_finite()));
+    let words = vec!["5", "5.0", "7e1", "n/a", "N/A", "nan", "-inf", "two  words", "a*", "\"x\\"];
+    let mixed = prop::collection::vec(prop::sample::select(words), 0..3);
+    let tokens = prop::option::of(prop_oneof![0..9_i32, -20_000..90_000_i32]);
+    (finite(), finite(), mixed, tokens).prop_map(|(cost, score, mixed, tokens)| Measured { cost, score, mixed, tokens })
+}
+
+impl Measured {
+    fn case(&self) -> Case {
+        let mut builder = TraceBuilder::new(Problem::from_text("what")).thought("so");
+        let metadata = &mut builder.trace_mut().metadata;
+        metadata.extend(self.cost.map(|cost| ("cost".to_owned(), json!(cost))));
+        metadata.extend(self.tokens.map(|tokens| ("a key".to_owned(), json!(tokens))));
+        let mixed: Vec<_> =
+            self.mixed.iter().map(|text| json!(text)).chain(self.cost.map(|cost| json!(cost))).collect();
+        metadata.insert("mixed".into(), json!(mixed));
+        // Each trace has one of its own, so it names traces and is not counted, but where there are few.
+        metadata.insert("name".into(), json!(format!("{:?}", self.score)));
+        if let Some(score) = self.score {
+            builder.score(Some(0), "q", ScoreKind::Value, score);
+        }
+        Case { trace: builder.build(), own_error: None, said: Vec::new() }
+    }
+}
+
+/// Each value counts the traces that its clause lists, and the other clause lists all others.
+fn counts_what_it_lists(views: &Views, traces: usize) -> Result<(), TestCaseError> {
+    let all: Vec<u32> = (0..).take(traces).collect();
+    let some: Vec<u32> = all.iter().copied().filter(|row| row % 3 != 1).collect();
+    let fields = views.fields(&quiet()).unwrap();
+    let rows = |text: &str| Filter::parse(text, &fields).unwrap().rows(views, &quiet()).unwrap();
+    for among in [&all, &some] {
+        for facet in facets(views, among, 100, &quiet()).unwrap() {
+            prop_assert_eq!(facet.more, 0);
+            for value in facet.values {
+                let (with, without) = (rows(&value.include), rows(&value.exclude));
+                let counted = with.iter().filter(|row| among.contains(row)).count();
+                prop_assert_eq!(counted as u64, value.count, "{}", value.include);
+                prop_assert_eq!(with.len() + without.len(), traces, "{}", value.exclude);
+            }
+        }
+    }
+    Ok(())
 }
 
 proptest! {
     // Every value is two questions.
-    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     #[test]
     fn facets_count_what_their_clauses_find(mut cases in prop::collection::vec(case(), 1..12)) {
         let (_folder, views) = project(&mut cases);
-        let all: Vec<u32> = (0..).take(cases.len()).collect();
         // What is kept of a project is counted anew when the annotator says something, and when it is taken back.
         for views in [views.clone(), views.clone().with_own(Arc::default()), views] {
-            let fields = views.fields(&quiet()).unwrap();
-            let rows = |text: &str| Filter::parse(text, &fields).unwrap().rows(&views, &quiet()).unwrap();
-            let some: Vec<u32> = all.iter().copied().filter(|row| row % 3 != 1).collect();
-            for among in [&all, &some] {
-                for facet in facets(&views, among, 100, &quiet()).unwrap() {
-                    prop_assert_eq!(facet.more, 0);
-                    for value in facet.values {
-                        let (with, without) = (rows(&value.include), rows(&value.exclude));
-                        let counted = with.iter().filter(|row| among.contains(row)).count();
-                        prop_assert_eq!(counted as u64, value.count, "{}", value.include);
-                        prop_assert_eq!(with.len() + without.len(), cases.len(), "{}", value.exclude);
-                    }
-                }
-            }
+            counts_what_it_lists(&views, cases.len())?;
         }
     }
+
+    #[test]
+    fn spans_count_what_their_clauses_find(measured in prop::collection::vec(measured(), 24..36)) {
+        let mut cases: Vec<Case> = measured.iter().map(Measured::case).collect();
+        let (_folder, views) = project(&mut cases);
+        counts_what_it_lists(&views, cases.len())?;
+        let all: Vec<u32> = (0..).take(cases.len()).collect();
+        let found = facets(&views, &all, 100, &quiet()).unwrap();
+        let scores = found.iter().find(|facet| facet.field == "score(\"q\").min");
+        let scored = measured.iter().filter(|measured| measured.score.is_some()).count() as u64;
+        // Each has its place in one span.
+        prop_assert_eq!(scores.map_or(0, |facet| facet.values.iter().map(|value| value.count).sum::<u64>()), scored);
+        let costs = found.iter().find(|facet| facet.field == "meta.cost").unwrap();
+        prop_assert!(costs.values.len() <= 21, "{costs:?}");
+    }
+}
+
+#[test]
+fn numbers_are_counted_in_spans_and_many_words_by_the_most_frequent() {
+    let trace = |number: u32| {
+        let mut builder = TraceBuilder::new(Problem::from_text("what")).thought("so");
+        let metadata = &mut builder.trace_mut().metadata;
+        metadata.insert("cost".into(), json!(f64::from(number) * 0.0013));
+        metadata.insert("tokens".into(), json!(number * 3));
+        metadata.insert("level".into(), json!(number % 5));
+        metadata.insert("word".into(), json!(format!("w{}", number.min(150))));
+        metadata.insert("name".into(), json!(format!("n{number}")));
+        metadata.insert("set".into(), json!("test"));
+        if number < 3 {
+            metadata.insert("rare".into(), json!("yes"));
+        }
+        builder.score(Some(0), "logit", ScoreKind::Value, f64::from(number) / 10.0 - 12.0);
+        Case { trace: builder.build(), own_error: None, said: Vec::new() }
+    };
+    let mut cases: Vec<Case> = (0..200).map(trace).collect();
+    let (_folder, views) = project(&mut cases);
+    let all: Vec<u32> = (0..200).collect();
+    let found = facets(&views, &all, 3, &quiet()).unwrap();
+    let facet = |field: &str| found.iter().find(|facet| facet.field == field);
+    let shown = |field: &str| -> Vec<(&str, u64)> {
+        facet(field).into_iter().flat_map(|facet| &facet.values).map(|v| (v.value.as_str(), v.count)).collect()
+    };
+    assert_eq!(shown("meta.cost").iter().map(|(_, count)| count).sum::<u64>(), 200);
+    let first = &facet("meta.cost").unwrap().values[..2];
+    assert_eq!([first[0].value.as_str(), first[1].value.as_str()], ["below 0.02", "0.02–0.05"]);
+    assert_eq!(first[1].include, "(meta.cost >= 0.02 and meta.cost < 0.05)");
+    assert_eq!(facet("meta.tokens").unwrap().values[1].include, "meta.tokens:50..149");
+    assert_eq!(shown("score(\"logit\").min")[..2], [("-12 to -10", 20), ("-10 to -8", 20)]);
+    assert_eq!((shown("meta.level"), facet("meta.level").unwrap().more), (vec![("0", 40), ("1", 40), ("2", 40)], 2));
+    // The most frequent word, and the others by a part of them.
+    let words = facet("meta.word").unwrap();
+    assert_eq!((shown("meta.word")[0], words.more), (("w150", 50), 148));
+    assert_eq!(words.containing("W1"), "meta.word ~ \"W1\"");
+    let filter = Filter::parse(&words.containing("W1"), &Fields::default()).unwrap();
+    assert_eq!(filter.rows(&views, &quiet()).unwrap().len(), 1 + 10 + 100);
+    assert_eq!((facet("meta.name"), facet("meta.set")), (None, None), "names of traces, and what all have");
+    assert_eq!((shown("meta.rare"), facet("meta.rare").unwrap().missing), (vec![("yes", 3)], 197));
 }
 
 #[test]
 fn a_field_with_a_chosen_value_keeps_its_others() {
     let of = |generator: &str, verdict| {
         let builder = TraceBuilder::new(Problem::from_text("sum")).generator(generator).verdict(verdict);
-        Case { trace: builder.thought(format!("{generator} {verdict:?}")).build(), own_error: None }
+        Case { trace: builder.thought(format!("{generator} {verdict:?}")).build(), own_error: None, said: Vec::new() }
     };
     let mut cases =
         [("a", Verdict::Correct), ("a", Verdict::Incorrect), ("b", Verdict::Correct), ("c", Verdict::Correct)]
@@ -538,7 +430,7 @@ fn fields_are_selected_and_sorted_by() {
     builder.trace_mut().metadata.insert("tags".into(), json!(["x", "y"]));
     let first = builder.build();
     let second = TraceBuilder::new(Problem::from_text("product")).thought("four").build();
-    let mut cases = [first, second].map(|trace| Case { trace, own_error: None });
+    let mut cases = [first, second].map(|trace| Case { trace, own_error: None, said: Vec::new() });
     let (_folder, views) = project(&mut cases);
     let names = ["row", "generator", "steps", "score", "meta.tags", "step.words"].map(str::to_owned);
     let table = select(&views, &[1, 0], &names, &quiet()).unwrap();
@@ -558,7 +450,7 @@ fn sql_reads_the_same_tables() {
     builder.score(Some(0), "q", ScoreKind::Value, 0.5);
     let first = builder.build();
     let second = TraceBuilder::new(Problem::from_text("product")).thought("four").build();
-    let mut cases = [first, second].map(|trace| Case { trace, own_error: None });
+    let mut cases = [first, second].map(|trace| Case { trace, own_error: None, said: Vec::new() });
     let (_folder, views) = project(&mut cases);
     let ask = |text: &str| {
         let table = sql(text, &views, 100, &quiet()).unwrap();
@@ -604,5 +496,5 @@ fn what_has_changed_is_read_again() {
 }
 
 fn case_of(name: &str) -> Case {
-    Case { trace: TraceBuilder::new(Problem::from_text(name)).thought(name).build(), own_error: None }
+    Case { trace: TraceBuilder::new(Problem::from_text(name)).thought(name).build(), own_error: None, said: Vec::new() }
 }

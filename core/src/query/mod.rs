@@ -20,6 +20,8 @@ mod filter_tests;
 #[cfg(test)]
 mod judged_tests;
 #[cfg(test)]
+mod naive;
+#[cfg(test)]
 mod tests;
 
 pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, duplicates};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stepscope_core::job::{Job, JobContext, JobError, Outcome};
-use stepscope_core::query::{self, Facet, Fields, QueueOrder, Table, Views};
+use stepscope_core::query::{self, Facet, Fields, Queue, QueueOrder, Table, Views};
 use stepscope_core::store::Store;
 
-use super::{navigate, queue};
+use super::{navigate, queue, score};
 use crate::app::App;
 use crate::asking_jobs::Stamp;
 use crate::command::Command;
@@ -18,7 +18,7 @@ use crate::state::asking::{AskRequest, Cells, FieldSort, hidden_text, may_show};
 use crate::state::saved_views::{self, SavedView, views_file};
 use crate::state::scores::QueryAids;
 use crate::state::work::Visible;
-use crate::state::{ColumnsDraft, DialogState, aside, table_file};
+use crate::state::{ColumnsDraft, DialogState, Project, aside, table_file};
 use crate::view_model::columns;
 use crate::view_model::sql::SqlModel;
 
@@ -115,9 +115,12 @@ pub(super) fn answer(app: &mut App, request: AskRequest) {
                 views.retain(|view| view.name != name);
             });
         }
-        AskRequest::AskShare => app.ask(Ask::ViewsFile, "views.toml"),
+        AskRequest::AskShare(view) => {
+            app.ask(Ask::ViewsFile, if view.is_some() { "view.toml" } else { "views.toml" });
+            app.view.asking.shared = view;
+        }
         AskRequest::AskRead => app.ask(Ask::ReadViews, ""),
-        AskRequest::Share(path) => share(app, path),
+        AskRequest::Share(path, view) => share(app, path, view.as_deref()),
         AskRequest::Read(path) => read_views(app, &path),
         AskRequest::RunSql => run_sql(app),
         AskRequest::PickAnswer(at) => app.view.asking.answer_at = at,
@@ -247,7 +250,9 @@ fn save_view(app: &mut App, name: &str) {
         query: app.view.query.text.clone(),
         by: asking.by.as_ref().map(FieldSort::text).unwrap_or_default(),
         columns: asking.columns.clone(),
+        scorer: app.view.scorer.clone(),
         sort: app.view.query.sort,
+        queue: Some(app.view.query.queue.clone()),
     };
     refresh_views(app, format!("View “{name}” saved"), move |views| saved_views::put(views, view));
 }
@@ -257,6 +262,19 @@ fn use_view(app: &mut App, name: &str) {
     app.view.dialog = None;
     app.view.query.sort = view.sort;
     let permitted = permitted(app);
+    let may_order = |queue: &Queue| !queue.order.tells() || queue::permits_telling(permitted);
+    if let Some(queue) = view.queue.filter(may_order) {
+        app.view.query.queue = queue;
+    }
+    if let Some(scorer) = view.scorer {
+        let has = |project: &Project| project.scores.scorers().iter().any(|known| known.name == scorer);
+        if app.project.as_ref().is_some_and(has) {
+            score::show_scorer(app, scorer);
+        } else {
+            let detail = "Where the view names no scorer, it is by the scores that are shown";
+            app.notices.info(format!("“{scorer}” has scored nothing in this project"), detail);
+        }
+    }
     app.view.asking.by = FieldSort::from_text(&view.by).filter(|by| may_show(permitted, &by.field));
     app.view.asking.columns = view.columns;
     app.view.asking.among = None;
@@ -282,11 +300,13 @@ fn refresh_views(app: &mut App, done: String, change: impl FnOnce(&mut Vec<Saved
     app.jobs.asking.views = app.started(job).map(|job| (done, job));
 }
 
-fn share(app: &mut App, path: std::path::PathBuf) {
+fn share(app: &mut App, path: std::path::PathBuf, view: Option<&str>) {
     let views = app.view.asking.views.clone();
-    let done = format!("{} views written to {}", views.len(), path.display());
+    let written: Vec<SavedView> =
+        views.iter().filter(|known| view.is_none_or(|name| known.name == name)).cloned().collect();
+    let done = format!("{} written to {}", count_text(written.len()), path.display());
     let job = Job::spawn("write views", Arc::clone(&app.wake), move |_| {
-        saved_views::save(&path, &views).map_err(JobError::Failed)?;
+        saved_views::save(&path, &written).map_err(JobError::Failed)?;
         Ok(views)
     });
     app.jobs.asking.views = app.started(job).map(|job| (done, job));
@@ -296,11 +316,15 @@ fn read_views(app: &mut App, path: &std::path::Path) {
     let read = saved_views::load(path);
     match read {
         Ok(read) => {
-            let done = format!("{} views taken over", read.len());
+            let done = format!("{} taken over", count_text(read.len()));
             refresh_views(app, done, move |views| read.into_iter().for_each(|view| saved_views::put(views, view)));
         }
         Err(error) => app.notices.error("Views not read", error),
     }
+}
+
+fn count_text(views: usize) -> String {
+    format!("{views} {}", if views == 1 { "view" } else { "views" })
 }
 
 fn run_sql(app: &mut App) {

@@ -13,18 +13,22 @@ use super::{asking, navigate, survey};
 use crate::app::App;
 use crate::command::Command;
 use crate::dialog::files::Ask;
+use crate::similar_jobs::ComparedIn;
 use crate::state::DialogState;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::Only;
 use crate::state::similar::{
-    AlikeBy, AlikeIn, DuplicatesDraft, OwnEncoder, SimilarDraft, SimilarFound, SimilarRequest,
+    AlikeBy, AlikeIn, DuplicatesDraft, OwnEncoder, SimilarDraft, SimilarFound, SimilarRequest, USUAL_NEAR,
 };
 use crate::view_model::similar::cluster_text;
 
 pub(super) fn run(app: &mut App, command: Command) {
     match command {
         Command::SimilarSteps => begin(app),
-        Command::Duplicates => begin_duplicates(app),
+        Command::Duplicates => {
+            let near = app.jobs.similar.duplicates.as_ref().map_or(USUAL_NEAR, |(of, _)| of.near);
+            begin_duplicates(app, near);
+        }
         _ => {}
     }
 }
@@ -36,6 +40,9 @@ pub(super) fn answer(app: &mut App, request: SimilarRequest) {
         (SimilarRequest::PickCluster(at), Some(DialogState::Duplicates(draft))) => draft.selected = at,
         (SimilarRequest::Show(at), Some(DialogState::Similar(_))) => show(app, at),
         (SimilarRequest::List(at), Some(DialogState::Duplicates(_))) => list(app, at),
+        (SimilarRequest::Near(near), Some(DialogState::Duplicates(draft))) if draft.near != near => {
+            begin_duplicates(app, near);
+        }
         (SimilarRequest::By(by), Some(DialogState::Similar(draft))) if draft.by != by => {
             (draft.by, draft.found, draft.selected) = (by, None, 0);
             app.jobs.similar.by = by;
@@ -215,27 +222,30 @@ fn show(app: &mut App, at: usize) {
     }
 }
 
-fn begin_duplicates(app: &mut App) {
+fn begin_duplicates(app: &mut App, near: u32) {
     let Some(project) = &app.project else { return };
     let (store, wake) = (project.store.clone(), Arc::clone(&app.wake));
-    let of = (store.generation(), store.len());
+    let of = ComparedIn { tables: (store.generation(), store.len()), near };
     let found = app.jobs.similar.duplicates.as_ref().filter(|(made_of, _)| *made_of == of);
     let found = found.map(|(_, found)| Arc::clone(found));
     let is_running = app.jobs.similar.comparing.as_ref().is_some_and(|(running, _)| *running == of);
     if found.is_none() && !is_running {
-        let job = Job::spawn("duplicates", wake, move |ctx| query::duplicates(&store, query::NEAR, ctx));
+        let share = f64::from(near) / 100.0;
+        let job = Job::spawn("duplicates", wake, move |ctx| query::duplicates(&store, share, ctx));
         app.jobs.similar.comparing = app.started(job).map(|job| (of, job));
     }
-    app.view.dialog = Some(DialogState::Duplicates(DuplicatesDraft { found, selected: 0 }));
+    app.view.dialog = Some(DialogState::Duplicates(DuplicatesDraft { near, found, selected: 0 }));
 }
 
 /// It is known what stands there twice.
-pub(crate) fn compared(app: &mut App, of: (u64, usize), outcome: Outcome<Duplicates>) {
+pub(crate) fn compared(app: &mut App, of: ComparedIn, outcome: Outcome<Duplicates>) {
     match outcome {
         Outcome::Done(found) => {
             let found = Arc::new(found);
             app.jobs.similar.duplicates = Some((of, Arc::clone(&found)));
-            if let Some(DialogState::Duplicates(draft)) = &mut app.view.dialog {
+            if let Some(DialogState::Duplicates(draft)) = &mut app.view.dialog
+                && draft.near == of.near
+            {
                 (draft.found, draft.selected) = (Some(found), 0);
             }
         }
@@ -251,8 +261,9 @@ fn list(app: &mut App, at: usize) {
     let (Some(project), Some(DialogState::Duplicates(draft))) = (&app.project, &app.view.dialog) else { return };
     let of = app.jobs.similar.duplicates.as_ref().map(|(of, _)| *of);
     // Files that were read again may have other traces in these rows.
-    if of != Some((project.store.generation(), project.store.len())) {
-        return begin_duplicates(app);
+    let now = ComparedIn { tables: (project.store.generation(), project.store.len()), near: draft.near };
+    if of != Some(now) {
+        return begin_duplicates(app, now.near);
     }
     let Some(cluster) = draft.found.as_ref().and_then(|found| found.clusters.get(at)) else { return };
     let only = Only { name: cluster_text(cluster), rows: cluster.rows.clone(), ranked: false, steps: HashMap::new() };

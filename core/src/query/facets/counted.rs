@@ -1,12 +1,11 @@
-//! The fields that are counted, how their values are told apart, and how each is written in a question.
+//! The fields that are counted, and how each of their values is written in a question.
+
+use std::sync::Arc;
 
 use super::{Facet, FacetValue};
 use crate::job::{JobContext, JobError};
-use crate::query::language::{Field, Of, Part, Said, What, quoted};
-use crate::query::views::{Counts, Views};
-
-/// Keys of metadata with more values are no facets.
-const FEW: usize = 100;
+use crate::query::language::{Field, Fields, Filter, Is, Matcher, Node, Of, Part, Said, Test, What, quoted};
+use crate::query::views::{Coded, Counts, Views};
 
 const FIELDS: [What; 10] = [
     What::Generator,
@@ -21,86 +20,120 @@ const FIELDS: [What; 10] = [
     What::Severity,
 ];
 
-/// From where spans of counts begin.
-const COUNTS: [f64; 12] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 21.0, 51.0, 101.0, 1001.0];
-/// From where spans of scores begin.
-const TENTHS: [f64; 10] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
-
-/// A field that is counted: by name, or in spans that begin at `starts`, with the words in place of numbers behind.
-pub(super) struct Counted {
-    pub(super) field: Field,
-    starts: &'static [f64],
-}
-
 /// The fields of a project that are counted, in the order in which they are shown.
-pub(super) fn counted(views: &Views, ctx: &JobContext) -> Result<Vec<Counted>, JobError> {
-    let named = |field| Counted { field, starts: &[] };
-    let mut all: Vec<Counted> = FIELDS.map(Field::plain).map(named).into();
+pub(super) fn counted(views: &Views, ctx: &JobContext) -> Result<Vec<Field>, JobError> {
+    let mut all: Vec<Field> = FIELDS.map(Field::plain).into();
     let meta = views.meta(ctx)?;
-    let few = meta.keys().filter(|(_, many)| many.is_some_and(|many| (2..=FEW).contains(&many.names.len())));
-    let meta = few.map(|(key, _)| Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole });
-    all.extend(meta.map(named));
-    let first_error = Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole };
-    all.push(Counted { field: first_error, starts: &COUNTS });
-    all.push(Counted { field: Field::plain(What::Steps), starts: &COUNTS });
+    let kept = meta.keys().filter(|(_, many)| many.is_some()).map(|(key, _)| key);
+    let of_key = |key: &str| Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole };
+    all.extend(kept.chain(meta.wide_numbers()).map(of_key));
+    all.push(Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole });
+    all.push(Field::plain(What::Steps));
     let scores = views.scorers().into_iter();
-    let scores = scores.map(|name| Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min });
-    all.extend(scores.map(|field| Counted { field, starts: &TENTHS }));
+    all.extend(scores.map(|name| Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }));
     Ok(all)
 }
 
-impl Counted {
-    /// At most so many names that traces have, and all spans; without a limit also what none has. Nothing where there
-    /// are no values.
-    pub(super) fn count(
-        &self,
-        views: &Views,
-        rows: &[u32],
-        most: Option<usize>,
-        ctx: &JobContext,
-    ) -> Result<Option<Facet>, JobError> {
+/// A field counted in some traces. Values are numbered: spans first, then names.
+pub(super) struct Tally {
+    name: String,
+    coded: Arc<Coded>,
+    counts: Counts,
+    missing: u64,
+}
+
+impl Tally {
+    pub(super) fn new(views: &Views, field: &Field, rows: &[u32], ctx: &JobContext) -> Result<Self, JobError> {
         ctx.checkpoint()?;
-        let coded = views.coded(&self.field, self.starts, ctx)?;
-        let Counts { of: counts, present } = coded.counts(rows);
-        let spans = if self.starts.is_empty() { 0 } else { self.starts.len() + 1 };
-        let is_shown = |count: u64| count > 0 || most.is_none();
-        let mut values: Vec<FacetValue> = Vec::new();
-        for (span, &count) in counts.iter().enumerate().take(spans).filter(|(_, count)| is_shown(**count)) {
-            values.push(self.span(span, count));
+        let coded = views.coded(field, ctx)?;
+        let counts = coded.counts(rows);
+        let missing = (rows.len() as u64).saturating_sub(counts.present);
+        Ok(Self { name: field.name(), coded, counts, missing })
+    }
+
+    fn count(&self, value: usize) -> u64 {
+        self.counts.of.get(value).copied().unwrap_or_default()
+    }
+
+    /// All spans and at most so many names that traces have; and the chosen values, even where none has them. Nothing
+    /// where there are no values.
+    pub(super) fn facet(&self, most: usize, chosen: &[usize]) -> Option<Facet> {
+        let first_name = self.coded.first_name();
+        let is_shown = |value: &usize| self.count(*value) > 0 || chosen.contains(value);
+        let mut shown: Vec<usize> = (0..first_name).filter(is_shown).collect();
+        let mut names: Vec<usize> = (first_name..self.counts.of.len()).filter(|value| self.count(*value) > 0).collect();
+        let used = names.len();
+        // The most frequent first, the same often in alphabetical order.
+        let order = |a: &usize, b: &usize| self.count(*b).cmp(&self.count(*a)).then_with(|| a.cmp(b));
+        if used > most {
+            names.select_nth_unstable_by(most, order);
+            names.truncate(most);
         }
-        let named = coded.names.iter().zip(counts.iter().copied().skip(spans));
-        let mut named: Vec<(&String, u64)> = named.filter(|(_, count)| is_shown(*count)).collect();
-        named.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        let most = most.unwrap_or(named.len());
-        let more = named.len().saturating_sub(most);
-        values.extend(named.into_iter().take(most).map(|(name, count)| self.name(name, count)));
-        let missing = (rows.len() as u64).saturating_sub(present);
-        Ok((!values.is_empty()).then(|| Facet { field: self.field.name(), values, more, missing }))
+        names.extend(chosen.iter().filter(|value| **value >= first_name));
+        names.sort_unstable_by(order);
+        names.dedup();
+        let more = used - names.iter().filter(|value| self.count(**value) > 0).count();
+        shown.extend(names);
+        let values: Vec<FacetValue> = shown.into_iter().filter_map(|value| self.value(value)).collect();
+        (!values.is_empty()).then(|| Facet { field: self.name.clone(), values, more, missing: self.missing })
     }
 
-    fn name(&self, value: &str, count: u64) -> FacetValue {
-        let include = format!("{}:{}", self.field.name(), always_quoted(value));
-        FacetValue { value: value.to_owned(), count, exclude: format!("-{include}"), include }
+    /// The value that a condition asks for, or leaves out; however it is written.
+    pub(super) fn chosen_by(&self, filter: &Filter) -> Option<usize> {
+        let wanted = bare(&filter.node);
+        let is_span = |value: &usize| {
+            let read = self.value(*value).and_then(|value| Filter::parse(&value.include, &Fields::default()).ok());
+            read.is_some_and(|span| bare(&span.node) == wanted)
+        };
+        let span = (0..self.coded.first_name()).find(is_span);
+        span.or_else(|| match wanted {
+            Node::Test(Test { is: Is::Text(Matcher::Exactly(text)), .. }) => self.coded.named(text),
+            _ => None,
+        })
     }
 
-    /// A span by its number; what lies below all has the first.
-    fn span(&self, at: usize, count: u64) -> FacetValue {
-        let name = self.field.name();
-        let is_whole = self.starts.first().is_some_and(|first| *first >= 1.0);
-        let from = at.checked_sub(1).and_then(|at| self.starts.get(at).copied());
-        let to = self.starts.get(at).copied();
-        let (value, include) = match (from, to) {
-            (Some(from), Some(to)) if is_whole && to - from <= 1.0 => (from.to_string(), format!("{name}:{from}")),
-            (Some(from), Some(to)) if is_whole => {
-                let last = to - 1.0;
-                (format!("{from}–{last}"), format!("{name}:{from}..{last}"))
+    fn value(&self, value: usize) -> Option<FacetValue> {
+        let (shown, include) = match value.checked_sub(self.coded.first_name()) {
+            None => self.span(value)?,
+            Some(at) => {
+                let name = self.coded.names.get(at)?;
+                (name.clone(), format!("{}:{}", self.name, always_quoted(name)))
             }
-            (Some(from), Some(to)) => (format!("{from}–{to}"), format!("({name} >= {from} and {name} < {to})")),
+        };
+        let exclude = if value < self.coded.first_name() { format!("-({include})") } else { format!("-{include}") };
+        Some(FacetValue { value: shown, count: self.count(value), include, exclude })
+    }
+
+    /// A span by its number, as it is shown and as it is asked for; what lies below all has the first.
+    fn span(&self, at: usize) -> Option<(String, String)> {
+        let (name, spans) = (&self.name, self.coded.spans.as_ref()?);
+        let from = at.checked_sub(1).and_then(|at| spans.starts.get(at).copied());
+        let to = spans.starts.get(at).copied();
+        Some(match (from, to) {
+            (Some(from), Some(to)) if spans.is_whole && to - from <= 1.0 => {
+                (from.to_string(), format!("{name}:{from}"))
+            }
+            (Some(from), Some(to)) if spans.is_whole => {
+                let last = to - 1.0;
+                (between(from, last), format!("{name}:{from}..{last}"))
+            }
+            (Some(from), Some(to)) => (between(from, to), format!("({name} >= {from} and {name} < {to})")),
             (Some(from), None) => (format!("{from} and more"), format!("{name} >= {from}")),
             (None, Some(to)) => (format!("below {to}"), format!("{name} < {to}")),
-            (None, None) => (String::new(), format!("has:{name}")),
-        };
-        FacetValue { value, count, exclude: format!("-({include})"), include }
+            (None, None) => return None,
+        })
+    }
+}
+
+fn between(from: f64, to: f64) -> String {
+    if from < 0.0 { format!("{from} to {to}") } else { format!("{from}–{to}") }
+}
+
+/// What is asked for or left out.
+fn bare(node: &Node) -> &Node {
+    match node {
+        Node::Not(inner) => inner,
+        node => node,
     }
 }
 

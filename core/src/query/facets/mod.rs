@@ -4,8 +4,8 @@ mod counted;
 
 use rayon::prelude::*;
 
-use self::counted::{Counted, counted};
-use super::language::{Fields, Filter, clauses};
+use self::counted::{Tally, counted};
+use super::language::{Field, Fields, Filter, clauses, in_quotes};
 use super::views::Views;
 use crate::job::{JobContext, JobError};
 
@@ -35,9 +35,6 @@ pub struct FacetValue {
     pub exclude: String,
 }
 
-/// Among so many values one is found that is chosen in other words than the facet's.
-const READ: usize = 1000;
-
 /// Gives the rows that a question lists.
 type List<'a> = dyn Fn(&str, &JobContext) -> Result<Vec<u32>, JobError> + Sync + 'a;
 
@@ -52,7 +49,7 @@ pub struct Question<'a> {
 /// The facets of those traces, with at most so many values each. Fields of which all traces are without a value are
 /// left out.
 pub fn facets(views: &Views, rows: &[u32], most: usize, ctx: &JobContext) -> Result<Vec<Facet>, JobError> {
-    each(views, ctx, |counted| counted.count(views, rows, Some(most), ctx))
+    each(views, ctx, |field| Ok(Tally::new(views, field, rows, ctx)?.facet(most, &[])))
 }
 
 /// The same for the traces that a question lists. A field with a value that the question asks for, or leaves out, is
@@ -65,9 +62,9 @@ pub fn facets_of(
     ctx: &JobContext,
 ) -> Result<Vec<Facet>, JobError> {
     let conditions = conditions(question.text);
-    each(views, ctx, |counted| match apart(counted, views, question, &conditions, most, ctx)? {
+    each(views, ctx, |field| match apart(field, views, question, &conditions, most, ctx)? {
         Some(facet) => Ok(Some(facet)),
-        None => counted.count(views, rows, Some(most), ctx),
+        None => Ok(Tally::new(views, field, rows, ctx)?.facet(most, &[])),
     })
 }
 
@@ -75,7 +72,7 @@ pub fn facets_of(
 fn each(
     views: &Views,
     ctx: &JobContext,
-    facet: impl Fn(&Counted) -> Result<Option<Facet>, JobError> + Sync,
+    facet: impl Fn(&Field) -> Result<Option<Facet>, JobError> + Sync,
 ) -> Result<Vec<Facet>, JobError> {
     let fields = counted(views, ctx)?;
     // What several of them are made from is made once.
@@ -112,14 +109,14 @@ fn conditions(text: &str) -> Vec<Condition> {
 /// A field counted without the conditions that choose its values; nothing where there are none, or where others speak
 /// of it too.
 fn apart(
-    counted: &Counted,
+    field: &Field,
     views: &Views,
     question: &Question<'_>,
     conditions: &[Condition],
     most: usize,
     ctx: &JobContext,
 ) -> Result<Option<Facet>, JobError> {
-    let name = counted.field.name();
+    let name = field.name();
     let (own, others): (Vec<_>, Vec<_>) =
         conditions.iter().partition(|condition| condition.field.as_ref() == Some(&name));
     if own.is_empty() {
@@ -127,28 +124,15 @@ fn apart(
     }
     let rest: Vec<&str> = others.iter().map(|condition| condition.text.as_str()).collect();
     let rows = (question.list)(&rest.join(" "), ctx)?;
-    let Some(mut facet) = counted.count(views, &rows, None, ctx)? else { return Ok(None) };
-    let chosen: Option<Vec<usize>> = own.iter().map(|condition| facet.chosen_by(condition)).collect();
-    let Some(chosen) = chosen else { return Ok(None) };
+    let tally = Tally::new(views, field, &rows, ctx)?;
+    let chosen: Option<Vec<usize>> = own.iter().map(|condition| tally.chosen_by(&condition.filter)).collect();
     // What is chosen is listed even where no trace would be left of it.
-    let used = facet.values.iter().filter(|value| value.count > 0).count();
-    facet.more = used.saturating_sub(most);
-    let mut at = 0;
-    facet.values.retain(|value| {
-        at += 1;
-        at <= most && value.count > 0 || chosen.contains(&(at - 1))
-    });
-    Ok(Some(facet))
+    Ok(chosen.and_then(|chosen| tally.facet(most, &chosen)))
 }
 
 impl Facet {
-    /// The place of the value that a condition asks for, or leaves out; however it is written.
-    fn chosen_by(&self, condition: &Condition) -> Option<usize> {
-        let as_written = |value: &FacetValue| value.include == condition.text || value.exclude == condition.text;
-        let means = |text: &str| Filter::parse(text, &Fields::default()).is_ok_and(|it| it == condition.filter);
-        let places = || self.values.iter();
-        places()
-            .position(as_written)
-            .or_else(|| places().take(READ).position(|value| means(&value.include) || means(&value.exclude)))
+    /// The clause that asks for all values of a text with that in them.
+    pub fn containing(&self, text: &str) -> String {
+        format!("{} ~ {}", self.field, in_quotes(text))
     }
 }

@@ -180,7 +180,8 @@ impl<'a> Stage<'a> {
             let text = store.search_steps(word, false, self.ctx)?;
             let arguments = store.search_steps(word, true, self.ctx)?;
             let found = self.add_flags((0..self.rows).map(|row| text.contains(row) || arguments.contains(row)));
-            product = product.and(found);
+            let tool = self.test(&test(What::Tool, &Matcher::Contains((*word).to_owned())))?;
+            product = product.and(found.or(tool));
         }
         Ok(product)
     }
@@ -189,6 +190,7 @@ impl<'a> Stage<'a> {
     fn pattern(&mut self, pattern: &str) -> Result<Expr, JobError> {
         let matcher = Matcher::Pattern(pattern.into());
         let mut sum = self.test(&test(What::Text, &matcher))?;
+        sum = sum.or(self.test(&test(What::Tool, &matcher))?);
         sum = sum.or(self.test(&test(What::Arguments, &matcher))?);
         if !self.is_step {
             sum = sum.or(self.test(&test(What::Problem, &matcher))?);

@@ -1,6 +1,6 @@
 //! Reads a question by recursive descent. What is no part of the language is a word to search for.
 
-use super::catalog::{self, Field, Kind};
+use super::catalog::{self, Field, Kind, Takes, What};
 use super::error::QueryError;
 use super::fields::Fields;
 use super::scan::Scanner;
@@ -102,7 +102,7 @@ impl<'a> Parser<'a> {
         self.depth += 1;
         if self.depth > DEEPEST {
             let at = self.scanner.at();
-            return Err(QueryError::new(at..self.scanner.end(), "this is nested too deeply"));
+            return Err(self.too_deep(at));
         }
         let mut any = vec![self.and()?];
         loop {
@@ -147,8 +147,7 @@ impl<'a> Parser<'a> {
         if is_minus || self.scanner.keyword("not") {
             self.depth += 1;
             if self.depth > DEEPEST {
-                let at = self.scanner.at();
-                return Err(QueryError::new(at..self.scanner.end(), "this is nested too deeply"));
+                return Err(self.too_deep(self.scanner.at()));
             }
             let node = self.not()?;
             self.depth -= 1;
@@ -192,6 +191,11 @@ impl<'a> Parser<'a> {
             return self.has(name == "is");
         }
         self.field_or_word()
+    }
+
+    fn too_deep(&self, at: usize) -> QueryError {
+        let error = QueryError::new(at..self.scanner.end(), "this is nested too deeply");
+        error.with_hint(format!("conditions stand in {DEEPEST} brackets at most"))
     }
 
     fn lacking(&self) -> QueryError {
@@ -310,6 +314,18 @@ impl<'a> Parser<'a> {
         // `Answer: 5` is a text: a value stands right behind the colon.
         if sign == Some(Sign::Colon) && self.scanner.peek().is_some_and(char::is_whitespace) {
             sign = None;
+            if matches!(found, Reference::Field(..)) {
+                let (mut ahead, name) = (self.scanner, after_name.since(span.start));
+                ahead.skip_blanks();
+                let from = ahead.at();
+                if !matches!(ahead.quoted(), Ok(Some(_))) {
+                    ahead.run();
+                }
+                let value = ahead.since(from);
+                if !value.is_empty() && !name.is_empty() {
+                    self.doubt_word(span.start..ahead.at(), &format!("{name}:{value}"));
+                }
+            }
         }
         match (found, sign) {
             (Reference::Field(field, _), Some(sign)) => return self.compared(field, sign, span),
@@ -342,7 +358,31 @@ impl<'a> Parser<'a> {
         if word.is_empty() {
             return Err(self.lacking());
         }
+        self.doubt_function(word, span.start..self.scanner.at());
         Ok(Node::Word(word.to_lowercase()))
+    }
+
+    /// A text is searched for where something else was probably meant.
+    fn doubt_word(&mut self, span: std::ops::Range<usize>, meant: &str) {
+        let text = self.scanner.between(span.clone());
+        let doubt = QueryError::new(span, format!("`{text}` is searched for as a text"));
+        self.doubts.push(doubt.with_hint(format!("did you mean `{meant}`?")));
+    }
+
+    /// Doubts a word that looks like a part of the language, and is none.
+    fn doubt_function(&mut self, word: &str, span: std::ops::Range<usize>) {
+        let (name, rest) = word.split_at(word.find('(').unwrap_or(word.len()));
+        let mut ahead = self.scanner;
+        ahead.skip_blanks();
+        let (meant, end) = match name {
+            "&&" => ("and".to_owned(), span.end),
+            "||" => ("or".to_owned(), span.end),
+            _ if FUNCTIONS.contains(&name) && rest.is_empty() && ahead.take("(") => (format!("{name}("), ahead.at()),
+            "some" | "exists" if !rest.is_empty() => ("any".to_owned(), span.start + name.len()),
+            "every" | "each" if !rest.is_empty() => ("all".to_owned(), span.start + name.len()),
+            _ => return,
+        };
+        self.doubt_word(span.start..end, &meant);
     }
 
     fn compared(&mut self, field: Field, sign: Sign, name: std::ops::Range<usize>) -> Parsed<Node> {
@@ -366,8 +406,14 @@ impl<'a> Parser<'a> {
         let start = self.scanner.at();
         let Some(written) = Written::take(&mut self.scanner)? else {
             let text = field.name();
-            return Err(QueryError::new(name.start..start, format!("what `{text}` is to be is lacking"))
-                .with_hint("the value stands right behind the colon"));
+            let hint = match (sign, field.kind()) {
+                (Sign::Colon, _) => "the value stands right behind the colon".to_owned(),
+                (_, Kind::Number) => format!("write `{text} > 3`, or `has:{text}` to ask for any"),
+                _ => format!("write `{text} = \"VALUE\"`, or `has:{text}` to ask for any"),
+            };
+            return Err(
+                QueryError::new(name.start..start, format!("what `{text}` is to be is lacking")).with_hint(hint)
+            );
         };
         let (is, doubt) = test(&field, sign, &written, start..self.scanner.at(), self.fields)?;
         self.doubts.extend(doubt);
@@ -377,11 +423,19 @@ impl<'a> Parser<'a> {
 
 /// A name that no field has.
 fn unknown(name: &str, span: std::ops::Range<usize>, in_step: bool) -> QueryError {
+    if let Some(spec) = catalog::find(name, in_step).filter(|spec| spec.takes == Takes::Key) {
+        let example = if matches!(spec.what, What::Meta | What::StepMeta) {
+            format!("write `{name}.level`, or `{name}(\"a key\")`")
+        } else {
+            format!("write `{name}(\"NAME\")`")
+        };
+        return QueryError::new(span, format!("of `{name}` it has to be said which")).with_hint(example);
+    }
     let error = QueryError::new(span, format!("there is no field `{name}`"));
     match catalog::meant(name, in_step) {
         Some(meant) => {
             error.with_hint(format!("did you mean `{meant}`? Put it in quotation marks to search for the text"))
         }
-        None => error.with_hint("`stepscope query --help` lists the fields"),
+        None => error.with_hint("the description of the language lists the fields, as `stepscope query --help` does"),
     }
 }

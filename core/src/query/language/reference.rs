@@ -46,7 +46,7 @@ impl Parser<'_> {
             is_plain = false;
         }
         if spec.takes == Takes::Key && field.of == Of::Nothing {
-            return Ok(if is_plain { Reference::Unknown(name) } else { Reference::Word });
+            return Ok(Reference::Unknown(name));
         }
         if spec.what == What::Score {
             field.part = Part::Min;

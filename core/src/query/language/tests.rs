@@ -57,6 +57,8 @@ fn conditions_are_read() {
     let check = |text: &str, field: &str, is: Is| assert_eq!(test(text), (field.to_owned(), is), "{text}");
     check("steps > 10", "steps", Is::Number(Compare::More, 10.0));
     check("steps:>=10", "steps", Is::Number(Compare::AtLeast, 10.0));
+    check("steps:!=10", "steps", Is::Number(Compare::Unequal, 10.0));
+    check("steps:\"10\"", "steps", Is::Number(Compare::Equal, 10.0));
     check("steps:5..10", "steps", Is::Between(Some(5.0), Some(10.0)));
     check("steps:..10", "steps", Is::Between(None, Some(10.0)));
     check("generator:Qwen", "generator", Is::Text(Matcher::Exactly("qwen".into())));
@@ -159,6 +161,89 @@ fn errors_point_at_the_place() {
     check(&"(".repeat(500), "nested too deeply");
     check(&"not ".repeat(500), "nested too deeply");
     check("generator:", "is to be is lacking");
+}
+
+/// What is said of questions as people get them wrong: to be read as a whole.
+#[test]
+fn wrong_questions_are_answered_with_a_remedy() {
+    let questions = [
+        "generater:m",
+        "apples kind:thought",
+        "outcome: correct",
+        "outcome:wrnog",
+        "outcome:perfect",
+        "outcome >",
+        "steps >",
+        "steps:",
+        "steps:3-5",
+        "steps:many",
+        "steps => 3",
+        "steps:10..5",
+        "steps > 3 and",
+        "and steps > 3",
+        "steps > 3 or or steps < 2",
+        "steps > 3 && outcome:correct",
+        "steps > 3 || branching:yes",
+        "steps > generator",
+        "steps > step.number",
+        "generator > m",
+        "generator:\"\"",
+        "generator:modl-a",
+        "branching:perhaps",
+        "branching > 2",
+        "is:steps",
+        "is:",
+        "has:scors",
+        "has:meta",
+        "has:nothing_such",
+        "meta:level",
+        "meta.levl:5",
+        "meta.colour:red",
+        "scale > 3",
+        "any(scale > 3)",
+        "any(step.meta > 3)",
+        "any (failed)",
+        "some(failed)",
+        "any(failed",
+        "any(failed))",
+        "any(any(failed))",
+        "any(step.kind)",
+        "any(kid:thought)",
+        "any(kind:thinking)",
+        "any(within(failed))",
+        "within(2, after, failed)",
+        "after(failed)",
+        "count(failed)",
+        "count(failed) > many",
+        "score(\"qwem\") < 0.3",
+        "score.middle > 1",
+        "score(\"qwen\")",
+        "delta > 0.1",
+        "first_error:nowhere",
+        "first_error(somebody) > 1",
+        "first_error(own:ana) > 1",
+        "first_error(consensus:most) > 1",
+        "soft(consensus:all(own:anna, imported)) > 1",
+        "label(scorer:qwen) > 1",
+        "/[a-/",
+        "generator:/(/",
+        "\"carry the one",
+        "not",
+        "()",
+        "a)",
+    ];
+    let mut told = String::new();
+    for text in questions {
+        let says = match Filter::parse(text, &known()) {
+            Err(error) => vec![("refused", error)],
+            Ok(filter) => filter.doubts().iter().cloned().map(|doubt| ("doubted", doubt)).collect(),
+        };
+        assert!(!says.is_empty(), "{text} is taken without a word");
+        for (how, error) in says {
+            told += &format!("{}\n  {how}: {error}\n", error.pointed_out(text));
+        }
+    }
+    insta::assert_snapshot!(told);
 }
 
 #[test]

@@ -89,13 +89,23 @@ pub(super) fn test(
             let yes = match text.to_lowercase().as_str() {
                 "yes" | "true" | "1" => true,
                 "no" | "false" | "0" => false,
-                _ => return Err(wrong(format!("`{name}` is yes or no"))),
+                _ => return Err(wrong(format!("`{name}` is yes or no, and `{text}` is neither"))),
             };
             Ok((Is::Flag(yes != (sign == Sign::Compare(Compare::Unequal))), None))
         }
         (Kind::Flag, _) => Err(wrong(format!("`{name}` is yes or no: write `{name}:yes`"))),
         _ if may_be_number && is_numeric(sign, written, is_number) => {
-            number(sign, text).map(|is| (is, None)).ok_or_else(|| wrong(format!("`{text}` is no number")))
+            let is = number(sign, text).ok_or_else(|| {
+                wrong(format!("`{text}` is no number")).with_hint(format!("write `{name} >= 3` or `{name}:3..5`"))
+            })?;
+            let doubt = match is {
+                Is::Between(Some(from), Some(to)) if from > to => {
+                    let doubt = wrong(format!("no number is from {from} to {to}"));
+                    Some(doubt.with_hint(format!("did you mean `{to}..{from}`?")))
+                }
+                _ => None,
+            };
+            Ok((is, doubt))
         }
         (Kind::Number, _) if field.what != What::FirstError => {
             Err(wrong(format!("`{name}` is a number, and `{text}` is none"))
@@ -116,8 +126,13 @@ pub(super) fn test(
 
 /// True where a number or a range is meant. What may be either is a name where it is only to be the same.
 fn is_numeric(sign: Sign, written: &Written, is_number: bool) -> bool {
-    let Written::Bare(text) = written else { return false };
-    let digits = text.trim_start_matches(['<', '>', '=']);
+    let text = match written {
+        Written::Bare(text) => text,
+        // A number may stand in quotation marks where nothing else can.
+        Written::Quoted(text) if is_number => text,
+        Written::Quoted(_) | Written::Pattern(_) => return false,
+    };
+    let digits = text.trim_start_matches(['!', '<', '>', '=']);
     let is_same = matches!(sign, Sign::Colon | Sign::Compare(Compare::Equal | Compare::Unequal));
     if !is_number && is_same && digits.len() == text.len() && !text.contains("..") {
         return false;
@@ -185,19 +200,23 @@ fn known_value(
             return Ok(None);
         }
         let error = QueryError::new(span, format!("`{name}` is never `{text}`"));
-        let hint = nearest(text, values.iter().copied());
-        let hint =
-            hint.map_or_else(|| format!("it is {}", values.join(", ")), |near| format!("did you mean `{near}`?"));
+        let number = if field.what == What::FirstError { "the number of a step, " } else { "" };
+        let hint = match nearest(text, values.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it is {number}{}", values.join(", ")),
+        };
         return Err(error.with_hint(hint));
     }
     let Some(values) = fields.values(field) else { return Ok(None) };
     if values.iter().any(|known| known.value.to_lowercase() == *text) {
         return Ok(None);
     }
-    let doubt = QueryError::new(span, format!("no trace has `{text}` as `{name}`"));
+    let one = if field.is_step() { "step" } else { "trace" };
+    let doubt = QueryError::new(span, format!("no {one} has `{text}` as `{name}`"));
     let near = nearest(text, values.iter().map(|known| known.value.as_str()));
     Ok(Some(match near {
         Some(near) => doubt.with_hint(format!("did you mean `{near}`?")),
+        None if text.is_empty() => doubt.with_hint(format!("`not has:{name}` asks for those without")),
         None => doubt,
     }))
 }

@@ -4,20 +4,32 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::Views;
 use super::cache::{Key, Layer};
+use super::spans::Spans;
 use super::values::{Many, Names, Numbers, Values};
 use crate::job::{JobContext, JobError};
 use crate::query::language::{Field, Of, Said, What};
 
-/// Which values of a field each trace has.
+/// Metadata with more different numbers are counted in spans.
+const LISTED: usize = 20;
+/// Metadata with more values, of which no two traces have the same, name traces and are not counted.
+const NAMES: usize = 100;
+
+/// Which values of a field each trace has. Values are numbered: spans first, then names.
 #[derive(Debug, Default)]
 pub(in crate::query) struct Coded {
-    /// The names of the values; of numbers none, their values are spans.
+    /// The spans in which numbers are counted; `None` where there are only names.
+    pub(in crate::query) spans: Option<Spans>,
+    /// The names of the values, in alphabetical order. Those that a question does not tell apart are one.
     pub(in crate::query) names: Vec<String>,
-    /// One per trace: the number of a set.
+    /// Names that are the same number are one.
+    is_meta: bool,
+    /// One per trace: 0 for none, then each value alone, then the sets.
     codes: Vec<u32>,
-    /// The values that traces have together; the first set is empty.
+    /// The values that traces have together.
     sets: Vec<Vec<u32>>,
 }
 
@@ -30,26 +42,26 @@ pub(in crate::query) struct Counts {
 }
 
 impl Views {
-    /// A field ready to be counted, kept until what it is made from has changed. Numbers are counted in spans that
-    /// begin at `starts`: value 0 lies below them all. First errors are counted by step, the words in their place after
-    /// the spans.
-    pub(in crate::query) fn coded(
-        &self,
-        field: &Field,
-        starts: &[f64],
-        ctx: &JobContext,
-    ) -> Result<Arc<Coded>, JobError> {
+    /// A field ready to be counted, kept until what it is made from has changed. Numbers are counted in spans; first
+    /// errors by step, the words in their place behind the spans.
+    pub(in crate::query) fn coded(&self, field: &Field, ctx: &JobContext) -> Result<Arc<Coded>, JobError> {
         self.kept(self.layer(field), Key::Coded(field.clone()), || {
             let values = self.values(field, ctx)?;
-            Ok(match values {
-                Values::Names(names) => Coded::of_names(&names),
-                Values::Many(many) => Coded::of_many(&many, self.store.len()),
-                Values::Numbers(numbers) if field.what == What::FirstError => {
+            let traces = self.store.len();
+            Ok(match (values, field.what) {
+                (Values::Names(names), _) => Coded::of_names(&names),
+                (Values::Many(many), What::Meta) => Coded::of_meta(&many, traces),
+                (Values::Many(many), _) => Coded::of_many(&many, false, traces),
+                (Values::Numbers(numbers), What::FirstError) => {
                     let says = self.marks(&Said::Anyone, ctx)?.names();
-                    Coded::of_numbers(&numbers, starts).with_words(&says, starts.len())
+                    Coded::of_numbers(&numbers, Spans::of_counts(), Some(&says))
                 }
-                Values::Numbers(numbers) => Coded::of_numbers(&numbers, starts),
-                Values::Texts(_) | Values::Flags(_) => Coded::default(),
+                (Values::Numbers(numbers), What::Steps) => Coded::of_numbers(&numbers, Spans::of_counts(), None),
+                (Values::Numbers(numbers), _) => {
+                    let spans = Spans::even(numbers.values.iter().flatten().collect());
+                    Coded::of_numbers(&numbers, spans, None)
+                }
+                (Values::Texts(_) | Values::Flags(_), _) => Coded::default(),
             })
         })
     }
@@ -76,74 +88,174 @@ impl Views {
 
 impl Coded {
     fn of_names(names: &Names) -> Self {
-        let sets = std::iter::once(Vec::new()).chain((0_u32..).take(names.names.len()).map(|name| vec![name]));
-        let codes = names.codes.iter().map(|code| code.map_or(0, |code| code + 1));
-        Self { names: names.names.clone(), codes: codes.collect(), sets: sets.collect() }
+        let (made, values) = Self::new(None, names.names.iter(), false);
+        let value = |code: Option<u32>| values.get(code? as usize).copied();
+        let pairs = (0..).zip(names.codes.iter()).filter_map(|(row, code)| Some((row, value(code)?)));
+        made.with(pairs, names.codes.len())
     }
 
-    fn of_many(many: &Many, traces: usize) -> Self {
-        let mut made = Self { names: many.names.clone(), codes: vec![0; traces], sets: vec![Vec::new()] };
-        let mut known: HashMap<&[u32], u32> = HashMap::new();
-        let mut from = 0;
-        for owners in many.owners.chunk_by(|a, b| a == b) {
-            let to = from + owners.len();
-            let set = many.codes.get(from..to).unwrap_or_default();
-            from = to;
-            let code = *known.entry(set).or_insert_with(|| {
-                made.sets.push(set.to_vec());
-                u32::try_from(made.sets.len() - 1).unwrap_or_default()
-            });
-            if let Some(slot) = owners.first().and_then(|owner| made.codes.get_mut(*owner as usize)) {
-                *slot = code;
-            }
+    fn of_many(many: &Many, is_meta: bool, traces: usize) -> Self {
+        let (made, values) = Self::new(None, many.names.iter(), is_meta);
+        made.with_many(many, &values, traces)
+    }
+
+    /// Of metadata: numbers in spans where there are many, and nothing where there is nothing to choose from.
+    fn of_meta(many: &Many, traces: usize) -> Self {
+        let numbers: Vec<Option<f64>> = many.names.iter().map(|name| number(name)).collect();
+        let different = numbers.iter().flatten().count();
+        let words = many.names.len() - different;
+        if different > LISTED && words <= LISTED && has_one_number(many, &numbers) {
+            return Self::of_measures(many, &numbers, traces);
         }
-        made
+        let is_one = many.names.len() == 1 && many.owners.len() == traces;
+        if is_one || many.names.len() > NAMES && many.names.len() >= many.owners.len() {
+            return Self::default();
+        }
+        Self::of_many(many, true, traces)
     }
 
-    fn of_numbers(numbers: &Numbers, starts: &[f64]) -> Self {
+    /// Of metadata that are numbers, but for some words.
+    fn of_measures(many: &Many, numbers: &[Option<f64>], traces: usize) -> Self {
+        let of = |code: &u32| numbers.get(*code as usize).copied().flatten();
+        let spans = Spans::alike(many.codes.iter().filter_map(of).collect());
+        let bounds = spans.starts.clone();
+        let words = many.names.iter().zip(numbers).filter(|(_, number)| number.is_none()).map(|(name, _)| name);
+        let (made, words) = Self::new(Some(spans), words, true);
+        let mut words = words.into_iter();
+        let value = |number: &Option<f64>| number.map_or_else(|| words.next(), |number| Some(span(&bounds, number)));
+        let values: Vec<u32> = numbers.iter().map(value).map(Option::unwrap_or_default).collect();
+        made.with_many(many, &values, traces)
+    }
+
+    /// Of numbers; those of first errors come with the words that stand in their place, of which the first is the one
+    /// for a number.
+    fn of_numbers(numbers: &Numbers, spans: Spans, words: Option<&Names>) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "the column holds numbers of 32 bits")]
         let bound = |start: &f64| if numbers.is_short { f64::from(*start as f32) } else { *start };
-        let starts: Vec<f64> = starts.iter().map(bound).collect();
-        let span = |number: f64| starts.iter().map(|start| u32::from(*start <= number)).sum::<u32>();
-        let codes = numbers.values.iter().map(|number| number.map_or(0, |number| span(number) + 1));
-        let sets = std::iter::once(Vec::new()).chain((0_u32..).take(starts.len() + 1).map(|span| vec![span]));
-        Self { names: Vec::new(), codes: codes.collect(), sets: sets.collect() }
+        let bounds: Vec<f64> = spans.starts.iter().map(bound).collect();
+        let names = words.into_iter().flat_map(|words| words.names.iter().skip(1));
+        let (made, values) = Self::new(Some(spans), names, false);
+        let word = |row: u32| values.get(words?.codes.get(row as usize)?.checked_sub(1)? as usize).copied();
+        let value = |(row, number): (u32, Option<f64>)| {
+            let value = number.map(|number| span(&bounds, number)).or_else(|| word(row));
+            value.map(|value| (row, value))
+        };
+        made.with((0..).zip(numbers.values.iter()).filter_map(value), numbers.values.len())
     }
 
-    /// The same; traces without a number have a word, whose value stands after those of so many starts of spans. The
-    /// first word is the one for a number.
-    fn with_words(mut self, words: &Names, starts: usize) -> Self {
-        let first = u32::try_from(self.sets.len()).unwrap_or_default();
-        self.names = words.names.iter().skip(1).cloned().collect();
-        let values = (starts + 1..).take(self.names.len());
-        self.sets.extend(values.filter_map(|value| u32::try_from(value).ok()).map(|value| vec![value]));
-        for (slot, word) in self.codes.iter_mut().zip(words.codes.iter()) {
-            if let (0, Some(word)) = (*slot, word.and_then(|word| word.checked_sub(1))) {
-                *slot = first + word;
+    /// Spans and names, of no trace yet; and the value that each of the names is.
+    fn new<'a>(spans: Option<Spans>, names: impl Iterator<Item = &'a String>, is_meta: bool) -> (Self, Vec<u32>) {
+        let mut made = Self { spans, is_meta, ..Self::default() };
+        let first = made.first_name();
+        let mut sorted: Vec<(String, &String, usize)> =
+            names.enumerate().map(|(at, name)| (folded(name, is_meta), name, at)).collect();
+        let mut values = vec![0; sorted.len()];
+        sorted.par_sort_unstable();
+        for same in sorted.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let value = u32::try_from(first + made.names.len()).unwrap_or_default();
+            made.names.extend(same.first().map(|(_, name, _)| (*name).clone()));
+            for (_, _, at) in same {
+                if let Some(slot) = values.get_mut(*at) {
+                    *slot = value;
+                }
             }
+        }
+        (made, values)
+    }
+
+    /// The same for traces with these values, in the order of traces.
+    fn with(mut self, pairs: impl Iterator<Item = (u32, u32)>, traces: usize) -> Self {
+        self.codes = vec![0; traces];
+        let first_set = self.values() + 1;
+        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
+        let mut set: Vec<u32> = Vec::new();
+        let mut pairs = pairs.peekable();
+        while let Some((trace, value)) = pairs.next() {
+            set.push(value);
+            if pairs.peek().is_some_and(|(next, _)| *next == trace) {
+                continue;
+            }
+            set.sort_unstable();
+            set.dedup();
+            let code = match *set {
+                [only] => only + 1,
+                _ => *known.entry(set.clone()).or_insert_with_key(|set| {
+                    self.sets.push(set.clone());
+                    u32::try_from(first_set + self.sets.len() - 1).unwrap_or_default()
+                }),
+            };
+            if let Some(slot) = self.codes.get_mut(trace as usize) {
+                *slot = code;
+            }
+            set.clear();
         }
         self
     }
 
+    fn with_many(self, many: &Many, values: &[u32], traces: usize) -> Self {
+        let value = |(owner, code): (u32, u32)| Some((owner, *values.get(code as usize)?));
+        self.with(many.pairs().filter_map(value), traces)
+    }
+
+    /// The value that the first name is.
+    pub(in crate::query) fn first_name(&self) -> usize {
+        self.spans.as_ref().map_or(0, Spans::len)
+    }
+
+    fn values(&self) -> usize {
+        self.first_name() + self.names.len()
+    }
+
+    /// The value that a question asks for by that text.
+    pub(in crate::query) fn named(&self, text: &str) -> Option<usize> {
+        let wanted = folded(text, self.is_meta);
+        let at = self.names.binary_search_by(|name| folded(name, self.is_meta).cmp(&wanted));
+        at.ok().map(|at| self.first_name() + at)
+    }
+
     /// How many of those traces have each value.
     pub(in crate::query) fn counts(&self, rows: &[u32]) -> Counts {
-        let mut of_sets = vec![0_u64; self.sets.len()];
+        let mut of_codes = vec![0_u64; 1 + self.values() + self.sets.len()];
         for row in rows {
             let code = self.codes.get(*row as usize).copied().unwrap_or_default();
-            if let Some(count) = of_sets.get_mut(code as usize) {
+            if let Some(count) = of_codes.get_mut(code as usize) {
                 *count += 1;
             }
         }
-        let values = self.sets.iter().flatten().max().map_or(0, |last| *last as usize + 1);
-        let mut counts = Counts { of: vec![0; values.max(self.names.len())], present: 0 };
-        for (set, count) in self.sets.iter().zip(of_sets).skip(1) {
-            counts.present += count;
+        let mut of: Vec<u64> = of_codes.into_iter().skip(1).collect();
+        let present = of.iter().sum();
+        let of_sets = of.split_off(self.values());
+        for (set, count) in self.sets.iter().zip(of_sets) {
             for value in set {
-                if let Some(slot) = counts.of.get_mut(*value as usize) {
+                if let Some(slot) = of.get_mut(*value as usize) {
                     *slot += count;
                 }
             }
         }
-        counts
+        Counts { of, present }
     }
+}
+
+/// The number that a text is to a question.
+fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| !number.is_nan())
+}
+
+/// A name as a question compares it: case does not matter, nor in metadata how a number is written.
+fn folded(name: &str, is_meta: bool) -> String {
+    // Zero has no sign.
+    number(name).filter(|_| is_meta).map_or_else(|| name.to_lowercase(), |number| (number + 0.0).to_string())
+}
+
+/// The span in which a number lies.
+fn span(bounds: &[f64], number: f64) -> u32 {
+    u32::try_from(bounds.partition_point(|bound| *bound <= number)).unwrap_or_default()
+}
+
+/// True where no trace has two numbers: of two, each could meet one end of a span.
+fn has_one_number(many: &Many, numbers: &[Option<f64>]) -> bool {
+    let is_number = |code: u32| numbers.get(code as usize).is_some_and(Option::is_some);
+    let mut owners = many.pairs().filter(|(_, code)| is_number(*code)).map(|(owner, _)| owner);
+    let mut last = owners.next();
+    owners.all(|owner| last.replace(owner) != Some(owner))
 }

@@ -169,6 +169,8 @@ impl Views {
                         *slot = if slot.is_nan() { row.number } else { slot.min(row.number) };
                     }
                 } else if let Some(name) = labels.names.get(number as usize) {
+                    // An annotator has a name, a source of labels says besides that it is one.
+                    let name = name.strip_prefix("own:").filter(|_| field.what == What::Annotator).unwrap_or(name);
                     pairs.push((owner, names.number(name)));
                 }
             }

@@ -24,8 +24,8 @@ const MOST_BYTES: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(in crate::query) struct Meta {
     keys: BTreeMap<String, Arc<Many>>,
-    /// Keys with very many values.
-    wide: Vec<String>,
+    /// Keys with very many values, and whether these are numbers.
+    wide: BTreeMap<String, bool>,
 }
 
 /// The values of a key: each once, which row has which, and their bytes.
@@ -112,7 +112,7 @@ fn read(column: &StringChunked, only: Option<&str>, ctx: &JobContext) -> Result<
     let mut meta = Meta::default();
     for (_, part) in parts {
         for (key, (names, pairs, _)) in part.keys {
-            if meta.wide.contains(&key) || (!all.keys.contains_key(&key) && all.keys.len() >= MOST_KEYS) {
+            if meta.wide.contains_key(&key) || (!all.keys.contains_key(&key) && all.keys.len() >= MOST_KEYS) {
                 continue;
             }
             let (merged, all_pairs, bytes) = all.keys.entry(key.clone()).or_default();
@@ -120,8 +120,9 @@ fn read(column: &StringChunked, only: Option<&str>, ctx: &JobContext) -> Result<
             let numbers: Vec<u32> = names.into_names().iter().map(|name| merged.number(name)).collect();
             *bytes += merged.bytes_from(before);
             if only.is_none() && *bytes > MOST_BYTES {
+                let are_numbers = merged.names().iter().all(|name| name.parse::<f64>().is_ok());
                 all.keys.remove(&key);
-                meta.wide.push(key);
+                meta.wide.insert(key, are_numbers);
                 continue;
             }
             all_pairs.extend(pairs.into_iter().filter_map(|(row, number)| Some((row, *numbers.get(number as usize)?))));
@@ -132,7 +133,6 @@ fn read(column: &StringChunked, only: Option<&str>, ctx: &JobContext) -> Result<
         .into_iter()
         .map(|(key, (names, pairs, _))| (key, Arc::new(Many::new(pairs, names.into_names()))))
         .collect();
-    meta.wide.sort_unstable();
     Ok(meta)
 }
 
@@ -171,15 +171,11 @@ impl Views {
             }
             meta.keys.insert(key, Arc::new(Many::new(pairs, names.into_names())));
         }
-        for key in problems.wide {
-            meta.keys.remove(&key);
-            if !meta.wide.contains(&key) {
-                meta.wide.push(key);
-            }
+        for (key, are_numbers) in problems.wide {
+            let both = meta.wide.get(&key).is_none_or(|are| *are) && are_numbers;
+            meta.wide.insert(key, both);
         }
-        for key in &meta.wide {
-            meta.keys.remove(key);
-        }
+        meta.keys.retain(|key, _| !meta.wide.contains_key(key));
         Ok(meta)
     }
 
@@ -189,7 +185,7 @@ impl Views {
         if let Some(many) = meta.keys.get(key) {
             return Ok(Values::Many(Arc::clone(many)));
         }
-        if !meta.wide.iter().any(|wide| wide == key) {
+        if !meta.wide.contains_key(key) {
             let near = nearest(key, meta.keys().map(|(key, _)| key));
             let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
             return Err(JobError::Failed(format!("there is no key of metadata `{key}` in this project{hint}")));
@@ -204,6 +200,11 @@ impl Meta {
     /// Every key; those of which the values are kept come with them.
     pub(in crate::query) fn keys(&self) -> impl Iterator<Item = (&str, Option<&Arc<Many>>)> {
         let kept = self.keys.iter().map(|(key, many)| (key.as_str(), Some(many)));
-        kept.chain(self.wide.iter().map(|key| (key.as_str(), None)))
+        kept.chain(self.wide.keys().map(|key| (key.as_str(), None)))
+    }
+
+    /// Keys whose values are not kept, but are numbers.
+    pub(in crate::query) fn wide_numbers(&self) -> impl Iterator<Item = &str> {
+        self.wide.iter().filter(|(_, are_numbers)| **are_numbers).map(|(key, _)| key.as_str())
     }
 }

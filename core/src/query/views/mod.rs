@@ -15,13 +15,14 @@ mod marks;
 mod meta;
 mod scores;
 mod shape;
+mod spans;
 mod values;
 
 use std::sync::Arc;
 
 pub use self::cache::ViewCache;
 use self::cache::{Key, Layer, Stamp};
-pub(super) use self::coded::Counts;
+pub(super) use self::coded::{Coded, Counts};
 pub use self::frames::COLUMNS;
 pub(super) use self::frames::TABLES;
 use self::labels::{LabelRow, Labels, NOTHING};

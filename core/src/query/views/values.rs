@@ -95,6 +95,10 @@ impl Interner {
         self.names.iter().skip(number).map(String::len).sum()
     }
 
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     pub(super) fn into_names(self) -> Vec<String> {
         self.names
     }
