@@ -1,7 +1,9 @@
 //! From columns to a report.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::binary::share;
 use super::columns::{Columns, Gold, RaterColumn, TraceFacts};
@@ -173,11 +175,12 @@ struct Fitted {
 /// Fits the threshold on some of the traces.
 fn fitted(columns: &Columns, settings: &Settings) -> Result<Fitted, EvaluateError> {
     let seed = settings.seed.to_string();
-    let name = |trace: &TraceFacts| columns.problem_names.get(trace.problem as usize).map_or("", String::as_str);
+    // By problem, so that no text is on both sides.
+    let names = if settings.fit_on.is_none() { columns.problem_names.as_slice() } else { &[] };
+    let half: Vec<bool> = names.par_iter().map(|name| lot("fit", &[&seed, name]).is_multiple_of(2)).collect();
     let is_fitted = |trace: &TraceFacts| match &settings.fit_on {
         Some(on) => on.rows.binary_search(&trace.row).is_ok(),
-        // By problem, so that no text is on both sides.
-        None => lot("fit", &[&seed, name(trace)]).is_multiple_of(2),
+        None => half.get(trace.problem as usize) == Some(&true),
     };
     let flags: Vec<bool> = columns.traces.iter().map(is_fitted).collect();
     let is_on = |place: usize| flags.get(place) == Some(&true);
@@ -196,14 +199,24 @@ fn fitted(columns: &Columns, settings: &Settings) -> Result<Fitted, EvaluateErro
 
 /// How a threshold was found on the traces at those places.
 fn chosen(columns: &Columns, stretch: Stretch, cases: &Cases<'_>, is_on: impl Fn(usize) -> bool) -> Chosen {
-    let problem = |place: usize| columns.traces.get(place).map_or(0, |trace| trace.problem);
-    let problems: BTreeSet<u32> = cases.iter().map(|(place, _)| problem(*place)).collect();
-    let others: BTreeSet<u32> = (0..columns.traces.len()).filter(|place| !is_on(*place)).map(problem).collect();
+    // Of each problem whether it has traces that decided, and others.
+    let mut sides = vec![(false, false); columns.problem_names.len()];
+    let problem = |place: usize| columns.traces.get(place).map_or(usize::MAX, |trace| trace.problem as usize);
+    for (place, _) in cases {
+        if let Some((decided, _)) = sides.get_mut(problem(*place)) {
+            *decided = true;
+        }
+    }
+    for place in (0..columns.traces.len()).filter(|place| !is_on(*place)) {
+        if let Some((_, other)) = sides.get_mut(problem(place)) {
+            *other = true;
+        }
+    }
     Chosen {
         f1: stretch.tally.f1().unwrap_or(0.0),
         traces: cases.len() as u64,
-        problems: problems.len() as u64,
-        shared: problems.intersection(&others).count() as u64,
+        problems: sides.iter().filter(|(decided, _)| *decided).count() as u64,
+        shared: sides.iter().filter(|(decided, other)| *decided && *other).count() as u64,
     }
 }
 
