@@ -140,7 +140,7 @@ fn attempts(of: &ResponseReport) -> Table {
     let title = format!("Choosing among {} attempts at {} problems, {}", of.attempts, of.problems, by(of));
     let heads = ["score", "of", "problems", "one", "best", "gain", "any", "vote", "weighted vote"];
     let rows = of.by_aggregate.iter().flat_map(|one| {
-        one.curve.iter().map(|at| {
+        one.curve.iter().map(move |at| {
             let names = [one.aggregate.to_owned(), at.n.to_string(), at.problems.to_string()];
             let gain = format!("{:+.1} %", at.gain * 100.0);
             let chosen = [percent(Some(at.mean)), percent(Some(at.best)), gain, percent(Some(at.pass))];

@@ -171,7 +171,7 @@ fn the_curves_of_a_report_are_figures() {
     let names: Vec<&str> = curves.iter().map(|(name, _)| *name).collect();
     // No attempt at a problem with several has a final answer, so that there are no votes.
     let by = ["best_by_answer", "gain_by_answer", "best_by_steps", "gain_by_steps"];
-    assert_eq!(names, [&["thresholds", "roc", "precision"], &by[..]].concat());
+    assert_eq!(names, [&["thresholds", "roc", "precision"][..], &by[..]].concat());
     let figure = |name: &str| &curves.iter().find(|(known, _)| *known == name).unwrap().1;
     let sweep = figure("thresholds");
     assert_eq!((sweep.line, sweep.unit), (Some(0.5), "traces"));
