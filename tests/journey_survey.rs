@@ -3,15 +3,20 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use eframe::egui::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
 use stepscope::state::asking::AskRequest;
+use stepscope::state::corpus::ProjectCorpus;
 use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
 use stepscope::view_model::survey::SurveyModel;
-use stepscope_core::evaluate::Threshold;
+use stepscope_core::evaluate::{Rater, Request, Settings, Threshold, evaluate};
+use stepscope_core::job::JobContext;
+use stepscope_core::model::StepHash;
+use stepscope_core::scoring::ScorerInfo;
 
 use crate::pictures::{dress, picture};
-use crate::support::window::{Home, Window, ask, notices, open, press, settle};
+use crate::support::window::{Home, Window, ask, notices, open, press, project, settle};
 
 fn survey(window: &Window) -> &SurveyModel {
     window.state().survey_model().unwrap()
@@ -131,6 +136,59 @@ fn another_threshold_gives_other_figures() {
     assert_ne!(before.wrong, after.wrong);
     ask(&mut window, Action::Survey(SurveyRequest::Threshold(Threshold::Sweep)));
     assert!(survey(&window).scorer.as_ref().unwrap().threshold.contains("chosen on"));
+}
+
+#[test]
+fn what_a_fitted_threshold_gets_wrong_is_listed_as_it_is_counted() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    press(&mut window, "Shift+F12");
+    let all = rows(&window);
+    ask(&mut window, Action::Survey(SurveyRequest::Threshold(Threshold::Fit)));
+    let scorer = survey(&window).scorer.clone().unwrap();
+    assert!(scorer.intro.contains("set aside for the threshold"), "{}", scorer.intro);
+    let mut listed = 0;
+    for wrong in scorer.wrong.iter().filter(|wrong| wrong.traces > 0) {
+        ask(&mut window, Action::Survey(SurveyRequest::Wrong(wrong.failure)));
+        assert_eq!(rows(&window) as u64, wrong.traces, "{}", wrong.title);
+        listed += wrong.traces;
+        ask(&mut window, Action::ListOnly(None));
+        assert_eq!(rows(&window), all);
+    }
+    assert!(listed > 0);
+}
+
+#[test]
+fn a_scorer_that_gave_no_score_closes_nothing() {
+    let home = Home::new();
+    let mut window = home.open_sample();
+    dress(&mut window);
+    let scores = project(&window).scores().clone();
+    let info =
+        |name: &str| ScorerInfo { name: name.into(), fingerprint: format!("of {name}"), ..ScorerInfo::default() };
+    // One that has just begun, and one whose steps have gone.
+    scores.adopt(&info("begun"));
+    let gone = scores.adopt(&info("gone"));
+    scores.append(&gone, &[(StepHash::new("no such step"), 0.5_f32.into())]).unwrap();
+    press(&mut window, "F12");
+    assert!(survey(&window).intro.ends_with("scores of example scores"), "{}", survey(&window).intro);
+    window.get_by_role_and_label(Role::ComboBox, "Scores").click();
+    settle(&mut window);
+    let offered = ["example scores", "begun", "gone"].map(|name| window.query_all_by_label(name).count() > 0);
+    assert_eq!(offered, [true, false, false]);
+    window.get_by_role_and_label(Role::ComboBox, "Scores").click();
+    settle(&mut window);
+    press(&mut window, "Shift+F12");
+    assert!(survey(&window).scorer.is_some(), "{:?}", survey(&window).problem);
+    // Who asks for it by name is told.
+    let rater = Some(Rater::Scorer("gone".into()));
+    let choices = SurveyChoices { rater, ..window.state().view().survey.choices.clone() };
+    ask(&mut window, Action::Survey(SurveyRequest::Choose(choices)));
+    let problem = survey(&window).problem.clone().unwrap();
+    assert!(problem.contains("no step scores named `gone`; there is example scores"), "{problem}");
+    press(&mut window, "F12");
+    assert!(survey(&window).figures.iter().any(|figure| figure.name == "process_outcome"));
 }
 
 #[test]
@@ -258,7 +316,23 @@ fn figures_and_reports_are_saved() {
     assert!(save(&mut window, ToSave::Drawing(0), "cells.svg").starts_with("<svg"));
     press(&mut window, "Shift+F12");
     let page = save(&mut window, ToSave::Report, "report.html");
-    assert!(page.contains("example scores") && page.contains("<svg"), "{page}");
+    // The same as the command line makes of the same choices.
+    let (corpus, ctx) = (ProjectCorpus::later(project(&window))().unwrap(), JobContext::foreground(None));
+    let request = Request { labels: Some("imported".parse().unwrap()), ..Request::of_scorer("example scores") };
+    let settings = Settings { by: Some("generator".into()), ..Settings::default() };
+    let (columns, report) = evaluate(&corpus, &request, &settings, &ctx).unwrap();
+    let figures = report.figures(&columns, 0, &ctx).unwrap();
+    assert!(page == report.to_html(&figures), "{page}");
+    let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();
+    let shown = &survey(&window).figures;
+    assert!(shown.iter().all(|shown| titles.contains(&shown.figure.title.as_str())), "{titles:?}");
+    // Curves are saved as other figures are.
+    let roc = shown.iter().find(|figure| figure.name == "roc").unwrap().at;
+    assert!(save(&mut window, ToSave::Drawing(roc), "roc.svg").contains("aria-label=\"ROC of steps\""));
+    assert!(save(&mut window, ToSave::Numbers(roc), "roc.csv").contains("\ngood against bad steps,0,"));
+    window.get_by_label("Menu of ROC of steps").click();
+    settle(&mut window);
+    assert!(window.query_by_label("Save data as CSV…").is_some());
     assert!(save(&mut window, ToSave::Report, "report.md").starts_with("# example scores"));
 }
 

@@ -89,7 +89,7 @@ fn survey(store: &Store, views: &Views, ctx: &JobContext) -> Result<(), Box<dyn 
     let started = Instant::now();
     let columns = collect(&Imported(store.clone()), &request, ctx)?;
     tell("collect_ms", millis(started));
-    for plot in Plot::standard(&columns, 0.5) {
+    for plot in Plot::standard(&columns, 0, 0) {
         let started = Instant::now();
         plot.figure(&columns, ctx)?;
         tell(

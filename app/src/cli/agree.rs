@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use stepscope_core::labels::{self, AgreementReport, Disputed, Panel, SOURCE_HELP, sources_from_list};
+use stepscope_core::labels::{self, AgreementReport, Disputed, Panel, SOURCE_HELP, Selection, sources_from_list};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
+use super::query::rows_where;
+use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `agree`.
@@ -21,6 +23,9 @@ pub struct AgreeArgs {
     project: PathBuf,
     #[arg(long, value_name = "SRC,SRC…", help = sources_help())]
     sources: Option<String>,
+    /// Only traces that this question finds; `stepscope query --help` explains the language.
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    selection: Option<String>,
     /// List the traces on which they disagree instead, most at stake first.
     #[arg(long)]
     queue: bool,
@@ -54,11 +59,14 @@ impl fmt::Display for QueueReport {
 }
 
 /// Compares.
-pub fn run(args: &AgreeArgs, out: &Output) -> Result<Ending, Failure> {
+pub fn run(args: &AgreeArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let corpus = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
+    let all = ProjectCorpus::new(Store::open(&dir)?, None, scores)?;
     let ctx = out.context();
+    let found = args.selection.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx));
+    let (rows, _) = all.chosen(found.transpose()?, None);
+    let corpus = Selection::new(&all, rows.clone());
     let panel = match &args.sources {
         Some(sources) => Panel::new(&sources_from_list(sources)?, &corpus)?,
         None => Panel::of_all(&corpus, &ctx)?,
@@ -67,6 +75,10 @@ pub fn run(args: &AgreeArgs, out: &Output) -> Result<Ending, Failure> {
         let mut queue = labels::disputed(&panel, &ctx)?;
         let disputed = queue.len();
         queue.truncate(args.limit.unwrap_or(disputed));
+        // The selection counts from 0; what is told are rows of the project.
+        for found in &mut queue {
+            found.row = rows.get(found.row as usize).copied().unwrap_or(found.row);
+        }
         let sources = panel.sources().iter().map(ToString::to_string).collect();
         out.report(&QueueReport { schema: "stepscope.agree_queue/1", sources, disputed, queue })?;
     } else {

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use stepscope_core::evaluate::figures::{Figure, Plot};
 use stepscope_core::evaluate::{
-    self, Columns, Failure as Mistake, Rater, Report, Request, Settings, Threshold, Wrong, failures,
+    self, Columns, Failure as Mistake, FitOn, Rater, Report, Request, Settings, Threshold, Wrong, failures,
 };
 use stepscope_core::job::JobContext;
-use stepscope_core::labels::LabelSource;
+use stepscope_core::labels::{LabelSource, Selection};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
+use super::query::rows_where;
+use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `evaluate`.
@@ -43,6 +44,12 @@ pub struct EvaluateArgs {
         allow_negative_numbers = true
     )]
     threshold: Threshold,
+    /// Take the threshold that is best on the traces that this question finds, and measure on the others.
+    #[arg(long, value_name = "EXPR", conflicts_with = "threshold", allow_hyphen_values = true)]
+    fit_on: Option<String>,
+    /// Measure only on traces that this question finds; `stepscope query --help` explains the language.
+    #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
+    selection: Option<String>,
     /// Group by generator, file, format, outcome, or any field of the metadata.
     #[arg(long, value_name = "FIELD")]
     by: Option<String>,
@@ -83,7 +90,7 @@ enum Sort {
 }
 
 /// Evaluates.
-pub fn run(args: &EvaluateArgs, out: &Output) -> Result<Ending, Failure> {
+pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let rater = match (&args.scorer, &args.source) {
         (Some(name), _) => Rater::Scorer(name.clone()),
         (None, Some(source)) => Rater::Labels(source.clone()),
@@ -96,23 +103,41 @@ pub fn run(args: &EvaluateArgs, out: &Output) -> Result<Ending, Failure> {
         unjudged_good: args.unjudged_good,
         ..Request::default()
     };
+    let ctx = out.context();
+    let found = |question: &Option<String>| {
+        question.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx)).transpose()
+    };
+    let (measured, fitted) = (found(&args.selection)?, found(&args.fit_on)?);
+    let dir = ProjectDir::new(&args.project);
+    let (scores, _) = ScoreBook::open(&dir.scores())?;
+    let store = Store::open(&dir)?;
+    let all = ProjectCorpus::new(store.clone(), None, scores)?;
+    // What the threshold is fitted on is read as well, wherever it is measured.
+    let (mut rows, _) = all.chosen(measured, None);
+    rows.extend(fitted.iter().flatten());
+    rows.sort_unstable();
+    rows.dedup();
+    let place = |row: &u32| rows.binary_search(row).ok().and_then(|at| u32::try_from(at).ok());
+    let fit_on = args.fit_on.clone().zip(fitted).map(|(name, fitted)| {
+        let mut rows: Vec<u32> = fitted.iter().filter_map(place).collect();
+        rows.sort_unstable();
+        FitOn { name, rows }
+    });
     let settings = Settings {
-        threshold: args.threshold,
+        threshold: if fit_on.is_some() { Threshold::Fit } else { args.threshold },
+        fit_on,
         by: args.by.clone(),
         rounds: args.rounds,
         seed: args.seed,
         ..Settings::default()
     };
-    let dir = ProjectDir::new(&args.project);
-    let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let store = Store::open(&dir)?;
-    let corpus = ProjectCorpus::new(store.clone(), None, scores)?;
-    let (columns, report) = evaluate::evaluate(&corpus, &request, &settings, &out.context())?;
+    let corpus = Selection::new(&all, rows.clone());
+    let (columns, report) = evaluate::evaluate(&corpus, &request, &settings, &ctx)?;
     if let Some(path) = &args.report {
-        write(path, &columns, &report, &out.context())?;
+        write(path, &columns, &report, &ctx)?;
     }
     match args.failures {
-        Some(sort) => list(&columns, &report, sort, &store, out)?,
+        Some(sort) => list(&columns, &report, sort, (&store, &rows), out)?,
         None => out.report(&report)?,
     }
     Ok(Ending::Done)
@@ -124,21 +149,28 @@ fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> R
     if !is("html") && !is("md") {
         return Err(format!("the report ends in .html or .md, not as {}", path.display()).into());
     }
-    let plots = Plot::standard(columns, report.threshold);
-    let figures: Vec<Figure> = plots.iter().map(|plot| plot.figure(columns, ctx)).collect::<Result<_, _>>()?;
+    let figures = report.figures(columns, 0, ctx)?;
     let text = if is("html") { report.to_html(&figures) } else { report.to_markdown(&figures) };
     fs::write(path, text).map_err(|error| format!("cannot write the report: {error}: {}", path.display()))?;
     Ok(())
 }
 
-fn list(columns: &Columns, report: &Report, sort: Sort, store: &Store, out: &Output) -> Result<(), Failure> {
+/// Lists the traces behind a number; `rows` are those of the project that were read.
+fn list(
+    columns: &Columns,
+    report: &Report,
+    sort: Sort,
+    (store, rows): (&Store, &[u32]),
+    out: &Output,
+) -> Result<(), Failure> {
     let mistake = match sort {
         Sort::Misses => Mistake::Miss,
         Sort::FalseAlarms => Mistake::FalseAlarm,
         Sort::Early => Mistake::Early,
         Sort::Late => Mistake::Late,
     };
-    for wrong in failures(columns, 0, report.threshold, mistake) {
+    for mut wrong in failures(columns, 0, report.threshold, mistake) {
+        wrong.row = rows.get(wrong.row as usize).copied().unwrap_or(wrong.row);
         let summary = store.summary(wrong.row);
         let id = summary.as_ref().map(|summary| summary.id.to_string()).unwrap_or_default();
         let source_id = summary.and_then(|summary| summary.source_id);

@@ -67,6 +67,16 @@ fn annotators_are_merged_compared_and_agreed() {
     let ids: Vec<&str> = queue.lines().collect();
     assert_eq!(ids, [traces[3]["id"].as_str().unwrap(), traces[2]["id"].as_str().unwrap()]);
 
+    // Of the traces that a question finds; rows are those of the project.
+    let some = ["agree", "--json", "--project", &project, "--where", "first_error(own:bob) = 2"];
+    let found = home.ends(0, &some).json();
+    assert_eq!((&found["overall"]["first_error_n"], &found["overall"]["first_error_exact"]), (&json!(2), &json!(0.5)));
+    let whole = home.ends(0, &["agree", "--json", "--queue", "--project", &project]).json();
+    let part = home.ends(0, &[&some[..], &["--queue"]].concat()).json();
+    assert_eq!((&whole["disputed"], &part["disputed"]), (&json!(2), &json!(1)));
+    assert_eq!((&part["queue"][0]["trace"], &part["queue"][0]), (&traces[2]["id"], &whole["queue"][1]));
+    home.ends(1, &["agree", "--project", &project, "--where", "stepz > 3"]);
+
     let out = home.arg("train.json");
     let args = ["export", "--json", "--project", &project, "--format", "processbench", "--out", &out];
     let report = home.ends(0, &[&args[..], &["--labels", "consensus:first-error"]].concat()).json();

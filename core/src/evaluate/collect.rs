@@ -18,8 +18,9 @@ const LOT: u32 = 512;
 /// Reads every trace of a corpus once. No text is kept.
 ///
 /// Traces without clear labels stay, with [`Gold::Unknown`](super::Gold::Unknown) and no ratings, for the figures that
-/// need no labels; they are counted by reason in [`Columns::left_out`]. Fails where a label source cannot be used,
-/// nothing was scored under a name, or no trace has a field that was asked for.
+/// need no labels; they are counted by reason in [`Columns::left_out`]. A scorer without a score stays as well, with
+/// [`RaterColumn::missing`]: only who asks for it by name has to be told. Fails where a label source cannot be used, or
+/// no trace has a field that was asked for.
 pub fn collect(corpus: &dyn Corpus, request: &Request, ctx: &JobContext) -> Result<Columns, EvaluateError> {
     let reader = Reader::new(corpus, request)?;
     let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
@@ -106,13 +107,10 @@ impl Gathered {
 
     fn finish(self, request: &Request) -> Result<Columns, EvaluateError> {
         let mut columns = self.columns;
-        for (rater, column) in request.raters.iter().zip(&columns.raters) {
-            if let Rater::Scorer(name) = rater
-                && !column.speaks.contains(&true)
-            {
+        for (rater, column) in request.raters.iter().zip(&mut columns.raters) {
+            if matches!(rater, Rater::Scorer(_)) && !column.speaks.is_empty() && !column.speaks.contains(&true) {
                 let known: Vec<&str> = self.other_scores.iter().map(String::as_str).collect();
-                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(EvaluateError::UnknownScorer { name: name.clone(), known });
+                column.missing = Some(if known.is_empty() { "none".to_owned() } else { known.join(", ") });
             }
         }
         columns.steps = Arc::new(self.steps);

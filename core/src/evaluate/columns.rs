@@ -93,6 +93,8 @@ pub struct RaterColumn {
     pub ends: Option<(f64, f64)>,
     /// True of the traces of which it says enough to name a first error, or that there is none.
     pub speaks: Vec<bool>,
+    /// Of a scorer that gave no step of the project a score: the names of those that did, as a list.
+    pub missing: Option<String>,
 }
 
 /// A field of traces, each value once.
@@ -157,6 +159,7 @@ impl Columns {
             name: rater.name.clone(),
             values: Arc::clone(&rater.values),
             speaks: taken(&rater.speaks, &places),
+            missing: rater.missing.clone(),
             ..*rater
         };
         let field = |field: &Field| Field {

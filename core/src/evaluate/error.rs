@@ -50,8 +50,11 @@ pub enum EvaluateError {
         text: String,
     },
     /// No threshold can be fitted.
-    #[error("no threshold can be fitted: {0}")]
-    NoFit(String),
+    #[error("no threshold can be fitted on {on}: both erroneous and correct traces with scores are needed there")]
+    NoFit {
+        /// The traces that were to tell.
+        on: String,
+    },
     /// It was stopped.
     #[error(transparent)]
     Job(#[from] JobError),

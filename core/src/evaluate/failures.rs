@@ -72,7 +72,8 @@ pub struct Wrong {
 }
 
 /// The traces that are judged wrongly in that way, the surest mistakes first: false alarms and steps named too early
-/// from the lowest score on, misses and steps named too late from the highest.
+/// from the lowest score on, misses and steps named too late from the highest. Of the columns that come with a
+/// [`Report`](super::Report) they are those that it counts.
 pub fn failures(columns: &Columns, rater: usize, threshold: f64, failure: Failure) -> Vec<Wrong> {
     let mut list = Vec::new();
     for (place, trace) in columns.traces.iter().enumerate() {

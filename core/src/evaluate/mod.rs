@@ -19,6 +19,7 @@ mod report;
 mod request;
 pub mod response;
 pub mod steps;
+mod tables;
 mod text;
 mod work_out;
 
@@ -31,7 +32,8 @@ pub use error::EvaluateError;
 pub use failures::{Failure, Wrong, failures};
 pub use reading::{answer_reached, final_answer, is_math};
 pub use report::{
-    Chosen, FailureCount, FirstErrorFigures, GroupFigures, Report, SCHEMA, Settings, SweepPoint, Threshold,
+    Chosen, FailureCount, FirstErrorFigures, FitOn, GroupFigures, Report, SCHEMA, Settings, SweepPoint, Threshold,
 };
 pub use request::{Rater, Request};
+pub use tables::Table;
 pub use work_out::{evaluate, report, usual_threshold};

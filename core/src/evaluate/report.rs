@@ -25,7 +25,8 @@ pub enum Threshold {
     Given(f64),
     /// The one with the best F1 over all traces. Flatters the scorer: it is chosen and measured on the same traces.
     Sweep,
-    /// The one with the best F1 over half of the problems, measured on the others.
+    /// The one with the best F1 over half of the problems, or over those traces that [`Settings::fit_on`] names,
+    /// measured on the others.
     Fit,
 }
 
@@ -56,6 +57,15 @@ impl FromStr for Threshold {
     }
 }
 
+/// Traces that a threshold is fitted on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FitOn {
+    /// How they were asked for.
+    pub name: String,
+    /// Their rows in the corpus, in rising order.
+    pub rows: Vec<u32>,
+}
+
 /// How figures are worked out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -63,6 +73,8 @@ pub struct Settings {
     pub rater: usize,
     /// Where the threshold comes from.
     pub threshold: Threshold,
+    /// What [`Threshold::Fit`] fits it on; `None`: half of the problems, drawn by the seed.
+    pub fit_on: Option<FitOn>,
     /// The field that traces are grouped by.
     pub by: Option<String>,
     /// How often problems are drawn for the intervals; 0 for none.
@@ -75,7 +87,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { rater: 0, threshold: Threshold::Usual, by: None, rounds: 1000, seed: 1, bins: 10 }
+        Self { rater: 0, threshold: Threshold::Usual, fit_on: None, by: None, rounds: 1000, seed: 1, bins: 10 }
     }
 }
 
@@ -126,6 +138,8 @@ pub struct Chosen {
     pub traces: u64,
     /// How many problems.
     pub problems: u64,
+    /// How many of these problems have other traces that it is measured on.
+    pub shared: u64,
 }
 
 /// How many traces there are of each sort of mistake.
@@ -148,8 +162,11 @@ pub struct Report {
     pub kind: Option<&'static str>,
     /// Whose labels count as true.
     pub labels: String,
-    /// Traces of the project, or of the selection.
+    /// Traces of the project, or of the selection, but for those that only the threshold was fitted on: all figures
+    /// are of these.
     pub traces: u64,
+    /// Traces that only the threshold was fitted on.
+    pub set_aside: u64,
     /// Traces whose first error is known and of which the scorer says anything: those that figures are about.
     pub judged: u64,
     /// Traces whose first error is known, but of which it says nothing.
@@ -164,7 +181,7 @@ pub struct Report {
     pub threshold_from: String,
     /// How it was found, where it was.
     pub chosen: Option<Chosen>,
-    /// First-error figures of all traces that are measured on.
+    /// First-error figures.
     #[serde(flatten)]
     pub first_error: FirstErrorFigures,
     /// How it goes wrong.
@@ -175,7 +192,7 @@ pub struct Report {
     pub by: Vec<GroupFigures>,
     /// The figures over all thresholds, thinned out.
     pub sweep: Vec<SweepPoint>,
-    /// Figures of single steps; with `fit`, of the traces that are measured on.
+    /// Figures of single steps.
     pub step: StepReport,
     /// Choosing among attempts, against the final answer and against the steps.
     pub response: Vec<ResponseReport>,

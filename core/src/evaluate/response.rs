@@ -11,7 +11,7 @@ use super::Columns;
 use super::chance::Draw;
 use super::columns::{Gold, NOTHING};
 use crate::job::{JobContext, JobError};
-use crate::model::Verdict;
+use crate::model::{ScoreKind, Verdict};
 use crate::scoring::Aggregate;
 
 /// Choices that are drawn for a vote of some of the attempts.
@@ -25,6 +25,58 @@ pub enum Against {
     Outcome,
     /// No step is wrong.
     Process,
+}
+
+/// How far a probability may lie outside 0..=1 by rounding.
+const ROUNDED: f64 = 1e-3;
+
+/// What the vote of an attempt weighs, by its score; without a score nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// Its score, as probabilities and other scores that are never negative are added up (Uesato et al. 2022).
+    Score,
+    /// `1 / (1 + e^-score)`, the chance that a logit, a log-likelihood ratio or a value before its sigmoid stands for.
+    Logistic,
+    /// `e^score` as a share of all attempts at the problem: of rewards it is the chance to be the best of them (Bradley
+    /// and Terry 1952, Plackett 1975), so that only differences between attempts at one problem count.
+    Softmax,
+}
+
+impl Weight {
+    /// What fits scores of that kind; `ends` are the lowest and the highest of all steps.
+    pub fn of(kind: Option<ScoreKind>, ends: Option<(f64, f64)>) -> Self {
+        let (low, high) = ends.unwrap_or_default();
+        match kind {
+            Some(ScoreKind::Logit | ScoreKind::Implicit) => Self::Logistic,
+            // What is rounded may lie a little outside.
+            Some(kind) if kind.is_unit() && low > -ROUNDED && high < 1.0 + ROUNDED => Self::Score,
+            Some(kind) if kind.is_unit() => Self::Logistic,
+            _ if low < 0.0 => Self::Softmax,
+            _ => Self::Score,
+        }
+    }
+
+    /// The weight of a score; `highest` is that of all attempts at the problem.
+    fn weighed(self, score: f64, highest: f64) -> f64 {
+        match self {
+            _ if score.is_nan() => 0.0,
+            Self::Score => score.max(0.0),
+            Self::Logistic => 1.0 / (1.0 + (-score).exp()),
+            // Relative to the highest, so that nothing overflows: votes are compared within a problem only.
+            Self::Softmax if score < highest => (score - highest).exp(),
+            Self::Softmax => 1.0,
+        }
+    }
+
+    /// What has to be known to read weighted votes.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Score => "weighted votes add up the scores of attempts",
+            Self::Logistic => "weighted votes add up the logistic function of the scores of attempts",
+            Self::Softmax => "weighted votes add up the softmax of scores over the attempts at a problem",
+        }
+    }
 }
 
 /// One attempt at a problem.
@@ -55,7 +107,7 @@ pub struct AtN {
     pub gain: f64,
     /// How often the answer given most often is right; ties are shared. `None` where no final answers are known.
     pub majority: Option<f64>,
-    /// The same, each vote weighted by its score where scores are never negative.
+    /// The same, each vote weighted; see [`Weight`].
     pub weighted_majority: Option<f64>,
 }
 
@@ -81,6 +133,8 @@ pub struct ResponseReport {
     pub attempts: u64,
     /// Attempts of which a final answer was found.
     pub with_answer: u64,
+    /// How votes are weighted.
+    pub weight: Weight,
     /// For each way to make a score.
     pub by_aggregate: Vec<ByAggregate>,
 }
@@ -173,7 +227,7 @@ fn numbers(most: usize) -> Vec<usize> {
 }
 
 /// What comes of choosing among more and more attempts at each problem. Can be stopped at each number.
-pub fn curve(problems: &[Vec<Attempt>], seed: u64, ctx: &JobContext) -> Result<Vec<AtN>, JobError> {
+pub fn curve(problems: &[Vec<Attempt>], weight: Weight, seed: u64, ctx: &JobContext) -> Result<Vec<AtN>, JobError> {
     let most = problems.iter().map(Vec::len).max().unwrap_or(0);
     let mut curve = Vec::new();
     for n in numbers(most) {
@@ -187,12 +241,15 @@ pub fn curve(problems: &[Vec<Attempt>], seed: u64, ctx: &JobContext) -> Result<V
         };
         let mean = mean_of(&|attempts| pass_at(attempts, 1));
         let best = mean_of(&|attempts| best_of(attempts, n));
-        let is_weight = |attempt: &Attempt| attempt.score.is_nan() || attempt.score >= 0.0;
-        let has_weights = with.iter().all(|attempts| attempts.iter().all(is_weight));
         // Both votes are over the same choices.
-        let votes = |weight: &dyn Fn(&Attempt) -> f64| {
+        let votes = |weight: Option<Weight>| {
             let mut draw = Draw::new(seed);
-            let all: Vec<f64> = with.iter().filter_map(|attempts| vote_of(attempts, n, &mut draw, weight)).collect();
+            let of_problem = |attempts: &&Vec<Attempt>| {
+                let highest = attempts.iter().map(|attempt| attempt.score).fold(f64::NEG_INFINITY, f64::max);
+                let weighed = |attempt: &Attempt| weight.map_or(1.0, |of| of.weighed(attempt.score, highest));
+                vote_of(attempts, n, &mut draw, weighed)
+            };
+            let all: Vec<f64> = with.iter().filter_map(of_problem).collect();
             (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64)
         };
         curve.push(AtN {
@@ -202,12 +259,8 @@ pub fn curve(problems: &[Vec<Attempt>], seed: u64, ctx: &JobContext) -> Result<V
             pass: mean_of(&|attempts| pass_at(attempts, n)),
             best,
             gain: best - mean,
-            majority: votes(&|_| 1.0),
-            weighted_majority: if has_weights {
-                votes(&|attempt| if attempt.score.is_nan() { 0.0 } else { attempt.score })
-            } else {
-                None
-            },
+            majority: votes(None),
+            weighted_majority: votes(Some(weight)),
         });
     }
     Ok(curve)
@@ -249,6 +302,7 @@ pub fn response_report(
         };
         problems.iter().map(|(_, places)| places.iter().filter_map(attempt).collect()).collect()
     };
+    let weight = columns.raters.get(rater).map_or(Weight::Score, |rater| Weight::of(rater.kind, rater.ends));
     let mut by_aggregate = Vec::new();
     let (mut count, mut with_answer) = (0, 0);
     for aggregate in Aggregate::ALL.into_iter().filter(|aggregate| *aggregate != Aggregate::None) {
@@ -262,7 +316,7 @@ pub fn response_report(
         by_aggregate.push(ByAggregate {
             aggregate: aggregate.name(),
             rank_at_1: (!scored.is_empty()).then(|| first / scored.len() as f64),
-            curve: curve(&scored, seed, ctx)?,
+            curve: curve(&scored, weight, seed, ctx)?,
         });
     }
     Ok(Some(ResponseReport {
@@ -270,6 +324,7 @@ pub fn response_report(
         problems: problems.len() as u64,
         attempts: count as u64,
         with_answer: with_answer as u64,
+        weight,
         by_aggregate,
     }))
 }
@@ -329,11 +384,39 @@ mod tests {
         assert_eq!(vote(&some[..2], |_| 1.0), Some(0.5), "a tie is shared");
         assert_eq!(vote(&some[3..], |_| 1.0), None);
         let ctx = JobContext::foreground(None);
-        let made = curve(&[some.to_vec()], 1, &ctx).unwrap();
+        let made = curve(&[some.to_vec()], Weight::Score, 1, &ctx).unwrap();
         assert_eq!(made.iter().map(|at| at.n).collect::<Vec<_>>(), [1, 2, 4]);
         assert_eq!((made[2].majority, made[2].weighted_majority), (Some(0.0), Some(1.0)));
-        assert_eq!(made, curve(&[some.to_vec()], 1, &ctx).unwrap());
+        assert_eq!(made, curve(&[some.to_vec()], Weight::Score, 1, &ctx).unwrap());
         let drawn = made[0].majority.unwrap();
         assert!((0.15..0.55).contains(&drawn), "one of three with an answer is right: {drawn}");
+    }
+
+    #[test]
+    fn scores_that_may_be_negative_weigh_votes_too() {
+        use ScoreKind::{Correctness, Implicit, Logit, Other, Reward, Value, Vote};
+        let check = |kind, ends, expected| assert_eq!(Weight::of(kind, Some(ends)), expected, "{kind:?} {ends:?}");
+        check(Some(Correctness), (0.0, 1.000_000_1), Weight::Score);
+        check(Some(Vote), (0.0, 9.0), Weight::Score);
+        check(None, (0.0, 1.0), Weight::Score);
+        check(Some(Other), (0.2, 7.0), Weight::Score);
+        check(Some(Logit), (0.5, 3.0), Weight::Logistic);
+        check(Some(Implicit), (-0.2, 0.1), Weight::Logistic);
+        // A value head before its sigmoid.
+        check(Some(Value), (-4.0, 5.0), Weight::Logistic);
+        check(Some(Reward), (-1.0, 1.0), Weight::Softmax);
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        near(Weight::Logistic.weighed(9.0_f64.ln(), 9.0), 0.9);
+        near(Weight::Softmax.weighed(1.0 - 4.0_f64.ln(), 1.0), 0.25);
+        near(Weight::Softmax.weighed(f64::INFINITY, f64::INFINITY), 1.0);
+        near(Weight::Softmax.weighed(f64::NAN, 1.0), 0.0);
+        // Answer 1 once for 3, answer 2 three times for 2, 2 and 0. By logistic 0.95 against 0.88 + 0.88 + 0.5; by
+        // softmax 1 against 0.368 + 0.368 + 0.050.
+        let attempt = |score, answer| Attempt { score, right: answer == 1, answer };
+        let some = vec![attempt(3.0, 1), attempt(2.0, 2), attempt(2.0, 2), attempt(0.0, 2), attempt(f64::NAN, 2)];
+        let ctx = JobContext::foreground(None);
+        let all = |weight| *curve(std::slice::from_ref(&some), weight, 1, &ctx).unwrap().last().unwrap();
+        assert_eq!((all(Weight::Logistic).majority, all(Weight::Logistic).weighted_majority), (Some(0.0), Some(0.0)));
+        assert_eq!((all(Weight::Softmax).majority, all(Weight::Softmax).weighted_majority), (Some(0.0), Some(1.0)));
     }
 }

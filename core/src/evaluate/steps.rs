@@ -77,9 +77,9 @@ pub struct OfError {
     pub name: String,
     /// How many bad steps have it.
     pub bad: u64,
-    /// How many of them are flagged at the threshold.
+    /// How many of them are flagged at the threshold; the others pass.
     pub flagged: u64,
-    /// That share.
+    /// The share of those that are flagged.
     pub recall: Option<f64>,
     /// Area under the ROC curve of these against all good steps.
     pub auc: Option<f64>,
@@ -168,17 +168,16 @@ pub(super) fn judged<'a>(
     })
 }
 
-/// Figures of the steps of some traces of the columns, at a threshold. Can be stopped between traces.
+/// Figures of the steps of all traces, at a threshold. Can be stopped between traces.
 pub fn step_report(
     columns: &Columns,
-    traces: &[TraceFacts],
     rater: usize,
     threshold: f64,
     bins: usize,
     ctx: &JobContext,
 ) -> Result<StepReport, JobError> {
     let steps = &columns.steps;
-    let run = Run { columns, traces, rater, threshold, bins, ctx };
+    let run = Run { columns, rater, threshold, bins, ctx };
     let kind = |at: usize| steps.kind.get(at).copied().unwrap_or_default();
     let [up_to, after] = run.cuts(2, |step| Some(usize::from(step.is_after)))?.try_into().unwrap_or_default();
     let all = run.cuts(1, |_| Some(0))?.pop().unwrap_or_default();
@@ -205,7 +204,6 @@ pub fn step_report(
 
 struct Run<'a> {
     columns: &'a Columns,
-    traces: &'a [TraceFacts],
     rater: usize,
     threshold: f64,
     bins: usize,
@@ -220,7 +218,7 @@ impl Run<'_> {
     /// The steps in so many groups.
     fn cuts(&self, groups: usize, group: impl Fn(&Judged) -> Option<usize>) -> Result<Vec<Cuts>, JobError> {
         let mut pairs: Vec<Vec<Pair>> = vec![Vec::new(); groups];
-        for trace in self.traces {
+        for trace in &self.columns.traces {
             self.ctx.checkpoint()?;
             for step in judged(self.columns, self.rater, trace) {
                 if let Some(group) = group(&step).and_then(|group| pairs.get_mut(group)) {

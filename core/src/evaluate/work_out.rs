@@ -1,9 +1,12 @@
 //! From columns to a report.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::binary::share;
-use super::columns::{Columns, Gold, TraceFacts};
+use super::columns::{Columns, Gold, RaterColumn, TraceFacts};
 use super::failures::Failure;
 use super::first_error::{Case, Stretch, Tally, best, bootstrap, predicted, sweep};
 use super::report::{
@@ -20,18 +23,17 @@ use crate::model::ScoreKind;
 /// Points of the sweep that are written down.
 const SWEEP_POINTS: usize = 100;
 
-/// Reads a project and works out all figures.
+/// Reads a project and works out all figures; see [`report`].
 pub fn evaluate(
     corpus: &dyn Corpus,
     request: &Request,
     settings: &Settings,
     ctx: &JobContext,
-) -> Result<(Columns, Report), EvaluateError> {
+) -> Result<(Arc<Columns>, Report), EvaluateError> {
     let mut request = request.clone();
     request.fields.extend(settings.by.clone());
-    let columns = super::collect(corpus, &request, ctx)?;
-    let report = report(&columns, settings, ctx)?;
-    Ok((columns, report))
+    let columns = Arc::new(super::collect(corpus, &request, ctx)?);
+    report(&columns, settings, ctx)
 }
 
 /// The judged traces: place in the columns, first error, scores.
@@ -51,64 +53,84 @@ pub fn usual_threshold(kind: Option<ScoreKind>) -> f64 {
     }
 }
 
-/// Works out all figures. Can be stopped between traces.
-pub fn report(columns: &Columns, settings: &Settings, ctx: &JobContext) -> Result<Report, EvaluateError> {
+/// Works out all figures, and gives with them the columns of the traces that they are about: all of them, but where a
+/// threshold was fitted those that it was not fitted on. What is listed or counted beside the report is taken from these.
+/// Can be stopped between traces.
+pub fn report(
+    whole: &Arc<Columns>,
+    settings: &Settings,
+    ctx: &JobContext,
+) -> Result<(Arc<Columns>, Report), EvaluateError> {
     let rater = settings.rater;
-    let column = columns.raters.get(rater).cloned().unwrap_or_default();
-    let nothing =
-        |why: String| EvaluateError::NothingToJudge { labels: columns.labels.clone(), rater: column.name.clone(), why };
-    let known = columns.traces.iter().filter(|trace| trace.gold != Gold::Unknown).count() as u64;
-    let has_pairs = columns.traces.iter().any(|trace| super::steps::judged(columns, rater, trace).next().is_some());
-    if known == 0 && !has_pairs {
-        let reasons = columns.left_out.iter().map(|one| format!("{}: {} traces", one.reason, one.traces));
-        return Err(nothing(reasons.collect::<Vec<_>>().join(", ")));
+    if let Some(RaterColumn { name, missing: Some(known), .. }) = whole.raters.get(rater) {
+        return Err(EvaluateError::UnknownScorer { name: name.clone(), known: known.clone() });
     }
+    something_to_judge(whole, rater)?;
     note(ctx, "finding the threshold");
-    let all: Vec<(usize, Case<'_>)> = cases(columns, rater).collect();
+    let fitted = if settings.threshold == Threshold::Fit { Some(fitted(whole, settings)?) } else { None };
+    let (columns, found) = match fitted {
+        Some(Fitted { others, threshold, chosen }) => (Arc::new(others), Some((threshold, chosen))),
+        None => (Arc::clone(whole), None),
+    };
+    something_to_judge(&columns, rater)?;
+    let kind = columns.raters.get(rater).and_then(|rater| rater.kind);
+    let known = columns.traces.iter().filter(|trace| trace.gold != Gold::Unknown).count() as u64;
+    let all: Cases<'_> = cases(&columns, rater).collect();
     let stretches = sweep(all.iter().map(|(_, case)| *case));
-    let (threshold, chosen, measured) = threshold(columns, settings, &all, &stretches)?;
+    let (threshold, chosen) = match (settings.threshold, found) {
+        (_, Some((threshold, chosen))) => (threshold, Some(chosen)),
+        (Threshold::Given(threshold), None) => (threshold, None),
+        (Threshold::Sweep | Threshold::Fit, None) => {
+            let best = best(&stretches).ok_or_else(|| EvaluateError::NoFit { on: "these traces".into() })?;
+            (best.threshold(), Some(chosen(&columns, best, &all, |_| true)))
+        }
+        (Threshold::Usual, None) => (usual_threshold(kind), None),
+    };
     note(ctx, "counting first errors");
-    let first_error = figures(columns, settings, threshold, measured.iter().copied(), ctx)?;
-    let mut notes = notes(columns, settings, column.kind);
+    let first_error = figures(&columns, settings, threshold, all.iter().copied(), ctx)?;
+    let mut notes = notes(&columns, settings, kind, chosen.as_ref());
     let partly_scored = all.iter().filter(|(_, case)| case.scores.iter().any(|score| score.is_nan())).count() as u64;
     if partly_scored > 0 {
         notes.push(format!("{partly_scored} traces have steps without a score; such steps are never flagged"));
     }
-    let by = groups(columns, settings, threshold, &measured, ctx)?;
+    let by = groups(&columns, settings, threshold, &all, ctx)?;
     note(ctx, "judging steps");
-    let held: Option<Vec<TraceFacts>> = (settings.threshold == Threshold::Fit)
-        .then(|| measured.iter().filter_map(|(place, _)| columns.traces.get(*place).copied()).collect());
-    let traces = held.as_ref().unwrap_or(&columns.traces);
-    let step = step_report(columns, traces, rater, threshold, settings.bins, ctx)?;
+    let step = step_report(&columns, rater, threshold, settings.bins, ctx)?;
     note(ctx, "choosing among attempts");
     let mut response = Vec::new();
     for against in [Against::Outcome, Against::Process] {
-        response.extend(response_report(columns, rater, against, settings.seed, ctx)?);
+        response.extend(response_report(&columns, rater, against, settings.seed, ctx)?);
     }
     if response.iter().any(|one| one.with_answer < one.attempts) {
         notes.push("votes count attempts only where a final answer was found in the text".into());
     }
+    notes.extend(response.first().filter(|one| one.with_answer > 0).map(|one| one.weight.told().into()));
     let failure = |failure| {
         let wrong = |&&(_, case): &&(usize, Case<'_>)| {
             Failure::of(case.error, predicted(case.scores, threshold)) == Some(failure)
         };
-        FailureCount { failure, traces: measured.iter().filter(wrong).count() as u64 }
+        FailureCount { failure, traces: all.iter().filter(wrong).count() as u64 }
     };
-    Ok(Report {
+    let failures = Failure::ALL.into_iter().map(failure).collect();
+    let made = Report {
         schema: SCHEMA,
-        scorer: column.name,
-        kind: column.kind.map(ScoreKind::name),
+        scorer: columns.raters.get(rater).map(|rater| rater.name.clone()).unwrap_or_default(),
+        kind: kind.map(ScoreKind::name),
         labels: columns.labels.clone(),
         traces: columns.traces.len() as u64,
+        set_aside: (whole.traces.len() - columns.traces.len()) as u64,
         judged: all.len() as u64,
         unscored: known - all.len() as u64,
         partly_scored,
         left_out: columns.left_out.clone(),
         threshold,
-        threshold_from: settings.threshold.to_string(),
+        threshold_from: match settings.fit_on.as_ref().filter(|_| settings.threshold == Threshold::Fit) {
+            Some(on) => format!("fit on {}", on.name),
+            None => settings.threshold.to_string(),
+        },
         chosen,
         first_error,
-        failures: Failure::ALL.into_iter().map(failure).collect(),
+        failures,
         by_field: settings.by.clone(),
         by,
         sweep: sweep_points(&stretches),
@@ -116,6 +138,23 @@ pub fn report(columns: &Columns, settings: &Settings, ctx: &JobContext) -> Resul
         response,
         notes,
         seed: settings.seed,
+    };
+    Ok((columns, made))
+}
+
+/// Fails where no trace has both a label and a word of the rater.
+fn something_to_judge(columns: &Columns, rater: usize) -> Result<(), EvaluateError> {
+    let is_labelled = |trace: &TraceFacts| trace.gold != Gold::Unknown;
+    let has_pair = |trace: &TraceFacts| super::steps::judged(columns, rater, trace).next().is_some();
+    if columns.traces.iter().any(|trace| is_labelled(trace) || has_pair(trace)) {
+        return Ok(());
+    }
+    let reasons: Vec<String> =
+        columns.left_out.iter().map(|one| format!("{}: {} traces", one.reason, one.traces)).collect();
+    Err(EvaluateError::NothingToJudge {
+        labels: columns.labels.clone(),
+        rater: columns.raters.get(rater).map(|rater| rater.name.clone()).unwrap_or_default(),
+        why: if reasons.is_empty() { "no trace is left".into() } else { reasons.join(", ") },
     })
 }
 
@@ -125,41 +164,59 @@ fn note(ctx: &JobContext, text: &str) {
 
 type Cases<'a> = Vec<(usize, Case<'a>)>;
 
-/// The threshold, how it was found, and the traces to measure it on.
-fn threshold<'a>(
-    columns: &Columns,
-    settings: &Settings,
-    all: &Cases<'a>,
-    stretches: &[Stretch],
-) -> Result<(f64, Option<Chosen>, Cases<'a>), EvaluateError> {
-    let no_fit = || EvaluateError::NoFit("both erroneous and correct traces with scores are needed".into());
-    let problem = |place: usize| columns.traces.get(place).map_or(0, |trace| trace.problem);
-    let chosen = |stretch: Stretch, cases: &Cases<'_>| {
-        let mut problems: Vec<u32> = cases.iter().map(|(place, _)| problem(*place)).collect();
-        problems.sort_unstable();
-        problems.dedup();
-        let f1 = stretch.tally.f1().unwrap_or(0.0);
-        Chosen { f1, traces: cases.len() as u64, problems: problems.len() as u64 }
+/// A threshold that some traces told.
+struct Fitted {
+    /// All other traces.
+    others: Columns,
+    threshold: f64,
+    chosen: Chosen,
+}
+
+/// Fits the threshold on some of the traces.
+fn fitted(columns: &Columns, settings: &Settings) -> Result<Fitted, EvaluateError> {
+    let seed = settings.seed.to_string();
+    // By problem, so that no text is on both sides.
+    let names = if settings.fit_on.is_none() { columns.problem_names.as_slice() } else { &[] };
+    let half: Vec<bool> = names.par_iter().map(|name| lot("fit", &[&seed, name]).is_multiple_of(2)).collect();
+    let is_fitted = |trace: &TraceFacts| match &settings.fit_on {
+        Some(on) => on.rows.binary_search(&trace.row).is_ok(),
+        None => half.get(trace.problem as usize) == Some(&true),
     };
-    match settings.threshold {
-        Threshold::Usual => {
-            let kind = columns.raters.get(settings.rater).and_then(|rater| rater.kind);
-            Ok((usual_threshold(kind), None, all.clone()))
+    let flags: Vec<bool> = columns.traces.iter().map(is_fitted).collect();
+    let is_on = |place: usize| flags.get(place) == Some(&true);
+    let on: Cases<'_> = cases(columns, settings.rater).filter(|(place, _)| is_on(*place)).collect();
+    let best = best(&sweep(on.iter().map(|(_, case)| *case))).ok_or_else(|| EvaluateError::NoFit {
+        on: settings.fit_on.as_ref().map_or_else(|| "half of the problems".to_owned(), |on| format!("`{}`", on.name)),
+    })?;
+    let others = columns.traces.iter().enumerate().filter(|(place, _)| !is_on(*place));
+    let rows: Vec<u32> = others.map(|(_, trace)| trace.row).collect();
+    Ok(Fitted {
+        threshold: best.threshold(),
+        chosen: chosen(columns, best, &on, is_on),
+        others: columns.of_rows(&rows),
+    })
+}
+
+/// How a threshold was found on the traces at those places.
+fn chosen(columns: &Columns, stretch: Stretch, cases: &Cases<'_>, is_on: impl Fn(usize) -> bool) -> Chosen {
+    // Of each problem whether it has traces that decided, and others.
+    let mut sides = vec![(false, false); columns.problem_names.len()];
+    let problem = |place: usize| columns.traces.get(place).map_or(usize::MAX, |trace| trace.problem as usize);
+    for (place, _) in cases {
+        if let Some((decided, _)) = sides.get_mut(problem(*place)) {
+            *decided = true;
         }
-        Threshold::Given(threshold) => Ok((threshold, None, all.clone())),
-        Threshold::Sweep => {
-            let best = best(stretches).ok_or_else(no_fit)?;
-            Ok((best.threshold(), Some(chosen(best, all)), all.clone()))
+    }
+    for place in (0..columns.traces.len()).filter(|place| !is_on(*place)) {
+        if let Some((_, other)) = sides.get_mut(problem(place)) {
+            *other = true;
         }
-        Threshold::Fit => {
-            let seed = settings.seed.to_string();
-            // By problem, so that no text is on both sides.
-            let name = |place: usize| columns.problem_names.get(problem(place) as usize).map_or("", String::as_str);
-            let is_fitted = |place: usize| lot("fit", &[&seed, name(place)]).is_multiple_of(2);
-            let (fitted, measured): (Cases<'a>, Cases<'a>) = all.iter().partition(|(place, _)| is_fitted(*place));
-            let best = best(&sweep(fitted.iter().map(|(_, case)| *case))).ok_or_else(no_fit)?;
-            Ok((best.threshold(), Some(chosen(best, &fitted)), measured))
-        }
+    }
+    Chosen {
+        f1: stretch.tally.f1().unwrap_or(0.0),
+        traces: cases.len() as u64,
+        problems: sides.iter().filter(|(decided, _)| *decided).count() as u64,
+        shared: sides.iter().filter(|(decided, other)| *decided && *other).count() as u64,
     }
 }
 
@@ -194,13 +251,13 @@ fn groups(
     columns: &Columns,
     settings: &Settings,
     threshold: f64,
-    measured: &Cases<'_>,
+    cases: &Cases<'_>,
     ctx: &JobContext,
 ) -> Result<Vec<GroupFigures>, EvaluateError> {
     let Some(field) = settings.by.as_ref().and_then(|name| columns.field(name)) else { return Ok(Vec::new()) };
     let values = columns.fields.get(field).map(|field| field.values.clone()).unwrap_or_default();
     let mut members: Vec<Cases<'_>> = vec![Vec::new(); values.len()];
-    for &(place, case) in measured {
+    for &(place, case) in cases {
         if let Some(members) = members.get_mut(columns.value(field, place) as usize) {
             members.push((place, case));
         }
@@ -236,17 +293,21 @@ fn sweep_points(stretches: &[Stretch]) -> Vec<SweepPoint> {
 }
 
 /// What has to be known to read the figures.
-fn notes(columns: &Columns, settings: &Settings, kind: Option<ScoreKind>) -> Vec<String> {
+fn notes(columns: &Columns, settings: &Settings, kind: Option<ScoreKind>, chosen: Option<&Chosen>) -> Vec<String> {
     let mut notes = Vec::new();
     match settings.threshold {
         Threshold::Sweep => notes.push(
             "the threshold was chosen on the traces it is measured on, which flatters the scorer; `fit` does not"
                 .into(),
         ),
-        Threshold::Fit => {
-            notes.push("the threshold was chosen on one half of the problems and measured on the other".into());
-        }
+        Threshold::Fit => notes.push(match &settings.fit_on {
+            Some(on) => format!("the threshold was chosen on {} and measured on the other traces", on.name),
+            None => "the threshold was chosen on one half of the problems and measured on the other".into(),
+        }),
         Threshold::Usual | Threshold::Given(_) => {}
+    }
+    if let Some(shared) = chosen.map(|chosen| chosen.shared).filter(|shared| *shared > 0) {
+        notes.push(format!("{shared} problems are on both sides, which flatters the scorer"));
     }
     if kind.is_some_and(|kind| !kind.is_quality() && kind != ScoreKind::ClassProbability) {
         notes.push("these scores do not say how good a step is; more may not mean better".into());

@@ -153,16 +153,13 @@ fn menu_ui(ui: &mut Ui, model: &FigureModel, frame: &FigureFrame) -> Option<Figu
         if ui.button("Copy as image").clicked() {
             asked = Some(FigureAsk::Copy([0.0; 4]));
         }
-        if model.can_list {
-            for (title, ask) in [
-                ("Save figure as SVG…", FigureAsk::Svg),
-                ("Save data as CSV…", FigureAsk::Csv),
-                ("Leave this figure out", FigureAsk::Hide),
-            ] {
-                if ui.button(title).clicked() {
-                    asked = Some(ask);
-                }
+        for (title, ask) in [("Save figure as SVG…", FigureAsk::Svg), ("Save data as CSV…", FigureAsk::Csv)] {
+            if ui.button(title).clicked() {
+                asked = Some(ask);
             }
+        }
+        if model.can_list && ui.button("Leave this figure out").clicked() {
+            asked = Some(FigureAsk::Hide);
         }
     });
     asked

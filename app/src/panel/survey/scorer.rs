@@ -1,15 +1,16 @@
 //! How well a scorer does: what matters most in numbers, its mistakes as lists, its tables.
 
 use eframe::egui::{CornerRadius, Frame, Grid, Label, Margin, RichText, Role, Stroke, Ui, WidgetInfo};
+use stepscope_core::evaluate::Table;
 
 use crate::command::{Action, CommandSink};
 use crate::state::survey::SurveyRequest;
 use crate::ui_kit::Tokens;
 use crate::ui_kit::tokens::{Space, type_size};
-use crate::view_model::survey::{ScorerModel, TableModel, TileModel};
+use crate::view_model::survey::{ScorerModel, TileModel};
 
 /// Width of the widest table, in points.
-const TABLE: f32 = 500.0;
+const TABLE: f32 = 740.0;
 
 /// Paints the numbers that matter most, and the mistakes.
 pub(super) fn summary_ui(ui: &mut Ui, model: &ScorerModel, sink: &mut CommandSink) {
@@ -69,7 +70,7 @@ pub(super) fn tables_ui(ui: &mut Ui, model: &ScorerModel) {
     ui.add_space(Space::of(ui).wide);
 }
 
-fn table_ui(ui: &mut Ui, number: usize, table: &TableModel, tokens: &Tokens) {
+fn table_ui(ui: &mut Ui, number: usize, table: &Table, tokens: &Tokens) {
     ui.spacing_mut().item_spacing = eframe::egui::vec2(12.0, 3.0);
     ui.label(RichText::new(&table.title).strong());
     Grid::new(("survey table", number)).striped(true).show(ui, |ui| {

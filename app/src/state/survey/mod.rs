@@ -11,7 +11,7 @@ use stepscope_core::evaluate::{Failure, Threshold};
 
 pub use agreement::{Agreed, AskedAgreement, Measure, TOO_FEW, agreed, listing};
 pub use choices::{Offered, SurveyChoices, offered};
-pub use work::{Asked, Kept, Plotted, Stamp, SurveyJob, Surveyed, plot_name};
+pub use work::{Asked, Kept, Plotted, Stamp, SurveyJob, Surveyed};
 
 /// What the survey shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -96,9 +96,9 @@ pub enum SurveyRequest {
 /// What can be saved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ToSave {
-    /// A counted figure as a drawing.
+    /// A figure as a drawing, by its place among all that were worked out.
     Drawing(usize),
-    /// The numbers of a counted figure, as CSV.
+    /// The numbers of a figure, as CSV.
     Numbers(usize),
     /// The report on the scorer: HTML, or Markdown where the name says so.
     Report,

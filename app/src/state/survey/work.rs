@@ -65,8 +65,10 @@ pub struct Kept {
 /// A figure and how its rows are found.
 #[derive(Clone, Debug)]
 pub struct Plotted {
-    /// What it counts.
-    pub plot: Plot,
+    /// The name by which it is shown, left out and saved.
+    pub name: &'static str,
+    /// What it counts; none of curves, behind whose points no single traces stand.
+    pub plot: Option<Plot>,
     /// What it shows.
     pub figure: Figure,
 }
@@ -78,11 +80,11 @@ pub struct Surveyed {
     pub asked: Asked,
     /// What the next one can begin with.
     pub kept: Arc<Kept>,
-    /// The listed traces.
+    /// The traces that figures and report are about: the listed ones, but for those that a threshold was fitted on.
     pub columns: Arc<Columns>,
     /// Who is judged, as a place in the columns.
     pub rater: Option<usize>,
-    /// The figures, but for those without anything in them.
+    /// The curves of the report, then the figures, but for those without anything in them.
     pub plots: Vec<Plotted>,
     /// How well the scorer does, or why that cannot be said.
     pub report: Option<Result<Report, String>>,
@@ -109,7 +111,7 @@ impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
         let kept = read(&asked, corpus, &scorers, kept, ctx)?;
         let is_whole = rows.len() == kept.columns.traces.len();
         let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(kept.columns.of_rows(&rows)) };
-        let rater = position(&kept.request, chosen(&asked.choices, &kept.offered));
+        let rater = kept.rater(&asked.choices);
         let mut made = Surveyed { asked, kept, columns, rater, plots: Vec::new(), report: None };
         match made.asked.page {
             Page::Figures => {
@@ -125,14 +127,26 @@ impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
     }
 }
 
-/// The scorer that was chosen, else the first.
-fn chosen<'a>(choices: &'a SurveyChoices, offered: &'a Offered) -> Option<&'a Rater> {
-    let is_scorer = |rater: &&Rater| matches!(rater, Rater::Scorer(_));
-    choices.rater.as_ref().or_else(|| offered.raters.iter().find(is_scorer))
-}
+impl Kept {
+    /// The place of a rater in the columns.
+    fn position(&self, rater: &Rater) -> Option<usize> {
+        self.request.raters.iter().position(|known| known == rater)
+    }
 
-fn position(request: &Request, rater: Option<&Rater>) -> Option<usize> {
-    request.raters.iter().position(|known| Some(known) == rater)
+    /// The place of the rater that was chosen, else of the first scorer that gave a score.
+    fn rater(&self, choices: &SurveyChoices) -> Option<usize> {
+        if let Some(chosen) = &choices.rater {
+            return self.position(chosen);
+        }
+        let mut raters = self.request.raters.iter().zip(&self.columns.raters);
+        raters.position(|(rater, column)| matches!(rater, Rater::Scorer(_)) && column.missing.is_none())
+    }
+
+    /// It gave no step a score: its scores are of steps that have gone.
+    pub fn is_silent(&self, rater: &Rater) -> bool {
+        let column = self.position(rater).and_then(|at| self.columns.raters.get(at));
+        column.is_some_and(|column| column.missing.is_some())
+    }
 }
 
 /// The columns kept before, where they are still right, else new ones.
@@ -186,9 +200,9 @@ impl Surveyed {
 
     /// Whom the scorer is compared with: the one that was chosen, else the next scorer, else a label source.
     pub fn other(&self) -> Option<usize> {
-        let chosen = self.asked.choices.other.as_ref();
-        let chosen = chosen.and_then(|rater| position(&self.kept.request, Some(rater)));
-        chosen.or_else(|| (0..self.columns.raters.len()).find(|at| Some(*at) != self.rater))
+        let chosen = self.asked.choices.other.as_ref().and_then(|rater| self.kept.position(rater));
+        let speaking = self.columns.raters.iter().enumerate().filter(|(_, column)| column.missing.is_none());
+        chosen.or_else(|| speaking.map(|(at, _)| at).find(|at| Some(*at) != self.rater))
     }
 
     /// Every figure that these columns may have something for.
@@ -228,12 +242,8 @@ impl Surveyed {
         ctx.checkpoint()?;
         ctx.report(Progress { note: "counting".into(), ..Progress::default() });
         let figure = plot.figure(&self.columns, ctx)?;
-        let has_something = figure.series.iter().flat_map(|series| &series.marks).any(|mark| {
-            // Of what may happen or not, that it never does is something only where it could be told.
-            mark.count > 0 && !matches!((&plot, mark.value), (Plot::Redundancy { .. }, Some(0.0)))
-        });
-        if has_something {
-            self.plots.push(Plotted { plot, figure });
+        if plot.tells(&figure) {
+            self.plots.push(Plotted { name: plot_name(&plot), plot: Some(plot), figure });
         }
         Ok(())
     }
@@ -242,17 +252,30 @@ impl Surveyed {
         let Some(rater) = self.rater else { return Ok(()) };
         let SurveyChoices { threshold, by, .. } = self.asked.choices.clone();
         let settings = Settings { rater, threshold, by: Some(by), ..Settings::default() };
-        self.report = Some(match report(&self.columns, &settings, ctx) {
-            Ok(report) => Ok(report),
+        let (columns, report) = match report(&self.columns, &settings, ctx) {
+            Ok(made) => made,
             Err(EvaluateError::Job(stopped)) => return Err(stopped),
-            Err(other) => Err(other.to_string()),
-        });
+            Err(other) => {
+                self.report = Some(Err(other.to_string()));
+                return Ok(());
+            }
+        };
+        self.columns = columns;
+        self.plots = report.curves().into_iter().map(|(name, figure)| Plotted { name, plot: None, figure }).collect();
+        self.report = Some(Ok(report));
         self.add(Plot::Reliability { rater }, ctx)
+    }
+
+    /// The report as a file, with all its pictures: the same as the command line writes.
+    pub fn document(&self, is_markdown: bool, ctx: &JobContext) -> Result<Option<String>, JobError> {
+        let (Some(Ok(report)), Some(rater)) = (&self.report, self.rater) else { return Ok(None) };
+        let figures = report.figures(&self.columns, rater, ctx)?;
+        Ok(Some(if is_markdown { report.to_markdown(&figures) } else { report.to_html(&figures) }))
     }
 }
 
 /// The name by which a figure is shown or left out.
-pub const fn plot_name(plot: &Plot) -> &'static str {
+const fn plot_name(plot: &Plot) -> &'static str {
     match plot {
         Plot::Scores { .. } => "scores",
         Plot::Reliability { .. } => "reliability",

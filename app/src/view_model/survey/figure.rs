@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use stepscope_core::evaluate::figures::{Axis, Figure, Mark, MarkSeries, Shape, Tone as Meaning};
+use stepscope_core::evaluate::figures::{Figure, Mark, MarkSeries, Shape, Tone as Meaning};
 
 use super::axis::{AxisModel, number_text, percent_text};
 use crate::view_model::Tone;
@@ -102,12 +102,13 @@ impl FigureModel {
             note: figure.notes.join("; "),
             shape: match figure.shape {
                 Shape::Bars => FigureShape::Bars,
-                Shape::Line => FigureShape::Lines,
+                Shape::Line | Shape::Curve => FigureShape::Lines,
                 Shape::Cells => FigureShape::Cells,
             },
             can_list: true,
             can_brush: !is_named && figure.shape != Shape::Cells,
-            diagonal: figure.title == "Good steps by score" && is_unit(&figure.x),
+            line: figure.line,
+            diagonal: figure.diagonal,
             ..Self::default()
         };
         let groups = figure.series.len().max(1);
@@ -141,26 +142,11 @@ impl FigureModel {
         made
     }
 
-    /// Lines through points that stand for no traces.
-    pub fn lines(title: &str, x: AxisModel, y: AxisModel, series: Vec<(String, Shade, Vec<[f64; 2]>)>) -> Self {
-        let series = series.into_iter().filter(|(.., points)| !points.is_empty()).map(|(name, shade, points)| {
-            let mark = |(number, [at, value]): (usize, [f64; 2])| MarkModel {
-                number,
-                x: [at, at],
-                y: [value, value],
-                text: format!("{name}: {} at {} {}", number_text(value), x.label, number_text(at)),
-                ..MarkModel::default()
-            };
-            let marks = points.into_iter().enumerate().map(mark).collect();
-            SeriesModel { shade, faint: false, marks, name }
-        });
-        let series = series.collect();
-        Self { title: title.into(), shape: FigureShape::Lines, series, x, y, ..Self::default() }
-    }
-
-    /// Nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        self.series.iter().all(|series| series.marks.is_empty())
+    /// A curve of a report, behind whose points no single traces stand.
+    pub fn curve(figure: &Figure) -> Self {
+        let note = figure.line.map(|_| "Drag the line to take another threshold".to_owned());
+        let made = Self::counted(figure, true);
+        Self { can_list: false, can_brush: false, note: note.unwrap_or_else(|| made.note.clone()), ..made }
     }
 
     /// Bars lie where their bins have names.
@@ -186,7 +172,7 @@ impl FigureModel {
             ..MarkModel::default()
         };
         match self.shape {
-            FigureShape::Lines => (made.x, made.y) = ([bin + 0.5; 2], [value; 2]),
+            FigureShape::Lines => (made.x, made.y) = ([mark.at.unwrap_or(bin + 0.5); 2], [value; 2]),
             FigureShape::Cells => {
                 let rows = figure.y.bins().max(1);
                 // The first of names stands on top; numbers grow upwards.
@@ -219,6 +205,11 @@ impl FigureModel {
     }
 
     fn axes(&self, figure: &Figure) -> (AxisModel, AxisModel) {
+        if figure.shape == Shape::Curve {
+            let ends = figure.x.edges.first().zip(figure.x.edges.last()).unwrap_or((&0.0, &1.0));
+            let x = AxisModel::numbers(&figure.x.label, *ends.0, *ends.1);
+            return (x, AxisModel::numbers(&figure.y.label, 0.0, 1.0));
+        }
         let x = AxisModel::bins(&figure.x);
         if self.shape == FigureShape::Cells {
             let mut y = AxisModel::bins(&figure.y);
@@ -243,10 +234,6 @@ impl FigureModel {
         lying.ticks.iter_mut().for_each(|(at, _)| *at = lying.to - *at);
         (y, lying)
     }
-}
-
-fn is_unit(axis: &Axis) -> bool {
-    axis.edges.first() == Some(&0.0) && axis.edges.last() == Some(&1.0)
 }
 
 /// The colour of a series.
@@ -301,7 +288,8 @@ fn is_count(figure: &Figure) -> bool {
 
 /// What a mark tells: its series, its bin, its value and how many it counts.
 fn text(figure: &Figure, series: &MarkSeries, mark: &Mark, is_count: bool) -> String {
-    let mut place = figure.x.name(mark.x);
+    let mut place =
+        mark.at.map_or_else(|| figure.x.name(mark.x), |at| format!("{} {}", figure.x.label, number_text(at)));
     if figure.y.bins() > 0 {
         place = format!("{} {place}, {} {}", figure.x.label, figure.y.label, figure.y.name(mark.row));
     }

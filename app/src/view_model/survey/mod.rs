@@ -12,9 +12,9 @@ use stepscope_core::labels::LabelSource;
 pub use agreement::{AgreementCell, AgreementModel, measure_name};
 pub use axis::{AxisModel, number_text};
 pub use figure::{FigureModel, FigureShape, MarkModel, SeriesModel};
-pub use scorer::{ScorerModel, TableModel, TileModel, WrongModel};
+pub use scorer::{ScorerModel, TileModel, WrongModel};
 
-use crate::state::survey::{Page, SurveyChoices, Surveyed, plot_name};
+use crate::state::survey::{Page, SurveyChoices, Surveyed};
 
 /// Values of a field that can be compared.
 const MOST_VALUES: usize = 200;
@@ -27,6 +27,8 @@ pub struct NamedFigure {
     pub name: &'static str,
     /// Which of the counted figures it is; none for curves.
     pub plot: Option<usize>,
+    /// Its place among all figures that were worked out, by which it is saved.
+    pub at: usize,
     /// The figure.
     pub figure: FigureModel,
 }
@@ -48,12 +50,16 @@ pub struct SurveyModel {
 impl SurveyModel {
     /// Shows what was worked out.
     pub fn new(made: &Surveyed) -> Self {
-        let counted = made.plots.iter().enumerate().map(|(at, plotted)| NamedFigure {
-            name: plot_name(&plotted.plot),
-            plot: Some(at),
-            figure: titled(FigureModel::counted(&plotted.figure, is_ordered(&plotted.plot)), &plotted.plot),
+        let figures = made.plots.iter().enumerate().map(|(at, plotted)| NamedFigure {
+            name: plotted.name,
+            plot: plotted.plot.is_some().then_some(at),
+            at,
+            figure: match &plotted.plot {
+                Some(plot) => FigureModel::counted(&plotted.figure, is_ordered(plot)),
+                None => FigureModel::curve(&plotted.figure),
+            },
         });
-        let counted: Vec<NamedFigure> = counted.collect();
+        let figures: Vec<NamedFigure> = figures.collect();
         let traces = made.columns.traces.len();
         let traces = if traces == 1 { "1 listed trace".to_owned() } else { format!("{traces} listed traces") };
         let rater = made.rater_name();
@@ -62,8 +68,8 @@ impl SurveyModel {
         let intro = format!("{traces} · {labels}{scores}");
         if made.asked.page == Page::Figures {
             let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
-            let problem = counted.is_empty().then_some(nothing);
-            return Self { intro, figures: counted, scorer: None, problem };
+            let problem = figures.is_empty().then_some(nothing);
+            return Self { intro, figures, scorer: None, problem };
         }
         let scorer = match &made.report {
             Some(Ok(report)) => ScorerModel::new(report, &labels),
@@ -73,10 +79,6 @@ impl SurveyModel {
                 return Self { intro, problem: Some(why), ..Self::default() };
             }
         };
-        let curve = |figure: FigureModel| NamedFigure { name: "curve", plot: None, figure };
-        let mut figures: Vec<NamedFigure> = scorer.curves.iter().cloned().map(curve).collect();
-        let place = figures.len().min(3);
-        figures.splice(place..place, counted);
         let intro = scorer.intro.clone();
         Self { intro, figures, scorer: Some(scorer), problem: None }
     }
@@ -97,17 +99,6 @@ const fn is_ordered(plot: &Plot) -> bool {
             | Plot::Overthinking { .. }
             | Plot::Redundancy { .. }
     )
-}
-
-/// Two figures of the same are told apart, and those of two scorers name both.
-fn titled(mut figure: FigureModel, plot: &Plot) -> FigureModel {
-    match plot {
-        Plot::FirstErrors { relative: true, .. } => figure.title = "First errors, as a share of the trace".into(),
-        Plot::Reliability { .. } => figure.title = "Scores against labels".into(),
-        Plot::Raters { .. } => figure.title = "Scores against scores".into(),
-        _ => {}
-    }
-    figure
 }
 
 /// What can be chosen above the figures, and what is.
@@ -148,7 +139,12 @@ impl ControlsModel {
             counted.into_iter().map(|(_, value)| value.clone()).take(MOST_VALUES).collect()
         });
         Self {
-            raters: offered.raters.iter().map(|rater| (rater.clone(), rater_text(rater))).collect(),
+            raters: offered
+                .raters
+                .iter()
+                .filter(|rater| !made.kept.is_silent(rater))
+                .map(|rater| (rater.clone(), rater_text(rater)))
+                .collect(),
             labels: offered.labels.iter().map(|source| (source.clone(), source_text(source))).collect(),
             fields: offered.fields.clone(),
             values,

@@ -1,19 +1,14 @@
-//! How well a scorer does: its figures, its mistakes, its curves and tables.
+//! How well a scorer does: its figures, its mistakes and its tables.
 
 use std::fmt::Write as _;
 
 use stepscope_core::evaluate::chance::Interval;
-use stepscope_core::evaluate::response::{Against, ResponseReport};
-use stepscope_core::evaluate::steps::{Group, StepFigures};
-use stepscope_core::evaluate::{Failure, Report};
+use stepscope_core::evaluate::{Failure, Report, Table};
 
-use super::axis::{AxisModel, number_text, percent_text};
-use super::figure::FigureModel;
-use crate::view_model::Tone;
-use crate::view_model::canvas::shade::Shade;
+use super::axis::{number_text, percent_text};
 
-/// Groups that are listed.
-const GROUPS: usize = 30;
+/// Rows of a table that are shown; the others are counted.
+const ROWS: usize = 60;
 
 /// A figure in numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,18 +39,6 @@ pub struct WrongModel {
     pub traces: u64,
 }
 
-/// A table of figures.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "testing", derive(serde::Serialize))]
-pub struct TableModel {
-    /// What it shows.
-    pub title: String,
-    /// The heads of its columns.
-    pub heads: Vec<String>,
-    /// Its rows.
-    pub rows: Vec<Vec<String>>,
-}
-
 /// How well a scorer does.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
@@ -68,10 +51,8 @@ pub struct ScorerModel {
     pub tiles: Vec<TileModel>,
     /// How it goes wrong.
     pub wrong: Vec<WrongModel>,
-    /// Its curves; the first is the one over thresholds.
-    pub curves: Vec<FigureModel>,
     /// Its tables.
-    pub tables: Vec<TableModel>,
+    pub tables: Vec<Table>,
     /// What has to be known to read all this.
     pub notes: Vec<String>,
 }
@@ -87,6 +68,9 @@ impl ScorerModel {
         if report.unscored > 0 {
             write!(intro, ", {} without a score", report.unscored).ok();
         }
+        if report.set_aside > 0 {
+            write!(intro, ", {} set aside for the threshold", report.set_aside).ok();
+        }
         for one in &report.left_out {
             write!(intro, "; {} left out: {}", one.traces, one.reason).ok();
         }
@@ -101,16 +85,12 @@ impl ScorerModel {
             )
             .ok();
         }
-        let mut curves = vec![sweep(report), roc(report), precision(report)];
-        curves.extend(report.response.iter().map(response));
-        curves.retain(|curve| !curve.is_empty());
         Self {
             intro,
             threshold,
             tiles: tiles(report),
             wrong: report.failures.iter().map(|one| wrong(one.failure, one.traces)).collect(),
-            curves,
-            tables: tables(report),
+            tables: report.tables().into_iter().map(|table| table.cut(ROWS)).collect(),
             notes: report.notes.clone(),
         }
     }
@@ -168,153 +148,4 @@ fn tiles(report: &Report) -> Vec<TileModel> {
                    probabilities lie from true ones",
         },
     ]
-}
-
-fn sweep(report: &Report) -> FigureModel {
-    let line = |value: &dyn Fn(usize) -> Option<f64>| -> Vec<[f64; 2]> {
-        let points = report.sweep.iter().enumerate();
-        points.filter_map(|(at, point)| Some([point.threshold, value(at)?])).collect()
-    };
-    let at = |at: usize| report.sweep.get(at);
-    let series = vec![
-        ("F1".to_owned(), Shade::Sort(0), line(&|n| at(n)?.f1)),
-        ("erroneous".to_owned(), Shade::Tone(Tone::Bad), line(&|n| at(n)?.acc_error)),
-        ("correct".to_owned(), Shade::Tone(Tone::Good), line(&|n| at(n)?.acc_correct)),
-    ];
-    let thresholds = || report.sweep.iter().map(|point| point.threshold).filter(|at| at.is_finite());
-    let low = thresholds().fold(f64::INFINITY, f64::min).min(report.threshold);
-    let high = thresholds().fold(f64::NEG_INFINITY, f64::max).max(report.threshold);
-    let x = AxisModel::numbers("threshold", low, high);
-    let figure = FigureModel::lines("First error over thresholds", x, share_axis("share"), series);
-    FigureModel { line: Some(report.threshold), note: "Drag the line to take another threshold".into(), ..figure }
-}
-
-fn roc(report: &Report) -> FigureModel {
-    let points = report.step.roc.iter().map(|point| [point.x, point.y]).collect();
-    let x = AxisModel::numbers("bad steps that pass", 0.0, 1.0);
-    let series = vec![("good against bad steps".to_owned(), Shade::Sort(0), points)];
-    let figure = FigureModel::lines("ROC of steps", x, share_axis("good steps that pass"), series);
-    FigureModel { diagonal: true, ..figure }
-}
-
-fn precision(report: &Report) -> FigureModel {
-    let points = report.step.precision_recall.iter().map(|point| [point.x, point.y]).collect();
-    let x = AxisModel::numbers("recall", 0.0, 1.0);
-    let series = vec![("finding bad steps".to_owned(), Shade::Tone(Tone::Bad), points)];
-    FigureModel::lines("Precision over recall", x, share_axis("precision"), series)
-}
-
-fn share_axis(label: &str) -> AxisModel {
-    AxisModel::numbers(label, 0.0, 1.0)
-}
-
-fn response(of: &ResponseReport) -> FigureModel {
-    let title = match of.against {
-        Against::Outcome => "Best of N, by final answer",
-        Against::Process => "Best of N, by steps",
-    };
-    let Some(first) = of.by_aggregate.first() else { return FigureModel::default() };
-    let place = |at: usize| u32::try_from(at).map_or(0.0, f64::from) + 0.5;
-    let line = |value: &dyn Fn(usize) -> Option<f64>| -> Vec<[f64; 2]> {
-        (0..first.curve.len()).filter_map(|at| Some([place(at), value(at)?])).collect()
-    };
-    let mut series = vec![
-        ("any (pass@N)".to_owned(), Shade::Tone(Tone::Good), line(&|at| Some(first.curve.get(at)?.pass))),
-        ("one, taken blindly".to_owned(), Shade::Tone(Tone::Muted), line(&|at| Some(first.curve.get(at)?.mean))),
-        ("most frequent answer".to_owned(), Shade::Tone(Tone::Unsure), line(&|at| first.curve.get(at)?.majority)),
-    ];
-    for (number, one) in (0_u8..).zip(&of.by_aggregate) {
-        let points = line(&|at| Some(one.curve.get(at)?.best));
-        series.push((format!("best by {}", one.aggregate), Shade::Sort(number), points));
-    }
-    let ticks = first.curve.iter().enumerate().map(|(at, point)| (place(at), point.n.to_string())).collect();
-    let x = AxisModel {
-        label: "attempts".into(),
-        from: 0.0,
-        to: place(first.curve.len()) - 0.5,
-        ticks,
-        is_named: true,
-        is_counted: false,
-    };
-    let note = format!("{} attempts at {} problems", of.attempts, of.problems);
-    FigureModel { note, ..FigureModel::lines(title, x, share_axis("share that is right"), series) }
-}
-
-fn tables(report: &Report) -> Vec<TableModel> {
-    let mut tables = Vec::new();
-    if !report.by.is_empty() {
-        let rows = report.by.iter().take(GROUPS).map(|group| {
-            let of = &group.figures;
-            let value = if group.value.is_empty() { "(none)" } else { &group.value };
-            let range = |interval: Option<Interval>| {
-                interval.map_or_else(String::new, |i| format!(" ({:.0}–{:.0})", i.low * 100.0, i.high * 100.0))
-            };
-            vec![
-                value.to_owned(),
-                format!("{}{}", share_text(of.f1), range(of.intervals.f1)),
-                share_text(of.acc_error),
-                share_text(of.acc_correct),
-                of.counts.erroneous.to_string(),
-                of.counts.correct.to_string(),
-            ]
-        });
-        let field = report.by_field.clone().unwrap_or_default();
-        tables.push(TableModel {
-            title: format!("First error by {field}"),
-            heads: heads(&[&field, "F1", "erroneous", "correct", "erroneous traces", "correct traces"]),
-            rows: rows.collect(),
-        });
-    }
-    let step = &report.step;
-    let main = [("up to the first error", &step.figures), ("after it", &step.after_error), ("all", &step.all)];
-    tables.push(steps("Steps", main.into_iter()));
-    let groups: [(&str, &[Group]); 4] = [
-        ("Steps by place", &step.by_position),
-        ("Steps by sort", &step.by_kind),
-        ("Prose and formulas", &step.by_text),
-        ("Steps by length", &step.by_length),
-    ];
-    for (title, groups) in groups.into_iter().filter(|(_, groups)| groups.len() > 1) {
-        tables.push(steps(title, groups.iter().map(|group| (group.name.as_str(), &group.figures))));
-    }
-    if !step.by_error.is_empty() {
-        let rows = step.by_error.iter().map(|one| {
-            vec![
-                one.name.clone(),
-                one.bad.to_string(),
-                one.flagged.to_string(),
-                share_text(one.recall),
-                digits(one.auc),
-            ]
-        });
-        tables.push(TableModel {
-            title: "Bad steps by kind of error".into(),
-            heads: heads(&["kind", "bad", "flagged", "share", "AUC"]),
-            rows: rows.collect(),
-        });
-    }
-    tables
-}
-
-fn steps<'a>(title: &str, groups: impl Iterator<Item = (&'a str, &'a StepFigures)>) -> TableModel {
-    let rows = groups.filter(|(_, of)| of.good + of.bad > 0).map(|(name, of)| {
-        let counts = [name.to_owned(), of.good.to_string(), of.bad.to_string()];
-        let figures = [of.auc, of.average_precision_bad, of.f1_bad, of.brier, of.prm_score].map(digits);
-        counts.into_iter().chain(figures).collect()
-    });
-    let rows = rows.collect();
-    let heads = heads(&["", "good", "bad", "AUC", "AP of bad", "F1 of bad", "Brier", "PRM-Score"]);
-    TableModel { title: title.into(), heads, rows }
-}
-
-fn heads(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-fn share_text(share: Option<f64>) -> String {
-    share.map_or_else(|| "–".into(), percent_text)
-}
-
-fn digits(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".into(), |value| format!("{value:.3}"))
 }

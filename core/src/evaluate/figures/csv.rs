@@ -6,18 +6,18 @@ use crate::csv::push_line;
 const HEADINGS: [&str; 9] = ["series", "x", "x_from", "x_to", "y", "value", "count", "low", "high"];
 
 impl Figure {
-    /// The marks as CSV, one a line: series, bin and its ends on each axis, value, count, interval. Empty values stand
-    /// for marks into which nothing fell.
+    /// The marks as CSV, one a line: series, bin and its ends on each axis, or the place on a curve, value, count,
+    /// interval. Empty values stand for marks into which nothing fell.
     pub fn to_csv(&self) -> String {
         let mut csv = String::new();
         push_line(&mut csv, HEADINGS.map(Some));
         let number = |value: Option<f64>| value.map(|value| value.to_string());
         for series in &self.series {
             for mark in &series.marks {
-                let edge = |at: usize| number(self.x.edges.get(at).copied());
+                let edge = |at: usize| number(self.x.edges.get(at).copied().filter(|_| mark.at.is_none()));
                 let line = [
                     Some(series.name.clone()),
-                    Some(self.x.name(mark.x)),
+                    number(mark.at).or_else(|| Some(self.x.name(mark.x))),
                     edge(mark.x),
                     edge(mark.x + 1),
                     (self.y.bins() > 0).then(|| self.y.name(mark.row)),

@@ -12,6 +12,8 @@ pub enum Shape {
     Bars,
     /// A line from mark to mark.
     Line,
+    /// The same, of marks anywhere along the axis; see [`Mark::at`].
+    Curve,
     /// A field of cells, coloured by how many.
     Cells,
 }
@@ -97,6 +99,8 @@ pub(super) fn short(number: f64) -> String {
 pub struct Mark {
     /// Its bin on the horizontal axis.
     pub x: usize,
+    /// Of a curve its place on that axis, which has one bin.
+    pub at: Option<f64>,
     /// Its bin on the vertical axis; 0 but for cells.
     pub row: usize,
     /// Its height, or the strength of its colour; `None` where nothing fell into it.
@@ -131,7 +135,11 @@ pub struct Figure {
     pub y: Axis,
     /// The series.
     pub series: Vec<MarkSeries>,
-    /// What counts: `steps` or `traces`.
+    /// A place on the horizontal axis that matters, such as the threshold.
+    pub line: Option<f64>,
+    /// The line from corner to corner, which is perfect or chance, belongs to it.
+    pub diagonal: bool,
+    /// What counts: `steps`, `traces` or `problems`.
     pub unit: &'static str,
     /// What has to be known to read it.
     pub notes: Vec<String>,
@@ -210,7 +218,7 @@ impl Frame {
                 Reduce::Mean => ((count > 0).then(|| sum / count as f64), None),
                 Reduce::Rate => ((count > 0).then(|| sum / count as f64), wilson(sum as u64, count)),
             };
-            Mark { x: at % bins, row: at / bins, value, count, interval }
+            Mark { x: at % bins, at: None, row: at / bins, value, count, interval }
         };
         let series = self.series.iter().zip(cells.chunks(per_series)).map(|((name, tone), cells)| {
             let all = cells.iter().map(|(count, _)| count).sum();
@@ -219,7 +227,7 @@ impl Frame {
         });
         let series = series.collect();
         let Self { title, shape, x, y, unit, notes, .. } = self;
-        Figure { title, shape, x, y, series, unit, notes }
+        Figure { title, shape, x, y, series, line: None, diagonal: false, unit, notes }
     }
 }
 

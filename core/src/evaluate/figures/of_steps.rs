@@ -51,7 +51,7 @@ pub(super) fn scores(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
 
 pub(super) fn reliability(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
     let axis = score_axis(columns, rater, 10);
-    let frame = Frame::new("Good steps by score", Shape::Line, axis.clone(), "share of good steps", Reduce::Rate)
+    let frame = Frame::new("Scores against labels", Shape::Line, axis.clone(), "share of good steps", Reduce::Rate)
         .series("steps", Tone::Good)
         .of_steps()
         .note("a calibrated probability lies on the diagonal");
@@ -111,7 +111,7 @@ pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) ->
 pub(super) fn raters(columns: &Columns, a: usize, b: usize) -> (Frame, Placing<'_>) {
     let (x, y) = (score_axis(columns, a, 20), score_axis(columns, b, 20));
     let mut frame =
-        Frame::new("Two raters", Shape::Cells, x.clone(), "", Reduce::Count).series("steps", Tone::Group(0));
+        Frame::new("Scores against scores", Shape::Cells, x.clone(), "", Reduce::Count).series("steps", Tone::Group(0));
     frame.y = y.clone();
     let placing: Placing<'_> = Box::new(move |_, trace, cells| {
         for (of_a, of_b) in columns.scores(a, trace).iter().zip(columns.scores(b, trace)) {

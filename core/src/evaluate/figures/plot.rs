@@ -147,39 +147,38 @@ impl Cells {
 }
 
 impl Plot {
-    /// The plots that a report shows of such columns.
-    pub fn standard(columns: &Columns, threshold: f64) -> Vec<Self> {
+    /// The plots that a report on a rater shows of such columns, by the groups of a field.
+    pub fn standard(columns: &Columns, rater: usize, field: usize) -> Vec<Self> {
         let mut plots = vec![
+            Self::Reliability { rater },
+            Self::Scores { rater },
+            Self::Lowest { rater },
+            Self::Curves { rater, sample: 20, seed: 1 },
+            Self::LengthScore { rater },
             Self::ProcessOutcome,
-            Self::FirstErrors { field: 0, relative: false },
-            Self::FirstErrors { field: 0, relative: true },
-            Self::ErrorRates { field: 0 },
+            Self::FirstErrors { field, relative: false },
+            Self::FirstErrors { field, relative: true },
+            Self::ErrorRates { field },
             Self::ByDifficulty,
         ];
-        if !columns.raters.is_empty() {
-            plots.extend([
-                Self::Scores { rater: 0 },
-                Self::Reliability { rater: 0 },
-                Self::Lowest { rater: 0 },
-                Self::Curves { rater: 0, sample: 20, seed: 1 },
-                Self::LengthScore { rater: 0 },
-            ]);
-        }
-        if columns.raters.len() > 1 {
-            plots.push(Self::Raters { a: 0, b: 1 });
-            plots.push(Self::Disagreement { a: 0, b: 1, threshold, field: 0 });
-        }
         if columns.error_kinds.len() > 1 {
-            plots.push(Self::ErrorKinds { field: 0 });
+            plots.push(Self::ErrorKinds { field });
             if columns.tools.len() > 1 {
                 plots.push(Self::ErrorTools);
             }
         }
-        plots.push(Self::Overthinking { field: 0 });
+        plots.push(Self::Overthinking { field });
         if columns.steps.redundant.contains(&true) {
-            plots.push(Self::Redundancy { field: 0 });
+            plots.push(Self::Redundancy { field });
         }
         plots
+    }
+
+    /// Whether its figure tells anything: of what may happen or not, that it never does is something only where it could
+    /// be told.
+    pub fn tells(&self, figure: &Figure) -> bool {
+        let mut marks = figure.series.iter().flat_map(|series| &series.marks);
+        marks.any(|mark| mark.count > 0 && !matches!((self, mark.value), (Self::Redundancy { .. }, Some(0.0))))
     }
 
     /// Counts every trace, on all cores. Can be stopped every few thousand traces.
@@ -205,7 +204,10 @@ impl Plot {
                 *sum += further;
             }
         }
-        Ok(frame.filled(&cells))
+        let figure = frame.filled(&cells);
+        // A calibrated probability lies there; other scores have no such line.
+        let has_unit_axis = figure.x.edges.first() == Some(&0.0) && figure.x.edges.last() == Some(&1.0);
+        Ok(Figure { diagonal: matches!(self, Self::Reliability { .. }) && has_unit_axis, ..figure })
     }
 
     /// The rows of the corpus that a mark counts, in their order: traces that fall into it, or that have a step which

@@ -18,6 +18,12 @@ const LABELS: usize = 10;
 /// Letters of a label below the axis.
 const LETTERS: usize = 14;
 
+/// Letters of a name in the legend.
+const LEGEND: usize = 19;
+
+/// Lines through more marks than this have small dots.
+const DOTTED: usize = 40;
+
 /// Colours that stay apart for the colour-blind (Okabe and Ito 2008).
 const GROUPS: [&str; 8] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#8c8c8c"];
 
@@ -53,11 +59,11 @@ pub(crate) fn escaped(text: &str) -> String {
     made
 }
 
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= LETTERS {
+fn shortened(text: &str, letters: usize) -> String {
+    if text.chars().count() <= letters {
         return text.to_owned();
     }
-    text.chars().take(LETTERS - 1).chain(['…']).collect()
+    text.chars().take(letters - 1).chain(['…']).collect()
 }
 
 impl Figure {
@@ -76,10 +82,11 @@ impl Figure {
         .ok();
         let highest = self.highest();
         self.axes(&mut svg, highest);
+        self.guides(&mut svg, highest);
         match self.shape {
             Shape::Cells => self.cells(&mut svg),
             Shape::Bars => self.bars(&mut svg, highest),
-            Shape::Line => self.lines(&mut svg, highest),
+            Shape::Line | Shape::Curve => self.lines(&mut svg, highest),
         }
         if self.series.len() > 1 {
             self.legend(&mut svg);
@@ -93,7 +100,8 @@ impl Figure {
         let marks = || self.series.iter().flat_map(|series| &series.marks);
         let values = marks().filter_map(|mark| mark.value);
         let ends = values.chain(marks().filter_map(|mark| mark.interval.map(|i| i.high)));
-        let (low, high) = ends.fold((0.0, 0.0), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
+        let least = if self.diagonal { 1.0 } else { 0.0 };
+        let (low, high) = ends.fold((0.0, least), |(low, high): (f64, f64), value| (low.min(value), high.max(value)));
         (low, if high > low { high } else { low + 1.0 })
     }
 
@@ -101,20 +109,35 @@ impl Figure {
         LEFT + place * (WIDTH - LEFT - RIGHT) / self.x.bins().max(1) as f64
     }
 
+    /// Where a mark of a line stands, from the left.
+    fn x_of(&self, mark: &Mark) -> f64 {
+        mark.at.map_or_else(|| self.x(mark.x as f64 + 0.5), |at| self.x_at(at))
+    }
+
+    /// Where a number stands on an axis of bins that are equally wide.
+    fn x_at(&self, number: f64) -> f64 {
+        let (from, to) = self.x.edges.first().zip(self.x.edges.last()).unwrap_or((&0.0, &1.0));
+        self.x((number - from) / (to - from) * self.x.bins() as f64)
+    }
+
+    /// What stands behind the marks: a place that matters, and the line from corner to corner.
+    fn guides(&self, svg: &mut String, ends: (f64, f64)) {
+        let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
+        if let Some(line) = self.line {
+            write!(svg, "<path class=\"ink\" d=\"M{:.1} {TOP}V{bottom}\"/>", self.x_at(line)).ok();
+        }
+        if self.diagonal {
+            let (from, to) = (at(0.0, ends), at(1.0, ends));
+            write!(svg, "<path class=\"axis\" stroke-dasharray=\"4 4\" d=\"M{LEFT} {from:.1}L{right} {to:.1}\"/>").ok();
+        }
+    }
+
     fn axes(&self, svg: &mut String, (low, high): (f64, f64)) {
         let (bottom, right) = (HEIGHT - BOTTOM, WIDTH - RIGHT);
         write!(svg, "<path class=\"axis\" fill=\"none\" d=\"M{LEFT} {TOP}V{bottom}H{right}\"/>").ok();
-        let bins = self.x.bins().max(1);
-        let every = bins.div_ceil(LABELS);
-        for bin in (0..bins).step_by(every) {
-            let name = if self.x.names.is_empty() {
-                let ends = (self.x.edges.get(bin), self.x.edges.get(bin + 1));
-                ends.0.zip(ends.1).map(|(from, to)| short(f64::midpoint(*from, *to))).unwrap_or_default()
-            } else {
-                shortened(&self.x.name(bin))
-            };
-            let (x, y) = (self.x(bin as f64 + 0.5), bottom + 16.0);
-            write!(svg, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>", escaped(&name)).ok();
+        for (x, name) in self.labels() {
+            let (y, name) = (bottom + 16.0, escaped(&name));
+            write!(svg, "<text x=\"{x:.1}\" y=\"{y}\" text-anchor=\"middle\">{name}</text>").ok();
         }
         let (middle, below) = (f64::midpoint(LEFT, right), bottom + 36.0);
         let label = escaped(&self.x.label);
@@ -124,7 +147,7 @@ impl Figure {
         write!(svg, "<text transform=\"translate(14 {centre}) rotate(-90)\" text-anchor=\"middle\">{side}</text>").ok();
         if self.shape == Shape::Cells {
             for row in (0..self.y.bins()).step_by(self.y.bins().div_ceil(LABELS).max(1)) {
-                let name = escaped(&shortened(&self.y.name(row)));
+                let name = escaped(&shortened(&self.y.name(row), LETTERS));
                 let y = self.row_top(row) + self.row_height() / 2.0 + 4.0;
                 write!(svg, "<text x=\"{:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{name}</text>", LEFT - 6.0).ok();
             }
@@ -139,6 +162,24 @@ impl Figure {
         }
     }
 
+    /// What stands below the axis, and where.
+    fn labels(&self) -> Vec<(f64, String)> {
+        let middle = |bin: usize| {
+            let ends = self.x.edges.get(bin).zip(self.x.edges.get(bin + 1));
+            ends.map(|(from, to)| f64::midpoint(*from, *to)).unwrap_or_default()
+        };
+        if self.shape == Shape::Curve {
+            let (from, to) = self.x.edges.first().zip(self.x.edges.last()).unwrap_or((&0.0, &1.0));
+            let places = (0..=4).map(|part| from + (to - from) * f64::from(part) / 4.0);
+            return places.map(|place| (self.x_at(place), short(place))).collect();
+        }
+        let bins = self.x.bins().max(1);
+        let name = |bin| {
+            if self.x.names.is_empty() { short(middle(bin)) } else { shortened(&self.x.name(bin), LETTERS) }
+        };
+        (0..bins).step_by(bins.div_ceil(LABELS)).map(|bin| (self.x(bin as f64 + 0.5), name(bin))).collect()
+    }
+
     fn row_height(&self) -> f64 {
         (HEIGHT - BOTTOM - TOP) / self.y.bins().max(1) as f64
     }
@@ -151,7 +192,8 @@ impl Figure {
     }
 
     fn tip(&self, series: &MarkSeries, mark: &Mark) -> String {
-        let mut tip = format!("{}, {}", series.name, self.x.name(mark.x));
+        let place = mark.at.map_or_else(|| self.x.name(mark.x), |at| format!("{} {}", self.x.label, short(at)));
+        let mut tip = format!("{}, {place}", series.name);
         if self.y.bins() > 0 {
             write!(tip, ", {}", self.y.name(mark.row)).ok();
         }
@@ -217,7 +259,7 @@ impl Figure {
                     is_begun = false;
                     continue;
                 };
-                let (x, y) = (self.x(mark.x as f64 + 0.5), at(value, ends));
+                let (x, y) = (self.x_of(mark), at(value, ends));
                 write!(path, "{}{x:.1} {y:.1}", if is_begun { 'L' } else { 'M' }).ok();
                 is_begun = true;
             }
@@ -230,12 +272,13 @@ impl Figure {
             if series.tone == Tone::Muted {
                 continue;
             }
+            let radius = if series.marks.len() > DOTTED { 1.5 } else { 3.0 };
             for mark in &series.marks {
                 let Some(value) = mark.value.filter(|_| mark.count > 0) else { continue };
-                let (x, y, tip) = (self.x(mark.x as f64 + 0.5), at(value, ends), self.tip(series, mark));
+                let (x, y, tip) = (self.x_of(mark), at(value, ends), self.tip(series, mark));
                 write!(
                     svg,
-                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{stroke}\"><title>{tip}</title></circle>"
+                    "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" fill=\"{stroke}\"><title>{tip}</title></circle>"
                 )
                 .ok();
                 whisker(svg, mark, x, ends);
@@ -247,7 +290,7 @@ impl Figure {
         let step = (WIDTH - LEFT - RIGHT) / 4.0;
         for (at, series) in self.series.iter().enumerate() {
             let (x, y) = (LEFT + (at % 4) as f64 * step, HEIGHT + 4.0 + (at / 4) as f64 * 18.0);
-            let (fill, name) = (colour(series.tone), escaped(&shortened(&series.name)));
+            let (fill, name) = (colour(series.tone), escaped(&shortened(&series.name, LEGEND)));
             write!(svg, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{fill}\"/>", y - 9.0).ok();
             write!(svg, "<text x=\"{:.1}\" y=\"{y:.1}\">{name}</text>", x + 14.0).ok();
         }

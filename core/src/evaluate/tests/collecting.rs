@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Project, Short};
-use crate::evaluate::{Columns, EvaluateError, Gold, Rater, Request, collect};
+use crate::evaluate::{Columns, EvaluateError, Gold, Rater, Request, Settings, collect, evaluate};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
 use crate::labels::LabelSource;
@@ -120,8 +120,8 @@ fn what_is_not_there_is_said() {
     let mut project = Project::default();
     project.add(&Short { ratings: "+", scores: &[0.5], ..Short::default() });
     let check = |request: Request, expected: &str| {
-        let error = collect(&project, &request, &JobContext::foreground(None)).unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
+        let error = evaluate(&project, &request, &Settings::default(), &JobContext::foreground(None)).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
     };
     check(Request::of_scorer("other"), "no step scores named `other`; there is prm");
     check(Request { fields: vec!["level".into()], ..Request::of_scorer("prm") }, "no trace has a field `level`");
@@ -129,6 +129,26 @@ fn what_is_not_there_is_said() {
         Request { labels: Some(LabelSource::Own(Some("bo".into()))), ..Request::of_scorer("prm") },
         "no annotator `bo`",
     );
+}
+
+#[test]
+fn a_scorer_without_scores_is_no_error_where_another_is_asked_for() {
+    let mut project = Project::default();
+    project.add(&Short { ratings: "+-", scores: &[0.9, 0.1], ..Short::default() });
+    let raters = ["gone", "prm"].map(|name| Rater::Scorer(name.into())).to_vec();
+    let request = Request { raters, ..Request::default() };
+    let columns = collected(&project, &request);
+    let missing = |columns: &Columns| columns.raters.iter().map(|rater| rater.missing.clone()).collect::<Vec<_>>();
+    assert_eq!(missing(&columns), [Some("prm".to_owned()), None]);
+    assert_eq!(missing(&columns.of_rows(&[0])), missing(&columns));
+    let judged = |rater| {
+        let settings = Settings { rater, rounds: 0, ..Settings::default() };
+        evaluate(&project, &request, &settings, &JobContext::foreground(None)).map(|(_, report)| report)
+    };
+    assert_eq!(judged(1).unwrap().first_error.acc_error, Some(1.0));
+    assert!(matches!(judged(0).unwrap_err(), EvaluateError::UnknownScorer { .. }));
+    // Where there is no trace at all nothing is missing.
+    assert_eq!(missing(&collected(&Project::default(), &request)), [None, None]);
 }
 
 #[test]

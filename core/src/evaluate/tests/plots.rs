@@ -1,7 +1,9 @@
 //! Plots over a small project: what is counted is what the rows give, and pictures and tables hold it.
 
+use std::sync::Arc;
+
 use super::source::{Project, Short};
-use crate::evaluate::figures::{Figure, Plot};
+use crate::evaluate::figures::{Figure, Mark, MarkSeries, Plot};
 use crate::evaluate::{Columns, Rater, Report, Request, Settings, evaluate};
 use crate::job::JobContext;
 use crate::model::Verdict::{Correct, Incorrect, Unknown};
@@ -42,15 +44,19 @@ pub(super) fn two_raters() -> Request {
     }
 }
 
-fn judged() -> (Columns, Report) {
+fn judged() -> (Arc<Columns>, Report) {
     let settings = Settings { rounds: 20, ..Settings::default() };
     evaluate(&small(), &two_raters(), &settings, &ctx()).unwrap()
 }
 
 pub(super) fn all(columns: &Columns) -> Vec<Plot> {
-    let mut plots = Plot::standard(columns, 0.5);
-    plots.push(Plot::ErrorTools);
-    plots.push(Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 });
+    let mut plots = Plot::standard(columns, 0, 0);
+    plots.extend([
+        Plot::Raters { a: 0, b: 1 },
+        Plot::Disagreement { a: 0, b: 1, threshold: 0.5, field: 0 },
+        Plot::ErrorTools,
+        Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 },
+    ]);
     plots
 }
 
@@ -132,7 +138,8 @@ fn curves_end_at_the_first_error() {
 #[test]
 fn tables_and_pictures_hold_every_mark() {
     let (columns, report) = judged();
-    let figures: Vec<Figure> = all(&columns).iter().map(|plot| plot.figure(&columns, &ctx()).unwrap()).collect();
+    let mut figures: Vec<Figure> = all(&columns).iter().map(|plot| plot.figure(&columns, &ctx()).unwrap()).collect();
+    figures.extend(report.curves().into_iter().map(|(_, figure)| figure));
     for figure in &figures {
         let csv = figure.to_csv();
         let marks: usize = figure.series.iter().map(|series| series.marks.len()).sum();
@@ -145,9 +152,94 @@ fn tables_and_pictures_hold_every_mark() {
     let page = report.to_html(&figures);
     assert_eq!(page.matches("<svg").count(), figures.len());
     assert!(page.contains("prefers-color-scheme") && !page.contains("<script") && !page.contains("src="), "one file");
-    assert!(page.contains("F1") && page.contains("prm against the labels imported"));
+    assert!(page.contains("F1") && page.contains("prm (correctness) against the labels imported"));
     let markdown = report.to_markdown(&figures);
     assert!(markdown.contains("| up to the first error |") && markdown.contains("series,x,x_from"), "{markdown}");
+}
+
+/// Of every series of a figure its name and its points.
+fn points(figure: &Figure) -> Vec<(&str, Vec<(f64, f64)>)> {
+    let place = |mark: &Mark| mark.at.unwrap_or_else(|| figure.x.names[mark.x].parse().unwrap());
+    let of = |series: &MarkSeries| series.marks.iter().map(|mark| (place(mark), mark.value.unwrap())).collect();
+    figure.series.iter().map(|series| (series.name.as_str(), of(series))).collect()
+}
+
+#[test]
+fn the_curves_of_a_report_are_figures() {
+    let (_, report) = judged();
+    let curves = report.curves();
+    let names: Vec<&str> = curves.iter().map(|(name, _)| *name).collect();
+    // No attempt at a problem with several has a final answer, so that there are no votes.
+    let by = ["best_by_answer", "gain_by_answer", "best_by_steps", "gain_by_steps"];
+    assert_eq!(names, [&["thresholds", "roc", "precision"][..], &by[..]].concat());
+    let figure = |name: &str| &curves.iter().find(|(known, _)| *known == name).unwrap().1;
+    let sweep = figure("thresholds");
+    assert_eq!((sweep.line, sweep.unit), (Some(0.5), "traces"));
+    // Just above 0.2 three of four errors are named, and no correct trace is flagged.
+    let near = |curve: &[(f64, f64)]| curve.iter().find(|(at, _)| (0.2..0.35).contains(at)).unwrap().1;
+    let of = points(sweep);
+    assert_eq!((of[0].0, of[1].0, of[2].0), ("F1", "erroneous", "correct"));
+    assert_eq!((near(&of[1].1), near(&of[2].1)), (0.75, 1.0));
+    assert!((near(&of[0].1) - 1.5 / 1.75).abs() < 1e-12, "{:?}", of[0]);
+    // Good steps have 0.9 five times, 0.8 twice, 0.6 and 0.4; bad ones 0.7, 0.2 twice and 0.1.
+    let roc = [(0.0, 0), (0.0, 5), (0.0, 7), (0.25, 7), (0.25, 8), (0.25, 9), (0.75, 9), (1.0, 9)];
+    assert_eq!(points(figure("roc"))[0].1, roc.map(|(x, good)| (x, f64::from(good) / 9.0)));
+    assert_eq!((figure("roc").diagonal, figure("roc").series[0].marks[0].count), (true, 9));
+    let precision = &points(figure("precision"))[0].1;
+    assert_eq!(precision[..4], [(0.25, 1.0), (0.75, 1.0), (0.75, 0.75), (0.75, 0.6)]);
+    // Of p1 the right attempt has the higher score. Of p2 none has right steps.
+    let best = points(figure("best_by_steps"));
+    assert_eq!(best[0], ("any (pass@N)", vec![(1.0, 0.25), (2.0, 0.5)]));
+    assert_eq!(best[1], ("one, taken blindly", vec![(1.0, 0.25), (2.0, 0.25)]));
+    assert_eq!(best[2], ("best by min", vec![(1.0, 0.25), (2.0, 0.5)]));
+    assert_eq!(points(figure("gain_by_steps"))[0], ("best by min", vec![(1.0, 0.0), (2.0, 0.25)]));
+    let csv = figure("roc").to_csv();
+    assert_eq!(csv.lines().nth(3).unwrap(), format!("good against bad steps,0,,,,{},9,,", 7.0 / 9.0));
+    assert!(sweep.to_svg().contains("class=\"ink\"") && figure("roc").to_svg().contains("stroke-dasharray"));
+}
+
+#[test]
+fn a_report_shows_whom_it_judges_by_the_groups_it_has() {
+    let request = Request { raters: two_raters().raters.into_iter().rev().collect(), ..two_raters() };
+    let settings = Settings { rater: 1, by: Some("outcome".into()), rounds: 0, ..Settings::default() };
+    let (columns, report) = evaluate(&small(), &request, &settings, &ctx()).unwrap();
+    let figures = report.figures(&columns, 1, &ctx()).unwrap();
+    let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();
+    let expected = [
+        "First error over thresholds",
+        "ROC of steps",
+        "Precision over recall",
+        "Best of N, by final answer",
+        "Gain of the best of N over one, by final answer",
+        "Best of N, by steps",
+        "Gain of the best of N over one, by steps",
+        "Scores against labels",
+        "Scores by label",
+        "Where the lowest score falls",
+        "Scores step by step",
+        "Length and score",
+        "Answer and steps",
+        "First errors",
+        "First errors, as a share of the trace",
+        "Wrong steps and wrong answers",
+        "Wrong steps and wrong answers by difficulty",
+        "Kinds of errors",
+        "Words after the answer",
+        "Redundant steps",
+    ];
+    assert_eq!(titles, expected);
+    let first = figures.iter().find(|figure| figure.title == "First errors").unwrap();
+    let groups: Vec<&str> = first.series.iter().map(|series| series.name.as_str()).collect();
+    assert!(groups.contains(&"incorrect") && groups.contains(&"correct"), "{groups:?}");
+    let scores = figures.iter().find(|figure| figure.title == "Scores by label").unwrap();
+    assert_eq!(scores.x.label, "score of prm");
+    let text = report.to_string();
+    for title in ["First error by outcome", "Mistakes", "Steps by place", "Bad steps by kind of error"] {
+        assert!(text.contains(&format!("\n{title}\n")), "{title} in {text}");
+        assert!(report.to_html(&figures).contains(&format!("<h2>{title}</h2>")), "{title}");
+    }
+    let rank = report.tables().into_iter().find(|table| table.title.starts_with("Rank@1")).unwrap();
+    assert_eq!((rank.heads[1].as_str(), rank.rows[0].join(" ")), ("by final answer", "min 50.0 % 50.0 %".to_owned()));
 }
 
 #[test]

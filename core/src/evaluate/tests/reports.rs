@@ -1,11 +1,15 @@
 //! Whole reports over small projects whose figures can be counted by hand.
 
+use std::sync::Arc;
+
 use super::source::{Project, Short};
-use crate::evaluate::{Columns, Failure, Report, Request, Settings, Threshold, evaluate, failures};
+use crate::evaluate::{
+    Columns, EvaluateError, Failure, FitOn, Report, Request, Settings, Threshold, evaluate, failures,
+};
 use crate::job::JobContext;
 use crate::model::Verdict;
 
-fn judged(project: &Project, settings: &Settings) -> (Columns, Report) {
+fn judged(project: &Project, settings: &Settings) -> (Arc<Columns>, Report) {
     evaluate(project, &Request::of_scorer("prm"), settings, &JobContext::foreground(None)).unwrap()
 }
 
@@ -58,6 +62,74 @@ fn failures_are_the_rows_behind_the_counts() {
     for count in &report.failures {
         assert_eq!(rows(count.failure).len() as u64, count.traces);
     }
+}
+
+/// Two attempts at each of forty problems, the second with an error. Both are judged wrongly in every third problem.
+fn many() -> Project {
+    let mut many = Project::default();
+    for n in 0..40 {
+        let (problem, generator) = (format!("problem {n}"), if n % 2 == 0 { "a" } else { "b" });
+        let (good, bad) = if n % 3 == 0 { ([0.9, 0.1], [0.9, 0.8]) } else { ([0.9, 0.8], [0.9, 0.1]) };
+        for (ratings, scores) in [("++", good), ("+-", bad)] {
+            many.add(&Short { problem: &problem, generator, ratings, scores: &scores, ..Short::default() });
+        }
+    }
+    many
+}
+
+/// What is listed is what is counted, and none of it decided on the threshold; gives how many are listed.
+fn check_failures(columns: &Columns, report: &Report, fitted: impl Fn(u32) -> bool) -> u64 {
+    let mut all = 0;
+    for count in &report.failures {
+        let wrong = failures(columns, 0, report.threshold, count.failure);
+        assert_eq!(wrong.len() as u64, count.traces, "{:?}", count.failure);
+        assert!(wrong.iter().all(|wrong| !fitted(wrong.row)), "{wrong:?}");
+        all += count.traces;
+    }
+    let counts = report.first_error.counts;
+    assert_eq!(all + counts.error_hits + counts.correct_hits, report.judged, "each is right or wrong");
+    all
+}
+
+#[test]
+fn failures_of_a_fitted_threshold_are_of_the_traces_that_it_is_measured_on() {
+    let project = many();
+    let (columns, report) = judged(&project, &settings(Threshold::Fit));
+    let chosen = report.chosen.as_ref().unwrap();
+    assert_eq!((report.set_aside, report.judged + chosen.traces), (chosen.traces, 80));
+    assert_eq!((columns.traces.len() as u64, chosen.shared), (report.traces, 0));
+    let measured: Vec<u32> = columns.traces.iter().map(|trace| trace.row).collect();
+    assert!(check_failures(&columns, &report, |row| !measured.contains(&row)) > 0);
+    let (whole, _) = judged(&project, &settings(Threshold::Given(report.threshold)));
+    let listed = |columns: &Columns| failures(columns, 0, report.threshold, Failure::Miss).len();
+    assert!(listed(&columns) < listed(&whole), "of the other half there are some as well");
+    assert!(report.to_string().contains("were set aside"), "{report}");
+}
+
+#[test]
+fn a_threshold_is_fitted_on_what_was_named() {
+    let project = many();
+    let rows: Vec<u32> = (0_u32..80).filter(|row| row / 2 % 2 == 0).collect();
+    let on = |rows| Some(FitOn { name: "generator:a".into(), rows });
+    let (columns, report) = judged(&project, &Settings { fit_on: on(rows.clone()), ..settings(Threshold::Fit) });
+    let chosen = report.chosen.as_ref().unwrap();
+    assert_eq!((chosen.traces, chosen.problems, chosen.shared, report.set_aside), (40, 20, 0, 40));
+    // 13 of the even problems are no multiples of three, and 13 of the odd ones.
+    assert_eq!((report.first_error.acc_error, report.first_error.acc_correct), (Some(0.65), Some(0.65)));
+    assert!((chosen.f1 - 0.65).abs() < 1e-12, "{}", chosen.f1);
+    assert_eq!(report.threshold_from, "fit on generator:a");
+    assert_eq!(check_failures(&columns, &report, |row| rows.contains(&row)), 14);
+    // All but the second attempt at each odd problem.
+    let most: Vec<u32> = (0..80).filter(|row| row % 4 < 3).collect();
+    let (_, shared) = judged(&project, &Settings { fit_on: on(most), ..settings(Threshold::Fit) });
+    assert_eq!(shared.chosen.as_ref().unwrap().shared, 20);
+    assert!(shared.notes.iter().any(|note| note.starts_with("20 problems are on both sides")), "{:?}", shared.notes);
+    let fails = |rows: Vec<u32>| {
+        let settings = Settings { fit_on: on(rows), ..settings(Threshold::Fit) };
+        evaluate(&project, &Request::of_scorer("prm"), &settings, &JobContext::foreground(None)).unwrap_err()
+    };
+    assert!(matches!(fails(Vec::new()), EvaluateError::NoFit { .. }));
+    assert!(matches!(fails((0..80).collect()), EvaluateError::NothingToJudge { .. }), "none is left to measure on");
 }
 
 #[test]
@@ -146,7 +218,17 @@ fn without_anything_to_judge_it_says_so() {
 fn text_and_json_hold_the_figures() {
     let (_, report) = judged(&project(), &settings(Threshold::Given(0.5)));
     let text = report.to_string();
-    assert!(text.contains("F1 33.3") && text.contains("no error named where there is one: 1"), "{text}");
+    let row = |name: &str| {
+        let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_else(|| panic!("{text}"));
+        line.trim_start()[name.len()..].split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(row("all").starts_with("33.3 % (") && row("all").ends_with("1 of 4 1 of 2"), "{text}");
+    assert_eq!(row("no error named where there is one"), "1");
+    // Of nine good steps 0.2 and 0.4 are flagged, of four bad ones 0.1 twice.
+    assert!(row("up to the first error").starts_with("7 2 2 2 "), "{text}");
+    let document = report.to_markdown(&[]);
+    assert!(document.contains("| up to the first error | 7 | 2 | 2 | 2 |"), "{document}");
+    assert!(document.contains("| good passed | good flagged | bad passed | bad flagged | AUC |"), "{document}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["schema"], "stepscope.evaluate/1");
     for key in ["f1", "acc_error", "acc_correct", "threshold", "by", "step", "response"] {

@@ -32,8 +32,8 @@ struct Wanted {
 /// Lists what a mark of a figure counts, or all others.
 pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others: bool) {
     let Some(shown) = app.shown_survey() else { return };
-    let Some(plotted) = shown.made.plots.get(plot) else { return };
-    let clauses = plotted.plot.clauses_of_mark(&shown.made.columns, mark.0, mark.1);
+    let Some(counted) = shown.made.plots.get(plot).and_then(|plotted| plotted.plot.as_ref()) else { return };
+    let clauses = counted.clauses_of_mark(&shown.made.columns, mark.0, mark.1);
     list(app, Wanted { plot, marks: vec![mark], clauses, name: None, others });
 }
 
@@ -41,6 +41,7 @@ pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others
 fn list(app: &mut App, wanted: Wanted) {
     let (Some(shown), Some(project)) = (app.shown_survey(), &app.project) else { return };
     let Some(plotted) = shown.made.plots.get(wanted.plot).cloned() else { return };
+    let Some(counted) = plotted.plot.clone() else { return };
     let columns = Arc::clone(&shown.made.columns);
     let figure = shown.model.figures.iter().find(|figure| figure.plot == Some(wanted.plot));
     let title = figure.map(|of| of.figure.title.clone()).unwrap_or_default();
@@ -57,7 +58,7 @@ fn list(app: &mut App, wanted: Wanted) {
     let (store, said) = (project.store.clone(), project.log.snapshot());
     let aids = app.query_aids(project);
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
-        let rows = rows_of(&plotted.plot, &columns, &marks, ctx)?;
+        let rows = rows_of(&counted, &columns, &marks, ctx)?;
         if !rows.is_empty()
             && let Some(clause) = clauses.exact(&columns, &rows, &aids.views(&store, &said), ctx)?
         {
@@ -129,8 +130,8 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let ends = (figure.x.edges.get(bins.start), figure.x.edges.get(last + 1));
     let number = |at: Option<&f64>| at.map_or_else(String::new, |at| number_text(*at));
     let name = format!("{} {} to {}", figure.x.label, number(ends.0), number(ends.1));
-    let clauses = shown.made.plots.get(plot).map(|of| of.plot.clauses_of_span(&shown.made.columns, &bins));
-    let clauses = clauses.unwrap_or_default();
+    let counted = shown.made.plots.get(plot).and_then(|of| of.plot.as_ref());
+    let clauses = counted.map(|counted| counted.clauses_of_span(&shown.made.columns, &bins)).unwrap_or_default();
     if !marks.is_empty() {
         list(app, Wanted { plot, marks, clauses, name: Some(name), others: false });
     }

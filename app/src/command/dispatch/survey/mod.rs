@@ -254,10 +254,12 @@ pub(crate) fn follow(app: &mut App) {
         return;
     }
     let Some(project) = &app.project else { return };
+    let has_scores = |name: &String| project.scores.count(name) > 0;
     let kept = app.jobs.shown_survey.iter().flatten().map(|shown| Arc::clone(&shown.made.kept));
     let job = SurveyJob {
         corpus: ProjectCorpus::later(project),
-        scorers: project.scores.scorers().into_iter().map(|scorer| scorer.name).collect(),
+        // Of a scorer that has just begun there is nothing to show yet.
+        scorers: project.scores.scorers().into_iter().map(|scorer| scorer.name).filter(has_scores).collect(),
         rows: app.view.rows.clone(),
         kept: kept.collect(),
         asked: asked.clone(),

@@ -23,13 +23,13 @@ pub(super) fn copy(ctx: &Context, [left, top, width, height]: [f32; 4]) {
 
 /// Asks where to save something.
 pub(super) fn ask_save(app: &mut App, what: ToSave) {
-    let name = |plot: usize| {
-        let figures = app.shown_survey().map(|shown| shown.model.figures.as_slice()).unwrap_or_default();
-        figures.iter().find(|figure| figure.plot == Some(plot)).map_or("figure", |figure| figure.name)
+    let name = |at: usize| {
+        let plots = app.shown_survey().map(|shown| shown.made.plots.as_slice()).unwrap_or_default();
+        plots.get(at).map_or("figure", |plotted| plotted.name)
     };
     let name = match what {
-        ToSave::Drawing(plot) => format!("{}.svg", name(plot)),
-        ToSave::Numbers(plot) => format!("{}.csv", name(plot)),
+        ToSave::Drawing(at) => format!("{}.svg", name(at)),
+        ToSave::Numbers(at) => format!("{}.csv", name(at)),
         ToSave::Report => "scorer.html".to_owned(),
     };
     app.ask(Ask::SurveyFile(what), &name);
@@ -38,16 +38,12 @@ pub(super) fn ask_save(app: &mut App, what: ToSave) {
 /// Saves it there.
 pub(super) fn save(app: &mut App, what: ToSave, path: PathBuf) {
     let Some(shown) = app.shown_survey().map(Arc::clone) else { return };
-    let job = Job::spawn("save", Arc::clone(&app.wake), move |_| {
+    let job = Job::spawn("save", Arc::clone(&app.wake), move |ctx| {
         let made = &shown.made;
         let text = match what {
-            ToSave::Drawing(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_svg()),
-            ToSave::Numbers(plot) => made.plots.get(plot).map(|plotted| plotted.figure.to_csv()),
-            ToSave::Report => made.report.as_ref().and_then(|report| report.as_ref().ok()).map(|report| {
-                let figures: Vec<_> = made.plots.iter().map(|plotted| plotted.figure.clone()).collect();
-                let is_markdown = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"));
-                if is_markdown { report.to_markdown(&figures) } else { report.to_html(&figures) }
-            }),
+            ToSave::Drawing(at) => made.plots.get(at).map(|plotted| plotted.figure.to_svg()),
+            ToSave::Numbers(at) => made.plots.get(at).map(|plotted| plotted.figure.to_csv()),
+            ToSave::Report => made.document(path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md")), ctx)?,
         };
         let text = text.ok_or_else(|| JobError::Failed("It is no longer shown".into()))?;
         aside::write(&path, text.as_bytes())
