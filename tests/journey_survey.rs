@@ -262,6 +262,43 @@ fn figures_and_reports_are_saved() {
     assert!(save(&mut window, ToSave::Report, "report.md").starts_with("# example scores"));
 }
 
+/// The picture that is put into the clipboard next.
+fn copied(window: &mut Window) -> egui::ColorImage {
+    for _ in 0..3000 {
+        window.step();
+        let commands = window.output().platform_output.commands.clone();
+        for command in commands {
+            if let egui::OutputCommand::CopyImage(image) = command {
+                return image;
+            }
+        }
+        assert!(!notices(window).contains("Figure copied"), "it is said before it is done");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("no picture was copied: {}", notices(window));
+}
+
+#[test]
+fn a_figure_is_copied_whole_wherever_it_is_scrolled() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    // A part of the first figure only is in the window.
+    window.set_size([1000.0, 330.0].into());
+    settle(&mut window);
+    window.get_by_label("Menu of Answer and steps").click();
+    settle(&mut window);
+    window.get_by_label("Copy as image").click();
+    let image = copied(&mut window);
+    settle(&mut window);
+    assert!(notices(&window).contains("Figure copied"), "{}", notices(&window));
+    assert_eq!(image.size, [1280, 640], "the whole of it, twice as fine");
+    // On white paper, with cells, and with letters that are dark.
+    assert_eq!(image.pixels[0], egui::Color32::WHITE);
+    let count = |is: &dyn Fn(&egui::Color32) -> bool| image.pixels.iter().filter(|pixel| is(pixel)).count();
+    assert!(count(&|pixel| pixel.r() < 90 && pixel.g() < 90 && pixel.b() < 90) > 1500, "no letters");
+    assert!(count(&|pixel| pixel.b() > pixel.r().saturating_add(60)) > 100_000, "no cells");
+}
+
 #[test]
 fn pictures_of_the_survey() {
     let home = Home::new();

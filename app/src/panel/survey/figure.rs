@@ -26,7 +26,7 @@ pub(super) enum FigureAsk {
     Svg,
     Csv,
     Hide,
-    Copy([f32; 4]),
+    Copy,
 }
 
 /// How a figure is shown.
@@ -63,9 +63,6 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     name(&response, model);
     let inner = rect.shrink2(eframe::egui::vec2(10.0, 7.0));
     let mut asked = head_ui(ui, inner, model, frame);
-    if let Some(FigureAsk::Copy(place)) = &mut asked {
-        *place = [rect.left(), rect.top(), rect.width(), rect.height()];
-    }
     let painter = ui.painter_at(rect);
     let below = Rect::from_min_max(pos2(inner.left(), inner.top() + 22.0), inner.max);
     let top = legend_ui(ui, &painter, below, model, &tokens);
@@ -150,11 +147,9 @@ fn menu_ui(ui: &mut Ui, model: &FigureModel, frame: &FigureFrame) -> Option<Figu
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Menu of {}", model.title)));
     let mut asked = None;
     Popup::menu(&button).id(Id::unique(("figure menu", frame.at))).show(|ui| {
-        if ui.button("Copy as image").clicked() {
-            asked = Some(FigureAsk::Copy([0.0; 4]));
-        }
         if model.can_list {
             for (title, ask) in [
+                ("Copy as image", FigureAsk::Copy),
                 ("Save figure as SVG…", FigureAsk::Svg),
                 ("Save data as CSV…", FigureAsk::Csv),
                 ("Leave this figure out", FigureAsk::Hide),

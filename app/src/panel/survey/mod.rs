@@ -166,7 +166,7 @@ fn ask(asked: Option<FigureAsk>, at: usize, figure: &NamedFigure, sink: &mut Com
         (FigureAsk::Svg, Some(plot)) => SurveyRequest::AskSave(ToSave::Drawing(plot)),
         (FigureAsk::Csv, Some(plot)) => SurveyRequest::AskSave(ToSave::Numbers(plot)),
         (FigureAsk::Hide, Some(_)) => SurveyRequest::ShowFigure(figure.name.to_owned(), false),
-        (FigureAsk::Copy(place), _) => SurveyRequest::Copy(place),
+        (FigureAsk::Copy, Some(plot)) => SurveyRequest::Copy(plot),
         _ => return,
     };
     sink.push(Action::Survey(request));

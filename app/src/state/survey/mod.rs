@@ -85,8 +85,8 @@ pub enum SurveyRequest {
     AskSave(ToSave),
     /// Save it there.
     Save(ToSave, PathBuf),
-    /// Put the picture of a figure, painted there, into the clipboard.
-    Copy([f32; 4]),
+    /// Put a counted figure into the clipboard, as a picture.
+    Copy(usize),
     /// Show the reader again.
     Close,
     /// Begin again what was stopped.
