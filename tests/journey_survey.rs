@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
+use eframe::egui;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
 use stepscope::state::asking::AskRequest;

@@ -10,7 +10,7 @@ use eframe::egui::{
 use super::paint::{axes_ui, legend_ui, marks_ui, meant_ui};
 use super::plane::Plane;
 use crate::ui_kit::Tokens;
-use crate::view_model::survey::{FigureModel, number_text};
+use crate::view_model::survey::{FigureModel, MarkModel, number_text};
 
 /// What was asked of a figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +40,6 @@ pub(super) struct FigureFrame {
 
 /// Figures with fewer marks than this name each of them.
 const NAMED: usize = 48;
-
-/// What a click on a mark does.
-const HINT: &str = "\nA click lists them, with Alt all others";
 
 /// With the keys that facets know, all others are meant.
 fn clicked_mark(ui: &Ui, series: usize, mark: usize) -> FigureAsk {
@@ -82,9 +79,8 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     if let Some((series, at)) = meant.or(by_key)
         && let Some(mark) = model.series.get(series).and_then(|series| series.marks.get(at))
     {
-        let hint = if model.can_list { HINT } else { "" };
         if meant.is_some() {
-            response.clone().on_hover_text_at_pointer(format!("{}{hint}", mark.text));
+            response.clone().on_hover_text_at_pointer(told(mark));
         } else {
             painter.text(
                 room.right_top(),
@@ -190,10 +186,15 @@ fn named_marks(ui: &Ui, plane: &Plane<'_>, frame: &FigureFrame) -> Option<Figure
         }
         if response.hovered() {
             meant_ui(ui.painter(), plane, (series, series_place(model, series, mark.number)), &Tokens::of(ui));
-            response.on_hover_text_at_pointer(format!("{}{HINT}", mark.text));
+            response.on_hover_text_at_pointer(told(mark));
         }
     }
     clicked
+}
+
+/// What a mark tells, and what a click on it does.
+fn told(mark: &MarkModel) -> String {
+    if mark.hint.is_empty() { mark.text.clone() } else { format!("{}\n{}", mark.text, mark.hint) }
 }
 
 fn series_place(model: &FigureModel, series: usize, number: usize) -> usize {

@@ -75,7 +75,10 @@ impl Plot {
                 Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain(rated))])
             }
             Self::Reliability { rater } => {
-                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([words.judged()]))])
+                // Of a stretch all that was judged.
+                let good = || words.rated(&[StepRating::Good, StepRating::Neutral]);
+                let rated = if series.is_some() { good() } else { words.judged() };
+                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([rated]))])
             }
             // Other places are rounded.
             Self::Lowest { rater } if *bins == (10..11) => {
@@ -102,8 +105,9 @@ impl Plot {
             }
             Self::ErrorRates { field } => {
                 let group = words.group(field, 16, bins.start)?;
-                let known = if series? == 0 { words.any([words.judged()]) } else { "-outcome:unknown".into() };
-                Some([Some(known), group].into_iter().flatten().collect())
+                let wrong = words.rated(&[StepRating::Bad]);
+                let wrong = if series? == 0 { words.any([wrong]) } else { "outcome:incorrect".into() };
+                Some([Some(wrong), group].into_iter().flatten().collect())
             }
             Self::ErrorKinds { field } => {
                 let group = words.group(field, 8, series?)?;
@@ -117,16 +121,18 @@ impl Plot {
                 };
                 Some(vec![words.any([words.rated(&[StepRating::Bad]), words.error_kind(series?)?, tool])])
             }
-            Self::Groups { field, a, b, rater, .. } => {
+            Self::Groups { field, a, b, rater, threshold } => {
                 let field = columns.fields.get(field)?;
                 let value = field.values.get(*[a, b].get(series?)? as usize)?;
                 let error = words.first_error();
                 let mut all = vec![of_field(&field.name, value)];
                 match bins.start {
-                    0 => all.push("-outcome:unknown".into()),
-                    1 => all.push(format!("({error}:none or {error} >= 1)")),
-                    2 => all.extend([format!("{error} >= 1"), format!("has:{}", words.scorer(rater)?)]),
-                    _ => all.extend([format!("{error}:none"), format!("has:{}", words.scorer(rater)?)]),
+                    0 => all.push("outcome:correct".into()),
+                    1 => all.push(format!("{error}:none")),
+                    2 => all.push(format!("{} = {error}", words.first_error_of(rater, threshold)?)),
+                    _ => {
+                        all.extend([format!("{error}:none"), format!("{}:none", words.first_error_of(rater, threshold)?)]);
+                    }
                 }
                 Some(all)
             }

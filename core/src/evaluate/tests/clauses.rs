@@ -67,8 +67,13 @@ fn every_cell_that_can_be_asked_for_is() {
         "(score(\"prm\").argmin = steps outcome:incorrect)",
         "(first_error(scorer:prm@0.5) = first_error(imported) generator:a)",
         "(first_error(scorer:prm@0.5) >= 1 first_error(imported):none generator:b)",
-        "(any(label(imported):good or label(imported):bad) generator:a)",
-        "(-outcome:unknown generator:b)",
+        "any(score(\"prm\") >= 0.9 label(imported):good)",
+        "(any(label(imported):bad) generator:a)",
+        "(outcome:incorrect generator:b)",
+        "(generator:a outcome:correct)",
+        "(generator:a first_error(imported):none)",
+        "(generator:a first_error(scorer:prm@0.5) = first_error(imported))",
+        "(generator:a first_error(imported):none first_error(scorer:prm@0.5):none)",
         "(any(label(imported):bad error_type(imported):redundency) generator:b)",
     ];
     let missing: Vec<_> =
@@ -97,6 +102,9 @@ fn a_stretch_of_scores_and_of_places() {
     check(Plot::Scores { rater: 0 }, 0..10, "any(score(\"prm\") < 0.25)");
     check(Plot::Scores { rater: 0 }, 10..40, "any(score(\"prm\") >= 0.25)");
     check(Plot::Scores { rater: 0 }, 4..6, "any(score(\"prm\") >= 0.1 score(\"prm\") < 0.15)");
+    // Of a share a stretch lists all of which it is one.
+    let judged = "any(score(\"prm\") >= 0.5 (label(imported):good or label(imported):bad))";
+    check(Plot::Reliability { rater: 0 }, 5..10, judged);
     check(Plot::FirstErrors { field: 0, relative: false }, 0..2, "first_error(imported):1..2");
     check(Plot::FirstErrors { field: 0, relative: true }, 0..2, "");
     check(Plot::ProcessOutcome, 0..2, "");

@@ -69,17 +69,38 @@ fn rows_are_those_that_were_counted() {
         let mut any = false;
         for (s, series) in figure.series.iter().enumerate() {
             for (m, mark) in series.marks.iter().enumerate() {
-                let rows = plot.rows(&columns, s, m);
                 any |= mark.count > 0;
-                match figure.unit {
-                    "traces" => assert_eq!(rows.len() as u64, mark.count, "{plot:?} {s} {m}"),
-                    // Several steps of a trace may fall into one bin.
-                    _ => assert!(rows.is_empty() == (mark.count == 0) && rows.len() as u64 <= mark.count, "{plot:?}"),
+                // What makes up a share, and what it is a share of.
+                let (listed, all) = (plot.rows(&columns, s, m), plot.rows_within(&columns, &[(s, m)]));
+                assert!(listed.iter().all(|row| all.contains(row)), "{plot:?} {s} {m}");
+                for (rows, counted) in [(listed, mark.hits.unwrap_or(mark.count)), (all, mark.count)] {
+                    match figure.unit {
+                        "traces" => assert_eq!(rows.len() as u64, counted, "{plot:?} {s} {m}"),
+                        // Several steps of a trace may fall into one bin.
+                        _ => assert!(rows.is_empty() == (counted == 0) && rows.len() as u64 <= counted, "{plot:?}"),
+                    }
                 }
             }
         }
         assert!(any, "{plot:?} is empty");
     }
+}
+
+#[test]
+fn a_share_lists_what_makes_it_up() {
+    let (columns, _) = judged();
+    let rows = |plot: &Plot, series: usize, mark: usize| plot.rows(&columns, series, mark);
+    // Of `a`, the second: two traces with a wrong step, of which one has a wrong answer.
+    let rates = Plot::ErrorRates { field: 0 };
+    assert_eq!((rows(&rates, 0, 1), rows(&rates, 1, 1)), (vec![0, 2], vec![0]));
+    assert_eq!(rates.rows_within(&columns, &[(1, 1)]), [0, 1, 2], "all answers of `a` are known");
+    let groups = Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 };
+    // Of `b`: one right answer, one trace of right steps, in which the scorer sees an error; one error found.
+    assert_eq!([0, 1, 2, 3].map(|mark| rows(&groups, 1, mark)), [vec![4], vec![4], vec![6], vec![]]);
+    // One step is called redundant.
+    assert_eq!(rows(&Plot::Redundancy { field: 0 }, 0, 0), [6]);
+    let bins = |bin: usize| rows(&Plot::Reliability { rater: 0 }, 0, bin);
+    assert_eq!((bins(2), bins(4)), (vec![], vec![4]), "the good ones only");
 }
 
 #[test]
