@@ -17,6 +17,8 @@ use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
+use super::query::views;
+use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `evaluate`.
@@ -28,10 +30,10 @@ pub struct EvaluateArgs {
     /// The scorer to judge: the name of computed scores, else of imported ones.
     #[arg(long, value_name = "NAME", required_unless_present = "source", conflicts_with = "source")]
     scorer: Option<String>,
-    /// The label source to judge instead: own:NAME, imported:NAME or scorer:NAME@THRESHOLD.
+    /// The label source to judge instead: own:NAME, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE(SOURCE, SOURCE).
     #[arg(long, value_name = "SOURCE")]
     source: Option<LabelSource>,
-    /// Whose labels are true: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD. Without it own ones, else imported ones.
+    /// Whose labels are true: own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD, or what several agree on: consensus:RULE(SOURCE, SOURCE) with RULE all, majority, any-bad or first-error. Without it own ones, else imported ones.
     #[arg(long, value_name = "SOURCE")]
     labels: Option<LabelSource>,
     /// A step is flagged where its score is below: a number; `sweep` takes the best over all traces, `fit` the best over half of the problems and measures on the others. Without it 0.5 for probabilities and labels, 0 for other scores.
@@ -43,7 +45,7 @@ pub struct EvaluateArgs {
         allow_negative_numbers = true
     )]
     threshold: Threshold,
-    /// Group by generator, file, format, outcome, or any field of the metadata.
+    /// Group by a field of traces, as `stepscope query --help` lists them: generator, state, tag, meta.level; or by a key of metadata. Many numbers are put into spans.
     #[arg(long, value_name = "FIELD")]
     by: Option<String>,
     /// A soft label of at least this says good.
@@ -83,7 +85,7 @@ enum Sort {
 }
 
 /// Evaluates.
-pub fn run(args: &EvaluateArgs, out: &Output) -> Result<Ending, Failure> {
+pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Ending, Failure> {
     let rater = match (&args.scorer, &args.source) {
         (Some(name), _) => Rater::Scorer(name.clone()),
         (None, Some(source)) => Rater::Labels(source.clone()),
@@ -107,9 +109,14 @@ pub fn run(args: &EvaluateArgs, out: &Output) -> Result<Ending, Failure> {
     let (scores, _) = ScoreBook::open(&dir.scores())?;
     let store = Store::open(&dir)?;
     let corpus = ProjectCorpus::new(store.clone(), None, scores)?;
-    let (columns, report) = evaluate::evaluate(&corpus, &request, &settings, &out.context())?;
+    let ctx = out.context();
+    let mut columns = evaluate::collect(&corpus, &request, &ctx)?;
+    if let Some(by) = &args.by {
+        columns.group_by(by, &views(&args.project, None, None, startup)?, |row| row, &ctx)?;
+    }
+    let report = evaluate::report(&columns, &settings, &ctx)?;
     if let Some(path) = &args.report {
-        write(path, &columns, &report, &out.context())?;
+        write(path, &columns, &report, &ctx)?;
     }
     match args.failures {
         Some(sort) => list(&columns, &report, sort, &store, out)?,

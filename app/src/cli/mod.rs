@@ -99,7 +99,7 @@ pub fn run(job: &Subcommands, startup: &Startup) -> u8 {
         Subcommands::Score(args) => score::run(args, startup, &Output::new(args.json)),
         Subcommands::Models(args) => models::run(args, startup, &Output::new(args.json)),
         Subcommands::Export(args) => export::run(args, startup, &Output::new(args.json)),
-        Subcommands::Evaluate(args) => evaluate::run(args, &Output::new(args.json)),
+        Subcommands::Evaluate(args) => evaluate::run(args, startup, &Output::new(args.json)),
         Subcommands::Lint(args) => lint::run(args, &Output::new(args.json)),
         Subcommands::Agree(args) => agree::run(args, &Output::new(args.json)),
         Subcommands::Merge(args) => merge::run(args, &Output::new(args.json)),

@@ -9,6 +9,8 @@ mod scorer;
 
 use eframe::egui::{Label, RichText, ScrollArea, Ui, Vec2, vec2};
 
+use stepscope_core::labels::LabelSource;
+
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::panel::trace_table::only_ui;
 use crate::state::survey::{SurveyRequest, SurveyState, ToSave};
@@ -28,6 +30,8 @@ pub struct SurveyFrame<'a> {
     pub agreement: Option<&'a AgreementModel>,
     /// What can be chosen.
     pub controls: Option<&'a ControlsModel>,
+    /// Label sources that were chosen to be compared; their labels can count as true as well.
+    pub compared: &'a [LabelSource],
     /// Figures that are left out, by name.
     pub hidden: &'a [String],
     /// What the table is narrowed to.

@@ -138,12 +138,9 @@ fn bars(ui: &Ui, painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, col
             let words = fitted(ui, &mark.words, 90.0, tokens.muted);
             // Where there is no room behind, it stands in the bar.
             let room = plane.rect.right() + 4.0 - words.size().x;
-            let (left, colour) = if behind <= room { (behind, tokens.muted) } else { (plane.rect.left() + 4.0, tokens.text) };
-            painter.galley_with_override_text_color(
-                pos2(left, area.center().y - words.size().y / 2.0),
-                words,
-                colour,
-            );
+            let (left, colour) =
+                if behind <= room { (behind, tokens.muted) } else { (plane.rect.left() + 4.0, tokens.text) };
+            painter.galley_with_override_text_color(pos2(left, area.center().y - words.size().y / 2.0), words, colour);
         }
         let stroke = Stroke::new(1.0, tokens.text.gamma_multiply(0.7));
         if plane.figure.y.is_named {

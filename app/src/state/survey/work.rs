@@ -8,6 +8,8 @@ use stepscope_core::evaluate::{
     Columns, EvaluateError, Rater, Report, Request, Settings, Threshold, collect, report, usual_threshold,
 };
 use stepscope_core::job::{JobContext, JobError, Progress};
+use stepscope_core::model::ScoreKind;
+use stepscope_core::query::Views;
 
 use super::{Offered, Page, SurveyChoices, offered};
 use crate::state::corpus::ProjectCorpus;
@@ -95,7 +97,9 @@ pub struct SurveyJob<F> {
     /// The traces, once they are wanted.
     pub corpus: F,
     /// Who scored here.
-    pub scorers: Vec<String>,
+    pub scorers: Vec<(String, ScoreKind)>,
+    /// What traces are grouped by comes from it.
+    pub views: Views,
     /// The listed rows.
     pub rows: Vec<u32>,
     /// What was kept before, by either page.
@@ -105,8 +109,8 @@ pub struct SurveyJob<F> {
 impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
     /// Works it out. Can be stopped between lots of traces and between figures.
     pub fn run(self, ctx: &JobContext) -> Result<Surveyed, JobError> {
-        let Self { asked, corpus, scorers, rows, kept } = self;
-        let kept = read(&asked, corpus, &scorers, kept, ctx)?;
+        let Self { asked, corpus, scorers, views, rows, kept } = self;
+        let kept = read(&asked, corpus, &scorers, &views, kept, ctx)?;
         let is_whole = rows.len() == kept.columns.traces.len();
         let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(kept.columns.of_rows(&rows)) };
         let rater = position(&kept.request, chosen(&asked.choices, &kept.offered));
@@ -139,20 +143,31 @@ fn position(request: &Request, rater: Option<&Rater>) -> Option<usize> {
 fn read(
     asked: &Asked,
     corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
-    scorers: &[String],
+    scorers: &[(String, ScoreKind)],
+    views: &Views,
     kept: Vec<Arc<Kept>>,
     ctx: &JobContext,
 ) -> Result<Arc<Kept>, JobError> {
+    let by = &asked.choices.by;
     let is_right =
-        |kept: &Arc<Kept>| kept.stamp == asked.stamp && request(&asked.choices, &kept.offered) == kept.request;
-    if let Some(kept) = kept.into_iter().find(is_right) {
-        return Ok(kept);
+        |kept: &&Arc<Kept>| kept.stamp == asked.stamp && request(&asked.choices, &kept.offered) == kept.request;
+    let right: Vec<&Arc<Kept>> = kept.iter().filter(is_right).collect();
+    // Groups that were asked for once are there already.
+    let grouped = right.iter().find(|kept| kept.columns.field(by).is_some());
+    if let Some(kept) = grouped {
+        return Ok(Arc::clone(kept));
     }
-    let corpus = corpus()?;
-    let offered = Arc::new(offered(&corpus, scorers, ctx)?);
-    let request = request(&asked.choices, &offered);
-    let columns = Arc::new(collect(&corpus, &request, ctx)?);
-    Ok(Arc::new(Kept { stamp: asked.stamp.clone(), request, columns, offered }))
+    let (request, offered, mut columns) = if let Some(kept) = right.first() {
+        (kept.request.clone(), Arc::clone(&kept.offered), Columns::clone(&kept.columns))
+    } else {
+        let corpus = corpus()?;
+        let offered = Arc::new(offered(&corpus, scorers, views, ctx)?);
+        let request = request(&asked.choices, &offered);
+        let columns = collect(&corpus, &request, ctx)?;
+        (request, offered, columns)
+    };
+    columns.group_by(by, views, |row| row, ctx)?;
+    Ok(Arc::new(Kept { stamp: asked.stamp.clone(), request, columns: Arc::new(columns), offered }))
 }
 
 /// What is read for those choices.
@@ -164,9 +179,7 @@ fn request(choices: &SurveyChoices, offered: &Offered) -> Request {
         }
     }
     let labels = choices.labels.clone().or_else(|| offered.labels.first().cloned());
-    let is_always_there = |field: &&String| matches!(field.as_str(), "generator" | "file");
-    let fields = offered.fields.iter().filter(|field| !is_always_there(field)).cloned().collect();
-    Request { raters, labels, fields, ..Request::default() }
+    Request { raters, labels, ..Request::default() }
 }
 
 impl Surveyed {

@@ -8,6 +8,7 @@ mod scorer;
 use stepscope_core::evaluate::figures::Plot;
 use stepscope_core::evaluate::{Rater, Threshold};
 use stepscope_core::labels::LabelSource;
+use stepscope_core::query::can_group;
 
 pub use agreement::{AgreementCell, AgreementModel, measure_name};
 pub use axis::{AxisModel, number_text};
@@ -115,7 +116,7 @@ fn titled(mut figure: FigureModel, plot: &Plot) -> FigureModel {
 pub struct ControlsModel {
     /// Scorers and label sources, with their words.
     pub raters: Vec<(Rater, String)>,
-    /// Label sources, with their words.
+    /// Label sources, with their words; those made of others last.
     pub labels: Vec<(LabelSource, String)>,
     /// Fields to group by.
     pub fields: Vec<String>,
@@ -149,7 +150,7 @@ impl ControlsModel {
         });
         Self {
             raters: offered.raters.iter().map(|rater| (rater.clone(), rater_text(rater))).collect(),
-            labels: offered.labels.iter().map(|source| (source.clone(), source_text(source))).collect(),
+            labels: offered.labels.iter().chain(&offered.made).map(with_text).collect(),
             fields: offered.fields.clone(),
             values,
             rater: choices.rater.as_ref().map_or_else(|| made.rater_name().to_owned(), rater_text),
@@ -160,6 +161,37 @@ impl ControlsModel {
             label: labels_text(made),
         }
     }
+}
+
+impl ControlsModel {
+    /// The label sources, and those that were chosen to be compared, with their words.
+    pub fn labels_and(&self, compared: &[LabelSource]) -> Vec<(LabelSource, String)> {
+        let mut labels = self.labels.clone();
+        for source in compared {
+            if !labels.iter().any(|(known, _)| known == source) {
+                labels.push(with_text(source));
+            }
+        }
+        labels
+    }
+
+    /// The fields to group by that hold what was typed, those that begin with it first; and what was typed, where that is
+    /// another field.
+    pub fn fields_like(&self, typed: &str) -> Vec<String> {
+        let typed = typed.trim();
+        let wanted = typed.to_lowercase();
+        let mut found: Vec<String> =
+            self.fields.iter().filter(|field| field.to_lowercase().contains(&wanted)).cloned().collect();
+        found.sort_by_key(|field| !field.to_lowercase().starts_with(&wanted));
+        if !typed.is_empty() && !found.iter().any(|field| field == typed) && can_group(typed) {
+            found.push(typed.to_owned());
+        }
+        found
+    }
+}
+
+fn with_text(source: &LabelSource) -> (LabelSource, String) {
+    (source.clone(), source_text(source))
 }
 
 /// Whose labels count, in words.

@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 
 use super::frame::{Axis, Frame, short};
 use super::plot::{Plot, frequent};
-use crate::evaluate::Columns;
+use crate::evaluate::{Columns, Field};
 use crate::job::{JobContext, JobError};
 use crate::labels::{Consensus, ConsensusRule, LabelSource, Member};
 use crate::model::{StepRating, Verdict};
@@ -123,15 +123,17 @@ impl Plot {
             }
             Self::Groups { field, a, b, rater, threshold } => {
                 let field = columns.fields.get(field)?;
-                let value = field.values.get(*[a, b].get(series?)? as usize)?;
                 let error = words.first_error();
-                let mut all = vec![of_field(&field.name, value)];
+                let mut all = vec![of_value(field, *[a, b].get(series?)? as usize)?];
                 match bins.start {
                     0 => all.push("outcome:correct".into()),
                     1 => all.push(format!("{error}:none")),
                     2 => all.push(format!("{} = {error}", words.first_error_of(rater, threshold)?)),
                     _ => {
-                        all.extend([format!("{error}:none"), format!("{}:none", words.first_error_of(rater, threshold)?)]);
+                        all.extend([
+                            format!("{error}:none"),
+                            format!("{}:none", words.first_error_of(rater, threshold)?),
+                        ]);
                     }
                 }
                 Some(all)
@@ -192,12 +194,16 @@ impl Clauses {
 }
 
 /// The condition that a field has that value.
-fn of_field(field: &str, value: &str) -> String {
-    let name = match field {
-        "generator" | "file" | "format" | "outcome" | "splitter" => field.to_owned(),
+fn of_value(field: &Field, value: usize) -> Option<String> {
+    if let Some(clause) = field.clauses.get(value) {
+        return Some(clause.clone());
+    }
+    let name = match field.name.as_str() {
+        "generator" | "file" | "format" | "outcome" | "splitter" => field.name.clone(),
         key => meta_name(key),
     };
-    if value.is_empty() { format!("-has:{name}") } else { format!("{name}:{}", quoted(value)) }
+    let value = field.values.get(value)?;
+    Some(if value.is_empty() { format!("-has:{name}") } else { format!("{name}:{}", quoted(value)) })
 }
 
 /// How conditions are put.
@@ -333,7 +339,7 @@ impl<'a> Words<'a> {
         let occurs = |code: &usize| u32::try_from(*code).is_ok_and(|code| of.codes.contains(&code));
         let mut codes = (0..places.len()).filter(|code| places.get(*code) == Some(&at)).filter(occurs);
         match (codes.next(), codes.next()) {
-            (Some(code), None) => Some(Some(of_field(&of.name, of.values.get(code)?))),
+            (Some(code), None) => Some(Some(of_value(of, code)?)),
             // All others.
             _ => None,
         }

@@ -288,6 +288,9 @@ pub(super) fn frequent(columns: &Columns, field: usize, most: usize) -> (Vec<Str
     codes.sort_by_key(|&code| std::cmp::Reverse(counts.get(code).copied().unwrap_or(0)));
     let has_rest = codes.len() > most;
     codes.truncate(most);
+    if field.is_ordered {
+        codes.sort_unstable();
+    }
     let mut places = vec![codes.len(); counts.len()];
     let mut names = Vec::with_capacity(codes.len() + 1);
     for (place, &code) in codes.iter().enumerate() {

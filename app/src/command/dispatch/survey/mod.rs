@@ -17,6 +17,7 @@ use crate::command::Command;
 use crate::jobs::take;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::{Listing, Only};
+use crate::state::sources::scorers;
 use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
 use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
 
@@ -255,7 +256,8 @@ pub(crate) fn follow(app: &mut App) {
     let kept = app.jobs.shown_survey.iter().flatten().map(|shown| Arc::clone(&shown.made.kept));
     let job = SurveyJob {
         corpus: ProjectCorpus::later(project),
-        scorers: project.scores.scorers().into_iter().map(|scorer| scorer.name).collect(),
+        scorers: scorers(&project.scores),
+        views: app.query_aids(project).views(&project.store, &project.log.snapshot()),
         rows: app.view.rows.clone(),
         kept: kept.collect(),
         asked: asked.clone(),
