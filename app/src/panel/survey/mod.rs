@@ -87,8 +87,9 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
             scorer::summary_ui(ui, scorer, sink);
         }
         grid_ui(ui, &figures, frame, sink);
-        if let Some(scorer) = &model.scorer {
-            scorer::tables_ui(ui, scorer);
+        let tables = model.scorer.as_ref().map_or(&model.tables, |scorer| &scorer.tables);
+        if !tables.is_empty() {
+            scorer::tables_ui(ui, tables);
         }
     });
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::{Figure, Plot};
+use stepscope_core::evaluate::figures::{Contrast, Figure, Plot, Split};
 use stepscope_core::evaluate::{
     Columns, EvaluateError, Rater, Report, Request, Settings, Threshold, collect, report, usual_threshold,
 };
@@ -71,6 +71,8 @@ pub struct Plotted {
     pub plot: Plot,
     /// What it shows.
     pub figure: Figure,
+    /// Of two groups: how they compare, in numbers.
+    pub contrast: Option<Contrast>,
 }
 
 /// What came out.
@@ -224,8 +226,18 @@ impl Surveyed {
         }
         plots.extend([Plot::ErrorKinds { field }, Plot::ErrorTools]);
         plots.extend([Plot::Overthinking { field }, Plot::Redundancy { field }]);
+        if let Some(rater) = self.rater.filter(|_| self.has_groups(field)) {
+            let splits = [Split::Curves, Split::Reliability, Split::Lowest, Split::LengthScore];
+            plots.extend(splits.map(|of| Plot::Split { of, rater, field }));
+        }
         plots.extend(self.pair(field));
         plots
+    }
+
+    /// The listed traces are of more than one group.
+    fn has_groups(&self, field: usize) -> bool {
+        let codes = self.columns.fields.get(field).map(|field| field.codes.as_slice()).unwrap_or_default();
+        codes.iter().any(|code| Some(code) != codes.first())
     }
 
     /// Two groups beside each other, where both are there.
@@ -246,7 +258,8 @@ impl Surveyed {
             mark.count > 0 && !matches!((&plot, mark.value), (Plot::Redundancy { .. }, Some(0.0)))
         });
         if has_something {
-            self.plots.push(Plotted { plot, figure });
+            let contrast = plot.contrast(&self.columns, ctx)?;
+            self.plots.push(Plotted { plot, figure, contrast });
         }
         Ok(())
     }
@@ -283,6 +296,10 @@ pub const fn plot_name(plot: &Plot) -> &'static str {
         Plot::ErrorTools => "error_tools",
         Plot::Overthinking { .. } => "after_answer",
         Plot::Redundancy { .. } => "redundancy",
+        Plot::Split { of: Split::Curves, .. } => "curves_by_group",
+        Plot::Split { of: Split::Reliability, .. } => "reliability_by_group",
+        Plot::Split { of: Split::Lowest, .. } => "lowest_by_group",
+        Plot::Split { of: Split::LengthScore, .. } => "length_score_by_group",
         Plot::Groups { .. } => "groups",
     }
 }

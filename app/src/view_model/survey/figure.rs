@@ -109,7 +109,7 @@ impl FigureModel {
             },
             can_list: true,
             can_brush: !is_named && figure.shape != Shape::Cells,
-            diagonal: figure.title == "Good steps by score" && is_unit(&figure.x),
+            diagonal: figure.y.label == "share of good steps" && is_unit(&figure.x),
             ..Self::default()
         };
         let groups = figure.series.len().max(1);

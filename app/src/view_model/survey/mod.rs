@@ -5,12 +5,14 @@ mod axis;
 mod figure;
 mod scorer;
 
-use stepscope_core::evaluate::figures::Plot;
-use stepscope_core::evaluate::{Rater, Threshold};
+use stepscope_core::evaluate::chance::Interval;
+use stepscope_core::evaluate::figures::{Contrast, Measure, Plot, Side};
+use stepscope_core::evaluate::{Columns, Rater, Threshold};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::query::can_group;
 
 pub use agreement::{AgreementCell, AgreementModel, measure_name};
+use axis::percent_text;
 pub use axis::{AxisModel, number_text};
 pub use figure::{FigureModel, FigureShape, MarkModel, SeriesModel};
 pub use scorer::{ScorerModel, TableModel, TileModel, WrongModel};
@@ -40,6 +42,8 @@ pub struct SurveyModel {
     pub intro: String,
     /// The figures.
     pub figures: Vec<NamedFigure>,
+    /// What stands below them: how two groups compare.
+    pub tables: Vec<TableModel>,
     /// How well the scorer does.
     pub scorer: Option<ScorerModel>,
     /// Why there is nothing to be seen.
@@ -52,7 +56,10 @@ impl SurveyModel {
         let counted = made.plots.iter().enumerate().map(|(at, plotted)| NamedFigure {
             name: plot_name(&plotted.plot),
             plot: Some(at),
-            figure: titled(FigureModel::counted(&plotted.figure, is_ordered(&plotted.plot)), &plotted.plot),
+            figure: titled(
+                FigureModel::counted(&plotted.figure, is_ordered(&plotted.plot, &made.columns)),
+                &plotted.plot,
+            ),
         });
         let counted: Vec<NamedFigure> = counted.collect();
         let traces = made.columns.traces.len();
@@ -64,7 +71,8 @@ impl SurveyModel {
         if made.asked.page == Page::Figures {
             let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
             let problem = counted.is_empty().then_some(nothing);
-            return Self { intro, figures: counted, scorer: None, problem };
+            let tables = made.plots.iter().filter_map(|plotted| plotted.contrast.as_ref()).map(contrast_table);
+            return Self { intro, figures: counted, tables: tables.collect(), scorer: None, problem };
         }
         let scorer = match &made.report {
             Some(Ok(report)) => ScorerModel::new(report, &labels),
@@ -79,7 +87,7 @@ impl SurveyModel {
         let place = figures.len().min(3);
         figures.splice(place..place, counted);
         let intro = scorer.intro.clone();
-        Self { intro, figures, scorer: Some(scorer), problem: None }
+        Self { intro, figures, tables: Vec::new(), scorer: Some(scorer), problem: None }
     }
 
     /// The figures that are not left out.
@@ -89,15 +97,49 @@ impl SurveyModel {
 }
 
 /// The names along its axis have an order.
-const fn is_ordered(plot: &Plot) -> bool {
-    !matches!(
-        plot,
-        Plot::ErrorKinds { .. }
-            | Plot::ErrorTools
-            | Plot::ErrorRates { .. }
-            | Plot::Overthinking { .. }
-            | Plot::Redundancy { .. }
-    )
+fn is_ordered(plot: &Plot, columns: &Columns) -> bool {
+    match *plot {
+        Plot::ErrorKinds { .. } | Plot::ErrorTools => false,
+        Plot::ErrorRates { field } | Plot::Overthinking { field } | Plot::Redundancy { field } => {
+            columns.fields.get(field).is_some_and(|field| field.is_ordered)
+        }
+        _ => true,
+    }
+}
+
+/// Two groups with counts and intervals, a row for each measure.
+fn contrast_table(contrast: &Contrast) -> TableModel {
+    let [a, b] = &contrast.names;
+    let row = |measure: &Measure| {
+        let is_share = measure.sides.iter().any(|side| side.hits.is_some());
+        let text = |value: f64| if is_share { percent_text(value) } else { number_text(value) };
+        let within = |interval: Option<Interval>| {
+            interval.map(|at| format!(" ({} to {})", text(at.low), text(at.high))).unwrap_or_default()
+        };
+        let side = |side: &Side| {
+            let Some(value) = side.value else { return "–".to_owned() };
+            let cases = match side.hits {
+                Some(hits) => format!("{hits} of {}", side.cases),
+                None if side.cases == 1 => "1 trace".to_owned(),
+                None => format!("{} traces", side.cases),
+            };
+            format!("{}{}, {cases}", text(value), within(side.interval))
+        };
+        let difference = measure.difference.map_or_else(
+            || "–".to_owned(),
+            |value| format!("{}{}{}", if value > 0.0 { "+" } else { "" }, text(value), within(measure.interval)),
+        );
+        vec![measure.name.clone(), side(&measure.sides[0]), side(&measure.sides[1]), difference]
+    };
+    TableModel {
+        title: format!("{} and {}, with intervals of 95 %", named(a), named(b)),
+        heads: vec![String::new(), named(a), named(b), "the first less the second".to_owned()],
+        rows: contrast.measures.iter().map(row).collect(),
+    }
+}
+
+fn named(group: &str) -> String {
+    if group.is_empty() { "(none)".to_owned() } else { group.to_owned() }
 }
 
 /// Two figures of the same are told apart, and those of two scorers name both.

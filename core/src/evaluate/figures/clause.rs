@@ -5,6 +5,7 @@ use std::ops::{Deref, Range};
 
 use super::frame::{Axis, Frame, short};
 use super::plot::{Plot, frequent};
+use super::split::{GROUPS, Split};
 use crate::evaluate::{Columns, Field};
 use crate::job::{JobContext, JobError};
 use crate::labels::{Consensus, ConsensusRule, LabelSource, Member};
@@ -80,6 +81,16 @@ impl Plot {
                 let rated = if series.is_some() { good() } else { words.judged() };
                 Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([rated]))])
             }
+            Self::Split { of: Split::Reliability, rater, field } => {
+                let of_scores = Self::Reliability { rater }.condition(words, frame, series, bins)?;
+                let group = series.map_or(Some(None), |at| words.group(field, GROUPS, at))?;
+                Some(of_scores.into_iter().chain(group).collect())
+            }
+            Self::Split { of: Split::Lowest, rater, field } if *bins == (10..11) => {
+                let lowest = format!("{}.argmin = steps", words.scorer(rater)?);
+                let group = words.group(field, GROUPS, series?)?;
+                Some([Some(lowest), group].into_iter().flatten().collect())
+            }
             // Other places are rounded.
             Self::Lowest { rater } if *bins == (10..11) => {
                 let outcome = [Verdict::Correct, Verdict::Incorrect, Verdict::Unknown].get(series?)?.name();
@@ -144,6 +155,7 @@ impl Plot {
             | Self::Curves { .. }
             | Self::ByDifficulty
             | Self::LengthScore { .. }
+            | Self::Split { .. }
             | Self::Overthinking { .. }
             | Self::Redundancy { .. } => None,
         }

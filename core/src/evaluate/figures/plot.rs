@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::frame::{Figure, Frame, Reduce};
-use super::{compare, of_steps, of_traces};
+use super::{Split, compare, of_steps, of_traces, split};
 use crate::evaluate::{Columns, TraceFacts};
 use crate::job::{JobContext, JobError};
 
@@ -93,6 +93,15 @@ pub enum Plot {
     },
     /// Share of steps called redundant, by group.
     Redundancy {
+        /// The groups.
+        field: usize,
+    },
+    /// Scores, for each group by itself.
+    Split {
+        /// What is shown of them.
+        of: Split,
+        /// Whose scores.
+        rater: usize,
         /// The groups.
         field: usize,
     },
@@ -269,6 +278,7 @@ impl Plot {
             Self::ErrorRates { field } => compare::error_rates(columns, field),
             Self::ByDifficulty => compare::by_difficulty(columns),
             Self::Disagreement { a, b, threshold, field } => compare::disagreement(columns, a, b, threshold, field),
+            Self::Split { of, rater, field } => split::split(columns, of, rater, field),
             Self::Groups { field, a, b, rater, threshold } => compare::groups(columns, field, (a, b), rater, threshold),
         }
     }

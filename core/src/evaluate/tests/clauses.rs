@@ -50,8 +50,8 @@ fn check(project: &Disk, labels: &str, request: &Request) -> (Vec<String>, BTree
 }
 
 /// What no field tells: what is rounded, drawn by lot, or counted over attempts and words.
-const WORDLESS: [&str; 7] =
-    ["by_difficulty", "curves", "first_errors", "length_score", "lowest", "overthinking", "redundancy"];
+const WORDLESS: [&str; 8] =
+    ["by_difficulty", "curves", "first_errors", "length_score", "lowest", "overthinking", "redundancy", "split"];
 
 #[test]
 fn every_cell_that_can_be_asked_for_is() {
@@ -68,6 +68,8 @@ fn every_cell_that_can_be_asked_for_is() {
         "(first_error(scorer:prm@0.5) = first_error(imported) generator:a)",
         "(first_error(scorer:prm@0.5) >= 1 first_error(imported):none generator:b)",
         "any(score(\"prm\") >= 0.9 label(imported):good)",
+        "(any(score(\"prm\") >= 0.9 label(imported):good) generator:b)",
+        "(score(\"prm\").argmin = steps generator:a)",
         "(any(label(imported):bad) generator:a)",
         "(outcome:incorrect generator:b)",
         "(generator:a outcome:correct)",
