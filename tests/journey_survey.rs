@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use eframe::egui;
+use eframe::egui::{self, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
 use stepscope::state::asking::AskRequest;
@@ -363,7 +363,7 @@ fn labels_can_be_what_others_agree_on() {
     let home = Home::new();
     let mut window = surveyed(&home);
     let text = "scorer:example scores@0.5";
-    window.get_by_label("Labels").click();
+    window.get_by_role_and_label(Role::ComboBox, "Labels").click();
     settle(&mut window);
     window.get_by_label(text).click();
     settle(&mut window);
@@ -374,7 +374,7 @@ fn labels_can_be_what_others_agree_on() {
     ask(&mut window, Action::Sources(SourcesRequest::Add(typed.into())));
     press(&mut window, "Escape");
     let before = told(survey(&window));
-    window.get_by_label("Labels").click();
+    window.get_by_role_and_label(Role::ComboBox, "Labels").click();
     settle(&mut window);
     window.get_by_label(typed).click();
     settle(&mut window);
@@ -390,7 +390,7 @@ fn figures_are_grouped_by_any_field() {
     let mut window = surveyed(&home);
     let by = |window: &Window| window.state().view().survey.choices.by.clone();
     // Found by typing.
-    window.get_by_label("By").click();
+    window.get_by_role_and_label(Role::ComboBox, "By").click();
     settle(&mut window);
     type_text(&mut window, "steps");
     press(&mut window, "Enter");
@@ -415,7 +415,7 @@ fn figures_are_grouped_by_any_field() {
     let curves = figure(&window, "curves_by_group");
     assert!(curves.series.len() > 1 && curves.title == "Scores step by step, by steps", "{}", curves.title);
     // What is not in the list can be typed whole.
-    window.get_by_label("By").click();
+    window.get_by_role_and_label(Role::ComboBox, "By").click();
     settle(&mut window);
     type_text(&mut window, "first_error.relative");
     press(&mut window, "Enter");
