@@ -422,3 +422,50 @@ fn figures_are_grouped_by_any_field() {
     assert_eq!(by(&window), "first_error.relative");
     assert!(survey(&window).problem.is_none() && !names(&window).is_empty());
 }
+
+/// Drags from one place of the figure with that name to another; places are shares of its size.
+fn drag(window: &mut Window, figure: &str, from: [f32; 2], to: [f32; 2]) {
+    let rect = window.get_by_label_contains(figure).rect();
+    let place = |[x, y]: [f32; 2]| rect.lerp_inside(egui::vec2(x, y));
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let (from, to) = (place(from), place(to));
+    let middle = from.lerp(to, 0.5);
+    for event in [
+        egui::Event::PointerMoved(from),
+        button(from, true),
+        egui::Event::PointerMoved(middle),
+        egui::Event::PointerMoved(to),
+        button(to, false),
+    ] {
+        window.event(event);
+        window.step();
+    }
+    settle(window);
+}
+
+#[test]
+fn a_box_of_cells_and_a_stretch_of_bars_are_listed() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let all = rows(&window);
+    let at = |window: &Window, name: &str| survey(window).figures.iter().position(|of| of.name == name).unwrap();
+    // The right half of two raters: all scores from 0.5 up.
+    let cells = at(&window, "raters");
+    ask(&mut window, Action::Survey(SurveyRequest::Enlarge(cells)));
+    drag(&mut window, "Figure Scores against scores", [0.55, 0.1], [0.97, 0.85]);
+    assert!(question(&window).contains("score(\"example scores\") >= 0."), "{}: {}", question(&window), only(&window));
+    assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
+    ask(&mut window, Action::FilterBy(String::new()));
+    // The upper half of the bars, by generator: what their names stand for is listed by itself.
+    let bars = at(&window, "error_rates");
+    ask(&mut window, Action::Survey(SurveyRequest::Enlarge(bars)));
+    let figure = survey(&window).figures[bars].figure.clone();
+    drag(&mut window, "Figure Wrong steps and wrong answers", [0.6, 0.15], [0.7, 0.4]);
+    assert!(only(&window).starts_with(&figure.title) && only(&window).ends_with("in a box"), "{}", only(&window));
+    assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
+}

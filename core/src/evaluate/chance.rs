@@ -106,20 +106,20 @@ fn outside(reach: f64, freedom: f64) -> f64 {
 /// The continued fraction of the incomplete beta function, by Lentz' method.
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     let solid = |number: f64| if number.abs() < 1e-300 { 1e-300 } else { number };
-    let (mut c, mut d) = (1.0, 1.0 / solid(1.0 - (a + b) * x / (a + 1.0)));
-    let mut value = d;
+    let (mut over, mut under) = (1.0, 1.0 / solid(1.0 - (a + b) * x / (a + 1.0)));
+    let mut value = under;
     for at in 1..20_000 {
-        let m = f64::from(at);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        let at = f64::from(at);
+        let even = at * (b - at) * x / ((a + 2.0 * at - 1.0) * (a + 2.0 * at));
+        let odd = -(a + at) * (a + b + at) * x / ((a + 2.0 * at) * (a + 2.0 * at + 1.0));
         let mut change = 1.0;
         for part in [even, odd] {
-            d = 1.0 / solid(1.0 + part * d);
-            c = solid(1.0 + part / c);
-            change = c * d;
+            under = 1.0 / solid(1.0 + part * under);
+            over = solid(1.0 + part / over);
+            change = over * under;
             value *= change;
         }
-        if (change - 1.0).abs() < 1e-15 {
+        if (change - 1.0_f64).abs() < 1e-15 {
             break;
         }
     }

@@ -162,16 +162,15 @@ impl Making {
         for owners in many.owners.chunk_by(|a, b| a == b) {
             let set = many.codes.get(from..from + owners.len()).unwrap_or_default();
             from += owners.len();
-            let code = match known.get(set) {
-                Some(code) => *code,
-                None => {
-                    let names = || set.iter().filter_map(|code| many.names.get(*code as usize));
-                    let clauses: Vec<String> = names().map(|name| self.named(name)).collect();
-                    let clause = if clauses.len() > 1 { format!("({})", clauses.join(" ")) } else { clauses.concat() };
-                    let code = self.add(names().map(String::as_str).collect::<Vec<_>>().join(", "), clause);
-                    known.insert(set, code);
-                    code
-                }
+            let code = if let Some(code) = known.get(set) {
+                *code
+            } else {
+                let names = || set.iter().filter_map(|code| many.names.get(*code as usize));
+                let clauses: Vec<String> = names().map(|name| self.named(name)).collect();
+                let clause = if clauses.len() > 1 { format!("({})", clauses.join(" ")) } else { clauses.concat() };
+                let code = self.add(names().map(String::as_str).collect::<Vec<_>>().join(", "), clause);
+                known.insert(set, code);
+                code
             };
             if let Some(slot) = owners.first().and_then(|owner| self.codes.get_mut(*owner as usize)) {
                 *slot = code;

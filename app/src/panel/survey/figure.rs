@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use eframe::egui::{
-    Align, Id, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2,
+    Align, Id, Label, Layout, Popup, Pos2, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2,
 };
 
 use super::paint::{axes_ui, legend_ui, marks_ui, meant_ui};
 use super::plane::Plane;
 use crate::ui_kit::Tokens;
-use crate::view_model::survey::{FigureModel, MarkModel, number_text};
+use crate::view_model::survey::{FigureModel, FigureShape, MarkModel, number_text};
 
 /// What was asked of a figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub(super) enum FigureAsk {
     /// The same, of what the mark does not count.
     ListOthers(usize, usize),
     Span(Range<usize>),
+    /// All of these: series and marks.
+    Marks(Vec<(usize, usize)>),
     Line(f64),
     Svg,
     Csv,
@@ -230,25 +232,34 @@ fn dragged_ui(
         }
         return moved.filter(|_| response.drag_stopped()).map(FigureAsk::Line);
     }
-    if !model.can_brush {
+    if !model.can_brush && !model.can_box {
         return None;
     }
     if response.drag_started() {
         let from = ui.input(|input| input.pointer.press_origin()).filter(|at| rect.expand(6.0).contains(*at));
         ui.data_mut(|data| match from {
-            Some(from) => _ = data.insert_temp(begun, from.x),
-            None => data.remove::<f32>(begun),
+            Some(from) => _ = data.insert_temp(begun, from),
+            None => data.remove::<Pos2>(begun),
         });
     }
-    let from = ui.data(|data| data.get_temp::<f32>(begun))?;
-    let to = pointer?.x;
-    let (left, right) = (from.min(to).max(rect.left()), from.max(to).min(rect.right()));
-    let band = Rect::from_x_y_ranges(left..=right.max(left), rect.y_range());
+    let from = ui.data(|data| data.get_temp::<Pos2>(begun))?;
+    let mut band = Rect::from_two_pos(from, pointer?).intersect(rect);
+    // A stretch of one axis is as wide as the other.
+    if model.can_brush {
+        band = Rect::from_x_y_ranges(band.x_range(), rect.y_range());
+    } else if model.shape == FigureShape::Bars {
+        band = Rect::from_x_y_ranges(rect.x_range(), band.y_range());
+    }
     painter.rect_filled(band, 0.0, tokens.accent.gamma_multiply(0.18));
     if !response.drag_stopped() {
         return None;
     }
-    ui.data_mut(|data| data.remove::<f32>(begun));
+    ui.data_mut(|data| data.remove::<Pos2>(begun));
+    if model.can_box {
+        let marks = plane.within(band);
+        return (!marks.is_empty() && band.width().max(band.height()) > 3.0).then_some(FigureAsk::Marks(marks));
+    }
+    let (left, right) = (band.left(), band.right());
     let whole = crate::view_model::canvas::whole;
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     let bin = |x: f32| plane.value(x) as f32;

@@ -167,6 +167,7 @@ fn ask(asked: Option<FigureAsk>, at: usize, figure: &NamedFigure, sink: &mut Com
         (FigureAsk::List(series, mark), Some(plot)) => SurveyRequest::List(plot, series, mark),
         (FigureAsk::ListOthers(series, mark), Some(plot)) => SurveyRequest::ListOthers(plot, series, mark),
         (FigureAsk::Span(bins), Some(plot)) => SurveyRequest::ListSpan(plot, bins),
+        (FigureAsk::Marks(marks), Some(plot)) => SurveyRequest::ListMarks(plot, marks),
         (FigureAsk::Line(at), _) => SurveyRequest::Threshold(stepscope_core::evaluate::Threshold::Given(at)),
         (FigureAsk::Svg, Some(plot)) => SurveyRequest::AskSave(ToSave::Drawing(plot)),
         (FigureAsk::Csv, Some(plot)) => SurveyRequest::AskSave(ToSave::Numbers(plot)),

@@ -75,6 +75,8 @@ pub enum SurveyRequest {
     ListOthers(usize, usize, usize),
     /// List the traces that some marks of a series count.
     ListSpan(usize, std::ops::Range<usize>),
+    /// List the traces that these marks of a figure count, by series and mark.
+    ListMarks(usize, Vec<(usize, usize)>),
     /// List the traces that are judged wrongly in that way.
     Wrong(Failure),
     /// Take another threshold.

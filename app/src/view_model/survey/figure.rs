@@ -45,6 +45,8 @@ pub struct FigureModel {
     pub can_list: bool,
     /// A stretch of the horizontal axis can be listed.
     pub can_brush: bool,
+    /// What lies in a box can be listed: cells, or bars beside names.
+    pub can_box: bool,
 }
 
 /// Marks that belong together.
@@ -109,6 +111,7 @@ impl FigureModel {
             },
             can_list: true,
             can_brush: !is_named && figure.shape != Shape::Cells,
+            can_box: is_named && figure.shape == Shape::Bars || figure.shape == Shape::Cells,
             diagonal: figure.y.label == "share of good steps" && is_unit(&figure.x),
             ..Self::default()
         };

@@ -28,6 +28,27 @@ impl Plot {
         self.clauses(columns, None, bins)
     }
 
+    /// The same of what lies in some marks that fill a box: of two scorers only, other boxes have no words.
+    pub fn clauses_of_box(&self, columns: &Columns, marks: &[(usize, usize)]) -> Clauses {
+        let Self::Raters { a, b } = *self else { return Clauses::default() };
+        let frame = self.frame(columns).0;
+        let across = frame.x.bins().max(1);
+        let span = |places: &mut dyn Iterator<Item = usize>| {
+            let first = places.next()?;
+            let (low, high) = places.fold((first, first), |(low, high), at| (low.min(at), high.max(at)));
+            Some(low..high + 1)
+        };
+        let x = span(&mut marks.iter().map(|(_, mark)| mark % across));
+        let Some((x, y)) = x.zip(span(&mut marks.iter().map(|(_, mark)| mark / across))) else {
+            return Clauses::default();
+        };
+        let words = Words::all(columns);
+        Clauses::new(words.iter().filter_map(|words| {
+            let of_a = words.number(a, &frame.x, &x)?;
+            Some(vec![words.any(of_a.into_iter().chain(words.number(b, &frame.y, &y)?))])
+        }))
+    }
+
     fn clauses(&self, columns: &Columns, series: Option<usize>, bins: &Range<usize>) -> Clauses {
         // Made once, and only where an axis is asked about.
         let frame = LazyCell::new(|| self.frame(columns).0);

@@ -68,7 +68,7 @@ impl Plot {
             measures.push(Measure::new(&figure.x.name(at), sides, share_difference(counts[0], counts[1])));
         }
         ctx.checkpoint()?;
-        let mut means: [[Moments; 2]; 4] = Default::default();
+        let mut means = [[Moments::default(); 2]; 4];
         for (place, trace) in columns.traces.iter().enumerate() {
             let code = columns.value(field, place);
             let Some(group) = [a, b].iter().position(|value| *value == code) else { continue };

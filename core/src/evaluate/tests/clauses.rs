@@ -113,6 +113,20 @@ fn a_stretch_of_scores_and_of_places() {
 }
 
 #[test]
+fn a_box_of_two_raters() {
+    let project = Disk::unlabelled(&small().traces);
+    let (columns, views) = (collect(&project, &two_raters(), &ctx()).unwrap(), project.views());
+    let plot = Plot::Raters { a: 0, b: 1 };
+    // Scores from 0.1 up to 0.5 of steps called bad: the lowest row.
+    let marks: Vec<(usize, usize)> = (2..10).map(|bin| (0, bin)).collect();
+    let rows = plot.rows_within(&columns, &marks);
+    let clause = plot.clauses_of_box(&columns, &marks).exact(&columns, &rows, &views, &ctx()).unwrap();
+    let expected = "any(score(\"prm\") >= 0.1 score(\"prm\") < 0.5 label(imported):bad)";
+    assert_eq!((clause.as_deref(), rows), (Some(expected), vec![0, 2, 6]));
+    assert_eq!(Plot::ProcessOutcome.clauses_of_box(&columns, &[(0, 1)]), Clauses::default());
+}
+
+#[test]
 fn published_traces_by_all_sorts_of_labels() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/processbench/gsm8k.json");
     if !path.exists() {

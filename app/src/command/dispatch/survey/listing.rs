@@ -130,6 +130,22 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     }
 }
 
+/// Lists all that lies in some marks.
+pub(super) fn list_marks(app: &mut App, plot: usize, marks: Vec<(usize, usize)>) {
+    let Some(shown) = app.shown_survey() else { return };
+    let Some(plotted) = shown.made.plots.get(plot) else { return };
+    let counted: u64 = marks
+        .iter()
+        .filter_map(|(series, mark)| plotted.figure.series.get(*series)?.marks.get(*mark))
+        .map(|mark| mark.count)
+        .sum();
+    let name = format!("{counted} {} in a box", plotted.figure.unit);
+    let clauses = plotted.plot.clauses_of_box(&shown.made.columns, &marks);
+    if !marks.is_empty() {
+        list(app, Wanted { plot, marks, clauses, name: Some(name), others: false, within: true });
+    }
+}
+
 pub(super) fn list_wrong(app: &mut App, failure: Failure) {
     let Some(shown) = app.shown_survey() else { return };
     let Some(rater) = shown.made.rater else { return };

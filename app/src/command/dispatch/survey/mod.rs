@@ -9,7 +9,7 @@ use std::sync::Arc;
 use eframe::egui::Context;
 use stepscope_core::job::{Job, Outcome};
 
-use self::listing::{list_mark, list_span, list_wrong};
+use self::listing::{list_mark, list_marks, list_span, list_wrong};
 use self::saving::{ask_save, copied, copy, save};
 use super::asking;
 use crate::app::App;
@@ -93,6 +93,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest) {
         SurveyRequest::List(plot, series, mark) => list_mark(app, plot, (series, mark), false),
         SurveyRequest::ListOthers(plot, series, mark) => list_mark(app, plot, (series, mark), true),
         SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
+        SurveyRequest::ListMarks(plot, marks) => list_marks(app, plot, marks),
         SurveyRequest::Wrong(failure) => list_wrong(app, failure),
         SurveyRequest::ShowFigure(name, shown) => {
             let hidden = &mut app.settings.hidden_figures;
