@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use eframe::egui::Role;
+use eframe::egui::{self, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use stepscope::command::Action;
 use stepscope::state::asking::AskRequest;
 use stepscope::state::corpus::ProjectCorpus;
+use stepscope::state::sources::SourcesRequest;
 use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
 use stepscope::view_model::survey::SurveyModel;
 use stepscope_core::evaluate::{Rater, Request, Settings, Threshold, evaluate};
@@ -16,7 +17,7 @@ use stepscope_core::model::StepHash;
 use stepscope_core::scoring::ScorerInfo;
 
 use crate::pictures::{dress, picture};
-use crate::support::window::{Home, Window, ask, notices, open, press, project, settle};
+use crate::support::window::{Home, Window, ask, notices, open, press, project, settle, type_text};
 
 fn survey(window: &Window) -> &SurveyModel {
     window.state().survey_model().unwrap()
@@ -264,6 +265,15 @@ fn a_stretch_is_listed_and_two_groups_are_compared() {
     assert_eq!(names, ["demo-small", "demo-large"]);
     let first = &groups.figure.series[0].marks[0];
     assert!(first.interval.is_some() && first.text.contains(" to "), "{}", first.text);
+    // The counts stand at the bar, and in a table below with more measures and the differences.
+    let counts = first.words.clone();
+    assert!(counts.contains(" of ") && first.text.contains(&counts), "{counts}: {}", first.text);
+    let [table] = survey(&window).tables.as_slice() else { panic!("one table") };
+    assert_eq!(table.heads[1..], ["demo-small", "demo-large", "the first less the second"]);
+    let names: Vec<&str> = table.rows.iter().map(|row| row[0].as_str()).collect();
+    assert!(names.starts_with(&["answer right"]) && names.ends_with(&["lowest score", "steps", "words"]), "{names:?}");
+    assert!(table.rows[0][1].ends_with(&counts) && table.rows[0][3].contains(" to "), "{:?}", table.rows[0]);
+    window.get_by_label("demo-small and demo-large, with intervals of 95 %");
 }
 
 /// Of the published data it is known how often a right answer has a wrong step.
@@ -336,6 +346,43 @@ fn figures_and_reports_are_saved() {
     assert!(save(&mut window, ToSave::Report, "report.md").starts_with("# example scores"));
 }
 
+/// The picture that is put into the clipboard next.
+fn copied(window: &mut Window) -> egui::ColorImage {
+    for _ in 0..3000 {
+        window.step();
+        let commands = window.output().platform_output.commands.clone();
+        for command in commands {
+            if let egui::OutputCommand::CopyImage(image) = command {
+                return image;
+            }
+        }
+        assert!(!notices(window).contains("Figure copied"), "it is said before it is done");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    panic!("no picture was copied: {}", notices(window));
+}
+
+#[test]
+fn a_figure_is_copied_whole_wherever_it_is_scrolled() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    // A part of the first figure only is in the window.
+    window.set_size([1000.0, 330.0].into());
+    settle(&mut window);
+    window.get_by_label("Menu of Answer and steps").click();
+    settle(&mut window);
+    window.get_by_label("Copy as image").click();
+    let image = copied(&mut window);
+    settle(&mut window);
+    assert!(notices(&window).contains("Figure copied"), "{}", notices(&window));
+    assert_eq!(image.size, [1280, 640], "the whole of it, twice as fine");
+    // On white paper, with cells, and with letters that are dark.
+    assert_eq!(image.pixels[0], egui::Color32::WHITE);
+    let count = |is: &dyn Fn(&egui::Color32) -> bool| image.pixels.iter().filter(|pixel| is(pixel)).count();
+    assert!(count(&|pixel| pixel.r() < 90 && pixel.g() < 90 && pixel.b() < 90) > 1500, "no letters");
+    assert!(count(&|pixel| pixel.b() > pixel.r().saturating_add(60)) > 100_000, "no cells");
+}
+
 #[test]
 fn pictures_of_the_survey() {
     let home = Home::new();
@@ -352,4 +399,146 @@ fn pictures_of_the_survey() {
     picture(&mut window, "survey-large");
     press(&mut window, "Shift+F12");
     picture(&mut window, "scorer-large");
+}
+
+/// Gives the question that a click on the mark with that name writes, and how many traces it lists.
+fn clicked(window: &mut Window, name: &str) -> (String, usize) {
+    window.get_by_label_contains(name).click();
+    settle(window);
+    let found = (question(window).to_owned(), rows(window));
+    ask(window, Action::FilterBy(String::new()));
+    found
+}
+
+#[test]
+fn a_bar_of_a_share_lists_what_makes_it_up() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let rates = survey(&window).figures.iter().find(|figure| figure.name == "error_rates").unwrap();
+    let answers = &rates.figure.series[1];
+    let mark = answers.marks.iter().find(|mark| mark.words.contains(" of ") && !mark.words.starts_with("0 ")).unwrap();
+    let (hits, cases) = mark.words.split_once(" of ").unwrap();
+    let (hits, cases): (usize, usize) = (hits.parse().unwrap(), cases.parse().unwrap());
+    let expected = if hits == 1 {
+        "the traces with this answer".to_owned()
+    } else {
+        format!("the traces with these {hits} answers")
+    };
+    assert_eq!(mark.hint, format!("A click lists {expected}, with Alt all others"));
+    assert!(hits < cases, "{}", mark.words);
+    let name = format!("{}: {}", rates.figure.title, mark.text.replace('\n', ", "));
+    let (asked, listed) = clicked(&mut window, &name);
+    assert!(asked.contains("outcome:incorrect") && listed == hits, "{asked}: {listed} of {hits}");
+}
+
+#[test]
+fn labels_can_be_what_others_agree_on() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let text = "scorer:example scores@0.5";
+    window.get_by_role_and_label(Role::ComboBox, "Labels").click();
+    settle(&mut window);
+    window.get_by_label(text).click();
+    settle(&mut window);
+    assert!(survey(&window).intro.contains(text), "{}", survey(&window).intro);
+    // One that was chosen to be compared is offered as well, and counts.
+    let typed = "consensus:any-bad(imported, scorer:example scores@0.5)";
+    press(&mut window, "Ctrl+F11");
+    ask(&mut window, Action::Sources(SourcesRequest::Add(typed.into())));
+    press(&mut window, "Escape");
+    let before = told(survey(&window));
+    window.get_by_role_and_label(Role::ComboBox, "Labels").click();
+    settle(&mut window);
+    window.get_by_label(typed).click();
+    settle(&mut window);
+    assert!(survey(&window).intro.contains(typed), "{}: {}", survey(&window).intro, notices(&window));
+    assert_ne!(told(survey(&window)).split_once('\n').unwrap().1, before.split_once('\n').unwrap().1);
+    let columns = window.state().view().survey.choices.labels.clone().unwrap();
+    assert_eq!(columns.to_string(), typed);
+}
+
+#[test]
+fn figures_are_grouped_by_any_field() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let by = |window: &Window| window.state().view().survey.choices.by.clone();
+    // Found by typing.
+    window.get_by_role_and_label(Role::ComboBox, "By").click();
+    settle(&mut window);
+    type_text(&mut window, "steps");
+    press(&mut window, "Enter");
+    assert_eq!(by(&window), "steps");
+    let figure = |window: &Window, name: &str| {
+        let figures = &survey(window).figures;
+        figures.iter().find(|figure| figure.name == name).unwrap_or_else(|| panic!("no {name}")).figure.clone()
+    };
+    let names = |window: &Window| {
+        let rates = figure(window, "error_rates");
+        rates.y.ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let spans = names(&window);
+    assert!(spans.len() > 2 && spans[0].starts_with("below "), "{spans:?}");
+    assert!(spans.last().unwrap().ends_with(" and more"), "{spans:?}");
+    // What lies in a span is a question.
+    let rates = figure(&window, "error_rates");
+    let mark = rates.series[0].marks.iter().find(|mark| !mark.words.starts_with("0 ")).unwrap();
+    let (asked, listed) = clicked(&mut window, &format!("{}: {}", rates.title, mark.text.replace('\n', ", ")));
+    assert!(asked.contains("steps") && listed > 0, "{asked}: {listed}");
+    // Scores stand for each group by themselves.
+    let curves = figure(&window, "curves_by_group");
+    assert!(curves.series.len() > 1 && curves.title == "Scores step by step, by steps", "{}", curves.title);
+    // What is not in the list can be typed whole.
+    window.get_by_role_and_label(Role::ComboBox, "By").click();
+    settle(&mut window);
+    type_text(&mut window, "first_error.relative");
+    press(&mut window, "Enter");
+    assert_eq!(by(&window), "first_error.relative");
+    assert!(survey(&window).problem.is_none() && !names(&window).is_empty());
+}
+
+/// Drags from one place of the figure with that name to another; places are shares of its size.
+fn drag(window: &mut Window, figure: &str, from: [f32; 2], to: [f32; 2]) {
+    let rect = window.get_by_label_contains(figure).rect();
+    let place = |[x, y]: [f32; 2]| rect.lerp_inside(egui::vec2(x, y));
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let (from, to) = (place(from), place(to));
+    let middle = from.lerp(to, 0.5);
+    for event in [
+        egui::Event::PointerMoved(from),
+        button(from, true),
+        egui::Event::PointerMoved(middle),
+        egui::Event::PointerMoved(to),
+        button(to, false),
+    ] {
+        window.event(event);
+        window.step();
+    }
+    settle(window);
+}
+
+#[test]
+fn a_box_of_cells_and_a_stretch_of_bars_are_listed() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let all = rows(&window);
+    let at = |window: &Window, name: &str| survey(window).figures.iter().position(|of| of.name == name).unwrap();
+    // The right half of two raters: all scores from 0.5 up.
+    let cells = at(&window, "raters");
+    ask(&mut window, Action::Survey(SurveyRequest::Enlarge(cells)));
+    drag(&mut window, "Figure Scores against scores", [0.55, 0.1], [0.97, 0.85]);
+    assert!(question(&window).contains("score(\"example scores\") >= 0."), "{}: {}", question(&window), only(&window));
+    assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
+    ask(&mut window, Action::FilterBy(String::new()));
+    // The upper half of the bars, by generator: what their names stand for is listed by itself.
+    let bars = at(&window, "error_rates");
+    ask(&mut window, Action::Survey(SurveyRequest::Enlarge(bars)));
+    let figure = survey(&window).figures[bars].figure.clone();
+    drag(&mut window, "Figure Wrong steps and wrong answers", [0.6, 0.15], [0.7, 0.4]);
+    assert!(only(&window).starts_with(&figure.title) && only(&window).ends_with("in a box"), "{}", only(&window));
+    assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
 }

@@ -216,6 +216,7 @@ impl App {
             && jobs.offered.is_none()
             && jobs.survey_rows.is_none()
             && jobs.survey_file.is_none()
+            && jobs.survey_copy.is_none()
             && jobs.place.is_none()
             && !self.ahead.is_reading()
             && self.texts.is_idle()
@@ -617,7 +618,7 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        jobs::poll(self);
+        jobs::poll(self, ctx);
         self.texts.begin_frame();
         let (now, has_input, has_focus) =
             ctx.input(|input| (input.time, !input.events.is_empty() || input.pointer.is_moving(), input.focused));

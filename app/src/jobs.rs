@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
+use eframe::egui::Context;
+use resvg::tiny_skia::Pixmap;
 use stepscope_core::annotation::{AnnotationLog, GestureId, LabelSchema, Others};
 use stepscope_core::import::{FilePreview, ImportPreview};
 use stepscope_core::job::{Job, Outcome};
@@ -89,6 +91,8 @@ pub struct Jobs {
     pub(crate) survey_rows: Option<Job<Listing>>,
     /// Writes a figure, or the report on a scorer.
     pub(crate) survey_file: Option<Job<PathBuf>>,
+    /// Draws a figure for the clipboard.
+    pub(crate) survey_copy: Option<Job<Pixmap>>,
     /// Keeps where the annotator is.
     pub(crate) place: Option<Job<Option<()>>>,
     pub(crate) follow: Option<Job<Followed>>,
@@ -193,6 +197,7 @@ impl Jobs {
         (self.aligning, self.beside_find) = (None, None);
         (self.preview, self.shown_preview, self.manifest) = (None, None, None);
         (self.survey, self.survey_rows, self.survey_file, self.shown_survey) = (None, None, None, [None, None]);
+        self.survey_copy = None;
         (self.agreement, self.shown_agreement, self.disputed, self.offered) = (None, None, None, None);
         self.asking = AskingJobs::default();
         self.similar = SimilarJobs::default();
@@ -236,7 +241,7 @@ impl Jobs {
 }
 
 /// Takes in what the jobs finished since the last frame.
-pub(crate) fn poll(app: &mut App) {
+pub(crate) fn poll(app: &mut App, ctx: &Context) {
     if let Some(preview) = app.jobs.early.as_ref().and_then(|early| early.try_recv().ok()) {
         show_early(app, preview);
     }
@@ -280,7 +285,7 @@ pub(crate) fn poll(app: &mut App) {
         }
     }
     take(&mut app.jobs.place);
-    dispatch::survey::poll(app);
+    dispatch::survey::poll(app, ctx);
     dispatch::sources::poll(app);
     if let Some(outcome) = take(&mut app.jobs.follow) {
         followed(app, outcome);

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -16,7 +17,7 @@ use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
-use super::query::rows_where;
+use super::query::{rows_where, views};
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
@@ -29,10 +30,10 @@ pub struct EvaluateArgs {
     /// The scorer to judge: the name of computed scores, else of imported ones.
     #[arg(long, value_name = "NAME", required_unless_present = "source", conflicts_with = "source")]
     scorer: Option<String>,
-    /// The label source to judge instead: own:NAME, imported:NAME or scorer:NAME@THRESHOLD.
+    /// The label source to judge instead: own:NAME, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE(SOURCE, SOURCE).
     #[arg(long, value_name = "SOURCE")]
     source: Option<LabelSource>,
-    /// Whose labels are true: own, own:NAME, imported, imported:NAME or scorer:NAME@THRESHOLD. Without it own ones, else imported ones.
+    /// Whose labels are true: own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD, or what several agree on: consensus:RULE(SOURCE, SOURCE) with RULE all, majority, any-bad or first-error. Without it own ones, else imported ones.
     #[arg(long, value_name = "SOURCE")]
     labels: Option<LabelSource>,
     /// A step is flagged where its score is below: a number; `sweep` takes the best over all traces, `fit` the best over half of the problems and measures on the others. Without it 0.5 for probabilities and labels, 0 for other scores.
@@ -50,7 +51,7 @@ pub struct EvaluateArgs {
     /// Measure only on traces that this question finds; `stepscope query --help` explains the language.
     #[arg(long = "where", value_name = "EXPR", allow_hyphen_values = true)]
     selection: Option<String>,
-    /// Group by generator, file, format, outcome, or any field of the metadata.
+    /// Group by a field of traces, as `stepscope query --help` lists them: generator, state, tag, meta.level; or by a key of metadata. Many numbers are put into spans.
     #[arg(long, value_name = "FIELD")]
     by: Option<String>,
     /// A soft label of at least this says good.
@@ -132,7 +133,12 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
         ..Settings::default()
     };
     let corpus = Selection::new(&all, rows.clone());
-    let (columns, report) = evaluate::evaluate(&corpus, &request, &settings, &ctx)?;
+    let mut columns = evaluate::collect(&corpus, &request, &ctx)?;
+    if let Some(by) = &args.by {
+        let of_project = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
+        columns.group_by(by, &views(&args.project, None, None, startup)?, of_project, &ctx)?;
+    }
+    let (columns, report) = evaluate::report(&Arc::new(columns), &settings, &ctx)?;
     if let Some(path) = &args.report {
         write(path, &columns, &report, &ctx)?;
     }

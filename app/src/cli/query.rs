@@ -134,7 +134,12 @@ pub(super) fn rows_where(
 }
 
 /// The project with everyone's labels.
-fn views(project: &Path, annotator: Option<&str>, scorer: Option<&str>, startup: &Startup) -> Result<Views, Failure> {
+pub(super) fn views(
+    project: &Path,
+    annotator: Option<&str>,
+    scorer: Option<&str>,
+    startup: &Startup,
+) -> Result<Views, Failure> {
     let dir = ProjectDir::new(project);
     let store = Store::open(&dir)?;
     let (book, report) = ScoreBook::open(&dir.scores())?;

@@ -39,6 +39,7 @@ impl App {
             model: shown.map(|shown| &shown.model),
             agreement: None,
             controls: shown.or(self.jobs.shown_survey.iter().flatten().next()).map(|shown| &shown.controls),
+            compared: self.view.sources.chosen.as_deref().unwrap_or_default(),
             hidden: &self.settings.hidden_figures,
             // The table says it, where it is shown.
             only: self.view.only.as_ref().filter(|_| !self.settings.show_table).map(|only| only.name.as_str()),
@@ -66,6 +67,7 @@ impl App {
             model: None,
             agreement: model.as_ref(),
             controls: None,
+            compared: &[],
             hidden: &[],
             only: self.view.only.as_ref().filter(|_| !self.settings.show_table).map(|only| only.name.as_str()),
             busy: busy.or_else(|| is_looking.then(|| "looking for label sources".to_owned())),

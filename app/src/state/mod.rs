@@ -25,6 +25,8 @@ pub mod open;
 pub mod open_trace;
 pub mod place;
 pub mod project;
+#[cfg(feature = "window")]
+pub mod raster;
 pub mod reading;
 pub mod saved_views;
 pub mod schema_draft;

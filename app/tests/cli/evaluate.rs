@@ -1,5 +1,6 @@
 //! `evaluate` on the sample: the figures are those that the printed scores and labels give.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -62,6 +63,72 @@ fn a_scorer_is_judged_by_labels() {
     let missing = home.ends(1, &["evaluate", "--project", &project, "--scorer", "other"]);
     assert!(missing.err.contains("no step scores named `other`; there is equations"), "{}", missing.err);
     home.ends(2, &["evaluate", "--project", &project, "--scorer", "equations", "--threshold", "high"]);
+}
+
+/// How many traces are judged in each group.
+fn groups(report: &Value) -> BTreeMap<String, u64> {
+    let size = |group: &Value| {
+        let count = |name: &str| group["counts"][name].as_u64().unwrap();
+        count("erroneous") + count("correct")
+    };
+    let groups = report["by"].as_array().unwrap();
+    groups.iter().map(|group| (group["value"].as_str().unwrap().to_owned(), size(group))).collect()
+}
+
+#[test]
+fn traces_are_grouped_by_any_field() {
+    let home = Home::new();
+    let project = home.arg("p.stepscope");
+    // Of each trace its seconds, whether it has a tag, and its first error, -1 for none.
+    let rows = [(1.5, true, 0), (2.5, false, -1), (0.25, true, 1), (8.0, false, -1)];
+    let line = |(at, (seconds, is_hard, label)): (usize, &(f64, bool, i64))| {
+        let kind = if *is_hard { "hard" } else { "easy" };
+        json!({"id": format!("t-{at}"), "generator": "m", "problem": format!("{at}?"), "steps": ["one", "two"],
+            "final_answer_correct": true, "label": label, "run": {"seconds": seconds, "kind": kind}, "level": at % 2})
+    };
+    let lines: Vec<Value> = rows.iter().enumerate().map(line).collect();
+    let file = home.write("rows.json", Value::from(lines).to_string());
+    home.ends(0, &["import", &file, "--project", &project]);
+    let by = |field: &str| {
+        let args = ["evaluate", "--project", &project, "--source", "imported", "--labels", "imported", "--json"];
+        let report = home.ends(0, &[&args[..], &["--rounds", "0", "--by", field]].concat()).json();
+        assert_eq!(report["by_field"], json!(field));
+        groups(&report)
+    };
+    let expect = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    assert_eq!(by("meta.run.kind"), expect(&[("easy", 2), ("hard", 2)]));
+    assert_eq!(by("meta.run.seconds"), expect(&[("0.25", 1), ("1.5", 1), ("2.5", 1), ("8", 1)]));
+    assert_eq!(by("meta.level"), expect(&[("0", 2), ("1", 2)]));
+    assert_eq!(by("level"), by("meta.level"), "a key of metadata may stand by itself");
+    assert_eq!(by("first_error"), expect(&[("1", 1), ("2", 1), ("none", 2)]));
+    assert_eq!(by("steps"), expect(&[("2", 4)]));
+    let wrong = |field: &str| {
+        let args = ["evaluate", "--project", &project, "--source", "imported", "--by", field];
+        home.ends(1, &args).err
+    };
+    assert!(wrong("first_eror").contains("did you mean `first_error`?"), "{}", wrong("first_eror"));
+    assert!(wrong("step.kind").contains("a field of steps"), "{}", wrong("step.kind"));
+}
+
+#[test]
+fn a_consensus_counts_as_labels() {
+    let home = Home::new();
+    let project = scored(&home);
+    let labels = "consensus:first-error(imported, scorer:equations@0.5)";
+    let args = ["evaluate", "--project", &project, "--labels", labels, "--json", "--rounds", "0"];
+    let report = home.ends(0, &[&args[..], &["--source", "imported"]].concat()).json();
+    let counts = &report["counts"];
+    // Where both name the same first error, the data are right.
+    assert_eq!((&report["labels"], &report["f1"]), (&json!(labels), &json!(1.0)), "{report}");
+    assert_eq!((&counts["error_hits"], &counts["correct_hits"]), (&counts["erroneous"], &counts["correct"]));
+    let same = by_hand(&home, &project, "equations").into_iter().filter(|(error, named)| error == named);
+    let (erroneous, correct): (Vec<_>, Vec<_>) = same.partition(|(error, _)| *error >= 0);
+    assert_eq!((&counts["erroneous"], &counts["correct"]), (&json!(erroneous.len()), &json!(correct.len())));
+    let wrong =
+        home.ends(2, &["evaluate", "--project", &project, "--source", "imported", "--labels", "consensus:some"]);
+    assert!(wrong.err.contains("majority"), "{}", wrong.err);
+    let help = home.ends(0, &["evaluate", "--help"]).out;
+    assert!(help.contains("consensus:RULE(SOURCE, SOURCE) with RULE all, majority, any-bad or first-error"), "{help}");
 }
 
 #[test]

@@ -121,7 +121,12 @@ impl Gathered {
         columns.problem_names = Arc::new(self.problems.names());
         columns.error_kinds = self.errors.names();
         columns.tools = self.tools.names();
-        let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field { name, values: values.names(), codes };
+        let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field {
+            name,
+            values: values.names(),
+            codes,
+            ..Field::default()
+        };
         columns.fields = self.fields.into_iter().map(field).collect();
         let left_out = |(why, traces): (Why, u64)| LeftOut { reason: reason(why).into(), traces };
         columns.left_out = self.left_out.into_iter().map(left_out).collect();

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::job::{JobContext, JobError};
 use crate::model::{ScoreKind, StepKind, StepRating, Verdict};
+use crate::query::{Groups, Views, groups};
 
 /// Stands for nothing in columns of numbers.
 pub(super) const NOTHING: u32 = u32::MAX;
@@ -106,6 +108,10 @@ pub struct Field {
     pub values: Vec<String>,
     /// One per trace: which of the values it has.
     pub codes: Vec<u32>,
+    /// For each value the condition that asks for it; none where it follows from the name.
+    pub clauses: Vec<String>,
+    /// The values have an order, which is theirs.
+    pub is_ordered: bool,
 }
 
 /// Why traces have no labels, counted.
@@ -166,6 +172,8 @@ impl Columns {
             codes: taken(&field.codes, &places),
             name: field.name.clone(),
             values: field.values.clone(),
+            clauses: field.clauses.clone(),
+            is_ordered: field.is_ordered,
         };
         // Why they have none is known of all of them together only.
         let unknown = traces.iter().filter(|trace| trace.gold == Gold::Unknown).count() as u64;
@@ -207,6 +215,26 @@ impl Columns {
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Groups the traces by a field of questions, where they are not yet; `row` is the row in the project of a row of the
+    /// corpus. Gives the place of the field.
+    pub fn group_by(
+        &mut self,
+        name: &str,
+        views: &Views,
+        row: impl Fn(u32) -> u32,
+        ctx: &JobContext,
+    ) -> Result<usize, JobError> {
+        if let Some(known) = self.field(name) {
+            return Ok(known);
+        }
+        let Groups { groups, codes, is_ordered } = groups(views, name, ctx)?;
+        let code = |trace: &TraceFacts| codes.get(row(trace.row) as usize).copied().unwrap_or(0);
+        let codes = self.traces.iter().map(code).collect();
+        let (values, clauses) = groups.into_iter().map(|group| (group.name, group.clause)).unzip();
+        self.fields.push(Field { name: name.to_owned(), values, codes, clauses, is_ordered });
+        Ok(self.fields.len() - 1)
     }
 
     /// The value of a field for the trace at that place; empty where it has none.

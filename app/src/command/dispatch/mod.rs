@@ -90,7 +90,7 @@ fn act(app: &mut App, action: Action, ctx: &Context) {
         Action::Beside(request) => beside::answer(app, request),
         Action::Similar(request) => similar::answer(app, request),
         Action::ListOnly(only) => survey::list_only(app, only),
-        Action::Survey(request) => survey::answer(app, request, ctx),
+        Action::Survey(request) => survey::answer(app, request),
         Action::Sources(request) => sources::answer(app, request),
         Action::Ask(request) => asking::answer(app, request),
         Action::KeepSize(panel, share) => look::keep_size(app, panel, share),

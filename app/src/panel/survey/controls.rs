@@ -1,6 +1,8 @@
 //! What can be chosen above the figures.
 
-use eframe::egui::{Align, ComboBox, DragValue, Layout, Popup, PopupCloseBehavior, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{
+    Align, ComboBox, DragValue, Id, Key, Layout, Popup, PopupCloseBehavior, RichText, Role, TextEdit, Ui, WidgetInfo,
+};
 
 use stepscope_core::evaluate::Threshold;
 
@@ -39,7 +41,7 @@ pub(super) fn controls_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut Comma
         ui.horizontal_wrapped(|ui| super::agreement::agreement_controls_ui(ui, frame.state, sink));
     } else if let Some(controls) = frame.controls {
         ui.horizontal_wrapped(|ui| {
-            raters_ui(ui, frame.state.page, controls, &mut chosen);
+            raters_ui(ui, frame, controls, &mut chosen);
             groups_ui(ui, frame.state.page, controls, &mut chosen);
             if frame.state.page == Page::Scorer {
                 threshold_ui(ui, &mut chosen);
@@ -79,30 +81,57 @@ fn choice_ui<'a>(
     chosen
 }
 
-fn raters_ui(ui: &mut Ui, page: Page, controls: &ControlsModel, chosen: &mut SurveyChoices) {
+/// The box with the fields to group by: many, so that they are looked for by typing. Gives the one that was chosen.
+fn field_ui(ui: &mut Ui, controls: &ControlsModel, shown: &str) -> Option<String> {
+    ui.label(RichText::new("By").small().color(Tokens::of(ui).muted));
+    let typed = Id::unique("survey field");
+    let mut chosen = None;
+    let combo = ComboBox::from_id_salt(("survey", "By")).width(85.0).selected_text(shown).height(360.0);
+    let combo = combo.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show_ui(ui, |ui| {
+        let mut text: String = ui.data(|data| data.get_temp(typed)).unwrap_or_default();
+        let edit = ui.add(TextEdit::singleline(&mut text).hint_text("Find a field").desired_width(200.0));
+        edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find a field to group by"));
+        let takes_first = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        edit.request_focus();
+        for (at, field) in controls.fields_like(&text).into_iter().enumerate() {
+            if ui.selectable_label(field == shown, &field).clicked() || (takes_first && at == 0) {
+                chosen = Some(field);
+            }
+        }
+        if chosen.is_some() {
+            ui.close();
+        }
+        ui.data_mut(|data| data.insert_temp(typed, text));
+    });
+    if combo.inner.is_none() || chosen.is_some() {
+        ui.data_mut(|data| data.remove::<String>(typed));
+    }
+    combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "By"));
+    chosen.filter(|field| field != shown)
+}
+
+fn raters_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, controls: &ControlsModel, chosen: &mut SurveyChoices) {
     let raters = || controls.raters.iter().map(|(_, text)| text.as_str());
     let rater = |at: usize| controls.raters.get(at).map(|(rater, _)| rater.clone());
     if let Some(at) = choice_ui(ui, "Scores", 120.0, &controls.rater, raters()) {
         chosen.rater = rater(at);
     }
-    if page == Page::Figures
+    if frame.state.page == Page::Figures
         && controls.raters.len() > 1
         && let Some(at) = choice_ui(ui, "Beside", 95.0, &controls.other, raters())
     {
         chosen.other = rater(at);
     }
-    let labels = controls.labels.iter().map(|(_, text)| text.as_str());
-    if let Some(at) = choice_ui(ui, "Labels", 125.0, &controls.label, labels) {
-        chosen.labels = controls.labels.get(at).map(|(source, _)| source.clone());
+    let labels = controls.labels_and(frame.compared);
+    let texts = labels.iter().map(|(_, text)| text.as_str());
+    if let Some(at) = choice_ui(ui, "Labels", 125.0, &controls.label, texts) {
+        chosen.labels = labels.get(at).map(|(source, _)| source.clone());
     }
 }
 
 fn groups_ui(ui: &mut Ui, page: Page, controls: &ControlsModel, chosen: &mut SurveyChoices) {
-    let fields = controls.fields.iter().map(String::as_str);
-    if let Some(at) = choice_ui(ui, "By", 85.0, &chosen.by.clone(), fields)
-        && let Some(field) = controls.fields.get(at)
-    {
-        *chosen = grouped_by(chosen, field);
+    if let Some(field) = field_ui(ui, controls, &chosen.by) {
+        *chosen = grouped_by(chosen, &field);
     }
     if page != Page::Figures || controls.values.len() < 2 {
         return;

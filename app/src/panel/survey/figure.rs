@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use eframe::egui::{
-    Align, Id, Label, Layout, Popup, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2,
-    WidgetInfo, pos2,
+    Align, Id, Label, Layout, Popup, Pos2, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder,
+    Vec2, WidgetInfo, pos2,
 };
 
 use super::paint::{axes_ui, legend_ui, marks_ui, meant_ui};
 use super::plane::Plane;
 use crate::ui_kit::Tokens;
-use crate::view_model::survey::{FigureModel, number_text};
+use crate::view_model::survey::{FigureModel, FigureShape, MarkModel, number_text};
 
 /// What was asked of a figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,11 +22,13 @@ pub(super) enum FigureAsk {
     /// The same, of what the mark does not count.
     ListOthers(usize, usize),
     Span(Range<usize>),
+    /// All of these: series and marks.
+    Marks(Vec<(usize, usize)>),
     Line(f64),
     Svg,
     Csv,
     Hide,
-    Copy([f32; 4]),
+    Copy,
 }
 
 /// How a figure is shown.
@@ -40,9 +42,6 @@ pub(super) struct FigureFrame {
 
 /// Figures with fewer marks than this name each of them.
 const NAMED: usize = 48;
-
-/// What a click on a mark does.
-const HINT: &str = "\nA click lists them, with Alt all others";
 
 /// With the keys that facets know, all others are meant.
 fn clicked_mark(ui: &Ui, series: usize, mark: usize) -> FigureAsk {
@@ -63,9 +62,6 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     name(&response, model);
     let inner = rect.shrink2(eframe::egui::vec2(10.0, 7.0));
     let mut asked = head_ui(ui, inner, model, frame);
-    if let Some(FigureAsk::Copy(place)) = &mut asked {
-        *place = [rect.left(), rect.top(), rect.width(), rect.height()];
-    }
     let painter = ui.painter_at(rect);
     let below = Rect::from_min_max(pos2(inner.left(), inner.top() + 22.0), inner.max);
     let top = legend_ui(ui, &painter, below, model, &tokens);
@@ -85,9 +81,8 @@ pub(super) fn figure_ui(ui: &mut Ui, model: &FigureModel, size: Vec2, frame: &Fi
     if let Some((series, at)) = meant.or(by_key)
         && let Some(mark) = model.series.get(series).and_then(|series| series.marks.get(at))
     {
-        let hint = if model.can_list { HINT } else { "" };
         if meant.is_some() {
-            response.clone().on_hover_text_at_pointer(format!("{}{hint}", mark.text));
+            response.clone().on_hover_text_at_pointer(told(mark));
         } else {
             painter.text(
                 room.right_top(),
@@ -150,10 +145,11 @@ fn menu_ui(ui: &mut Ui, model: &FigureModel, frame: &FigureFrame) -> Option<Figu
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Menu of {}", model.title)));
     let mut asked = None;
     Popup::menu(&button).id(Id::unique(("figure menu", frame.at))).show(|ui| {
-        if ui.button("Copy as image").clicked() {
-            asked = Some(FigureAsk::Copy([0.0; 4]));
-        }
-        for (title, ask) in [("Save figure as SVG…", FigureAsk::Svg), ("Save data as CSV…", FigureAsk::Csv)] {
+        for (title, ask) in [
+            ("Copy as image", FigureAsk::Copy),
+            ("Save figure as SVG…", FigureAsk::Svg),
+            ("Save data as CSV…", FigureAsk::Csv),
+        ] {
             if ui.button(title).clicked() {
                 asked = Some(ask);
             }
@@ -192,10 +188,15 @@ fn named_marks(ui: &Ui, plane: &Plane<'_>, frame: &FigureFrame) -> Option<Figure
         }
         if response.hovered() {
             meant_ui(ui.painter(), plane, (series, series_place(model, series, mark.number)), &Tokens::of(ui));
-            response.on_hover_text_at_pointer(format!("{}{HINT}", mark.text));
+            response.on_hover_text_at_pointer(told(mark));
         }
     }
     clicked
+}
+
+/// What a mark tells, and what a click on it does.
+fn told(mark: &MarkModel) -> String {
+    if mark.hint.is_empty() { mark.text.clone() } else { format!("{}\n{}", mark.text, mark.hint) }
 }
 
 fn series_place(model: &FigureModel, series: usize, number: usize) -> usize {
@@ -231,25 +232,34 @@ fn dragged_ui(
         }
         return moved.filter(|_| response.drag_stopped()).map(FigureAsk::Line);
     }
-    if !model.can_brush {
+    if !model.can_brush && !model.can_box {
         return None;
     }
     if response.drag_started() {
         let from = ui.input(|input| input.pointer.press_origin()).filter(|at| rect.expand(6.0).contains(*at));
         ui.data_mut(|data| match from {
-            Some(from) => _ = data.insert_temp(begun, from.x),
-            None => data.remove::<f32>(begun),
+            Some(from) => _ = data.insert_temp(begun, from),
+            None => data.remove::<Pos2>(begun),
         });
     }
-    let from = ui.data(|data| data.get_temp::<f32>(begun))?;
-    let to = pointer?.x;
-    let (left, right) = (from.min(to).max(rect.left()), from.max(to).min(rect.right()));
-    let band = Rect::from_x_y_ranges(left..=right.max(left), rect.y_range());
+    let from = ui.data(|data| data.get_temp::<Pos2>(begun))?;
+    let mut band = Rect::from_two_pos(from, pointer?).intersect(rect);
+    // A stretch of one axis is as wide as the other.
+    if model.can_brush {
+        band = Rect::from_x_y_ranges(band.x_range(), rect.y_range());
+    } else if model.shape == FigureShape::Bars {
+        band = Rect::from_x_y_ranges(rect.x_range(), band.y_range());
+    }
     painter.rect_filled(band, 0.0, tokens.accent.gamma_multiply(0.18));
     if !response.drag_stopped() {
         return None;
     }
-    ui.data_mut(|data| data.remove::<f32>(begun));
+    ui.data_mut(|data| data.remove::<Pos2>(begun));
+    if model.can_box {
+        let marks = plane.within(band);
+        return (!marks.is_empty() && band.width().max(band.height()) > 3.0).then_some(FigureAsk::Marks(marks));
+    }
+    let (left, right) = (band.left(), band.right());
     let whole = crate::view_model::canvas::whole;
     #[expect(clippy::cast_possible_truncation, reason = "a bin")]
     let bin = |x: f32| plane.value(x) as f32;

@@ -9,6 +9,8 @@ mod scorer;
 
 use eframe::egui::{Label, RichText, ScrollArea, Ui, Vec2, vec2};
 
+use stepscope_core::labels::LabelSource;
+
 use crate::command::{Action, CommandSink, KeyMap};
 use crate::panel::trace_table::only_ui;
 use crate::state::survey::{SurveyRequest, SurveyState, ToSave};
@@ -28,6 +30,8 @@ pub struct SurveyFrame<'a> {
     pub agreement: Option<&'a AgreementModel>,
     /// What can be chosen.
     pub controls: Option<&'a ControlsModel>,
+    /// Label sources that were chosen to be compared; their labels can count as true as well.
+    pub compared: &'a [LabelSource],
     /// Figures that are left out, by name.
     pub hidden: &'a [String],
     /// What the table is narrowed to.
@@ -83,8 +87,9 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
             scorer::summary_ui(ui, scorer, sink);
         }
         grid_ui(ui, &figures, frame, sink);
-        if let Some(scorer) = &model.scorer {
-            scorer::tables_ui(ui, scorer);
+        let tables = model.scorer.as_ref().map_or(&model.tables, |scorer| &scorer.tables);
+        if !tables.is_empty() {
+            scorer::tables_ui(ui, tables);
         }
     });
 }
@@ -162,11 +167,12 @@ fn ask(asked: Option<FigureAsk>, at: usize, figure: &NamedFigure, sink: &mut Com
         (FigureAsk::List(series, mark), Some(plot)) => SurveyRequest::List(plot, series, mark),
         (FigureAsk::ListOthers(series, mark), Some(plot)) => SurveyRequest::ListOthers(plot, series, mark),
         (FigureAsk::Span(bins), Some(plot)) => SurveyRequest::ListSpan(plot, bins),
+        (FigureAsk::Marks(marks), Some(plot)) => SurveyRequest::ListMarks(plot, marks),
         (FigureAsk::Line(at), _) => SurveyRequest::Threshold(stepscope_core::evaluate::Threshold::Given(at)),
         (FigureAsk::Svg, _) => SurveyRequest::AskSave(ToSave::Drawing(figure.at)),
         (FigureAsk::Csv, _) => SurveyRequest::AskSave(ToSave::Numbers(figure.at)),
         (FigureAsk::Hide, Some(_)) => SurveyRequest::ShowFigure(figure.name.to_owned(), false),
-        (FigureAsk::Copy(place), _) => SurveyRequest::Copy(place),
+        (FigureAsk::Copy, _) => SurveyRequest::Copy(figure.at),
         _ => return,
     };
     sink.push(Action::Survey(request));

@@ -121,18 +121,27 @@ pub(super) fn marks_ui(ui: &Ui, painter: &Painter, plane: &Plane<'_>, tokens: &T
     for series in faint.into_iter().chain(main.into_iter().rev()) {
         let colour = tokens.shade(series.shade);
         match plane.figure.shape {
-            FigureShape::Bars => bars(&painter, plane, series, colour, tokens),
+            FigureShape::Bars => bars(ui, &painter, plane, series, colour, tokens),
             FigureShape::Lines => line(&painter, plane, series, colour, tokens),
             FigureShape::Cells => cells(ui, &painter, plane, series, colour, tokens),
         }
     }
 }
 
-fn bars(painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Color32, tokens: &Tokens) {
+fn bars(ui: &Ui, painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Color32, tokens: &Tokens) {
     for mark in &series.marks {
         let area = plane.area(mark);
         painter.rect_filled(area, CornerRadius::ZERO, colour);
         let Some([low, high]) = mark.interval else { continue };
+        if !mark.words.is_empty() && area.height() >= LINE - 3.0 {
+            let behind = plane.x(high.max(mark.x[1])) + 4.0;
+            let words = fitted(ui, &mark.words, 90.0, tokens.muted);
+            // Where there is no room behind, it stands in the bar.
+            let room = plane.rect.right() + 4.0 - words.size().x;
+            let (left, colour) =
+                if behind <= room { (behind, tokens.muted) } else { (plane.rect.left() + 4.0, tokens.text) };
+            painter.galley_with_override_text_color(pos2(left, area.center().y - words.size().y / 2.0), words, colour);
+        }
         let stroke = Stroke::new(1.0, tokens.text.gamma_multiply(0.7));
         if plane.figure.y.is_named {
             painter.hline(plane.x(low)..=plane.x(high), area.center().y, stroke);

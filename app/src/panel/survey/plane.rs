@@ -42,6 +42,15 @@ impl Plane<'_> {
         Rect::from_x_y_ranges(left..=right.max(left + 1.0), self.y(mark.y[1])..=self.y(mark.y[0]))
     }
 
+    /// The marks that lie in a box, or partly do: series, and which of the counted marks.
+    pub(super) fn within(&self, band: Rect) -> Vec<(usize, usize)> {
+        let series = self.figure.series.iter().enumerate();
+        let all = series.flat_map(|(number, series)| series.marks.iter().map(move |mark| (number, mark)));
+        // What is only touched is not meant.
+        let lies = |mark: &MarkModel| self.area(mark).shrink(0.5).intersects(band);
+        all.filter(|(_, mark)| lies(mark)).map(|(series, mark)| (series, mark.number)).collect()
+    }
+
     /// The mark that the pointer means: series and place in it.
     pub(super) fn meant(&self, pointer: Pos2) -> Option<(usize, usize)> {
         if !self.rect.expand(4.0).contains(pointer) {

@@ -52,7 +52,7 @@ pub(super) fn tile_ui(ui: &mut Ui, tile: &TileModel, tokens: &Tokens) {
 }
 
 /// Paints the tables, as many side by side as have room.
-pub(super) fn tables_ui(ui: &mut Ui, model: &ScorerModel) {
+pub(super) fn tables_ui(ui: &mut Ui, tables: &[Table]) {
     let tokens = Tokens::of(ui);
     ui.add_space(Space::of(ui).large);
     let mut across = 1;
@@ -60,7 +60,7 @@ pub(super) fn tables_ui(ui: &mut Ui, model: &ScorerModel) {
         across += 1;
     }
     ui.columns(across, |columns| {
-        for (number, table) in model.tables.iter().enumerate() {
+        for (number, table) in tables.iter().enumerate() {
             if let Some(column) = columns.get_mut(number % across) {
                 table_ui(column, number, table, &tokens);
                 column.add_space(Space::of(column).large);

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-use stepscope_core::evaluate::{Rater, Threshold};
+use stepscope_core::evaluate::{Rater, Threshold, usual_threshold};
 use stepscope_core::job::{JobContext, JobError};
-use stepscope_core::labels::{Corpus, LabelSource};
-use stepscope_core::model::Trace;
+use stepscope_core::labels::{Consensus, ConsensusRule, Corpus, LabelSource, Member};
+use stepscope_core::model::ScoreKind;
+use stepscope_core::query::{Views, group_fields};
 
 /// Traces that are looked at to see what there is.
 const LOOKED_AT: u32 = 400;
-
-/// Fields of metadata with more values than this are no groups.
-const MOST_VALUES: usize = 40;
 
 /// What was chosen; what was not is as [`Offered`] has it first.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +20,7 @@ pub struct SurveyChoices {
     pub other: Option<Rater>,
     /// Whose labels count as true.
     pub labels: Option<LabelSource>,
-    /// What traces are grouped by.
+    /// The field of questions that traces are grouped by.
     pub by: String,
     /// Two values of it that are compared.
     pub pair: Option<(String, String)>,
@@ -44,59 +41,62 @@ pub struct Offered {
     pub raters: Vec<Rater>,
     /// Label sources that can count as true.
     pub labels: Vec<LabelSource>,
+    /// Further ones, made of others: what these agree on, and scorers at a threshold.
+    pub made: Vec<LabelSource>,
     /// Fields that traces can be grouped by.
     pub fields: Vec<String>,
 }
 
 /// What there is to choose from: of large projects what some hundred traces, spread evenly, have. `scorers` are those
 /// whose scores were computed here.
-pub fn offered(corpus: &dyn Corpus, scorers: &[String], ctx: &JobContext) -> Result<Offered, JobError> {
+pub fn offered(
+    corpus: &dyn Corpus,
+    scorers: &[(String, ScoreKind)],
+    views: &Views,
+    ctx: &JobContext,
+) -> Result<Offered, JobError> {
     let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
     let every = total.div_ceil(LOOKED_AT).max(1);
-    let (mut names, mut sources) = (BTreeSet::new(), BTreeSet::new());
-    let mut fields: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let (mut in_data, mut sources) = (BTreeMap::new(), BTreeSet::new());
     for row in (0..total).step_by(every as usize) {
         ctx.checkpoint()?;
         // Told of where the columns are made.
         let Ok(trace) = corpus.trace(row) else { continue };
-        names.extend(trace.scores.iter().filter(|score| score.step.is_some()).map(|score| score.name.clone()));
+        let of_steps = trace.scores.iter().filter(|score| score.step.is_some());
+        in_data.extend(of_steps.map(|score| (score.name.clone(), score.kind)));
         sources.extend(trace.labels.iter().map(|label| label.source.clone()));
-        note_fields(&trace, &mut fields);
     }
-    let computed = scorers.iter().cloned().map(Rater::Scorer);
-    let imported = names.into_iter().filter(|name| !scorers.contains(name)).map(Rater::Scorer);
+    in_data.retain(|name, _| !scorers.iter().any(|(known, _)| known == name));
+    let scorers: Vec<(String, ScoreKind)> = scorers.iter().cloned().chain(in_data).collect();
     let annotators = corpus.annotators().into_iter().filter(|name| corpus.has_labels(name));
-    let mut labels: Vec<LabelSource> =
+    let annotators: Vec<LabelSource> =
         annotators.map(|name| LabelSource::Own(Some(name.as_str().to_owned()))).collect();
     // Those of the data first: mostly they speak of more traces.
-    if sources.len() > 1 {
-        labels.splice(0..0, sources.iter().cloned().map(|name| LabelSource::Imported(Some(name))));
-    }
-    if !sources.is_empty() {
-        labels.insert(0, LabelSource::Imported(None));
-    }
-    let groups = fields.into_iter().filter(|(_, values)| (2..=MOST_VALUES).contains(&values.len()));
-    let usual = ["generator", "file", "outcome"].map(str::to_owned);
+    let named = sources.iter().cloned().map(|name| LabelSource::Imported(Some(name))).filter(|_| sources.len() > 1);
+    let named: Vec<LabelSource> = named.collect();
+    let all = (!sources.is_empty()).then_some(LabelSource::Imported(None));
+    // Who can agree with whom: each once.
+    let only = all.clone().filter(|_| named.is_empty());
+    let voices: Vec<LabelSource> = only.iter().chain(&named).chain(&annotators).cloned().collect();
+    let labels: Vec<LabelSource> = all.into_iter().chain(named).chain(annotators).collect();
+    let of_scorers = scorers.iter().map(|(name, _)| Rater::Scorer(name.clone()));
     Ok(Offered {
-        raters: computed.chain(imported).chain(labels.iter().cloned().map(Rater::Labels)).collect(),
+        raters: of_scorers.chain(labels.iter().cloned().map(Rater::Labels)).collect(),
         labels,
-        fields: usual.into_iter().chain(groups.map(|(name, _)| name)).collect(),
+        made: made_of(&voices, &scorers),
+        fields: group_fields(views, ctx)?,
     })
 }
 
-/// Names, truths and small numbers; texts that are no names are left out.
-fn note_fields(trace: &Trace, fields: &mut BTreeMap<String, BTreeSet<String>>) {
-    for (key, value) in trace.metadata.iter().chain(&trace.problem.metadata) {
-        let text = match value {
-            Value::String(text) if text.chars().count() <= 40 => text.clone(),
-            Value::Bool(_) => value.to_string(),
-            Value::Number(number) if number.is_i64() => value.to_string(),
-            _ => continue,
-        };
-        let values = fields.entry(key.clone()).or_default();
-        // One more than may be is enough to know.
-        if values.len() <= MOST_VALUES {
-            values.insert(text);
-        }
-    }
+/// What these agree on by each rule, and scorers at their usual threshold.
+fn made_of(voices: &[LabelSource], scorers: &[(String, ScoreKind)]) -> Vec<LabelSource> {
+    let rules = ConsensusRule::EVERY.into_iter().filter(|_| voices.len() > 1);
+    let agreed = rules.map(|rule| {
+        let members = voices.iter().map(|source| Member { source: source.clone(), above: None }).collect();
+        LabelSource::Consensus(Consensus { rule, members, min: None })
+    });
+    let tells = scorers.iter().filter(|(_, kind)| kind.is_quality());
+    let at_threshold =
+        tells.map(|(name, kind)| LabelSource::Scorer { name: name.clone(), threshold: usual_threshold(Some(*kind)) });
+    agreed.chain(at_threshold).collect()
 }

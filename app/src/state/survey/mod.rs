@@ -75,6 +75,8 @@ pub enum SurveyRequest {
     ListOthers(usize, usize, usize),
     /// List the traces that some marks of a series count.
     ListSpan(usize, std::ops::Range<usize>),
+    /// List the traces that these marks of a figure count, by series and mark.
+    ListMarks(usize, Vec<(usize, usize)>),
     /// List the traces that are judged wrongly in that way.
     Wrong(Failure),
     /// Take another threshold.
@@ -85,8 +87,8 @@ pub enum SurveyRequest {
     AskSave(ToSave),
     /// Save it there.
     Save(ToSave, PathBuf),
-    /// Put the picture of a figure, painted there, into the clipboard.
-    Copy([f32; 4]),
+    /// Put a counted figure into the clipboard, as a picture.
+    Copy(usize),
     /// Show the reader again.
     Close,
     /// Begin again what was stopped.

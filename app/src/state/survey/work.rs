@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::{Figure, Plot};
+use stepscope_core::evaluate::figures::{Contrast, Figure, Plot, Split};
 use stepscope_core::evaluate::{
     Columns, EvaluateError, Rater, Report, Request, Settings, Threshold, collect, report, usual_threshold,
 };
 use stepscope_core::job::{JobContext, JobError, Progress};
+use stepscope_core::model::ScoreKind;
+use stepscope_core::query::Views;
 
 use super::{Offered, Page, SurveyChoices, offered};
 use crate::state::corpus::ProjectCorpus;
@@ -71,6 +73,8 @@ pub struct Plotted {
     pub plot: Option<Plot>,
     /// What it shows.
     pub figure: Figure,
+    /// Of two groups: how they compare, in numbers.
+    pub contrast: Option<Contrast>,
 }
 
 /// What came out.
@@ -97,7 +101,9 @@ pub struct SurveyJob<F> {
     /// The traces, once they are wanted.
     pub corpus: F,
     /// Who scored here.
-    pub scorers: Vec<String>,
+    pub scorers: Vec<(String, ScoreKind)>,
+    /// What traces are grouped by comes from it.
+    pub views: Views,
     /// The listed rows.
     pub rows: Vec<u32>,
     /// What was kept before, by either page.
@@ -107,8 +113,8 @@ pub struct SurveyJob<F> {
 impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
     /// Works it out. Can be stopped between lots of traces and between figures.
     pub fn run(self, ctx: &JobContext) -> Result<Surveyed, JobError> {
-        let Self { asked, corpus, scorers, rows, kept } = self;
-        let kept = read(&asked, corpus, &scorers, kept, ctx)?;
+        let Self { asked, corpus, scorers, views, rows, kept } = self;
+        let kept = read(&asked, corpus, &scorers, &views, kept, ctx)?;
         let is_whole = rows.len() == kept.columns.traces.len();
         let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(kept.columns.of_rows(&rows)) };
         let rater = kept.rater(&asked.choices);
@@ -153,20 +159,31 @@ impl Kept {
 fn read(
     asked: &Asked,
     corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
-    scorers: &[String],
+    scorers: &[(String, ScoreKind)],
+    views: &Views,
     kept: Vec<Arc<Kept>>,
     ctx: &JobContext,
 ) -> Result<Arc<Kept>, JobError> {
+    let by = &asked.choices.by;
     let is_right =
-        |kept: &Arc<Kept>| kept.stamp == asked.stamp && request(&asked.choices, &kept.offered) == kept.request;
-    if let Some(kept) = kept.into_iter().find(is_right) {
-        return Ok(kept);
+        |kept: &&Arc<Kept>| kept.stamp == asked.stamp && request(&asked.choices, &kept.offered) == kept.request;
+    let right: Vec<&Arc<Kept>> = kept.iter().filter(is_right).collect();
+    // Groups that were asked for once are there already.
+    let grouped = right.iter().find(|kept| kept.columns.field(by).is_some());
+    if let Some(kept) = grouped {
+        return Ok(Arc::clone(kept));
     }
-    let corpus = corpus()?;
-    let offered = Arc::new(offered(&corpus, scorers, ctx)?);
-    let request = request(&asked.choices, &offered);
-    let columns = Arc::new(collect(&corpus, &request, ctx)?);
-    Ok(Arc::new(Kept { stamp: asked.stamp.clone(), request, columns, offered }))
+    let (request, offered, mut columns) = if let Some(kept) = right.first() {
+        (kept.request.clone(), Arc::clone(&kept.offered), Columns::clone(&kept.columns))
+    } else {
+        let corpus = corpus()?;
+        let offered = Arc::new(offered(&corpus, scorers, views, ctx)?);
+        let request = request(&asked.choices, &offered);
+        let columns = collect(&corpus, &request, ctx)?;
+        (request, offered, columns)
+    };
+    columns.group_by(by, views, |row| row, ctx)?;
+    Ok(Arc::new(Kept { stamp: asked.stamp.clone(), request, columns: Arc::new(columns), offered }))
 }
 
 /// What is read for those choices.
@@ -178,9 +195,7 @@ fn request(choices: &SurveyChoices, offered: &Offered) -> Request {
         }
     }
     let labels = choices.labels.clone().or_else(|| offered.labels.first().cloned());
-    let is_always_there = |field: &&String| matches!(field.as_str(), "generator" | "file");
-    let fields = offered.fields.iter().filter(|field| !is_always_there(field)).cloned().collect();
-    Request { raters, labels, fields, ..Request::default() }
+    Request { raters, labels, ..Request::default() }
 }
 
 impl Surveyed {
@@ -225,8 +240,18 @@ impl Surveyed {
         }
         plots.extend([Plot::ErrorKinds { field }, Plot::ErrorTools]);
         plots.extend([Plot::Overthinking { field }, Plot::Redundancy { field }]);
+        if let Some(rater) = self.rater.filter(|_| self.has_groups(field)) {
+            let splits = [Split::Curves, Split::Reliability, Split::Lowest, Split::LengthScore];
+            plots.extend(splits.map(|of| Plot::Split { of, rater, field }));
+        }
         plots.extend(self.pair(field));
         plots
+    }
+
+    /// The listed traces are of more than one group.
+    fn has_groups(&self, field: usize) -> bool {
+        let codes = self.columns.fields.get(field).map(|field| field.codes.as_slice()).unwrap_or_default();
+        codes.iter().any(|code| Some(code) != codes.first())
     }
 
     /// Two groups beside each other, where both are there.
@@ -243,7 +268,8 @@ impl Surveyed {
         ctx.report(Progress { note: "counting".into(), ..Progress::default() });
         let figure = plot.figure(&self.columns, ctx)?;
         if plot.tells(&figure) {
-            self.plots.push(Plotted { name: plot_name(&plot), plot: Some(plot), figure });
+            let contrast = plot.contrast(&self.columns, ctx)?;
+            self.plots.push(Plotted { name: plot_name(&plot), plot: Some(plot), figure, contrast });
         }
         Ok(())
     }
@@ -261,7 +287,11 @@ impl Surveyed {
             }
         };
         self.columns = columns;
-        self.plots = report.curves().into_iter().map(|(name, figure)| Plotted { name, plot: None, figure }).collect();
+        self.plots = report
+            .curves()
+            .into_iter()
+            .map(|(name, figure)| Plotted { name, plot: None, figure, contrast: None })
+            .collect();
         self.report = Some(Ok(report));
         self.add(Plot::Reliability { rater }, ctx)
     }
@@ -293,6 +323,10 @@ const fn plot_name(plot: &Plot) -> &'static str {
         Plot::ErrorTools => "error_tools",
         Plot::Overthinking { .. } => "after_answer",
         Plot::Redundancy { .. } => "redundancy",
+        Plot::Split { of: Split::Curves, .. } => "curves_by_group",
+        Plot::Split { of: Split::Reliability, .. } => "reliability_by_group",
+        Plot::Split { of: Split::Lowest, .. } => "lowest_by_group",
+        Plot::Split { of: Split::LengthScore, .. } => "length_score_by_group",
         Plot::Groups { .. } => "groups",
     }
 }

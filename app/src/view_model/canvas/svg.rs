@@ -74,7 +74,7 @@ pub struct Drawing {
 
 impl Drawing {
     /// Width and height of the whole, in points.
-    pub fn whole(&self) -> [f32; 2] {
+    fn whole(&self) -> [f32; 2] {
         [self.size[0].max(420.0), self.size[1] + HEAD]
     }
 

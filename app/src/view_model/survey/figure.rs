@@ -45,6 +45,8 @@ pub struct FigureModel {
     pub can_list: bool,
     /// A stretch of the horizontal axis can be listed.
     pub can_brush: bool,
+    /// What lies in a box can be listed: cells, or bars beside names.
+    pub can_box: bool,
 }
 
 /// Marks that belong together.
@@ -75,10 +77,12 @@ pub struct MarkModel {
     pub interval: Option<[f64; 2]>,
     /// How strong a cell is painted, 0..=1.
     pub strength: f32,
-    /// What stands in a cell, where there is room.
+    /// What stands in a cell, or behind a bar, where there is room.
     pub words: String,
     /// What is told of it.
     pub text: String,
+    /// What a click on it does; empty where it does nothing.
+    pub hint: String,
 }
 
 /// Cells fewer than this are told by their number.
@@ -107,6 +111,7 @@ impl FigureModel {
             },
             can_list: true,
             can_brush: !is_named && figure.shape != Shape::Cells,
+            can_box: is_named && figure.shape == Shape::Bars || figure.shape == Shape::Cells,
             line: figure.line,
             diagonal: figure.diagonal,
             ..Self::default()
@@ -169,6 +174,7 @@ impl FigureModel {
             number,
             interval: mark.interval.filter(|_| mark.value.is_some()).map(|interval| [interval.low, interval.high]),
             text: text(figure, series, mark, is_count),
+            hint: hint(figure, series, mark),
             ..MarkModel::default()
         };
         match self.shape {
@@ -193,6 +199,7 @@ impl FigureModel {
                 let from = bin + (1.0 - BARS) / 2.0 + float(at) * width;
                 let (across, along) = ([from, from + width], [value.min(0.0), value.max(0.0)]);
                 (made.x, made.y) = if self.is_lying(figure) {
+                    made.words = mark.hits.map(|hits| format!("{hits} of {}", mark.count)).unwrap_or_default();
                     // The first stands on top.
                     let last = float(figure.x.bins());
                     (along, [last - across[1], last - across[0]])
@@ -300,9 +307,25 @@ fn text(figure: &Figure, series: &MarkSeries, mark: &Mark, is_count: bool) -> St
         write!(text, "{} {unit}", mark.count).ok();
     } else if let Some(interval) = mark.interval {
         let (low, high) = (percent_text(interval.low), percent_text(interval.high));
-        write!(text, "{} ({low} to {high}), {} {unit}", percent_text(value), mark.count).ok();
+        let hits = mark.hits.map(|hits| format!("{hits} of ")).unwrap_or_default();
+        write!(text, "{} ({low} to {high}), {hits}{} {unit}", percent_text(value), mark.count).ok();
     } else {
         write!(text, "{} of {} {unit}", number_text(value), mark.count).ok();
     }
     text
+}
+
+/// What a click on a mark lists: what it counts; of a share, what makes it up.
+fn hint(figure: &Figure, series: &MarkSeries, mark: &Mark) -> String {
+    let listed = mark.hits.unwrap_or(mark.count);
+    let is_of_traces = figure.unit == "traces";
+    // Where series count different things, each is named after what it counts.
+    let unit = if matches!(figure.unit, "traces" | "steps") { figure.unit } else { series.name.as_str() };
+    let these = match listed {
+        0 => return "There is nothing to list; Alt and a click list all others".to_owned(),
+        1 => format!("this {}", unit.trim_end_matches('s')),
+        _ => format!("these {listed} {unit}"),
+    };
+    let what = if is_of_traces { these } else { format!("the traces with {these}") };
+    format!("A click lists {what}, with Alt all others")
 }

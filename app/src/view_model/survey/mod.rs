@@ -5,11 +5,14 @@ mod axis;
 mod figure;
 mod scorer;
 
-use stepscope_core::evaluate::figures::Plot;
-use stepscope_core::evaluate::{Rater, Threshold};
+use stepscope_core::evaluate::chance::Interval;
+use stepscope_core::evaluate::figures::{Contrast, Measure, Plot, Side};
+use stepscope_core::evaluate::{Columns, Rater, Table, Threshold};
 use stepscope_core::labels::LabelSource;
+use stepscope_core::query::can_group;
 
 pub use agreement::{AgreementCell, AgreementModel, measure_name};
+use axis::percent_text;
 pub use axis::{AxisModel, number_text};
 pub use figure::{FigureModel, FigureShape, MarkModel, SeriesModel};
 pub use scorer::{ScorerModel, TileModel, WrongModel};
@@ -41,6 +44,8 @@ pub struct SurveyModel {
     pub intro: String,
     /// The figures.
     pub figures: Vec<NamedFigure>,
+    /// What stands below them: how two groups compare.
+    pub tables: Vec<Table>,
     /// How well the scorer does.
     pub scorer: Option<ScorerModel>,
     /// Why there is nothing to be seen.
@@ -55,7 +60,7 @@ impl SurveyModel {
             plot: plotted.plot.is_some().then_some(at),
             at,
             figure: match &plotted.plot {
-                Some(plot) => FigureModel::counted(&plotted.figure, is_ordered(plot)),
+                Some(plot) => FigureModel::counted(&plotted.figure, is_ordered(plot, &made.columns)),
                 None => FigureModel::curve(&plotted.figure),
             },
         });
@@ -69,7 +74,8 @@ impl SurveyModel {
         if made.asked.page == Page::Figures {
             let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
             let problem = figures.is_empty().then_some(nothing);
-            return Self { intro, figures, scorer: None, problem };
+            let tables = made.plots.iter().filter_map(|plotted| plotted.contrast.as_ref()).map(contrast_table);
+            return Self { intro, figures, tables: tables.collect(), scorer: None, problem };
         }
         let scorer = match &made.report {
             Some(Ok(report)) => ScorerModel::new(report, &labels),
@@ -80,7 +86,7 @@ impl SurveyModel {
             }
         };
         let intro = scorer.intro.clone();
-        Self { intro, figures, scorer: Some(scorer), problem: None }
+        Self { intro, figures, tables: Vec::new(), scorer: Some(scorer), problem: None }
     }
 
     /// The figures that are not left out.
@@ -90,15 +96,49 @@ impl SurveyModel {
 }
 
 /// The names along its axis have an order.
-const fn is_ordered(plot: &Plot) -> bool {
-    !matches!(
-        plot,
-        Plot::ErrorKinds { .. }
-            | Plot::ErrorTools
-            | Plot::ErrorRates { .. }
-            | Plot::Overthinking { .. }
-            | Plot::Redundancy { .. }
-    )
+fn is_ordered(plot: &Plot, columns: &Columns) -> bool {
+    match *plot {
+        Plot::ErrorKinds { .. } | Plot::ErrorTools => false,
+        Plot::ErrorRates { field } | Plot::Overthinking { field } | Plot::Redundancy { field } => {
+            columns.fields.get(field).is_some_and(|field| field.is_ordered)
+        }
+        _ => true,
+    }
+}
+
+/// Two groups with counts and intervals, a row for each measure.
+fn contrast_table(contrast: &Contrast) -> Table {
+    let [a, b] = &contrast.names;
+    let row = |measure: &Measure| {
+        let is_share = measure.sides.iter().any(|side| side.hits.is_some());
+        let text = |value: f64| if is_share { percent_text(value) } else { number_text(value) };
+        let within = |interval: Option<Interval>| {
+            interval.map(|at| format!(" ({} to {})", text(at.low), text(at.high))).unwrap_or_default()
+        };
+        let side = |side: &Side| {
+            let Some(value) = side.value else { return "–".to_owned() };
+            let cases = match side.hits {
+                Some(hits) => format!("{hits} of {}", side.cases),
+                None if side.cases == 1 => "1 trace".to_owned(),
+                None => format!("{} traces", side.cases),
+            };
+            format!("{}{}, {cases}", text(value), within(side.interval))
+        };
+        let difference = measure.difference.map_or_else(
+            || "–".to_owned(),
+            |value| format!("{}{}{}", if value > 0.0 { "+" } else { "" }, text(value), within(measure.interval)),
+        );
+        vec![measure.name.clone(), side(&measure.sides[0]), side(&measure.sides[1]), difference]
+    };
+    Table {
+        title: format!("{} and {}, with intervals of 95 %", named(a), named(b)),
+        heads: vec![String::new(), named(a), named(b), "the first less the second".to_owned()],
+        rows: contrast.measures.iter().map(row).collect(),
+    }
+}
+
+fn named(group: &str) -> String {
+    if group.is_empty() { "(none)".to_owned() } else { group.to_owned() }
 }
 
 /// What can be chosen above the figures, and what is.
@@ -106,7 +146,7 @@ const fn is_ordered(plot: &Plot) -> bool {
 pub struct ControlsModel {
     /// Scorers and label sources, with their words.
     pub raters: Vec<(Rater, String)>,
-    /// Label sources, with their words.
+    /// Label sources, with their words; those made of others last.
     pub labels: Vec<(LabelSource, String)>,
     /// Fields to group by.
     pub fields: Vec<String>,
@@ -145,7 +185,7 @@ impl ControlsModel {
                 .filter(|rater| !made.kept.is_silent(rater))
                 .map(|rater| (rater.clone(), rater_text(rater)))
                 .collect(),
-            labels: offered.labels.iter().map(|source| (source.clone(), source_text(source))).collect(),
+            labels: offered.labels.iter().chain(&offered.made).map(with_text).collect(),
             fields: offered.fields.clone(),
             values,
             rater: choices.rater.as_ref().map_or_else(|| made.rater_name().to_owned(), rater_text),
@@ -156,6 +196,37 @@ impl ControlsModel {
             label: labels_text(made),
         }
     }
+}
+
+impl ControlsModel {
+    /// The label sources, and those that were chosen to be compared, with their words.
+    pub fn labels_and(&self, compared: &[LabelSource]) -> Vec<(LabelSource, String)> {
+        let mut labels = self.labels.clone();
+        for source in compared {
+            if !labels.iter().any(|(known, _)| known == source) {
+                labels.push(with_text(source));
+            }
+        }
+        labels
+    }
+
+    /// The fields to group by that hold what was typed, those that begin with it first; and what was typed, where that is
+    /// another field.
+    pub fn fields_like(&self, typed: &str) -> Vec<String> {
+        let typed = typed.trim();
+        let wanted = typed.to_lowercase();
+        let mut found: Vec<String> =
+            self.fields.iter().filter(|field| field.to_lowercase().contains(&wanted)).cloned().collect();
+        found.sort_by_key(|field| !field.to_lowercase().starts_with(&wanted));
+        if !typed.is_empty() && !found.iter().any(|field| field == typed) && can_group(typed) {
+            found.push(typed.to_owned());
+        }
+        found
+    }
+}
+
+fn with_text(source: &LabelSource) -> (LabelSource, String) {
+    (source.clone(), source_text(source))
 }
 
 /// Whose labels count, in words.

@@ -5,7 +5,8 @@ use std::ops::{Deref, Range};
 
 use super::frame::{Axis, Frame, short};
 use super::plot::{Plot, frequent};
-use crate::evaluate::Columns;
+use super::split::{GROUPS, Split};
+use crate::evaluate::{Columns, Field};
 use crate::job::{JobContext, JobError};
 use crate::labels::{Consensus, ConsensusRule, LabelSource, Member};
 use crate::model::{StepRating, Verdict};
@@ -25,6 +26,27 @@ impl Plot {
     /// The same of what the marks of all series count in some bins of the horizontal axis.
     pub fn clauses_of_span(&self, columns: &Columns, bins: &Range<usize>) -> Clauses {
         self.clauses(columns, None, bins)
+    }
+
+    /// The same of what lies in some marks that fill a box: of two scorers only, other boxes have no words.
+    pub fn clauses_of_box(&self, columns: &Columns, marks: &[(usize, usize)]) -> Clauses {
+        let Self::Raters { a, b } = *self else { return Clauses::default() };
+        let frame = self.frame(columns).0;
+        let across = frame.x.bins().max(1);
+        let span = |places: &mut dyn Iterator<Item = usize>| {
+            let first = places.next()?;
+            let (low, high) = places.fold((first, first), |(low, high), at| (low.min(at), high.max(at)));
+            Some(low..high + 1)
+        };
+        let x = span(&mut marks.iter().map(|(_, mark)| mark % across));
+        let Some((x, y)) = x.zip(span(&mut marks.iter().map(|(_, mark)| mark / across))) else {
+            return Clauses::default();
+        };
+        let words = Words::all(columns);
+        Clauses::new(words.iter().filter_map(|words| {
+            let of_a = words.number(a, &frame.x, &x)?;
+            Some(vec![words.any(of_a.into_iter().chain(words.number(b, &frame.y, &y)?))])
+        }))
     }
 
     fn clauses(&self, columns: &Columns, series: Option<usize>, bins: &Range<usize>) -> Clauses {
@@ -75,7 +97,20 @@ impl Plot {
                 Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain(rated))])
             }
             Self::Reliability { rater } => {
-                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([words.judged()]))])
+                // Of a stretch all that was judged.
+                let good = || words.rated(&[StepRating::Good, StepRating::Neutral]);
+                let rated = if series.is_some() { good() } else { words.judged() };
+                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([rated]))])
+            }
+            Self::Split { of: Split::Reliability, rater, field } => {
+                let of_scores = Self::Reliability { rater }.condition(words, frame, series, bins)?;
+                let group = series.map_or(Some(None), |at| words.group(field, GROUPS, at))?;
+                Some(of_scores.into_iter().chain(group).collect())
+            }
+            Self::Split { of: Split::Lowest, rater, field } if *bins == (10..11) => {
+                let lowest = format!("{}.argmin = steps", words.scorer(rater)?);
+                let group = words.group(field, GROUPS, series?)?;
+                Some([Some(lowest), group].into_iter().flatten().collect())
             }
             // Other places are rounded.
             Self::Lowest { rater } if *bins == (10..11) => {
@@ -102,8 +137,9 @@ impl Plot {
             }
             Self::ErrorRates { field } => {
                 let group = words.group(field, 16, bins.start)?;
-                let known = if series? == 0 { words.any([words.judged()]) } else { "-outcome:unknown".into() };
-                Some([Some(known), group].into_iter().flatten().collect())
+                let wrong = words.rated(&[StepRating::Bad]);
+                let wrong = if series? == 0 { words.any([wrong]) } else { "outcome:incorrect".into() };
+                Some([Some(wrong), group].into_iter().flatten().collect())
             }
             Self::ErrorKinds { field } => {
                 let group = words.group(field, 8, series?)?;
@@ -117,16 +153,20 @@ impl Plot {
                 };
                 Some(vec![words.any([words.rated(&[StepRating::Bad]), words.error_kind(series?)?, tool])])
             }
-            Self::Groups { field, a, b, rater, .. } => {
+            Self::Groups { field, a, b, rater, threshold } => {
                 let field = columns.fields.get(field)?;
-                let value = field.values.get(*[a, b].get(series?)? as usize)?;
                 let error = words.first_error();
-                let mut all = vec![of_field(&field.name, value)];
+                let mut all = vec![of_value(field, *[a, b].get(series?)? as usize)?];
                 match bins.start {
-                    0 => all.push("-outcome:unknown".into()),
-                    1 => all.push(format!("({error}:none or {error} >= 1)")),
-                    2 => all.extend([format!("{error} >= 1"), format!("has:{}", words.scorer(rater)?)]),
-                    _ => all.extend([format!("{error}:none"), format!("has:{}", words.scorer(rater)?)]),
+                    0 => all.push("outcome:correct".into()),
+                    1 => all.push(format!("{error}:none")),
+                    2 => all.push(format!("{} = {error}", words.first_error_of(rater, threshold)?)),
+                    _ => {
+                        all.extend([
+                            format!("{error}:none"),
+                            format!("{}:none", words.first_error_of(rater, threshold)?),
+                        ]);
+                    }
                 }
                 Some(all)
             }
@@ -136,6 +176,7 @@ impl Plot {
             | Self::Curves { .. }
             | Self::ByDifficulty
             | Self::LengthScore { .. }
+            | Self::Split { .. }
             | Self::Overthinking { .. }
             | Self::Redundancy { .. } => None,
         }
@@ -186,12 +227,16 @@ impl Clauses {
 }
 
 /// The condition that a field has that value.
-fn of_field(field: &str, value: &str) -> String {
-    let name = match field {
-        "generator" | "file" | "format" | "outcome" | "splitter" => field.to_owned(),
+fn of_value(field: &Field, value: usize) -> Option<String> {
+    if let Some(clause) = field.clauses.get(value) {
+        return Some(clause.clone());
+    }
+    let name = match field.name.as_str() {
+        "generator" | "file" | "format" | "outcome" | "splitter" => field.name.clone(),
         key => meta_name(key),
     };
-    if value.is_empty() { format!("-has:{name}") } else { format!("{name}:{}", quoted(value)) }
+    let value = field.values.get(value)?;
+    Some(if value.is_empty() { format!("-has:{name}") } else { format!("{name}:{}", quoted(value)) })
 }
 
 /// How conditions are put.
@@ -327,7 +372,7 @@ impl<'a> Words<'a> {
         let occurs = |code: &usize| u32::try_from(*code).is_ok_and(|code| of.codes.contains(&code));
         let mut codes = (0..places.len()).filter(|code| places.get(*code) == Some(&at)).filter(occurs);
         match (codes.next(), codes.next()) {
-            (Some(code), None) => Some(Some(of_field(&of.name, of.values.get(code)?))),
+            (Some(code), None) => Some(Some(of_value(of, code)?)),
             // All others.
             _ => None,
         }

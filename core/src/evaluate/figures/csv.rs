@@ -3,11 +3,11 @@
 use super::Figure;
 use crate::csv::push_line;
 
-const HEADINGS: [&str; 9] = ["series", "x", "x_from", "x_to", "y", "value", "count", "low", "high"];
+const HEADINGS: [&str; 10] = ["series", "x", "x_from", "x_to", "y", "value", "count", "hits", "low", "high"];
 
 impl Figure {
-    /// The marks as CSV, one a line: series, bin and its ends on each axis, or the place on a curve, value, count,
-    /// interval. Empty values stand for marks into which nothing fell.
+    /// The marks as CSV, one a line: series, bin and its ends on each axis, or the place on a curve, value, count, how many
+    /// of these make up a share, interval. Empty values stand for marks into which nothing fell.
     pub fn to_csv(&self) -> String {
         let mut csv = String::new();
         push_line(&mut csv, HEADINGS.map(Some));
@@ -23,6 +23,7 @@ impl Figure {
                     (self.y.bins() > 0).then(|| self.y.name(mark.row)),
                     number(mark.value),
                     Some(mark.count.to_string()),
+                    mark.hits.map(|hits| hits.to_string()),
                     number(mark.interval.map(|interval| interval.low)),
                     number(mark.interval.map(|interval| interval.high)),
                 ];

@@ -107,6 +107,8 @@ pub struct Mark {
     pub value: Option<f64>,
     /// How many traces or steps it stands for.
     pub count: u64,
+    /// Of a share of these: how many of them make it up.
+    pub hits: Option<u64>,
     /// From where to where the value plausibly lies, where it is a share.
     pub interval: Option<Interval>,
 }
@@ -212,13 +214,14 @@ impl Frame {
         let bins = self.x.bins().max(1);
         let one = |at: usize, all: u64, (count, sum): (u64, f64)| {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of ones")]
+            let hits = (self.reduce == Reduce::Rate).then_some(sum as u64);
             let (value, interval) = match self.reduce {
                 Reduce::Count => (Some(count as f64), None),
                 Reduce::Share => ((all > 0).then(|| count as f64 / all as f64), wilson(count, all)),
                 Reduce::Mean => ((count > 0).then(|| sum / count as f64), None),
-                Reduce::Rate => ((count > 0).then(|| sum / count as f64), wilson(sum as u64, count)),
+                Reduce::Rate => ((count > 0).then(|| sum / count as f64), wilson(hits.unwrap_or_default(), count)),
             };
-            Mark { x: at % bins, at: None, row: at / bins, value, count, interval }
+            Mark { x: at % bins, at: None, row: at / bins, value, count, hits, interval }
         };
         let series = self.series.iter().zip(cells.chunks(per_series)).map(|((name, tone), cells)| {
             let all = cells.iter().map(|(count, _)| count).sum();

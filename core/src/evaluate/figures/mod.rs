@@ -6,16 +6,20 @@
 
 mod clause;
 mod compare;
+mod contrast;
 mod csv;
 mod frame;
 mod of_report;
 mod of_steps;
 mod of_traces;
 mod plot;
+mod split;
 mod svg;
 
 pub(crate) use svg::escaped;
 
 pub use clause::Clauses;
+pub use contrast::{Contrast, Measure, Side};
 pub use frame::{Axis, Figure, Mark, MarkSeries, Shape, Tone};
 pub use plot::Plot;
+pub use split::Split;

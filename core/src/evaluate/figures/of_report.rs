@@ -144,7 +144,7 @@ impl ResponseReport {
 /// A line over numbers of attempts; `None` where nothing is known.
 fn over_attempts(name: String, tone: Tone, curve: &[AtN], value: impl Fn(&AtN) -> Option<f64>) -> Option<MarkSeries> {
     let mark = |(x, at): (usize, &AtN)| {
-        Some(Mark { x, at: None, row: 0, value: Some(value(at)?), count: at.problems, interval: None })
+        Some(Mark { x, at: None, row: 0, value: Some(value(at)?), count: at.problems, hits: None, interval: None })
     };
     let marks: Vec<Mark> = curve.iter().enumerate().filter_map(mark).collect();
     (!marks.is_empty()).then_some(MarkSeries { name, tone, marks })
@@ -155,7 +155,7 @@ fn points(curve: &[CurvePoint]) -> impl Iterator<Item = (f64, f64)> + '_ {
 }
 
 fn curve(name: &str, tone: Tone, count: u64, points: impl Iterator<Item = (f64, f64)>) -> MarkSeries {
-    let mark = |(at, value)| Mark { x: 0, at: Some(at), row: 0, value: Some(value), count, interval: None };
+    let mark = |(at, value)| Mark { x: 0, at: Some(at), row: 0, value: Some(value), count, hits: None, interval: None };
     MarkSeries { name: name.into(), tone, marks: points.map(mark).collect() }
 }
 

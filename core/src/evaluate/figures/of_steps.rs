@@ -2,6 +2,7 @@
 
 use super::frame::{Axis, Frame, Reduce, Shape, Tone};
 use super::plot::{Placing, frequent};
+use super::split::GROUPS;
 use crate::annotation::Draw;
 use crate::evaluate::steps::is_good;
 use crate::evaluate::{Columns, Gold, TraceFacts};
@@ -9,9 +10,6 @@ use crate::model::StepRating;
 
 /// Bins of a histogram of scores.
 const SCORE_BINS: u32 = 40;
-
-/// Groups shown by themselves.
-const GROUPS: usize = 8;
 
 /// Steps shown by their number.
 const POSITIONS: u32 = 40;
@@ -65,9 +63,15 @@ pub(super) fn reliability(columns: &Columns, rater: usize) -> (Frame, Placing<'_
     (frame, placing)
 }
 
-pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) -> (Frame, Placing<'_>) {
+/// An axis of steps by their number.
+pub(super) fn step_axis(columns: &Columns) -> Axis {
     let longest = columns.traces.iter().map(|trace| trace.steps).max().unwrap_or(1).clamp(1, POSITIONS);
-    let axis = Axis::even("step", 0.5, f64::from(longest) + 0.5, longest);
+    Axis::even("step", 0.5, f64::from(longest) + 0.5, longest)
+}
+
+pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) -> (Frame, Placing<'_>) {
+    let axis = step_axis(columns);
+    let longest = axis.bins();
     // By row, so that the same traces are drawn again.
     let lot = |trace: &TraceFacts| Draw::new(seed ^ (u64::from(trace.row) << 32)).next();
     let speaking = columns.traces.iter().enumerate().filter(|(place, _)| columns.speaks(rater, *place));
@@ -94,7 +98,7 @@ pub(super) fn curves(columns: &Columns, rater: usize, sample: u32, seed: u64) ->
             Gold::Unknown => (None, 0),
         };
         let own = places.binary_search(&place).ok().map(|at| at + 2);
-        for (at, score) in columns.scores(rater, trace).iter().enumerate().take(longest as usize) {
+        for (at, score) in columns.scores(rater, trace).iter().enumerate().take(longest) {
             if !score.is_nan() {
                 if let Some(series) = series.filter(|_| at < end) {
                     cells.put(series, at, *score);

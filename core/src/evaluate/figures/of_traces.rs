@@ -37,21 +37,31 @@ pub(super) fn first_errors(columns: &Columns, field: usize, relative: bool) -> (
     (frame, placing)
 }
 
-pub(super) fn lowest(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
+/// Tenths of a trace, and its final step.
+pub(super) fn lowest_axis() -> Axis {
     let mut names: Vec<String> = (0..10).map(|tenth| format!("{}–{} %", tenth * 10, tenth * 10 + 10)).collect();
     names.push("final step".into());
-    let axis = Axis::named("place of the lowest score", names);
-    let frame = Frame::new("Where the lowest score falls", Shape::Bars, axis, "traces", Reduce::Count)
+    Axis::named("place of the lowest score", names)
+}
+
+/// Where the lowest score falls along that axis.
+pub(super) fn lowest_place(scores: &[f64]) -> Option<usize> {
+    let scored = scores.iter().enumerate().filter(|(_, score)| !score.is_nan());
+    let (at, _) = scored.min_by(|a, b| a.1.total_cmp(b.1))?;
+    let last = scores.len().saturating_sub(1);
+    Some(if at == last { 10 } else { at * 10 / last.max(1) })
+}
+
+pub(super) fn lowest(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
+    let frame = Frame::new("Where the lowest score falls", Shape::Bars, lowest_axis(), "traces", Reduce::Count)
         .series("answer right", Tone::Good)
         .series("answer wrong", Tone::Bad)
         .series("answer not known", Tone::Muted)
         .note("of equal scores the first; many at the final step tell of a scorer that judges outcomes (Zhang et al. 2025)");
     let placing: Placing<'_> = Box::new(move |_, trace, cells| {
-        let scores = columns.scores(rater, trace);
-        let scored = scores.iter().enumerate().filter(|(_, score)| !score.is_nan());
-        let Some((at, _)) = scored.min_by(|a, b| a.1.total_cmp(b.1)) else { return };
-        let last = scores.len().saturating_sub(1);
-        cells.put(outcome(trace.outcome), if at == last { 10 } else { at * 10 / last.max(1) }, 1.0);
+        if let Some(at) = lowest_place(columns.scores(rater, trace)) {
+            cells.put(outcome(trace.outcome), at, 1.0);
+        }
     });
     (frame, placing)
 }
@@ -79,8 +89,8 @@ pub(super) fn process_outcome() -> (Frame, Placing<'static>) {
     (frame, placing)
 }
 
-pub(super) fn length_score(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
-    // Lengths spread over powers of ten, so bins double.
+/// An axis of lengths in words: they spread over powers of ten, so bins double.
+pub(super) fn length_axis(columns: &Columns) -> Axis {
     let longest = columns.traces.iter().map(|trace| trace.words).max().unwrap_or(1);
     let mut edges = vec![0.0];
     let mut edge = 16.0;
@@ -89,7 +99,11 @@ pub(super) fn length_score(columns: &Columns, rater: usize) -> (Frame, Placing<'
         edge *= 2.0;
     }
     edges.push(edge);
-    let axis = Axis { label: "words of the trace".into(), edges, names: Vec::new() };
+    Axis { label: "words of the trace".into(), edges, names: Vec::new() }
+}
+
+pub(super) fn length_score(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
+    let axis = length_axis(columns);
     let of = score_axis(columns, rater, 1).label;
     let frame = Frame::new("Length and score", Shape::Line, axis.clone(), &format!("mean lowest {of}"), Reduce::Mean)
         .series("correct traces", Tone::Good)

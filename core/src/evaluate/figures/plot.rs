@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::frame::{Figure, Frame};
-use super::{compare, of_steps, of_traces};
+use super::frame::{Figure, Frame, Reduce};
+use super::{Split, compare, of_steps, of_traces, split};
 use crate::evaluate::{Columns, TraceFacts};
 use crate::job::{JobContext, JobError};
 
@@ -96,6 +96,15 @@ pub enum Plot {
         /// The groups.
         field: usize,
     },
+    /// Scores, for each group by itself.
+    Split {
+        /// What is shown of them.
+        of: Split,
+        /// Whose scores.
+        rater: usize,
+        /// The groups.
+        field: usize,
+    },
     /// Two groups side by side: answers, processes, first errors found.
     Groups {
         /// The field.
@@ -118,8 +127,9 @@ pub(super) type Placing<'a> = Box<dyn Fn(usize, &TraceFacts, &mut Cells) + Sync 
 pub(super) enum Cells {
     /// Counts all of it: of every series as many cells, each with how often something was put there, and its sum.
     Counted { per_series: usize, cells: Vec<(u64, f64)> },
-    /// Finds out whether something was put into that cell of that series.
-    Sought { series: usize, cell: usize, found: bool },
+    /// Finds out whether something was put into one of the cells that are wanted; of a share, where only `hits` are,
+    /// whether it is among those that make it up.
+    Sought { per_series: usize, wanted: Vec<bool>, hits: bool, found: bool },
 }
 
 impl Cells {
@@ -134,7 +144,10 @@ impl Cells {
                     *sum += number;
                 }
             }
-            Self::Sought { series: s, cell: c, found } => *found |= (series, cell) == (*s, *c),
+            Self::Sought { per_series, wanted, hits, found } => {
+                let is_wanted = cell < *per_series && wanted.get(series * *per_series + cell).is_some_and(|is| *is);
+                *found |= is_wanted && (!*hits || number > 0.0);
+            }
         }
     }
 
@@ -142,6 +155,14 @@ impl Cells {
         match self {
             Self::Counted { cells, .. } => cells,
             Self::Sought { .. } => Vec::new(),
+        }
+    }
+
+    /// Whether something was found since it was last asked.
+    fn take_found(&mut self) -> bool {
+        match self {
+            Self::Counted { .. } => false,
+            Self::Sought { found, .. } => std::mem::take(found),
         }
     }
 }
@@ -205,20 +226,38 @@ impl Plot {
             }
         }
         let figure = frame.filled(&cells);
+        let is_reliability = matches!(self, Self::Reliability { .. } | Self::Split { of: Split::Reliability, .. });
         // A calibrated probability lies there; other scores have no such line.
         let has_unit_axis = figure.x.edges.first() == Some(&0.0) && figure.x.edges.last() == Some(&1.0);
-        Ok(Figure { diagonal: matches!(self, Self::Reliability { .. }) && has_unit_axis, ..figure })
+        Ok(Figure { diagonal: is_reliability && has_unit_axis, ..figure })
     }
 
     /// The rows of the corpus that a mark counts, in their order: traces that fall into it, or that have a step which
-    /// does. `mark` counts [`MarkSeries::marks`](super::MarkSeries::marks).
+    /// does; of a share those that make it up. `mark` counts [`MarkSeries::marks`](super::MarkSeries::marks).
     pub fn rows(&self, columns: &Columns, series: usize, mark: usize) -> Vec<u32> {
-        let (_, placing) = self.frame(columns);
+        self.sought(columns, &[(series, mark)], true)
+    }
+
+    /// The rows of all that falls into some marks, by series and mark; of shares that of which they are shares.
+    pub fn rows_within(&self, columns: &Columns, marks: &[(usize, usize)]) -> Vec<u32> {
+        self.sought(columns, marks, false)
+    }
+
+    fn sought(&self, columns: &Columns, marks: &[(usize, usize)], hits: bool) -> Vec<u32> {
+        let (frame, placing) = self.frame(columns);
+        let per_series = frame.cells();
+        let mut wanted = vec![false; per_series * frame.series.len()];
+        for (series, mark) in marks.iter().filter(|(_, mark)| *mark < per_series) {
+            if let Some(slot) = wanted.get_mut(series * per_series + mark) {
+                *slot = true;
+            }
+        }
+        let hits = hits && frame.reduce == Reduce::Rate;
+        let mut sought = Cells::Sought { per_series, wanted, hits, found: false };
         let mut rows = Vec::new();
         for (place, trace) in columns.traces.iter().enumerate() {
-            let mut sought = Cells::Sought { series, cell: mark, found: false };
             placing(place, trace, &mut sought);
-            if matches!(sought, Cells::Sought { found: true, .. }) {
+            if sought.take_found() {
                 rows.push(trace.row);
             }
         }
@@ -242,6 +281,7 @@ impl Plot {
             Self::ErrorRates { field } => compare::error_rates(columns, field),
             Self::ByDifficulty => compare::by_difficulty(columns),
             Self::Disagreement { a, b, threshold, field } => compare::disagreement(columns, a, b, threshold, field),
+            Self::Split { of, rater, field } => split::split(columns, of, rater, field),
             Self::Groups { field, a, b, rater, threshold } => compare::groups(columns, field, (a, b), rater, threshold),
         }
     }
@@ -261,6 +301,9 @@ pub(super) fn frequent(columns: &Columns, field: usize, most: usize) -> (Vec<Str
     codes.sort_by_key(|&code| std::cmp::Reverse(counts.get(code).copied().unwrap_or(0)));
     let has_rest = codes.len() > most;
     codes.truncate(most);
+    if field.is_ordered {
+        codes.sort_unstable();
+    }
     let mut places = vec![codes.len(); counts.len()];
     let mut names = Vec::with_capacity(codes.len() + 1);
     for (place, &code) in codes.iter().enumerate() {

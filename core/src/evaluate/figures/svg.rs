@@ -198,7 +198,8 @@ impl Figure {
             write!(tip, ", {}", self.y.name(mark.row)).ok();
         }
         let value = mark.value.map(short).unwrap_or_default();
-        write!(tip, ": {value} ({} {})", mark.count, self.unit).ok();
+        let hits = mark.hits.map(|hits| format!("{hits} of ")).unwrap_or_default();
+        write!(tip, ": {value} ({hits}{} {})", mark.count, self.unit).ok();
         escaped(&tip)
     }
 

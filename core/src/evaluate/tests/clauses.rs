@@ -50,8 +50,8 @@ fn check(project: &Disk, labels: &str, request: &Request) -> (Vec<String>, BTree
 }
 
 /// What no field tells: what is rounded, drawn by lot, or counted over attempts and words.
-const WORDLESS: [&str; 7] =
-    ["by_difficulty", "curves", "first_errors", "length_score", "lowest", "overthinking", "redundancy"];
+const WORDLESS: [&str; 8] =
+    ["by_difficulty", "curves", "first_errors", "length_score", "lowest", "overthinking", "redundancy", "split"];
 
 #[test]
 fn every_cell_that_can_be_asked_for_is() {
@@ -67,8 +67,15 @@ fn every_cell_that_can_be_asked_for_is() {
         "(score(\"prm\").argmin = steps outcome:incorrect)",
         "(first_error(scorer:prm@0.5) = first_error(imported) generator:a)",
         "(first_error(scorer:prm@0.5) >= 1 first_error(imported):none generator:b)",
-        "(any(label(imported):good or label(imported):bad) generator:a)",
-        "(-outcome:unknown generator:b)",
+        "any(score(\"prm\") >= 0.9 label(imported):good)",
+        "(any(score(\"prm\") >= 0.9 label(imported):good) generator:b)",
+        "(score(\"prm\").argmin = steps generator:a)",
+        "(any(label(imported):bad) generator:a)",
+        "(outcome:incorrect generator:b)",
+        "(generator:a outcome:correct)",
+        "(generator:a first_error(imported):none)",
+        "(generator:a first_error(scorer:prm@0.5) = first_error(imported))",
+        "(generator:a first_error(imported):none first_error(scorer:prm@0.5):none)",
         "(any(label(imported):bad error_type(imported):redundency) generator:b)",
     ];
     let missing: Vec<_> =
@@ -97,9 +104,26 @@ fn a_stretch_of_scores_and_of_places() {
     check(Plot::Scores { rater: 0 }, 0..10, "any(score(\"prm\") < 0.25)");
     check(Plot::Scores { rater: 0 }, 10..40, "any(score(\"prm\") >= 0.25)");
     check(Plot::Scores { rater: 0 }, 4..6, "any(score(\"prm\") >= 0.1 score(\"prm\") < 0.15)");
+    // Of a share a stretch lists all of which it is one.
+    let judged = "any(score(\"prm\") >= 0.5 (label(imported):good or label(imported):bad))";
+    check(Plot::Reliability { rater: 0 }, 5..10, judged);
     check(Plot::FirstErrors { field: 0, relative: false }, 0..2, "first_error(imported):1..2");
     check(Plot::FirstErrors { field: 0, relative: true }, 0..2, "");
     check(Plot::ProcessOutcome, 0..2, "");
+}
+
+#[test]
+fn a_box_of_two_raters() {
+    let project = Disk::unlabelled(&small().traces);
+    let (columns, views) = (collect(&project, &two_raters(), &ctx()).unwrap(), project.views());
+    let plot = Plot::Raters { a: 0, b: 1 };
+    // Scores from 0.1 up to 0.5 of steps called bad: the lowest row.
+    let marks: Vec<(usize, usize)> = (2..10).map(|bin| (0, bin)).collect();
+    let rows = plot.rows_within(&columns, &marks);
+    let clause = plot.clauses_of_box(&columns, &marks).exact(&columns, &rows, &views, &ctx()).unwrap();
+    let expected = "any(score(\"prm\") >= 0.1 score(\"prm\") < 0.5 label(imported):bad)";
+    assert_eq!((clause.as_deref(), rows), (Some(expected), vec![0, 2, 6]));
+    assert_eq!(Plot::ProcessOutcome.clauses_of_box(&columns, &[(0, 1)]), Clauses::default());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod asked;
 mod clauses;
 mod collecting;
 mod disk;
+mod grouping;
 mod plots;
 mod published;
 mod reports;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::source::{Project, Short};
-use crate::evaluate::figures::{Figure, Mark, MarkSeries, Plot};
+use crate::evaluate::figures::{Contrast, Figure, Mark, MarkSeries, Measure, Plot, Split};
 use crate::evaluate::{Columns, Rater, Report, Request, Settings, evaluate};
 use crate::job::JobContext;
 use crate::model::Verdict::{Correct, Incorrect, Unknown};
@@ -57,6 +57,8 @@ pub(super) fn all(columns: &Columns) -> Vec<Plot> {
         Plot::ErrorTools,
         Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 },
     ]);
+    let splits = [Split::Curves, Split::Reliability, Split::Lowest, Split::LengthScore];
+    plots.extend(splits.map(|of| Plot::Split { of, rater: 0, field: 0 }));
     plots
 }
 
@@ -69,23 +71,82 @@ fn counts(figure: &Figure) -> Vec<(&str, Vec<u64>)> {
 fn rows_are_those_that_were_counted() {
     let (columns, _) = judged();
     let plots = all(&columns);
-    assert_eq!(plots.len(), 17, "every sort of plot");
+    assert_eq!(plots.len(), 21, "every sort of plot");
     for plot in &plots {
         let figure = plot.figure(&columns, &ctx()).unwrap();
         let mut any = false;
         for (s, series) in figure.series.iter().enumerate() {
             for (m, mark) in series.marks.iter().enumerate() {
-                let rows = plot.rows(&columns, s, m);
                 any |= mark.count > 0;
-                match figure.unit {
-                    "traces" => assert_eq!(rows.len() as u64, mark.count, "{plot:?} {s} {m}"),
-                    // Several steps of a trace may fall into one bin.
-                    _ => assert!(rows.is_empty() == (mark.count == 0) && rows.len() as u64 <= mark.count, "{plot:?}"),
+                // What makes up a share, and what it is a share of.
+                let (listed, all) = (plot.rows(&columns, s, m), plot.rows_within(&columns, &[(s, m)]));
+                assert!(listed.iter().all(|row| all.contains(row)), "{plot:?} {s} {m}");
+                for (rows, counted) in [(listed, mark.hits.unwrap_or(mark.count)), (all, mark.count)] {
+                    match figure.unit {
+                        "traces" => assert_eq!(rows.len() as u64, counted, "{plot:?} {s} {m}"),
+                        // Several steps of a trace may fall into one bin.
+                        _ => assert!(rows.is_empty() == (counted == 0) && rows.len() as u64 <= counted, "{plot:?}"),
+                    }
                 }
             }
         }
         assert!(any, "{plot:?} is empty");
     }
+}
+
+#[test]
+fn a_share_lists_what_makes_it_up() {
+    let (columns, _) = judged();
+    let rows = |plot: &Plot, series: usize, mark: usize| plot.rows(&columns, series, mark);
+    // Of `a`, the second: two traces with a wrong step, of which one has a wrong answer.
+    let rates = Plot::ErrorRates { field: 0 };
+    assert_eq!((rows(&rates, 0, 1), rows(&rates, 1, 1)), (vec![0, 2], vec![0]));
+    assert_eq!(rates.rows_within(&columns, &[(1, 1)]), [0, 1, 2], "all answers of `a` are known");
+    let groups = Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 };
+    // Of `b`: one right answer, one trace of right steps, in which the scorer sees an error; one error found.
+    assert_eq!([0, 1, 2, 3].map(|mark| rows(&groups, 1, mark)), [vec![4], vec![4], vec![6], vec![]]);
+    // One step is called redundant.
+    assert_eq!(rows(&Plot::Redundancy { field: 0 }, 0, 0), [6]);
+    let bins = |bin: usize| rows(&Plot::Reliability { rater: 0 }, 0, bin);
+    assert_eq!((bins(2), bins(4)), (vec![], vec![4]), "the good ones only");
+}
+
+#[test]
+fn two_groups_are_compared_with_counts_and_intervals() {
+    let (columns, _) = judged();
+    let groups = Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 };
+    let Contrast { names, measures } = groups.contrast(&columns, &ctx()).unwrap().unwrap();
+    assert_eq!(names, ["a", "b"]);
+    let told = |measure: &Measure| {
+        let [a, b] = measure.sides.map(|side| (side.hits, side.cases));
+        (measure.name.clone(), a, b)
+    };
+    let name = |text: &str| text.to_owned();
+    assert_eq!(
+        measures.iter().map(told).collect::<Vec<_>>(),
+        [
+            (name("answer right"), (Some(2), 3), (Some(1), 2)),
+            (name("steps right"), (Some(1), 3), (Some(1), 3)),
+            (name("first error found"), (Some(2), 2), (Some(1), 2)),
+            (name("no false alarm"), (Some(1), 1), (Some(0), 1)),
+            (name("step of the first error"), (None, 2), (None, 2)),
+            (name("lowest score"), (None, 3), (None, 4)),
+            (name("steps"), (None, 3), (None, 4)),
+            (name("words"), (None, 3), (None, 4)),
+        ]
+    );
+    let near = |found: Option<f64>, expected: f64| assert!((found.unwrap() - expected).abs() < 1e-9, "{found:?}");
+    // statsmodels 0.15: confint_proportions_2indep(2, 3, 1, 2, method="newcomb", compare="diff")
+    near(measures[0].difference, 2.0 / 3.0 - 0.5);
+    near(measures[0].interval.map(|interval| interval.low), -0.445_781_232_861_924_6);
+    near(measures[0].interval.map(|interval| interval.high), 0.654_829_225_335_750_4);
+    // First errors at the second step, both of `a`; at the first and the third of `b`.
+    near(measures[4].difference, 0.0);
+    // scipy 1.17: ttest_ind([.1, .8, .1], [.3, .4, .5, .2], equal_var=False).confidence_interval(0.95)
+    near(measures[5].difference, 1.0 / 3.0 - 0.35);
+    near(measures[5].interval.map(|interval| interval.low), -0.935_567_761_825_634_6);
+    near(measures[5].interval.map(|interval| interval.high), 0.902_234_428_492_301_2);
+    assert_eq!(Plot::ByDifficulty.contrast(&columns, &ctx()).unwrap(), None);
 }
 
 #[test]
@@ -133,6 +194,33 @@ fn curves_end_at_the_first_error() {
     assert_eq!(of.len(), 4, "two traces beside");
     let again = Plot::Curves { rater: 0, sample: 2, seed: 1 }.figure(&columns, &ctx()).unwrap();
     assert_eq!(again, figure);
+}
+
+#[test]
+fn scores_are_split_by_group() {
+    let (columns, _) = judged();
+    let figure = |of| Plot::Split { of, rater: 0, field: 0 }.figure(&columns, &ctx()).unwrap();
+    let value = |figure: &Figure, series: usize, mark: usize| figure.series[series].marks[mark].value.unwrap();
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+    // The trace of which nothing is known is left out; others end at their first error.
+    let curves = figure(Split::Curves);
+    assert_eq!(
+        (curves.title.as_str(), counts(&curves)),
+        ("Scores step by step, by generator", vec![("b", vec![3, 2, 2]), ("a", vec![3, 3, 0])],)
+    );
+    near(value(&curves, 0, 0), (0.7 + 0.9 + 0.9) / 3.0);
+    near(value(&curves, 1, 1), (0.1 + 0.8 + 0.2) / 3.0);
+    // All steps with 0.9 or more are good, of either.
+    let reliability = figure(Split::Reliability);
+    assert_eq!(
+        [0, 1].map(|group| (reliability.series[group].marks[9].hits, reliability.series[group].marks[9].count)),
+        [(Some(3), 3), (Some(3), 3),]
+    );
+    let lowest = figure(Split::Lowest);
+    assert_eq!(counts(&lowest)[1], ("a", vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]));
+    near(value(&lowest, 1, 10), 1.0);
+    // All traces are short, but for one.
+    near(value(&figure(Split::LengthScore), 1, 0), (0.1 + 0.8 + 0.1) / 3.0);
 }
 
 #[test]

@@ -297,7 +297,7 @@ impl Labels {
     }
 
     /// The different names that rows have at that place.
-    pub(super) fn used(&self, place: impl Fn(&LabelRow) -> Option<u32>) -> Vec<String> {
+    pub(in crate::query) fn used(&self, place: impl Fn(&LabelRow) -> Option<u32>) -> Vec<String> {
         let mut used = vec![false; self.names.len()];
         for number in self.rows.iter().filter_map(place) {
             if let Some(used) = used.get_mut(number as usize) {

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::{Clauses, Plot};
+use stepscope_core::evaluate::figures::Clauses;
 use stepscope_core::evaluate::{Columns, Failure, Wrong, failures};
-use stepscope_core::job::{Job, JobContext, JobError};
+use stepscope_core::job::Job;
 
 use crate::app::App;
 use crate::command::dispatch::asking;
@@ -27,6 +27,8 @@ struct Wanted {
     name: Option<String>,
     /// All others are meant.
     others: bool,
+    /// All within the marks is meant; of shares not only what makes them up.
+    within: bool,
 }
 
 /// Lists what a mark of a figure counts, or all others.
@@ -34,7 +36,7 @@ pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others
     let Some(shown) = app.shown_survey() else { return };
     let Some(counted) = shown.made.plots.get(plot).and_then(|plotted| plotted.plot.as_ref()) else { return };
     let clauses = counted.clauses_of_mark(&shown.made.columns, mark.0, mark.1);
-    list(app, Wanted { plot, marks: vec![mark], clauses, name: None, others });
+    list(app, Wanted { plot, marks: vec![mark], clauses, name: None, others, within: false });
 }
 
 /// Asks for what is wanted where the language has words for it, else lists the traces.
@@ -45,7 +47,7 @@ fn list(app: &mut App, wanted: Wanted) {
     let columns = Arc::clone(&shown.made.columns);
     let figure = shown.model.figures.iter().find(|figure| figure.plot == Some(wanted.plot));
     let title = figure.map(|of| of.figure.title.clone()).unwrap_or_default();
-    let Wanted { marks, clauses, name, others, .. } = wanted;
+    let Wanted { marks, clauses, name, others, within, .. } = wanted;
     let clauses = permitted(app, clauses);
     // What is asked for already is asked for no more.
     let asked = clauses.0.iter().map(|clause| meant(clause, others)).find(|clause| app.view.asking.asks(clause));
@@ -58,13 +60,16 @@ fn list(app: &mut App, wanted: Wanted) {
     let (store, said) = (project.store.clone(), project.log.snapshot());
     let aids = app.query_aids(project);
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
-        let rows = rows_of(&counted, &columns, &marks, ctx)?;
+        let rows = match marks.as_slice() {
+            [(series, mark)] if !within => counted.rows(&columns, *series, *mark),
+            _ => counted.rows_within(&columns, &marks),
+        };
         if !rows.is_empty()
             && let Some(clause) = clauses.exact(&columns, &rows, &aids.views(&store, &said), ctx)?
         {
             return Ok(Listing::Clause(meant(&clause, others)));
         }
-        let rows = if others && !rows.is_empty() { rest(&columns, &rows) } else { rows };
+        let rows = if others { rest(&columns, &rows) } else { rows };
         Ok(Listing::Only(Only { name, rows, ranked: false, steps: HashMap::new() }))
     });
     app.jobs.survey_rows = app.started(job);
@@ -89,17 +94,6 @@ fn meant(clause: &str, others: bool) -> String {
 fn rest(columns: &Columns, rows: &[u32]) -> Vec<u32> {
     let all = columns.traces.iter().map(|trace| trace.row);
     all.filter(|row| rows.binary_search(row).is_err()).collect()
-}
-
-fn rows_of(plot: &Plot, columns: &Columns, marks: &[(usize, usize)], ctx: &JobContext) -> Result<Vec<u32>, JobError> {
-    let mut rows = Vec::new();
-    for &(series, mark) in marks {
-        ctx.checkpoint()?;
-        rows.extend(plot.rows(columns, series, mark));
-    }
-    rows.sort_unstable();
-    rows.dedup();
-    Ok(rows)
 }
 
 /// What a mark counts, in words.
@@ -133,7 +127,23 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let counted = shown.made.plots.get(plot).and_then(|of| of.plot.as_ref());
     let clauses = counted.map(|counted| counted.clauses_of_span(&shown.made.columns, &bins)).unwrap_or_default();
     if !marks.is_empty() {
-        list(app, Wanted { plot, marks, clauses, name: Some(name), others: false });
+        list(app, Wanted { plot, marks, clauses, name: Some(name), others: false, within: true });
+    }
+}
+
+/// Lists all that lies in some marks.
+pub(super) fn list_marks(app: &mut App, plot: usize, marks: Vec<(usize, usize)>) {
+    let Some(shown) = app.shown_survey() else { return };
+    let Some((figure, Some(of))) = shown.made.plots.get(plot).map(|of| (&of.figure, &of.plot)) else { return };
+    let counted: u64 = marks
+        .iter()
+        .filter_map(|(series, mark)| figure.series.get(*series)?.marks.get(*mark))
+        .map(|mark| mark.count)
+        .sum();
+    let name = format!("{counted} {} in a box", figure.unit);
+    let clauses = of.clauses_of_box(&shown.made.columns, &marks);
+    if !marks.is_empty() {
+        list(app, Wanted { plot, marks, clauses, name: Some(name), others: false, within: true });
     }
 }
 

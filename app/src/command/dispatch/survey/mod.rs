@@ -8,15 +8,17 @@ use std::sync::Arc;
 
 use eframe::egui::Context;
 use stepscope_core::job::{Job, Outcome};
+use stepscope_core::model::ScoreKind;
 
-use self::listing::{list_mark, list_span, list_wrong};
-use self::saving::{ask_save, copy, save};
+use self::listing::{list_mark, list_marks, list_span, list_wrong};
+use self::saving::{ask_save, copied, copy, save};
 use super::asking;
 use crate::app::App;
 use crate::command::Command;
 use crate::jobs::take;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::{Listing, Only};
+use crate::state::sources::scorers;
 use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
 use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
 
@@ -57,7 +59,7 @@ fn show_page(app: &mut App, page: Page) {
 }
 
 /// Does what the survey asks for.
-pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
+pub(super) fn answer(app: &mut App, request: SurveyRequest) {
     match request {
         SurveyRequest::Page(page) => show_page(app, page),
         SurveyRequest::Choose(choices) => {
@@ -79,7 +81,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
         SurveyRequest::Move(across, down) if is_matrix(app) => agreement::go(app, across, down),
         SurveyRequest::Move(across, down) => go(app, across, down),
         SurveyRequest::Enter if is_matrix(app) => agreement::enter(app),
-        SurveyRequest::Enter => enter(app, ctx),
+        SurveyRequest::Enter => enter(app),
         SurveyRequest::Back => {
             let survey = &mut app.view.survey;
             if survey.enlarged {
@@ -92,6 +94,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
         SurveyRequest::List(plot, series, mark) => list_mark(app, plot, (series, mark), false),
         SurveyRequest::ListOthers(plot, series, mark) => list_mark(app, plot, (series, mark), true),
         SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
+        SurveyRequest::ListMarks(plot, marks) => list_marks(app, plot, marks),
         SurveyRequest::Wrong(failure) => list_wrong(app, failure),
         SurveyRequest::ShowFigure(name, shown) => {
             let hidden = &mut app.settings.hidden_figures;
@@ -104,10 +107,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest, ctx: &Context) {
         }
         SurveyRequest::AskSave(what) => ask_save(app, what),
         SurveyRequest::Save(what, path) => save(app, what, path),
-        SurveyRequest::Copy(place) => {
-            copy(ctx, place);
-            app.notices.info("Figure copied", "It is in the clipboard, as it is painted");
-        }
+        SurveyRequest::Copy(plot) => copy(app, plot),
     }
 }
 
@@ -145,15 +145,15 @@ fn go(app: &mut App, across: isize, down: isize) {
     (app.view.survey.at, app.view.survey.scroll) = (next, true);
 }
 
-fn enter(app: &mut App, ctx: &Context) {
+fn enter(app: &mut App) {
     let (at, mark, enlarged) = (app.view.survey.at, app.view.survey.mark, app.view.survey.enlarged);
     let figures = shown_figures(app);
     let Some(figure) = figures.get(at) else { return };
-    let Some(mark) = mark.filter(|_| enlarged) else { return answer(app, SurveyRequest::Enlarge(at), ctx) };
+    let Some(mark) = mark.filter(|_| enlarged) else { return answer(app, SurveyRequest::Enlarge(at)) };
     let all = figure.figure.series.iter().enumerate().filter(|(_, series)| !series.faint);
     let mut all = all.flat_map(|(number, series)| series.marks.iter().map(move |mark| (number, mark.number)));
     if let (Some(plot), Some((series, mark))) = (figure.plot, all.nth(mark)) {
-        answer(app, SurveyRequest::List(plot, series, mark), ctx);
+        answer(app, SurveyRequest::List(plot, series, mark));
     }
 }
 
@@ -176,7 +176,7 @@ pub(super) fn list_alone(app: &mut App, only: Only) {
 }
 
 /// Takes in what the jobs of the survey have finished.
-pub(crate) fn poll(app: &mut App) {
+pub(crate) fn poll(app: &mut App, ctx: &Context) {
     if let Some(outcome) = take(&mut app.jobs.survey_rows) {
         match outcome {
             Outcome::Done(Listing::Clause(clause)) => asking::ask_for(app, &clause),
@@ -195,6 +195,7 @@ pub(crate) fn poll(app: &mut App) {
             Outcome::Failed(error) => app.notices.error("Not saved", error.to_string()),
         }
     }
+    copied(app, ctx);
     agreement::poll(app);
     let Some(outcome) = app.jobs.survey.as_mut().and_then(|(_, job)| job.poll()) else { return };
     let Some((asked, _)) = app.jobs.survey.take() else { return };
@@ -254,12 +255,13 @@ pub(crate) fn follow(app: &mut App) {
         return;
     }
     let Some(project) = &app.project else { return };
-    let has_scores = |name: &String| project.scores.count(name) > 0;
+    let has_scores = |(name, _): &(String, ScoreKind)| project.scores.count(name) > 0;
     let kept = app.jobs.shown_survey.iter().flatten().map(|shown| Arc::clone(&shown.made.kept));
     let job = SurveyJob {
         corpus: ProjectCorpus::later(project),
         // Of a scorer that has just begun there is nothing to show yet.
-        scorers: project.scores.scorers().into_iter().map(|scorer| scorer.name).filter(has_scores).collect(),
+        scorers: scorers(&project.scores).into_iter().filter(has_scores).collect(),
+        views: app.query_aids(project).views(&project.store, &project.log.snapshot()),
         rows: app.view.rows.clone(),
         kept: kept.collect(),
         asked: asked.clone(),

@@ -3,22 +3,41 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{Context, Rect, pos2, vec2};
-use stepscope_core::job::{Job, JobError};
+use eframe::egui::{ColorImage, Context};
+use resvg::tiny_skia::Color;
+use stepscope_core::job::{Job, JobError, Outcome};
 
 use crate::app::App;
 use crate::dialog::files::Ask;
-use crate::state::aside;
+use crate::jobs::take;
 use crate::state::survey::ToSave;
+use crate::state::{aside, raster};
 
-/// Puts what is painted there into the clipboard, once the window has been painted.
-pub(super) fn copy(ctx: &Context, [left, top, width, height]: [f32; 4]) {
-    let place = Rect::from_min_size(pos2(left, top), vec2(width, height));
-    let clipboard = ctx.clone();
-    ctx.request_screenshot(move |image| {
-        clipboard.copy_image(image.region(&place, Some(clipboard.pixels_per_point())));
-        clipboard.request_repaint();
+/// Draws a figure for the clipboard: whole, wherever it is scrolled, and on white paper.
+pub(super) fn copy(app: &mut App, plot: usize) {
+    let Some(shown) = app.shown_survey().map(Arc::clone) else { return };
+    let job = Job::spawn("copy figure", Arc::clone(&app.wake), move |ctx| {
+        let plotted = shown.made.plots.get(plot).ok_or_else(gone)?;
+        raster::drawn(&plotted.figure.to_svg(), Color::WHITE, ctx).map(|(pixels, _)| pixels)
     });
+    app.jobs.survey_copy = app.started(job);
+}
+
+/// Puts the figure into the clipboard once it is drawn.
+pub(super) fn copied(app: &mut App, ctx: &Context) {
+    match take(&mut app.jobs.survey_copy) {
+        Some(Outcome::Done(pixels)) => {
+            let size = [pixels.width(), pixels.height()].map(|side| side as usize);
+            ctx.copy_image(ColorImage::from_rgba_premultiplied(size, pixels.data()));
+            app.notices.info("Figure copied", "It is in the clipboard, drawn whole on white");
+        }
+        Some(Outcome::Failed(error)) => app.notices.error("Not copied", error.to_string()),
+        Some(Outcome::Cancelled) | None => {}
+    }
+}
+
+fn gone() -> JobError {
+    JobError::Failed("It is no longer shown".into())
 }
 
 /// Asks where to save something.
@@ -45,7 +64,7 @@ pub(super) fn save(app: &mut App, what: ToSave, path: PathBuf) {
             ToSave::Numbers(at) => made.plots.get(at).map(|plotted| plotted.figure.to_csv()),
             ToSave::Report => made.document(path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md")), ctx)?,
         };
-        let text = text.ok_or_else(|| JobError::Failed("It is no longer shown".into()))?;
+        let text = text.ok_or_else(gone)?;
         aside::write(&path, text.as_bytes())
             .map_err(|error| JobError::Failed(format!("{error}: {}", path.display())))?;
         Ok(path)
