@@ -10,7 +10,7 @@ use stepscope::state::asking::AskRequest;
 use stepscope::state::corpus::ProjectCorpus;
 use stepscope::state::sources::SourcesRequest;
 use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
-use stepscope::view_model::survey::SurveyModel;
+use stepscope::view_model::survey::{MarkModel, SurveyModel};
 use stepscope_core::evaluate::{Rater, Request, Settings, Threshold, evaluate};
 use stepscope_core::job::JobContext;
 use stepscope_core::model::StepHash;
@@ -401,12 +401,23 @@ fn pictures_of_the_survey() {
     picture(&mut window, "scorer-large");
 }
 
-/// Gives the question that a click on the mark with that name writes, and how many traces it lists.
-fn clicked(window: &mut Window, name: &str) -> (String, usize) {
-    window.get_by_label_contains(name).click();
+/// A mark of a figure as it is found: the place of the figure, and the name of the mark.
+fn mark_of(window: &Window, figure: &str, series: usize) -> (usize, String, MarkModel) {
+    let at = survey(window).figures.iter().position(|of| of.name == figure).unwrap();
+    let of = &survey(window).figures[at].figure;
+    let mark = of.series[series].marks.iter().find(|mark| !mark.words.is_empty() && !mark.words.starts_with("0 "));
+    let mark = mark.unwrap().clone();
+    (at, format!("{}: {}", of.title, mark.text.replace('\n', ", ")), mark)
+}
+
+/// Gives the question that a click on a mark writes, and how many traces it lists.
+fn clicked(window: &mut Window, figure: usize, mark: &str) -> (String, usize) {
+    ask(window, Action::Survey(SurveyRequest::Enlarge(figure)));
+    window.get_by_label_contains(mark).click();
     settle(window);
     let found = (question(window).to_owned(), rows(window));
     ask(window, Action::FilterBy(String::new()));
+    ask(window, Action::Survey(SurveyRequest::Back));
     found
 }
 
@@ -414,21 +425,18 @@ fn clicked(window: &mut Window, name: &str) -> (String, usize) {
 fn a_bar_of_a_share_lists_what_makes_it_up() {
     let home = Home::new();
     let mut window = surveyed(&home);
-    let rates = survey(&window).figures.iter().find(|figure| figure.name == "error_rates").unwrap();
-    let answers = &rates.figure.series[1];
-    let mark = answers.marks.iter().find(|mark| mark.words.contains(" of ") && !mark.words.starts_with("0 ")).unwrap();
+    let (at, name, mark) = mark_of(&window, "error_rates", 0);
     let (hits, cases) = mark.words.split_once(" of ").unwrap();
     let (hits, cases): (usize, usize) = (hits.parse().unwrap(), cases.parse().unwrap());
-    let expected = if hits == 1 {
-        "the traces with this answer".to_owned()
-    } else {
-        format!("the traces with these {hits} answers")
-    };
-    assert_eq!(mark.hint, format!("A click lists {expected}, with Alt all others"));
-    assert!(hits < cases, "{}", mark.words);
-    let name = format!("{}: {}", rates.figure.title, mark.text.replace('\n', ", "));
-    let (asked, listed) = clicked(&mut window, &name);
-    assert!(asked.contains("outcome:incorrect") && listed == hits, "{asked}: {listed} of {hits}");
+    assert!(1 < hits && hits < cases, "{}", mark.words);
+    assert_eq!(mark.hint, format!("A click lists the traces with these {hits} steps, with Alt all others"));
+    let (asked, listed) = clicked(&mut window, at, &name);
+    assert!(asked.contains(":bad) generator:demo-small"), "{asked}");
+    // Each has one first error.
+    assert_eq!(listed, hits, "{asked}");
+    let (at, name, mark) = mark_of(&window, "error_rates", 1);
+    let (asked, listed) = clicked(&mut window, at, &name);
+    assert!(asked.contains("outcome:incorrect") && mark.words.starts_with(&format!("{listed} of ")), "{asked}");
 }
 
 #[test]
@@ -438,7 +446,7 @@ fn labels_can_be_what_others_agree_on() {
     let text = "scorer:example scores@0.5";
     window.get_by_role_and_label(Role::ComboBox, "Labels").click();
     settle(&mut window);
-    window.get_by_label(text).click();
+    window.get_by_label(text).click_accesskit();
     settle(&mut window);
     assert!(survey(&window).intro.contains(text), "{}", survey(&window).intro);
     // One that was chosen to be compared is offered as well, and counts.
@@ -449,7 +457,7 @@ fn labels_can_be_what_others_agree_on() {
     let before = told(survey(&window));
     window.get_by_role_and_label(Role::ComboBox, "Labels").click();
     settle(&mut window);
-    window.get_by_label(typed).click();
+    window.get_by_label(typed).click_accesskit();
     settle(&mut window);
     assert!(survey(&window).intro.contains(typed), "{}: {}", survey(&window).intro, notices(&window));
     assert_ne!(told(survey(&window)).split_once('\n').unwrap().1, before.split_once('\n').unwrap().1);
@@ -480,10 +488,9 @@ fn figures_are_grouped_by_any_field() {
     assert!(spans.len() > 2 && spans[0].starts_with("below "), "{spans:?}");
     assert!(spans.last().unwrap().ends_with(" and more"), "{spans:?}");
     // What lies in a span is a question.
-    let rates = figure(&window, "error_rates");
-    let mark = rates.series[0].marks.iter().find(|mark| !mark.words.starts_with("0 ")).unwrap();
-    let (asked, listed) = clicked(&mut window, &format!("{}: {}", rates.title, mark.text.replace('\n', ", ")));
-    assert!(asked.contains("steps") && listed > 0, "{asked}: {listed}");
+    let (at, name, mark) = mark_of(&window, "error_rates", 0);
+    let (asked, listed) = clicked(&mut window, at, &name);
+    assert!(asked.contains("steps < ") && mark.words.starts_with(&format!("{listed} of ")), "{asked}: {listed}");
     // Scores stand for each group by themselves.
     let curves = figure(&window, "curves_by_group");
     assert!(curves.series.len() > 1 && curves.title == "Scores step by step, by steps", "{}", curves.title);

@@ -272,7 +272,9 @@ mod tests {
             steps.iter().fold(problem, |builder, step| builder.thought(*step)).build()
         };
         let traces = [trace("a", &["so 1", "so 2"]), trace("b", &["so 3", "so 4"]), trace("c", &[])];
-        traces.iter().for_each(|trace| writer.push(trace).unwrap());
+        for trace in &traces {
+            writer.push(trace).unwrap();
+        }
         let store = writer.finish(Vec::new()).unwrap();
         let clock = Arc::new(FixedClock::default());
         let (mut log, _) =

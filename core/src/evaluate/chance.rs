@@ -207,7 +207,9 @@ mod tests {
         }
         let of = |numbers: &[f64]| {
             let mut moments = Moments::default();
-            numbers.iter().for_each(|number| moments.add(*number));
+            for number in numbers {
+                moments.add(*number);
+            }
             moments
         };
         let (a, b) = (of(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0]), of(&[2.0, 7.0, 1.0, 8.0]));

@@ -437,7 +437,7 @@ fn path_score(trace: &Trace, part: &str) -> Option<f64> {
         "max" => values().reduce(f64::max),
         "mean" => (!scored.is_empty()).then(|| values().sum::<f64>() / scored.len() as f64),
         "first" => values().next(),
-        "last" => values().last(),
+        "last" => values().next_back(),
         "final" => score(trace, Some(*path.last()?)),
         "argmin" => scored.iter().find(|(_, value)| Some(*value) == lowest).map(|(at, _)| *at as f64 + 1.0),
         "trace" => score(trace, None),

@@ -114,7 +114,7 @@ impl<F: FnOnce() -> Result<ProjectCorpus, JobError>> SurveyJob<F> {
     /// Works it out. Can be stopped between lots of traces and between figures.
     pub fn run(self, ctx: &JobContext) -> Result<Surveyed, JobError> {
         let Self { asked, corpus, scorers, views, rows, kept } = self;
-        let kept = read(&asked, corpus, &scorers, &views, kept, ctx)?;
+        let kept = read(&asked, corpus, &scorers, &views, &kept, ctx)?;
         let is_whole = rows.len() == kept.columns.traces.len();
         let columns = if is_whole { Arc::clone(&kept.columns) } else { Arc::new(kept.columns.of_rows(&rows)) };
         let rater = kept.rater(&asked.choices);
@@ -161,7 +161,7 @@ fn read(
     corpus: impl FnOnce() -> Result<ProjectCorpus, JobError>,
     scorers: &[(String, ScoreKind)],
     views: &Views,
-    kept: Vec<Arc<Kept>>,
+    kept: &[Arc<Kept>],
     ctx: &JobContext,
 ) -> Result<Arc<Kept>, JobError> {
     let by = &asked.choices.by;

@@ -22,6 +22,7 @@ pub enum FigureShape {
 }
 
 /// A figure, ready to be painted.
+#[expect(clippy::struct_excessive_bools, reason = "each is a look of its own")]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct FigureModel {
@@ -300,7 +301,8 @@ fn text(figure: &Figure, series: &MarkSeries, mark: &Mark, is_count: bool) -> St
     if figure.y.bins() > 0 {
         place = format!("{} {place}, {} {}", figure.x.label, figure.y.label, figure.y.name(mark.row));
     }
-    let unit = if mark.count == 1 { figure.unit.trim_end_matches('s') } else { figure.unit };
+    let unit = unit_of(figure, series);
+    let unit = if mark.count == 1 { unit.trim_end_matches('s') } else { unit };
     let mut text = format!("{}\n{place}\n", series.name);
     let value = mark.value.unwrap_or_default();
     if is_count {
@@ -319,8 +321,7 @@ fn text(figure: &Figure, series: &MarkSeries, mark: &Mark, is_count: bool) -> St
 fn hint(figure: &Figure, series: &MarkSeries, mark: &Mark) -> String {
     let listed = mark.hits.unwrap_or(mark.count);
     let is_of_traces = figure.unit == "traces";
-    // Where series count different things, each is named after what it counts.
-    let unit = if matches!(figure.unit, "traces" | "steps") { figure.unit } else { series.name.as_str() };
+    let unit = unit_of(figure, series);
     let these = match listed {
         0 => return "There is nothing to list; Alt and a click list all others".to_owned(),
         1 => format!("this {}", unit.trim_end_matches('s')),
@@ -328,4 +329,12 @@ fn hint(figure: &Figure, series: &MarkSeries, mark: &Mark) -> String {
     };
     let what = if is_of_traces { these } else { format!("the traces with {these}") };
     format!("A click lists {what}, with Alt all others")
+}
+
+/// What a series counts: where series count different things, each is named after what it counts.
+fn unit_of<'a>(figure: &Figure, series: &'a MarkSeries) -> &'a str {
+    match figure.unit {
+        unit @ ("traces" | "steps") => unit,
+        _ => &series.name,
+    }
 }

@@ -15,6 +15,11 @@ fn ctx() -> JobContext {
     JobContext::foreground(None)
 }
 
+/// By the labels of the data: two have labelled.
+fn of_data() -> Request {
+    Request { labels: Some("imported".parse().unwrap()), ..Request::default() }
+}
+
 /// Forty traces with labels, scores and metadata of all sorts.
 fn project() -> Disk {
     let mut project = Project::default();
@@ -25,7 +30,7 @@ fn project() -> Disk {
             problem: &name,
             generator: ["a", "B b", "3"][at as usize % 3],
             ratings: ["+-", "++", "+++", " ", "-"][at as usize % 5],
-            scores: &[0.9, score, 0.5][..1 + at as usize % 3],
+            scores: &[0.9, score, 0.5][..=(at as usize % 3)],
             verdict: [Correct, Incorrect, Unknown][at as usize % 3],
             texts: &[],
         });
@@ -59,7 +64,7 @@ fn counts(field: &Field) -> Vec<(&str, usize)> {
 #[test]
 fn every_field_makes_groups_that_can_be_asked_for() {
     let project = project();
-    let mut columns = collect(&project, &Request::default(), &ctx()).unwrap();
+    let mut columns = collect(&project, &of_data(), &ctx()).unwrap();
     let views = project.views();
     let mut names = group_fields(&views, &ctx()).unwrap();
     assert_eq!(names[..3], ["generator", "file", "outcome"]);
@@ -106,7 +111,7 @@ fn every_field_makes_groups_that_can_be_asked_for() {
 #[test]
 fn numbers_stand_in_spans_and_names_together() {
     let project = project();
-    let mut columns = collect(&project, &Request::default(), &ctx()).unwrap();
+    let mut columns = collect(&project, &of_data(), &ctx()).unwrap();
     let mut check = |name: &str, expected: &[(&str, usize)]| {
         let field = grouped(&project, &mut columns, name);
         assert_eq!(counts(&field), expected, "{name}");
@@ -146,7 +151,7 @@ fn numbers_stand_in_spans_and_names_together() {
 #[test]
 fn what_makes_no_groups_is_refused() {
     let project = project();
-    let mut columns = collect(&project, &Request::default(), &ctx()).unwrap();
+    let mut columns = collect(&project, &of_data(), &ctx()).unwrap();
     for (name, expected) in [
         ("step.kind", "`step.kind` is a field of steps; traces are grouped by fields of traces"),
         ("meta.lewel", "did you mean `level`?"),

@@ -240,7 +240,7 @@ fn wrong_questions_are_answered_with_a_remedy() {
         };
         assert!(!says.is_empty(), "{text} is taken without a word");
         for (how, error) in says {
-            told += &format!("{}\n  {how}: {error}\n", error.pointed_out(text));
+            told.extend([error.pointed_out(text), format!("\n  {how}: {error}\n")]);
         }
     }
     insta::assert_snapshot!(told);
