@@ -52,6 +52,7 @@ fn asking_times() {
         wait_until(&mut window, "all is counted", PATIENCE, idle);
     }
     settle(&mut window);
+    report("nothing is asked", (0..200).map(|_| painted(&mut window)).collect());
     // What is kept from one question to the next is made by the first of its kind.
     for again in [false, true] {
         for question in QUESTIONS {

@@ -3,6 +3,10 @@
 //! One binary, because linking is slow. Every file beside this one is a module here; `tidy` checks that.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+/// That of the program, so that what is measured here is what its users feel.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod asking_times;
 mod beside_models;
 mod canvas_times;

@@ -93,10 +93,16 @@ pub fn is_math(text: &str) -> bool {
             continue;
         }
         all += 1;
-        let is_sign = c.is_ascii_digit() || "+-*/=<>^_$\\{}()[]|%×÷±≤≥≠≈√∑∫·".contains(c);
-        signs += u32::from(is_sign || in_command);
+        signs += u32::from(in_command || is_sign(c));
     }
     all > 0 && signs * 3 >= all
+}
+
+fn is_sign(c: char) -> bool {
+    if c.is_ascii_punctuation() {
+        return !"!\"#&',.:;?@`~".contains(c);
+    }
+    c.is_ascii_digit() || !c.is_ascii() && "×÷±≤≥≠≈√∑∫·".contains(c)
 }
 
 #[cfg(test)]
@@ -140,9 +146,15 @@ mod tests {
 
     #[test]
     fn formulas_are_told_from_prose() {
-        for (text, expected) in
-            [("3 + 4 = 7", true), ("\\frac{a}{b}", true), ("We count the apples on 2 trees.", false), ("", false)]
-        {
+        for (text, expected) in [
+            ("3 + 4 = 7", true),
+            ("\\frac{a}{b}", true),
+            ("±½ ≤ ·", true),
+            ("+-*/=<>^_$\\{}()[]|%", true),
+            ("!\"#&',.:;?@`~", false),
+            ("We count the apples on 2 trees.", false),
+            ("", false),
+        ] {
             assert_eq!(is_math(text), expected, "{text}");
         }
     }

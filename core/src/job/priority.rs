@@ -28,7 +28,8 @@ pub(super) fn lower() {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::sync::Arc;
     use std::time::{Duration, Instant};

@@ -342,9 +342,8 @@ proptest! {
 mod queues {
     use super::*;
     use crate::annotation::{Gold, KnownAnswers};
-    use crate::import::native::NativeScores;
-    use crate::labels::{Corpus, Panel, SourceFile};
-    use crate::model::{ImportedValue, TraceId};
+    use crate::labels::{Corpus, Panel};
+    use crate::model::ImportedValue;
 
     fn named(name: &str, generator: &str, verdict: Verdict, scores: &[f64]) -> Trace {
         trace(name, Some(generator), verdict, scores)

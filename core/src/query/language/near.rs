@@ -5,7 +5,9 @@ pub(in crate::query) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item 
     let wanted: Vec<char> = wanted.chars().take(MOST).flat_map(char::to_lowercase).collect();
     // A third of the letters may be wrong, and of short names one.
     let most = (wanted.len() / 3).max(1);
-    let near = known.into_iter().map(|name| (distance(&wanted, name), name));
+    // So many letters at least have to be added or left out.
+    let is_about_as_long = |name: &&str| name.chars().take(MOST).count().abs_diff(wanted.len()) <= most;
+    let near = known.into_iter().filter(is_about_as_long).map(|name| (distance(&wanted, name), name));
     near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::import::{ImportOptions, import};
 use crate::job::{Job, JobContext, JobError, Outcome};
 use crate::labels::Corpus;
-use crate::model::{AnnotatorId, ImportedValue, Problem, StepRating, Timestamp, Trace, TraceBuilder};
+use crate::model::{ImportedValue, Problem, StepRating, Timestamp, Trace, TraceBuilder};
 use crate::store::{ProjectDir, Store, StoreWriter};
 
 pub(super) fn ctx() -> JobContext {
