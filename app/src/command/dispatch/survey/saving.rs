@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{Context, Rect, pos2, vec2};
+use eframe::egui::{Context, Pos2, Rect, pos2, vec2};
 use stepscope_core::job::{Job, JobError};
 
 use crate::app::App;
@@ -16,7 +16,12 @@ pub(super) fn copy(ctx: &Context, [left, top, width, height]: [f32; 4]) {
     let place = Rect::from_min_size(pos2(left, top), vec2(width, height));
     let clipboard = ctx.clone();
     ctx.request_screenshot(move |image| {
-        clipboard.copy_image(image.region(&place, Some(clipboard.pixels_per_point())));
+        let [width, height] = image.size.map(|side| side as f32 / clipboard.pixels_per_point());
+        // What is scrolled out of the window is not in its picture.
+        let seen = place.intersect(Rect::from_min_size(Pos2::ZERO, vec2(width, height)));
+        if seen.is_positive() {
+            clipboard.copy_image(image.region(&seen, Some(clipboard.pixels_per_point())));
+        }
         clipboard.request_repaint();
     });
 }
