@@ -209,7 +209,7 @@ fn a_question_says_which_traces_are_judged_and_which_decide() {
     let long = ["--where", "generator:demo-small steps > 5"];
     let (both, long) = (run(&[&long[..], &on].concat()), run(&long));
     assert_eq!((&both["counts"], &both["traces"]), (&long["counts"], &long["traces"]));
-    assert_eq!(both["chosen"], fitted["chosen"]);
+    assert_eq!(both["chosen"]["traces"], fitted["chosen"]["traces"]);
     home.ends(2, &[&evaluate[..], &on, &["--threshold", "sweep"]].concat());
     let fails = |more: &[&str]| home.ends(1, &[&evaluate[..], more].concat()).err;
     assert!(
