@@ -104,7 +104,8 @@ mod tests {
         assert_eq!(load(&file), Ok(views.clone()));
         assert_eq!(views.iter().map(|view| view.query.as_str()).next(), Some("steps > 20"));
         // As it was written before order and scorer were kept.
-        fs::write(&file, "[[view]]\nname = \"old\"\nquery = \"a\"\n[view.sort]\nkey = \"steps\"\n").unwrap();
+        fs::write(&file, "[[view]]\nname = \"old\"\nquery = \"a\"\n[view.sort]\nkey = \"steps\"\ndescending = true\n")
+            .unwrap();
         let old = load(&file).unwrap().remove(0);
         assert_eq!((old.sort.key, old.queue, old.scorer), (SortKey::Steps, None, None));
         fs::write(&file, "[[view]]\nquery = \"a\"").unwrap();

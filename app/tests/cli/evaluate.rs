@@ -139,7 +139,7 @@ fn a_consensus_counts_as_labels() {
     let wrong =
         home.ends(2, &["evaluate", "--project", &project, "--source", "imported", "--labels", "consensus:some"]);
     assert!(wrong.err.contains("majority"), "{}", wrong.err);
-    let help = home.ends(0, &["evaluate", "--help"]).out;
+    let help = home.ends(0, &["evaluate", "--help"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(help.contains("consensus:RULE(SOURCE, SOURCE) with RULE all, majority, any-bad or first-error"), "{help}");
 }
 

@@ -1,5 +1,6 @@
 //! Which traces a list shows, in which order, and what each of its rows says.
 
+mod choices;
 mod duplicates;
 mod facets;
 mod filter;

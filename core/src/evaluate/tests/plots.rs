@@ -282,7 +282,7 @@ fn the_curves_of_a_report_are_figures() {
     assert_eq!(best[2], ("best by min", vec![(1.0, 0.25), (2.0, 0.5)]));
     assert_eq!(points(figure("gain_by_steps"))[0], ("best by min", vec![(1.0, 0.0), (2.0, 0.25)]));
     let csv = figure("roc").to_csv();
-    assert_eq!(csv.lines().nth(3).unwrap(), format!("good against bad steps,0,,,,{},9,,", 7.0 / 9.0));
+    assert_eq!(csv.lines().nth(3).unwrap(), format!("good against bad steps,0,,,,{},9,,,", 7.0 / 9.0));
     assert!(sweep.to_svg().contains("class=\"ink\"") && figure("roc").to_svg().contains("stroke-dasharray"));
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Facet, FacetValue};
 use crate::job::{JobContext, JobError};
-use crate::query::language::{Field, Fields, Filter, Is, Matcher, Node, Of, Part, Said, Test, What, quoted};
+use crate::query::choices::choice;
+use crate::query::groups::Group;
+use crate::query::language::{Field, Fields, Filter, Is, Matcher, Node, Of, Part, Said, Test, What};
 use crate::query::views::{Coded, Counts, Views};
 
 const FIELDS: [What; 10] = [
@@ -36,7 +38,7 @@ pub(super) fn counted(views: &Views, ctx: &JobContext) -> Result<Vec<Field>, Job
 
 /// A field counted in some traces. Values are numbered: spans first, then names.
 pub(super) struct Tally {
-    name: String,
+    field: Field,
     coded: Arc<Coded>,
     counts: Counts,
     missing: u64,
@@ -48,7 +50,7 @@ impl Tally {
         let coded = views.coded(field, ctx)?;
         let counts = coded.counts(rows);
         let missing = (rows.len() as u64).saturating_sub(counts.present);
-        Ok(Self { name: field.name(), coded, counts, missing })
+        Ok(Self { field: field.clone(), coded, counts, missing })
     }
 
     fn count(&self, value: usize) -> u64 {
@@ -58,6 +60,9 @@ impl Tally {
     /// All spans and at most so many names that traces have; and the chosen values, even where none has them. Nothing
     /// where there are no values.
     pub(super) fn facet(&self, most: usize, chosen: &[usize]) -> Option<Facet> {
+        if self.coded.is_alike {
+            return None;
+        }
         let first_name = self.coded.first_name();
         let is_shown = |value: &usize| self.count(*value) > 0 || chosen.contains(value);
         let mut shown: Vec<usize> = (0..first_name).filter(is_shown).collect();
@@ -75,7 +80,7 @@ impl Tally {
         let more = used - names.iter().filter(|value| self.count(**value) > 0).count();
         shown.extend(names);
         let values: Vec<FacetValue> = shown.into_iter().filter_map(|value| self.value(value)).collect();
-        (!values.is_empty()).then(|| Facet { field: self.name.clone(), values, more, missing: self.missing })
+        (!values.is_empty()).then(|| Facet { field: self.field.name(), values, more, missing: self.missing })
     }
 
     /// The value that a condition asks for, or leaves out; however it is written.
@@ -93,40 +98,10 @@ impl Tally {
     }
 
     fn value(&self, value: usize) -> Option<FacetValue> {
-        let (shown, include) = match value.checked_sub(self.coded.first_name()) {
-            None => self.span(value)?,
-            Some(at) => {
-                let name = self.coded.names.get(at)?;
-                (name.clone(), format!("{}:{}", self.name, always_quoted(name)))
-            }
-        };
-        let exclude = if value < self.coded.first_name() { format!("-({include})") } else { format!("-{include}") };
-        Some(FacetValue { value: shown, count: self.count(value), include, exclude })
+        let Group { name, clause } = choice(&self.field, &self.coded, value)?;
+        let exclude = if value < self.coded.first_name() { format!("-({clause})") } else { format!("-{clause}") };
+        Some(FacetValue { value: name, count: self.count(value), include: clause, exclude })
     }
-
-    /// A span by its number, as it is shown and as it is asked for; what lies below all has the first.
-    fn span(&self, at: usize) -> Option<(String, String)> {
-        let (name, spans) = (&self.name, self.coded.spans.as_ref()?);
-        let from = at.checked_sub(1).and_then(|at| spans.starts.get(at).copied());
-        let to = spans.starts.get(at).copied();
-        Some(match (from, to) {
-            (Some(from), Some(to)) if spans.is_whole && to - from <= 1.0 => {
-                (from.to_string(), format!("{name}:{from}"))
-            }
-            (Some(from), Some(to)) if spans.is_whole => {
-                let last = to - 1.0;
-                (between(from, last), format!("{name}:{from}..{last}"))
-            }
-            (Some(from), Some(to)) => (between(from, to), format!("({name} >= {from} and {name} < {to})")),
-            (Some(from), None) => (format!("{from} and more"), format!("{name} >= {from}")),
-            (None, Some(to)) => (format!("below {to}"), format!("{name} < {to}")),
-            (None, None) => return None,
-        })
-    }
-}
-
-fn between(from: f64, to: f64) -> String {
-    if from < 0.0 { format!("{from} to {to}") } else { format!("{from}–{to}") }
 }
 
 /// What is asked for or left out.
@@ -135,11 +110,4 @@ fn bare(node: &Node) -> &Node {
         Node::Not(inner) => inner,
         node => node,
     }
-}
-
-/// Numbers and stars would be read as numbers and patterns, so names are quoted unless they are plain.
-fn always_quoted(value: &str) -> String {
-    let text = quoted(value);
-    let is_plain = !text.starts_with('"') && !text.starts_with(|c: char| c.is_ascii_digit());
-    if is_plain || text.starts_with('"') { text } else { format!("\"{text}\"") }
 }

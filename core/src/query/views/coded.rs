@@ -11,7 +11,7 @@ use super::cache::{Key, Layer};
 use super::spans::Spans;
 use super::values::{Many, Names, Numbers, Values};
 use crate::job::{JobContext, JobError};
-use crate::query::language::{Field, Of, Said, What};
+use crate::query::language::{Field, Of, Part, Said, What};
 
 /// Metadata with more different numbers are counted in spans.
 const LISTED: usize = 20;
@@ -27,10 +27,14 @@ pub(in crate::query) struct Coded {
     pub(in crate::query) names: Vec<String>,
     /// Names that are the same number are one.
     is_meta: bool,
+    /// Metadata of which every trace has the same one value: there is nothing to choose from.
+    pub(in crate::query) is_alike: bool,
+    /// Metadata that name traces: no two have the same. They have no values here.
+    pub(in crate::query) is_apart: bool,
     /// One per trace: 0 for none, then each value alone, then the sets.
-    codes: Vec<u32>,
+    pub(in crate::query) codes: Vec<u32>,
     /// The values that traces have together.
-    sets: Vec<Vec<u32>>,
+    pub(in crate::query) sets: Vec<Vec<u32>>,
 }
 
 /// How many of some traces have which value.
@@ -52,8 +56,9 @@ impl Views {
                 (Values::Names(names), _) => Coded::of_names(&names),
                 (Values::Many(many), What::Meta) => Coded::of_meta(&many, traces),
                 (Values::Many(many), _) => Coded::of_many(&many, false, traces),
-                (Values::Numbers(numbers), What::FirstError) => {
-                    let says = self.marks(&Said::Anyone, ctx)?.names();
+                (Values::Numbers(numbers), What::FirstError) if field.part == Part::Whole => {
+                    let said = if let Of::Source(said) = &field.of { said } else { &Said::Anyone };
+                    let says = self.marks(said, ctx)?.names();
                     Coded::of_numbers(&numbers, Spans::of_counts(), Some(&says))
                 }
                 (Values::Numbers(numbers), What::Steps) => Coded::of_numbers(&numbers, Spans::of_counts(), None),
@@ -61,7 +66,8 @@ impl Views {
                     let spans = Spans::even(numbers.values.iter().flatten().collect());
                     Coded::of_numbers(&numbers, spans, None)
                 }
-                (Values::Texts(_) | Values::Flags(_), _) => Coded::default(),
+                (Values::Texts(texts), _) => Coded::of_names(&Names::new(&texts)),
+                (Values::Flags(flags), _) => Coded::of_names(&Names::of_flags(&flags)),
             })
         })
     }
@@ -78,7 +84,10 @@ impl Views {
                 | What::Label
                 | What::Tag
                 | What::ErrorType
-                | What::Severity,
+                | What::Severity
+                | What::Scale
+                | What::Soft
+                | What::Note,
                 _,
             ) => Layer::Labels,
             _ => Layer::Store,
@@ -99,7 +108,7 @@ impl Coded {
         made.with_many(many, &values, traces)
     }
 
-    /// Of metadata: numbers in spans where there are many, and nothing where there is nothing to choose from.
+    /// Of metadata: numbers in spans where there are many.
     fn of_meta(many: &Many, traces: usize) -> Self {
         let numbers: Vec<Option<f64>> = many.names.iter().map(|name| number(name)).collect();
         let different = numbers.iter().flatten().count();
@@ -107,11 +116,11 @@ impl Coded {
         if different > LISTED && words <= LISTED && has_one_number(many, &numbers) {
             return Self::of_measures(many, &numbers, traces);
         }
-        let is_one = many.names.len() == 1 && many.owners.len() == traces;
-        if is_one || many.names.len() > NAMES && many.names.len() >= many.owners.len() {
-            return Self::default();
+        if many.names.len() > NAMES && many.names.len() >= many.owners.len() {
+            return Self { is_apart: true, ..Self::default() };
         }
-        Self::of_many(many, true, traces)
+        let is_alike = many.names.len() == 1 && many.owners.len() == traces;
+        Self { is_alike, ..Self::of_many(many, true, traces) }
     }
 
     /// Of metadata that are numbers, but for some words.
@@ -202,7 +211,8 @@ impl Coded {
         self.spans.as_ref().map_or(0, Spans::len)
     }
 
-    fn values(&self) -> usize {
+    /// How many values there are.
+    pub(in crate::query) fn values(&self) -> usize {
         self.first_name() + self.names.len()
     }
 

@@ -28,11 +28,11 @@ impl Spans {
         Self { starts: COUNTS.into(), is_whole: true }
     }
 
-    /// Of equal width; tenths where all numbers lie from 0 to 1. A hundredth of the numbers at either end has no say in
+    /// Of equal width; tenths where numbers lie from 0 to 1. A hundredth of the numbers at either end has no say in
     /// the width: they lie in the first and the last span.
     pub(super) fn even(mut numbers: Vec<f64>) -> Self {
         let Some((least, most)) = ends(&mut numbers) else { return Self::of_one(0.0) };
-        if least >= 0.0 && most <= 1.0 {
+        if least >= 0.0 && most <= 1.0 && !are_whole(&numbers) {
             return Self { starts: TENTHS.into(), is_whole: false };
         }
         let few = numbers.len() / 100;

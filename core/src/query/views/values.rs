@@ -112,6 +112,12 @@ impl Names {
         Self { codes, names: interner.into_names() }
     }
 
+    /// Yes and no.
+    pub(super) fn of_flags(flags: &BooleanChunked) -> Self {
+        let codes = flags.iter().map(|flag| flag.map(u32::from)).collect();
+        Self { codes, names: ["no", "yes"].map(str::to_owned).into() }
+    }
+
     pub(in crate::query) fn name(&self, row: usize) -> Option<&str> {
         self.names.get(self.codes.get(row)? as usize).map(String::as_str)
     }
