@@ -10,7 +10,7 @@ use stepscope::state::asking::AskRequest;
 use stepscope::view_model::facets::{FacetUse, FacetsModel};
 use stepscope_core::model::{ImportedValue, ScoreKind, StepHash, Verdict};
 use stepscope_core::query::{COLUMNS, Queue, QueueOrder};
-use stepscope_core::scoring::{NumberFormat, ScoreBook, ScorerInfo, StepScore};
+use stepscope_core::scoring::{NumberFormat, ScorerInfo, StepScore};
 
 use crate::journey_work::selected;
 use crate::pictures::{dress, picture};
@@ -271,13 +271,13 @@ fn a_view_is_saved_listed_and_handed_on() {
 #[test]
 fn a_view_keeps_the_order_of_traces_and_the_scorer() {
     let home = Home::new();
-    let folder = project(&home.open_sample()).dir().scores();
-    let (book, _) = ScoreBook::open(&folder).unwrap();
+    let mut window = home.open_sample();
+    let book = project(&window).scores().clone();
     let score = StepScore { value: 0.5, spread: None, note: None };
     for name in ["first", "second"] {
         let info = ScorerInfo {
             name: name.into(),
-            fingerprint: "0".repeat(32),
+            fingerprint: name.into(),
             kind: ScoreKind::Correctness,
             recipe: "made".into(),
             model: name.into(),
@@ -287,8 +287,6 @@ fn a_view_keeps_the_order_of_traces_and_the_scorer() {
         let name = book.adopt(&info);
         book.append(&name, &[(StepHash::new("s"), score.clone())]).unwrap();
     }
-    drop(book);
-    let mut window = home.open_sample();
     let rows = |window: &Window| window.state().view().rows.clone();
     let usual = rows(&window);
     ask(&mut window, Action::SetQueue(Queue { order: QueueOrder::Random, seed: 5, ..Queue::default() }));
@@ -313,7 +311,7 @@ fn a_view_keeps_the_order_of_traces_and_the_scorer() {
         fs::write(&shared, view).unwrap();
         ask(&mut window, Action::Ask(AskRequest::Read(shared.clone())));
         ask(&mut window, Action::Ask(AskRequest::UseView("by".into())));
-        assert_eq!(window.state().view().scorer.as_deref(), Some("second"), "{scorer}");
+        assert_eq!(window.state().view().scorer.as_deref(), Some("second"), "{scorer}: {}", notices(&window));
         assert_eq!(notices(&window).contains("“nobody” has scored nothing"), !is_known, "{}", notices(&window));
         assert_eq!(rows(&window), drawn, "the order stays where the view names none");
     }

@@ -485,12 +485,11 @@ fn figures_are_grouped_by_any_field() {
         rates.y.ticks.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
     };
     let spans = names(&window);
-    assert!(spans.len() > 2 && spans[0].starts_with("below "), "{spans:?}");
-    assert!(spans.last().unwrap().ends_with(" and more"), "{spans:?}");
+    assert!(spans.len() > 2 && spans.iter().any(|span| span.contains('–')), "{spans:?}");
     // What lies in a span is a question.
     let (at, name, mark) = mark_of(&window, "error_rates", 0);
     let (asked, listed) = clicked(&mut window, at, &name);
-    assert!(asked.contains("steps < ") && mark.words.starts_with(&format!("{listed} of ")), "{asked}: {listed}");
+    assert!(asked.contains("steps:") && mark.words.starts_with(&format!("{listed} of ")), "{asked}: {listed}");
     // Scores stand for each group by themselves.
     let curves = figure(&window, "curves_by_group");
     assert!(curves.series.len() > 1 && curves.title == "Scores step by step, by steps", "{}", curves.title);

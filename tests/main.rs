@@ -40,4 +40,5 @@ mod support;
 mod texts;
 mod tidy;
 mod view_models;
+mod walk;
 mod write_models;

@@ -11,6 +11,9 @@ use crate::state::OpenTrace;
 /// Lines of more points than this are thinned to what can be told apart.
 const MOST_POINTS: usize = 600;
 
+/// More lines than this cannot be told apart, and their names would take the room of the curve.
+const MOST_LINES: usize = 4;
+
 /// Each point has a dot up to so many.
 const DOTTED: usize = 120;
 
@@ -18,8 +21,10 @@ const DOTTED: usize = 120;
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct CurveModel {
-    /// The lines, chosen scorer first; scorers of another kind have none.
+    /// The lines, chosen scorer first; scorers of another kind have none, nor have those that would be too many.
     pub lines: Vec<CurveLine>,
+    /// How many scorers of that kind are left out because the lines would be too many.
+    pub further: usize,
     /// Below it a step counts as wrong; none for kinds without a scale.
     pub threshold: Option<f64>,
     /// The first step of the chosen scorer's line below it: its number on the path, from 1, and its score.
@@ -99,7 +104,8 @@ impl CurveModel {
         let counts_tokens =
             open.path.iter().any(|&step| open.facts.of(step).is_some_and(|f| f.output_tokens.is_some()));
         Self {
-            lines: of_kind.iter().map(|series| line(open, series, facts.aggregate)).collect(),
+            lines: of_kind.iter().take(MOST_LINES).map(|series| line(open, series, facts.aggregate)).collect(),
+            further: of_kind.len().saturating_sub(MOST_LINES),
             threshold,
             first_below: threshold.and_then(|below| chosen.iter().copied().find(|(_, value)| *value < below)),
             // Of equal drops the first.
@@ -119,6 +125,9 @@ impl CurveModel {
     /// What stands above the curve besides the names of its lines: a sign, words, and the step they are about.
     pub fn remarks(&self) -> Vec<(&'static str, String, Option<usize>)> {
         let mut remarks = Vec::new();
+        if self.further > 0 {
+            remarks.push(("…", format!("{} more in the inspector", self.further), None));
+        }
         if let Some(threshold) = self.threshold {
             let below = match self.first_below {
                 Some((number, value)) => {

@@ -133,7 +133,8 @@ fn head_ui(ui: &mut Ui, inner: Rect, model: &FigureModel, frame: &FigureFrame) -
             if !model.note.is_empty() {
                 title.on_hover_text(&model.note);
                 let note = RichText::new(&model.note).small().color(Tokens::of(ui).muted);
-                ui.add(Label::new(note).truncate().selectable(false)).on_hover_text(&model.note);
+                // A text that is cut short shows itself whole under the pointer.
+                ui.add(Label::new(note).truncate().selectable(false));
             }
         });
     });

@@ -112,7 +112,7 @@ fn status_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
         ui.label(RichText::new("Not worked out").small().color(tokens.unsure));
     } else if let Some(intro) = frame.agreement.map(|model| &model.intro).or(frame.model.map(|model| &model.intro)) {
         let text = RichText::new(intro).small().color(tokens.muted);
-        ui.add(Label::new(text).truncate()).on_hover_text(intro);
+        ui.add(Label::new(text).truncate());
     }
 }
 

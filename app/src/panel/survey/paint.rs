@@ -105,7 +105,8 @@ pub(super) fn legend_ui(ui: &Ui, painter: &Painter, room: Rect, figure: &FigureM
                 break;
             }
         }
-        let swatch = Rect::from_min_size(at + vec2(0.0, 3.0), vec2(8.0, 8.0));
+        let (top, height) = if series.dashed { (6.0, 2.5) } else { (3.0, 8.0) };
+        let swatch = Rect::from_min_size(at + vec2(0.0, top), vec2(8.0, height));
         painter.rect_filled(swatch, 2.0, tokens.shade(series.shade));
         painter.galley(at + vec2(12.0, 0.0), text, tokens.muted);
         at.x += width + 10.0;
@@ -154,12 +155,19 @@ fn bars(ui: &Ui, painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, col
 fn line(painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Color32, tokens: &Tokens) {
     let colour = if series.faint { tokens.muted.gamma_multiply(0.35) } else { colour };
     let stroke = Stroke::new(if series.faint { 1.0 } else { 1.8 }, colour);
+    let draw = |run: Vec<Pos2>| {
+        if series.dashed {
+            painter.extend(Shape::dashed_line(&run, stroke, 6.0, 4.0));
+        } else {
+            painter.line(run, stroke);
+        }
+    };
     let mut run: Vec<Pos2> = Vec::new();
     let mut last = None;
     for mark in &series.marks {
         // Where nothing was counted between two points, there is no line.
         if last.is_some_and(|last| mark.number > last + 1) {
-            painter.line(std::mem::take(&mut run), stroke);
+            draw(std::mem::take(&mut run));
         }
         run.push(plane.point(mark));
         last = Some(mark.number);
@@ -170,7 +178,7 @@ fn line(painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, colour: Colo
             painter.vline(plane.point(mark).x, plane.y(high)..=plane.y(low), whisker);
         }
     }
-    painter.line(run, stroke);
+    draw(run);
     if !series.faint && series.marks.len() <= DOTTED {
         series.marks.iter().for_each(|mark| _ = painter.circle_filled(plane.point(mark), 2.4, colour));
     }

@@ -60,6 +60,8 @@ pub struct SeriesModel {
     pub shade: Shade,
     /// One of many, not in the legend.
     pub faint: bool,
+    /// A dashed line, with which others are compared.
+    pub dashed: bool,
     /// Its marks, of those that have a value.
     pub marks: Vec<MarkModel>,
 }
@@ -135,6 +137,7 @@ impl FigureModel {
                     name: series.name.clone(),
                     shade: shade(series.tone),
                     faint: series.tone == Meaning::Muted && series.name.starts_with("trace "),
+                    dashed: series.is_frame,
                     marks: marks
                         .map(|(number, mark)| made.mark(figure, series, (at, groups), (number, mark), (most, is_count)))
                         .collect(),

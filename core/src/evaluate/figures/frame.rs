@@ -120,6 +120,8 @@ pub struct MarkSeries {
     pub name: String,
     /// What its colour says.
     pub tone: Tone,
+    /// Of lines: it is not one of those compared, but what they are compared with. It is dashed.
+    pub is_frame: bool,
     /// One mark per cell, row by row.
     pub marks: Vec<Mark>,
 }
@@ -226,7 +228,7 @@ impl Frame {
         let series = self.series.iter().zip(cells.chunks(per_series)).map(|((name, tone), cells)| {
             let all = cells.iter().map(|(count, _)| count).sum();
             let marks = cells.iter().enumerate().map(|(at, cell)| one(at, all, *cell)).collect();
-            MarkSeries { name: name.clone(), tone: *tone, marks }
+            MarkSeries { name: name.clone(), tone: *tone, is_frame: false, marks }
         });
         let series = series.collect();
         let Self { title, shape, x, y, unit, notes, .. } = self;

@@ -109,7 +109,8 @@ impl ResponseReport {
 
     /// A line that is the same for every way to make a score.
     fn frame(&self, name: &str, tone: Tone, value: impl Fn(&AtN) -> Option<f64>) -> Option<MarkSeries> {
-        self.by_aggregate.first().and_then(|one| over_attempts(name.into(), tone, &one.curve, value))
+        let one = self.by_aggregate.first()?;
+        Some(MarkSeries { is_frame: true, ..over_attempts(name.into(), tone, &one.curve, value)? })
     }
 
     /// A line for each way to make a score.
@@ -147,7 +148,7 @@ fn over_attempts(name: String, tone: Tone, curve: &[AtN], value: impl Fn(&AtN) -
         Some(Mark { x, at: None, row: 0, value: Some(value(at)?), count: at.problems, hits: None, interval: None })
     };
     let marks: Vec<Mark> = curve.iter().enumerate().filter_map(mark).collect();
-    (!marks.is_empty()).then_some(MarkSeries { name, tone, marks })
+    (!marks.is_empty()).then_some(MarkSeries { name, tone, is_frame: false, marks })
 }
 
 fn points(curve: &[CurvePoint]) -> impl Iterator<Item = (f64, f64)> + '_ {
@@ -156,7 +157,7 @@ fn points(curve: &[CurvePoint]) -> impl Iterator<Item = (f64, f64)> + '_ {
 
 fn curve(name: &str, tone: Tone, count: u64, points: impl Iterator<Item = (f64, f64)>) -> MarkSeries {
     let mark = |(at, value)| Mark { x: 0, at: Some(at), row: 0, value: Some(value), count, hits: None, interval: None };
-    MarkSeries { name: name.into(), tone, marks: points.map(mark).collect() }
+    MarkSeries { name: name.into(), tone, is_frame: false, marks: points.map(mark).collect() }
 }
 
 fn of_curves(title: &str, x: Axis, y: &str, unit: &'static str, mut series: Vec<MarkSeries>) -> Figure {

@@ -252,7 +252,7 @@ impl Figure {
         // Those that matter are painted last, on top.
         for series in self.series.iter().rev() {
             let stroke = colour(series.tone);
-            let (wide, faint) = if series.tone == Tone::Muted { (1.0, 0.45) } else { (2.0, 1.0) };
+            let (wide, faint) = if series.tone == Tone::Muted && !series.is_frame { (1.0, 0.45) } else { (2.0, 1.0) };
             let mut path = String::new();
             let mut is_begun = false;
             for mark in &series.marks {
@@ -267,10 +267,11 @@ impl Figure {
             write!(
                 svg,
                 "<path d=\"{path}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{wide}\" \
-                 stroke-opacity=\"{faint}\"/>"
+                 stroke-opacity=\"{faint}\"{}/>",
+                if series.is_frame { " stroke-dasharray=\"6 4\"" } else { "" }
             )
             .ok();
-            if series.tone == Tone::Muted {
+            if series.tone == Tone::Muted && !series.is_frame {
                 continue;
             }
             let radius = if series.marks.len() > DOTTED { 1.5 } else { 3.0 };
@@ -292,7 +293,8 @@ impl Figure {
         for (at, series) in self.series.iter().enumerate() {
             let (x, y) = (LEFT + (at % 4) as f64 * step, HEIGHT + 4.0 + (at / 4) as f64 * 18.0);
             let (fill, name) = (colour(series.tone), escaped(&shortened(&series.name, LEGEND)));
-            write!(svg, "<rect x=\"{x:.1}\" y=\"{:.1}\" width=\"10\" height=\"10\" fill=\"{fill}\"/>", y - 9.0).ok();
+            let (top, height) = if series.is_frame { (y - 5.5, 3.0) } else { (y - 9.0, 10.0) };
+            write!(svg, "<rect x=\"{x:.1}\" y=\"{top:.1}\" width=\"10\" height=\"{height}\" fill=\"{fill}\"/>").ok();
             write!(svg, "<text x=\"{:.1}\" y=\"{y:.1}\">{name}</text>", x + 14.0).ok();
         }
     }
