@@ -10,13 +10,16 @@ use serde::Serialize;
 use stepscope_core::evaluate::{
     self, Columns, Failure as Mistake, FitOn, Rater, Report, Request, Settings, Threshold, Wrong, failures,
 };
+use stepscope_core::evaluate::chance::Interval;
+use stepscope_core::evaluate::figures::{Contrast, Plot};
 use stepscope_core::job::JobContext;
 use stepscope_core::labels::{LabelSource, Selection};
+use stepscope_core::query::hidden_key;
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
-use super::output::{Ending, Output};
+use super::output::{Ending, Output, warn};
 use super::query::{rows_where, views};
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
@@ -54,6 +57,9 @@ pub struct EvaluateArgs {
     /// Group by a field of traces, as `stepscope query --help` lists them: generator, state, tag, meta.level; or by a key of metadata. Many numbers are put into spans.
     #[arg(long, value_name = "FIELD")]
     by: Option<String>,
+    /// Compare these two groups of --by instead: shares and means with their intervals of 95 %, and how far apart they are.
+    #[arg(long, value_names = ["GROUP", "GROUP"], num_args = 2, requires = "by", conflicts_with = "failures")]
+    compare: Option<Vec<String>>,
     /// A soft label of at least this says good.
     #[arg(long, value_name = "VALUE", default_value_t = 0.5)]
     soft_from: f64,
@@ -111,6 +117,7 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
     let (measured, fitted) = (found(&args.selection)?, found(&args.fit_on)?);
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
+    let computed: Vec<String> = scores.scorers().into_iter().map(|scorer| scorer.name).collect();
     let store = Store::open(&dir)?;
     let all = ProjectCorpus::new(store.clone(), None, scores)?;
     // What the threshold is fitted on is read as well, wherever it is measured.
@@ -136,17 +143,76 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
     let mut columns = evaluate::collect(&corpus, &request, &ctx)?;
     if let Some(by) = &args.by {
         let of_project = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
-        columns.group_by(by, &views(&args.project, None, None, startup)?, of_project, &ctx)?;
+        // A field of scores that names no scorer means the one that is judged.
+        let computed = args.scorer.clone().filter(|name| computed.contains(name));
+        let views = views(&args.project, None, computed.as_deref(), startup)?;
+        columns.group_by(by, &views, of_project, &ctx)?;
+        if let Some(key) = hidden_key(&views, by, &ctx)? {
+            warn(format!("`{by}` is a field of its own; the metadata that are called so are `{key}`"));
+        }
     }
     let (columns, report) = evaluate::report(&Arc::new(columns), &settings, &ctx)?;
     if let Some(path) = &args.report {
         write(path, &columns, &report, &ctx)?;
     }
-    match args.failures {
-        Some(sort) => list(&columns, &report, sort, (&store, &rows), out)?,
-        None => out.report(&report)?,
+    match (args.failures, args.compare.as_deref(), &args.by) {
+        (Some(sort), ..) => list(&columns, &report, sort, (&store, &rows), out)?,
+        (None, Some([a, b]), Some(by)) => out.report(&compare(&columns, &report, by, [a, b], &ctx)?)?,
+        _ => out.report(&report)?,
     }
     Ok(Ending::Done)
+}
+
+/// Sets two groups of a field side by side.
+fn compare(
+    columns: &Columns,
+    report: &Report,
+    by: &str,
+    groups: [&String; 2],
+    ctx: &JobContext,
+) -> Result<Compared, Failure> {
+    let at = columns.field(by).ok_or("the field is lacking")?;
+    let values = columns.fields.get(at).map(|field| &*field.values).unwrap_or_default();
+    let code = |name: &String| {
+        let code = values.iter().position(|value| value == name).and_then(|code| u32::try_from(code).ok());
+        let known = || values.iter().filter(|value| !value.is_empty()).take(12).cloned().collect::<Vec<_>>().join(", ");
+        code.ok_or_else(|| format!("`{by}` makes no group `{name}`; there are {}", known()))
+    };
+    let plot = Plot::Groups { field: at, a: code(groups[0])?, b: code(groups[1])?, rater: 0, threshold: report.threshold };
+    let contrast = plot.contrast(columns, ctx)?.ok_or("one of the groups has no trace that could be compared")?;
+    Ok(Compared { schema: "stepscope.contrast/1", by: by.to_owned(), contrast })
+}
+
+/// Two groups side by side.
+#[derive(Serialize)]
+struct Compared {
+    schema: &'static str,
+    by: String,
+    #[serde(flatten)]
+    contrast: Contrast,
+}
+
+impl Display for Compared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = &self.contrast.names;
+        writeln!(f, "{a} and {b}, by {}; intervals of 95 %", self.by)?;
+        for measure in &self.contrast.measures {
+            let is_share = measure.sides.iter().any(|side| side.hits.is_some());
+            let text = |value: f64| if is_share { format!("{:.1} %", value * 100.0) } else { format!("{value:.3}") };
+            let within = |at: Option<Interval>| {
+                at.map(|at| format!(" ({} to {})", text(at.low), text(at.high))).unwrap_or_default()
+            };
+            writeln!(f, "{}", measure.name)?;
+            for (name, side) in self.contrast.names.iter().zip(&measure.sides) {
+                let value = side.value.map_or_else(|| "–".to_owned(), text);
+                let cases = side.hits.map_or_else(|| side.cases.to_string(), |hits| format!("{hits} of {}", side.cases));
+                writeln!(f, "  {name}: {value}{}, {cases} traces", within(side.interval))?;
+            }
+            let apart = measure.difference.map_or_else(|| "–".to_owned(), text);
+            writeln!(f, "  difference: {apart}{}", within(measure.interval))?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes the report with its pictures.

@@ -89,7 +89,12 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     let selected: Vec<String> =
         if args.select.is_empty() { SHOWN.map(str::to_owned).into() } else { args.select.clone() };
     check(&selected)?;
-    let mut rows = filter.rows(&views, &ctx)?;
+    let found = filter.rows(&views, &ctx);
+    let mut rows = found.or_else(|error| {
+        // What the project lacks is pointed at in the question.
+        read(&args.question, &views.fields(&ctx)?)?;
+        Err(Failure::from(error))
+    })?;
     if rows.is_empty() && !views.store().is_empty() {
         // Now it is worth the time to look whether the names in it are known.
         let filter = read(&args.question, &views.fields(&ctx)?)?;

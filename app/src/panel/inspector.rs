@@ -9,7 +9,11 @@ use crate::command::{Action, Command, CommandEnv, CommandSink, KeyMap};
 use crate::state::choose::ChooseRequest;
 use crate::state::{About, NoteDraft};
 use crate::ui_kit::{Tokens, command_button, focus_ring};
+use crate::view_model::both_ends;
 use crate::view_model::inspector::{InspectorModel, SaidLine, ScoreLine};
+
+/// Letters of a scorer's name that have room.
+const NAME: usize = 13;
 
 /// What the notes are about, and the one being written.
 pub struct Notes<'a> {
@@ -183,7 +187,8 @@ fn scores_ui(ui: &mut Ui, model: &InspectorModel, sink: &mut CommandSink) {
         ui.end_row();
         for line in scores {
             let colour = if line.chosen { tokens.text } else { tokens.muted };
-            let name = Label::new(RichText::new(&line.name).color(colour)).truncate().sense(Sense::click());
+            let short = RichText::new(both_ends(&line.name, NAME)).color(colour);
+            let name = Label::new(short).sense(Sense::click());
             ui.scope(|ui| {
                 ui.set_width(104.0);
                 let name = ui.add(name.selectable(false));

@@ -6,7 +6,7 @@ use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg;
 use stepscope_core::job::{JobContext, JobError};
 
-use crate::ui_kit::fonts::DEJAVU;
+use crate::ui_kit::fonts::ALL;
 use crate::view_model::canvas::whole;
 
 /// Most pixels of a picture along one side, and in all.
@@ -18,7 +18,7 @@ const PIXELS: f32 = 60_000_000.0;
 pub fn drawn(svg: &str, paper: Color, ctx: &JobContext) -> Result<(Pixmap, f32), JobError> {
     let wrong = |error: String| JobError::Failed(format!("The picture cannot be drawn: {error}"));
     let mut fonts = usvg::fontdb::Database::new();
-    fonts.load_font_data(DEJAVU.to_vec());
+    ALL.iter().for_each(|font| fonts.load_font_data(font.to_vec()));
     // What a drawing asks for by its sort, such as the font of the system, is this one.
     fonts.set_sans_serif_family("DejaVu Sans");
     let options =

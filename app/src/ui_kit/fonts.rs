@@ -9,7 +9,10 @@ const DROID: &[u8] = include_bytes!("../../../assets/fonts/DroidSansFallbackFull
 const HANGUL: &[u8] = include_bytes!("../../../assets/fonts/HangulFallback.ttf");
 const MATHEMATICS: &[u8] = include_bytes!("../../../assets/fonts/NotoSansMath-Letters.ttf");
 /// Letters, signs and mathematics of many scripts.
-pub const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
+const DEJAVU: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans.ttf");
+
+/// All of them, the usual one first: for pictures, which know no other fonts.
+pub const ALL: [&[u8]; 4] = [DEJAVU, DROID, HANGUL, MATHEMATICS];
 
 /// The names of the families of formulas begin so.
 const FORMULA: &str = "KaTeX_";

@@ -55,7 +55,7 @@ pub struct CurveModel {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "testing", derive(serde::Serialize))]
 pub struct CurveLine {
-    /// Name and kind of the scorer, and what its scores on the path make together.
+    /// Name of the scorer, of the first its kind, and what its scores on the path make together.
     pub name: String,
     /// Number of the step on the path, from 1, and score; of many, the lowest and the highest of each stretch.
     pub points: Vec<[f64; 2]>,
@@ -104,7 +104,7 @@ impl CurveModel {
         let counts_tokens =
             open.path.iter().any(|&step| open.facts.of(step).is_some_and(|f| f.output_tokens.is_some()));
         Self {
-            lines: of_kind.iter().take(MOST_LINES).map(|series| line(open, series, facts.aggregate)).collect(),
+            lines: of_kind.iter().take(MOST_LINES).enumerate().map(|(at, series)| line(open, series, at == 0, facts.aggregate)).collect(),
             further: of_kind.len().saturating_sub(MOST_LINES),
             threshold,
             first_below: threshold.and_then(|below| chosen.iter().copied().find(|(_, value)| *value < below)),
@@ -172,13 +172,15 @@ pub fn hover_text(open: &OpenTrace, scores: &[ScoreSeries], number: usize) -> Op
     Some(lines.join("\n"))
 }
 
-fn line(open: &OpenTrace, series: &ScoreSeries, aggregate: Aggregate) -> CurveLine {
+/// The first line tells of which kind all are.
+fn line(open: &OpenTrace, series: &ScoreSeries, is_first: bool, aggregate: Aggregate) -> CurveLine {
+    let kind = if is_first { format!(" ({})", series.kind.name()) } else { String::new() };
     let name = match series.along(&open.path, aggregate).filter(|_| series.kind.is_quality()) {
         Some(value) => {
             let how = aggregate_text(aggregate).0.to_lowercase();
-            format!("{} ({}), {how} {}", series.name, series.kind.name(), score_text(value))
+            format!("{}{kind}, {how} {}", series.name, score_text(value))
         }
-        None => format!("{} ({})", series.name, series.kind.name()),
+        None => format!("{}{kind}", series.name),
     };
     let scored = (1..).zip(&open.path).filter_map(|(number, &step)| Some([f64::from(number), series.at(step)?]));
     CurveLine { name, points: thinned(scored.filter(|[_, value]| value.is_finite()).collect()) }

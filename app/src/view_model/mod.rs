@@ -99,9 +99,27 @@ pub fn one_line(text: &str, most: usize) -> String {
     line
 }
 
+/// A name with at most so many letters: its beginning and its end, as names that begin alike differ there.
+pub fn both_ends(name: &str, most: usize) -> String {
+    let letters = name.chars().count();
+    if letters <= most {
+        return name.to_owned();
+    }
+    let (first, last) = (most / 2, most - most / 2 - 1);
+    let end = name.chars().skip(letters - last);
+    name.chars().take(first).chain(std::iter::once('…')).chain(end).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{both_ends, one_line};
+
+    #[test]
+    fn both_ends_of_a_name_stay() {
+        assert_eq!(both_ends("qwen-7b", 7), "qwen-7b");
+        assert_eq!(both_ends("math-shepherd, part 3", 13), "math-s…part 3");
+        assert_eq!(both_ends("ααααα", 4), "αα…α");
+    }
 
     #[test]
     fn one_line_cuts_between_characters() {

@@ -191,6 +191,27 @@ fn a_question_says_which_traces_are_judged_and_which_decide() {
         }
         rows.iter().map(|row| row["source_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
+    // Two groups: what is counted of each is what a question finds.
+    let compared = run(&["--by", "generator", "--compare", "demo-medium", "demo-small"]);
+    assert_eq!((&compared["schema"], &compared["names"][1]), (&json!("stepscope.contrast/1"), &json!("demo-small")));
+    let measure = |name: &str| {
+        let all = compared["measures"].as_array().unwrap();
+        all.iter().find(|measure| measure["name"] == name).unwrap_or_else(|| panic!("{name}: {compared}")).clone()
+    };
+    let found = measure("first error found");
+    for (side, name) in ["demo-medium", "demo-small"].into_iter().enumerate() {
+        let counts = &group(name)["counts"];
+        let expected = (&counts["error_hits"], &counts["erroneous"]);
+        assert_eq!((&found["sides"][side]["hits"], &found["sides"][side]["cases"]), expected, "{name} {found}");
+    }
+    let [low, high] = ["low", "high"].map(|end| found["interval"][end].as_f64().unwrap());
+    let difference = found["difference"].as_f64().unwrap();
+    assert!(low < difference && difference < high, "{found}");
+    let text: Vec<&str> = evaluate.iter().copied().filter(|word| *word != "--json").collect();
+    let text = home.ends(0, &[&text[..], &["--by", "generator", "--compare", "demo-medium", "demo-small"]].concat()).out;
+    assert!(text.contains("difference: ") && text.contains("intervals of 95 %"), "{text}");
+    let unknown = home.ends(1, &[&evaluate[..], &["--by", "generator", "--compare", "nobody", "demo-small"]].concat());
+    assert!(unknown.err.contains("no group `nobody`") && unknown.err.contains("demo-medium"), "{}", unknown.err);
     assert!(check(&["--where", "generator:demo-medium"]).iter().all(|name| name.ends_with("medium")));
     check(&["--threshold", "fit"]);
     check(&["--threshold", "sweep"]);

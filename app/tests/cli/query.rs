@@ -80,6 +80,9 @@ fn mistakes_are_pointed_at() {
     refused("bakery generater:x", "did you mean `generator`?");
     refused("bakery generater:x", "bakery generater:x\n       ^^^^^^^^^");
     refused("score(\"nobody\") < 1", "there is no scorer `nobody`");
+    // What only the project can tell is pointed at as well.
+    refused("bakery meta.levl = 3", "there is no key of metadata `levl`");
+    refused("bakery meta.levl = 3", "bakery meta.levl = 3\n       ^^^^^^^^^");
     let doubt = home.ends(0, &["query", "--project", &project, "--count", "generator:demo-smal"]);
     assert!(doubt.out.trim() == "0" && doubt.err.contains("did you mean `demo-small`?"), "{}", doubt.err);
     let help = home.ends(0, &["query", "--help"]).out;

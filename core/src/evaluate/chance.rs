@@ -54,9 +54,9 @@ impl Moments {
         (self.cases > 0).then_some(self.mean)
     }
 
-    /// Student's interval of the mean; `None` of fewer than two.
+    /// Student's interval of the mean; `None` of fewer than two, or where nothing varies.
     pub fn interval(&self) -> Option<Interval> {
-        let error = self.error()?.sqrt();
+        let error = self.error().filter(|error| *error > 0.0)?.sqrt();
         let reach = student(self.cases as f64 - 1.0) * error;
         Some(Interval { low: self.mean - reach, high: self.mean + reach })
     }
@@ -68,12 +68,12 @@ impl Moments {
     }
 }
 
-/// Welch's interval of the difference of two means; `None` where one is of fewer than two.
+/// Welch's interval of the difference of two means; `None` where one is of fewer than two, or nothing varies.
 pub fn mean_difference(a: &Moments, b: &Moments) -> Option<Interval> {
     let (of_a, of_b) = (a.error()?, b.error()?);
     let (difference, error) = (a.mean - b.mean, of_a + of_b);
     if error <= 0.0 {
-        return Some(Interval { low: difference, high: difference });
+        return None;
     }
     let freedom = error.powi(2) / (of_a.powi(2) / (a.cases as f64 - 1.0) + of_b.powi(2) / (b.cases as f64 - 1.0));
     let reach = student(freedom) * error.sqrt();

@@ -123,7 +123,7 @@ impl Gathered {
         columns.tools = self.tools.names();
         let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field {
             name,
-            values: values.names(),
+            values: values.names().into(),
             codes,
             ..Field::default()
         };

@@ -105,11 +105,11 @@ pub struct Field {
     /// Its name.
     pub name: String,
     /// The values that occur, in the order of their first appearance; the first is the empty one.
-    pub values: Vec<String>,
+    pub values: Arc<[String]>,
     /// One per trace: which of the values it has.
     pub codes: Vec<u32>,
     /// For each value the condition that asks for it; none where it follows from the name.
-    pub clauses: Vec<String>,
+    pub clauses: Arc<[String]>,
     /// The values have an order, which is theirs.
     pub is_ordered: bool,
 }
@@ -232,7 +232,9 @@ impl Columns {
         let Groups { groups, codes, is_ordered } = groups(views, name, ctx)?;
         let code = |trace: &TraceFacts| codes.get(row(trace.row) as usize).copied().unwrap_or(0);
         let codes = self.traces.iter().map(code).collect();
-        let (values, clauses) = groups.into_iter().map(|group| (group.name, group.clause)).unzip();
+        let (values, clauses): (Vec<String>, Vec<String>) =
+            groups.into_iter().map(|group| (group.name, group.clause)).unzip();
+        let (values, clauses) = (values.into(), clauses.into());
         self.fields.push(Field { name: name.to_owned(), values, codes, clauses, is_ordered });
         Ok(self.fields.len() - 1)
     }

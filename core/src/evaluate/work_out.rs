@@ -262,11 +262,16 @@ fn groups(
             members.push((place, case));
         }
     }
-    let mut made = Vec::new();
-    for (value, members) in values.into_iter().zip(members).filter(|(_, members)| !members.is_empty()) {
-        let figures = figures(columns, settings, threshold, members.into_iter(), ctx)?;
-        made.push(GroupFigures { value, figures });
-    }
+    let groups: Vec<_> = values.iter().zip(members).filter(|(_, members)| !members.is_empty()).collect();
+    // Each draws its intervals.
+    let made: Result<Vec<GroupFigures>, EvaluateError> = groups
+        .into_par_iter()
+        .map(|(value, members)| {
+            let figures = figures(columns, settings, threshold, members.into_iter(), ctx)?;
+            Ok(GroupFigures { value: value.clone(), figures })
+        })
+        .collect();
+    let mut made = made?;
     let size = |group: &GroupFigures| group.figures.counts.erroneous + group.figures.counts.correct;
     made.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.value.cmp(&b.value)));
     Ok(made)

@@ -1,8 +1,10 @@
 //! Groups of traces by any field: to which each trace belongs, and the condition that asks for it.
 
+use std::collections::HashSet;
+
 use super::choices::choice;
-use super::language::{Field, Fields, Kind, Of, Part, What, field_help, parse_field};
-use super::views::Views;
+use super::language::{Field, Fields, Kind, Of, Part, What, field_help, in_quotes, is_alias, meta_name, parse_field};
+use super::views::{Coded, Many, Views};
 use crate::job::{JobContext, JobError};
 
 /// The groups that a field makes of the traces of a project.
@@ -44,7 +46,10 @@ pub fn group_fields(views: &Views, ctx: &JobContext) -> Result<Vec<String>, JobE
     scales.sort_unstable();
     names.extend(scales.into_iter().map(|scale| name(What::Scale, Of::Key(scale), Part::Whole)));
     let meta = views.meta(ctx)?;
-    names.extend(meta.keys().map(|(key, _)| name(What::Meta, Of::Key(key.to_owned()), Part::Whole)));
+    // Keys that name traces make no groups.
+    let groups = |many: &Many| !Coded::is_apart(many);
+    let keys = meta.keys().filter(|(_, many)| many.is_none_or(|many| groups(many)));
+    names.extend(keys.map(|(key, _)| name(What::Meta, Of::Key(key.to_owned()), Part::Whole)));
     Ok(names)
 }
 
@@ -53,12 +58,28 @@ pub fn can_group(name: &str) -> bool {
     parse_field(name, &Fields::default()).is_ok_and(|field| !field.is_step())
 }
 
+/// The field as it is written in full: with the scorer in force where it names none.
+pub fn group_field(name: &str, scorer: Option<&str>) -> String {
+    match (parse_field(name, &Fields::default()), scorer) {
+        (Ok(field), Some(scorer)) if field.of == Of::Scorer(None) => {
+            Field { of: Of::Scorer(Some(scorer.to_owned())), ..field }.name()
+        }
+        _ => name.to_owned(),
+    }
+}
+
+/// How the key of metadata is written that is called like a field, where the project has such a one.
+pub fn hidden_key(views: &Views, name: &str, ctx: &JobContext) -> Result<Option<String>, JobError> {
+    let is_field = field_help().any(|field| field.name == name);
+    Ok((is_field && views.meta(ctx)?.keys().any(|(key, _)| key == name)).then(|| meta_name(name)))
+}
+
 /// Groups the traces of a project by a field, as it is written in questions; a key of metadata may stand by itself.
 ///
 /// Numbers stand in spans, few numbers of metadata each for itself: the values are those of [facets](super::facets).
 /// Traces with several names are of one group where they have the same ones.
 pub fn groups(views: &Views, name: &str, ctx: &JobContext) -> Result<Groups, JobError> {
-    let field = field_of(views, name, ctx)?;
+    let field = views.in_full(field_of(views, name, ctx)?);
     let name = field.name();
     let coded = views.coded(&field, ctx)?;
     if coded.is_apart {
@@ -83,13 +104,20 @@ pub fn groups(views: &Views, name: &str, ctx: &JobContext) -> Result<Groups, Job
         let (names, clauses): (Vec<_>, Vec<_>) = all.map(|group| (group.name, group.clause)).unzip();
         Group { name: names.join(", "), clause: format!("({})", clauses.join(" ")) }
     });
-    let groups = std::iter::once(nothing).chain(alone).chain(together).collect();
+    let mut groups: Vec<Group> = std::iter::once(nothing).chain(alone).chain(together).collect();
+    tell_apart(&mut groups);
     let made = Groups { groups, codes: coded.codes.clone(), is_ordered: coded.spans.is_some() };
     Ok(if made.is_ordered { made } else { made.by_number() })
 }
 
 /// The field that is meant: one of the language, else a key of metadata.
 fn field_of(views: &Views, name: &str, ctx: &JobContext) -> Result<Field, JobError> {
+    let is_key = || Ok::<bool, JobError>(views.meta(ctx)?.keys().any(|(key, _)| key == name));
+    let of_key = || Field { what: What::Meta, of: Of::Key(name.to_owned()), part: Part::Whole };
+    // Other names of fields stand back behind keys that are called so.
+    if is_alias(name) && is_key()? {
+        return Ok(of_key());
+    }
     match parse_field(name, &Fields::default()) {
         Ok(field) if field.is_step() => {
             let why = format!("`{name}` is a field of steps; traces are grouped by fields of traces");
@@ -97,10 +125,20 @@ fn field_of(views: &Views, name: &str, ctx: &JobContext) -> Result<Field, JobErr
         }
         Ok(field) => Ok(field),
         Err(error) => {
-            if views.meta(ctx)?.keys().any(|(key, _)| key == name) {
-                return Ok(Field { what: What::Meta, of: Of::Key(name.to_owned()), part: Part::Whole });
-            }
-            Err(JobError::Failed(error.to_string()))
+            if is_key()? { Ok(of_key()) } else { Err(JobError::Failed(error.to_string())) }
+        }
+    }
+}
+
+/// Gives groups that would be called alike names of their own: names may hold commas, and be empty.
+fn tell_apart(groups: &mut [Group]) {
+    let mut known: HashSet<String> = HashSet::new();
+    for group in groups {
+        if known.contains(&group.name) {
+            group.name = in_quotes(&group.name);
+        }
+        while !known.insert(group.name.clone()) {
+            group.name.push('\u{2032}');
         }
     }
 }

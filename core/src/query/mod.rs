@@ -30,7 +30,7 @@ pub use duplicates::{Alike, Duplicates, FilePair, Likeness, NEAR, clusters, dupl
 pub(crate) use duplicates::{Met, shingle};
 pub use facets::{Facet, FacetValue, Question, facets, facets_of};
 pub use found::{Found, FoundSteps};
-pub use groups::{Group, Groups, can_group, group_fields, groups};
+pub use groups::{Group, Groups, can_group, group_field, group_fields, groups, hidden_key};
 pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
     field_before, field_help, tells,

@@ -229,7 +229,10 @@ fn begin_duplicates(app: &mut App, near: u32) {
     let found = app.jobs.similar.duplicates.as_ref().filter(|(made_of, _)| *made_of == of);
     let found = found.map(|(_, found)| Arc::clone(found));
     let is_running = app.jobs.similar.comparing.as_ref().is_some_and(|(running, _)| *running == of);
-    if found.is_none() && !is_running {
+    if found.is_some() {
+        // What runs is for another share, which is not wanted any more.
+        app.jobs.similar.comparing = None;
+    } else if !is_running {
         let share = f64::from(near) / 100.0;
         let job = Job::spawn("duplicates", wake, move |ctx| query::duplicates(&store, share, ctx));
         app.jobs.similar.comparing = app.started(job).map(|job| (of, job));

@@ -267,8 +267,9 @@ impl Surveyed {
         ctx.checkpoint()?;
         ctx.report(Progress { note: "counting".into(), ..Progress::default() });
         let figure = plot.figure(&self.columns, ctx)?;
-        if plot.tells(&figure) {
-            let contrast = plot.contrast(&self.columns, ctx)?;
+        let contrast = plot.contrast(&self.columns, ctx)?;
+        // Of two groups scores and lengths may be known where no share is.
+        if plot.tells(&figure) || contrast.as_ref().is_some_and(Contrast::tells) {
             self.plots.push(Plotted { name: plot_name(&plot), plot: Some(plot), figure, contrast });
         }
         Ok(())

@@ -173,7 +173,7 @@ impl ControlsModel {
                     *count += 1;
                 }
             }
-            let mut counted: Vec<(u64, &String)> = counts.into_iter().zip(&field.values).collect();
+            let mut counted: Vec<(u64, &String)> = counts.into_iter().zip(field.values.iter()).collect();
             counted.retain(|(count, value)| *count > 0 && !value.is_empty());
             counted.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
             counted.into_iter().map(|(_, value)| value.clone()).take(MOST_VALUES).collect()

@@ -369,13 +369,10 @@ impl<'a> Words<'a> {
     fn group(&self, field: usize, most: usize, at: usize) -> Option<Option<String>> {
         let Some(of) = self.columns.fields.get(field) else { return Some(None) };
         let (_, places) = frequent(self.columns, field, most);
-        let occurs = |code: &usize| u32::try_from(*code).is_ok_and(|code| of.codes.contains(&code));
-        let mut codes = (0..places.len()).filter(|code| places.get(*code) == Some(&at)).filter(occurs);
-        match (codes.next(), codes.next()) {
-            (Some(code), None) => Some(Some(of_value(of, code)?)),
-            // All others.
-            _ => None,
-        }
+        let mut codes = of.codes.iter().map(|code| *code as usize).filter(|code| places.get(*code) == Some(&at));
+        let code = codes.next()?;
+        // Several are all others.
+        codes.all(|other| other == code).then(|| of_value(of, code)).flatten().map(Some)
     }
 
     fn error_kind(&self, code: usize) -> Option<String> {

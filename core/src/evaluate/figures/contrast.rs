@@ -42,6 +42,13 @@ pub struct Side {
     pub interval: Option<Interval>,
 }
 
+impl Contrast {
+    /// Something is known of both.
+    pub fn tells(&self) -> bool {
+        self.measures.iter().any(|measure| measure.sides.iter().all(|side| side.cases > 0))
+    }
+}
+
 impl Measure {
     fn new(name: &str, sides: [Side; 2], interval: Option<Interval>) -> Self {
         let difference = sides[0].value.zip(sides[1].value).map(|(a, b)| a - b);

@@ -108,7 +108,7 @@ fn fields_errors_and_tags_are_read() {
     let request = Request { fields: vec!["level".into()], ..Request::of_scorer("prm") };
     let columns = collected(&project, &request);
     let level = columns.field("level").unwrap();
-    assert_eq!(columns.fields[level].values, ["", "3"]);
+    assert_eq!(*columns.fields[level].values, ["", "3"]);
     assert_eq!((columns.value(level, 0), columns.value(level, 1)), (1, 0));
     assert_eq!(columns.error_kinds, ["", "redundency"]);
     assert_eq!(columns.steps.error, [0, 1, 0, 0]);

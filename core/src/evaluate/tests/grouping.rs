@@ -42,6 +42,9 @@ fn project() -> Disk {
         }
         metadata.insert("topics".into(), [json!(["a"]), json!(["a", "b"]), json!([])][at as usize % 3].clone());
         metadata.insert("cached".into(), (at % 2 == 0).into());
+        metadata.insert("source".into(), ["x", "y"][at as usize % 2].into());
+        metadata.insert("wide\u{3000}\"key\"".into(), (at % 2).into());
+        metadata.insert("uuid".into(), format!("u{at}").into());
         if at % 5 == 0 {
             project.tag(0, "slip");
         }
@@ -149,6 +152,8 @@ fn numbers_stand_in_spans_and_names_together() {
     let level = check("level", &[("1", 14), ("2", 13), ("3", 13)]);
     assert!(level.is_ordered && level.name == "level", "few numbers stand each for itself: {level:?}");
     check("meta.topics", &[("", 13), ("a", 14), ("a, b", 13)]);
+    // Another name of a field stands back behind a key that is called so.
+    check("source", &[("x", 20), ("y", 20)]);
     check("meta.cached", &[("false", 20), ("true", 20)]);
     check("generator", &[("a", 14), ("B b", 13), ("3", 13)]);
     // Where there is no number, a word says why. Two traces that are right so far have a third step, unrated.

@@ -27,13 +27,21 @@ pub(super) fn counted(views: &Views, ctx: &JobContext) -> Result<Vec<Field>, Job
     let mut all: Vec<Field> = FIELDS.map(Field::plain).into();
     let meta = views.meta(ctx)?;
     let kept = meta.keys().filter(|(_, many)| many.is_some()).map(|(key, _)| key);
-    let of_key = |key: &str| Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole };
-    all.extend(kept.chain(meta.wide_numbers()).map(of_key));
+    all.extend(kept.map(of_key).chain(wide(views, ctx)?));
     all.push(Field { what: What::FirstError, of: Of::Source(Said::Anyone), part: Part::Whole });
     all.push(Field::plain(What::Steps));
     let scores = views.scorers().into_iter();
     all.extend(scores.map(|name| Field { what: What::Score, of: Of::Scorer(Some(name)), part: Part::Min }));
     Ok(all)
+}
+
+/// Keys of metadata with more numbers than are kept.
+pub(super) fn wide(views: &Views, ctx: &JobContext) -> Result<Vec<Field>, JobError> {
+    Ok(views.meta(ctx)?.wide_numbers().map(of_key).collect())
+}
+
+fn of_key(key: &str) -> Field {
+    Field { what: What::Meta, of: Of::Key(key.into()), part: Part::Whole }
 }
 
 /// A field counted in some traces. Values are numbered: spans first, then names.

@@ -4,7 +4,7 @@ mod counted;
 
 use rayon::prelude::*;
 
-use self::counted::{Tally, counted};
+use self::counted::{Tally, counted, wide};
 use super::language::{Field, Fields, Filter, clauses, in_quotes};
 use super::views::Views;
 use crate::job::{JobContext, JobError};
@@ -79,6 +79,10 @@ fn each(
     views.shape()?;
     views.imported_labels()?;
     views.own_labels(ctx)?;
+    // Those whose values are not kept read all metadata: one after the other, as each holds all of its values meanwhile.
+    for field in wide(views, ctx)? {
+        views.coded(&field, ctx)?;
+    }
     let found: Vec<Option<Facet>> = fields.par_iter().map(&facet).collect::<Result<_, _>>()?;
     Ok(found.into_iter().flatten().collect())
 }

@@ -1,6 +1,7 @@
 //! Every field that can be asked for, once: name, what kind of value it has, what it means.
 
 use super::near::nearest;
+use super::complete::in_quotes;
 use super::specs::{ALIASES, FALLBACK, SPECS};
 
 /// What a field is about.
@@ -219,7 +220,7 @@ impl Field {
     pub(in crate::query) fn name(&self) -> String {
         let spec = self.what.spec();
         let step = if spec.is_step { "step." } else { "" };
-        let quoted = |text: &str| format!("{text:?}");
+        let quoted = in_quotes;
         let of = match &self.of {
             Of::Nothing | Of::Source(Said::Anyone) | Of::Scorer(None) => String::new(),
             Of::Key(key) if matches!(spec.what, What::Meta | What::StepMeta) => {

@@ -29,6 +29,7 @@ pub use fields::{Fields, KnownValue};
 pub(super) use near::nearest;
 pub(super) use parse::parse_field;
 pub(super) use source::voices;
+pub(super) use specs::is_alias;
 pub use tells::{Tells, field_before, tells};
 pub(super) use tree::{Compare, Is, Matcher, Node, Quantifier, Side, Test};
 

@@ -15,6 +15,11 @@ pub(super) const ALIASES: [(&str, &str); 9] = [
     ("errors", "error_type"),
 ];
 
+/// It is another name of a field.
+pub(in crate::query) fn is_alias(name: &str) -> bool {
+    ALIASES.iter().any(|(alias, _)| *alias == name)
+}
+
 const fn of_trace(name: &'static str, what: What, kind: Kind, help: &'static str) -> Spec {
     Spec { name, what, kind, takes: Takes::Nothing, is_step: false, help }
 }
@@ -63,7 +68,7 @@ pub(super) const SPECS: &[Spec] = &[
     ),
     taking(
         Takes::Source,
-        of_trace("error_type", What::ErrorType, Kind::Names, "kinds of its errors; tags of the data"),
+        of_trace("error_type", What::ErrorType, Kind::Names, "kinds of its errors, such as calculation/arithmetic; tags of the data"),
     ),
     taking(Takes::Source, of_trace("severity", What::Severity, Kind::Names, "how bad its errors are")),
     taking(Takes::Source, of_trace("tag", What::Tag, Kind::Names, "its tags and those of its steps")),

@@ -49,6 +49,7 @@ impl Views {
     /// A field ready to be counted, kept until what it is made from has changed. Numbers are counted in spans; first
     /// errors by step, the words in their place behind the spans.
     pub(in crate::query) fn coded(&self, field: &Field, ctx: &JobContext) -> Result<Arc<Coded>, JobError> {
+        let field = &self.in_full(field.clone());
         self.kept(self.layer(field), Key::Coded(field.clone()), || {
             let values = self.values(field, ctx)?;
             let traces = self.store.len();
@@ -72,9 +73,20 @@ impl Views {
         })
     }
 
+    /// The field with the scorer in force where it names none.
+    pub(in crate::query) fn in_full(&self, mut field: Field) -> Field {
+        if field.of == Of::Scorer(None)
+            && let (_, Some(scorer)) = self.meant(None)
+        {
+            field.of = Of::Scorer(Some(scorer));
+        }
+        field
+    }
+
     /// What the values of a field change with.
     fn layer(&self, field: &Field) -> Layer {
         match (field.what, &field.of) {
+            (_, Of::Source(Said::Judged(_))) => Layer::Judged,
             (What::Score, Of::Scorer(scorer)) => self.meant(scorer.as_deref()).0,
             (
                 What::State
@@ -116,11 +128,16 @@ impl Coded {
         if different > LISTED && words <= LISTED && has_one_number(many, &numbers) {
             return Self::of_measures(many, &numbers, traces);
         }
-        if many.names.len() > NAMES && many.names.len() >= many.owners.len() {
+        if Self::is_apart(many) {
             return Self { is_apart: true, ..Self::default() };
         }
         let is_alike = many.names.len() == 1 && many.owners.len() == traces;
         Self { is_alike, ..Self::of_many(many, true, traces) }
+    }
+
+    /// Metadata of which hardly any two traces have the same: they name traces.
+    pub(in crate::query) fn is_apart(many: &Many) -> bool {
+        many.names.len() > NAMES && many.names.len() >= many.owners.len()
     }
 
     /// Of metadata that are numbers, but for some words.
@@ -146,6 +163,7 @@ impl Coded {
         let (made, values) = Self::new(Some(spans), names, false);
         let word = |row: u32| values.get(words?.codes.get(row as usize)?.checked_sub(1)? as usize).copied();
         let value = |(row, number): (u32, Option<f64>)| {
+            let number = number.filter(|number| !number.is_nan());
             let value = number.map(|number| span(&bounds, number)).or_else(|| word(row));
             value.map(|value| (row, value))
         };

@@ -50,7 +50,8 @@ impl Spans {
         let starts = (0..MOST).map(|number| scaled((first + number as f64) * times, power));
         let mut starts: Vec<f64> = starts.take_while(|start| *start <= high).collect();
         starts.dedup();
-        Self { starts, is_whole }
+        // Numbers that differ in their last digit only lie below every round one.
+        if starts.is_empty() { Self { is_whole, ..Self::of_one(low) } } else { Self { starts, is_whole } }
     }
 
     /// With about as many numbers in each.
@@ -155,6 +156,7 @@ mod tests {
         let hard = [
             vec![-1e308, 1e308, 0.0],
             vec![5e-324, 1e-323],
+            vec![7.473_090_457_032_725_5, 7.473_090_457_032_726],
             vec![1.0, 1.0 + f64::EPSILON, 1.0 + 3.0 * f64::EPSILON],
             vec![-0.0, 0.0, -1e-9],
             vec![1e17, 1e17 + 64.0],

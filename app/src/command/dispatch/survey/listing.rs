@@ -5,24 +5,27 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::Clauses;
+use stepscope_core::evaluate::figures::{Clauses, MarkSeries, Plot, Tone};
 use stepscope_core::evaluate::{Columns, Failure, Wrong, failures};
 use stepscope_core::job::Job;
 
 use crate::app::App;
 use crate::command::dispatch::asking;
-use crate::state::asking::read_question;
+use crate::state::asking::{place_of, read_question};
 use crate::state::only::{Listed, Listing, Only};
 use crate::state::survey::Plotted;
 use crate::view_model::survey::number_text;
+
+/// The conditions that may ask for what is to be listed.
+type Words = Box<dyn FnOnce(&Plot, &Columns) -> Clauses + Send>;
 
 /// What is to be listed.
 struct Wanted {
     plot: usize,
     /// Series and mark.
     marks: Vec<(usize, usize)>,
-    /// How it may be asked for.
-    clauses: Clauses,
+    /// How it may be asked for: worked out by the job, as there may be very many groups.
+    clauses: Words,
     /// What it is, in words; `None` where the mark says it.
     name: Option<String>,
     /// All others are meant.
@@ -33,9 +36,7 @@ struct Wanted {
 
 /// Lists what a mark of a figure counts, or all others.
 pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others: bool) {
-    let Some(shown) = app.shown_survey() else { return };
-    let Some(counted) = shown.made.plots.get(plot).and_then(|plotted| plotted.plot.as_ref()) else { return };
-    let clauses = counted.clauses_of_mark(&shown.made.columns, mark.0, mark.1);
+    let clauses: Words = Box::new(move |plot, columns| plot.clauses_of_mark(columns, mark.0, mark.1));
     list(app, Wanted { plot, marks: vec![mark], clauses, name: None, others, within: false });
 }
 
@@ -48,18 +49,21 @@ fn list(app: &mut App, wanted: Wanted) {
     let figure = shown.model.figures.iter().find(|figure| figure.plot == Some(wanted.plot));
     let title = figure.map(|of| of.figure.title.clone()).unwrap_or_default();
     let Wanted { marks, clauses, name, others, within, .. } = wanted;
-    let clauses = permitted(app, clauses);
-    // What is asked for already is asked for no more.
-    let asked = clauses.0.iter().map(|clause| meant(clause, others)).find(|clause| app.view.asking.asks(clause));
-    if let Some(clause) = asked {
-        return asking::ask_for(app, &clause);
-    }
     let name = name.unwrap_or_else(|| mark_text(&plotted, &marks));
     let before = app.view.only.as_ref().map(|only| format!("{} · ", only.name)).unwrap_or_default();
     let name = format!("{before}{title}: {}{name}", if others { "all but " } else { "" });
     let (store, said) = (project.store.clone(), project.log.snapshot());
     let aids = app.query_aids(project);
+    let (fields, visible, in_force) = (app.view.asking.fields(), asking::permitted(app), app.view.asking.clauses.clone());
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
+        // Not all may be asked while something is hidden.
+        let may_ask = |clause: &String| read_question(clause, &fields, visible).is_ok();
+        let clauses = Clauses(clauses(&counted, &columns).0.into_iter().filter(may_ask).collect());
+        // What is asked for already is asked for no more.
+        let asked = clauses.0.iter().map(|clause| meant(clause, others)).find(|one| place_of(&in_force, one).is_some());
+        if let Some(clause) = asked {
+            return Ok(Listing::Clause(clause));
+        }
         let rows = match marks.as_slice() {
             [(series, mark)] if !within => counted.rows(&columns, *series, *mark),
             _ => counted.rows_within(&columns, &marks),
@@ -73,12 +77,6 @@ fn list(app: &mut App, wanted: Wanted) {
         Ok(Listing::Only(Only { name, rows, ranked: false, steps: HashMap::new() }))
     });
     app.jobs.survey_rows = app.started(job);
-}
-
-/// Those that may be asked while something is hidden.
-fn permitted(app: &App, clauses: Clauses) -> Clauses {
-    let (fields, visible) = (app.view.asking.fields(), asking::permitted(app));
-    Clauses(clauses.0.into_iter().filter(|clause| read_question(clause, &fields, visible).is_ok()).collect())
 }
 
 /// The condition, or that it is not met.
@@ -113,8 +111,8 @@ fn mark_text(plotted: &Plotted, marks: &[(usize, usize)]) -> String {
 pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let Some(shown) = app.shown_survey() else { return };
     let Some(figure) = shown.made.plots.get(plot).map(|plotted| &plotted.figure) else { return };
-    let is_trace = |name: &str| name.starts_with("trace ");
-    let all = figure.series.iter().enumerate().filter(|(_, series)| !is_trace(&series.name));
+    let is_trace = |series: &MarkSeries| series.tone == Tone::Muted && series.name.starts_with("trace ");
+    let all = figure.series.iter().enumerate().filter(|(_, series)| !is_trace(series));
     let marks = all.flat_map(|(number, series)| {
         let within = series.marks.iter().enumerate().filter(|(_, mark)| bins.contains(&mark.x) && mark.count > 0);
         within.map(move |(mark, _)| (number, mark))
@@ -124,8 +122,7 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let ends = (figure.x.edges.get(bins.start), figure.x.edges.get(last + 1));
     let number = |at: Option<&f64>| at.map_or_else(String::new, |at| number_text(*at));
     let name = format!("{} {} to {}", figure.x.label, number(ends.0), number(ends.1));
-    let counted = shown.made.plots.get(plot).and_then(|of| of.plot.as_ref());
-    let clauses = counted.map(|counted| counted.clauses_of_span(&shown.made.columns, &bins)).unwrap_or_default();
+    let clauses: Words = Box::new(move |plot, columns| plot.clauses_of_span(columns, &bins));
     if !marks.is_empty() {
         list(app, Wanted { plot, marks, clauses, name: Some(name), others: false, within: true });
     }
@@ -134,14 +131,15 @@ pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
 /// Lists all that lies in some marks.
 pub(super) fn list_marks(app: &mut App, plot: usize, marks: Vec<(usize, usize)>) {
     let Some(shown) = app.shown_survey() else { return };
-    let Some((figure, Some(of))) = shown.made.plots.get(plot).map(|of| (&of.figure, &of.plot)) else { return };
+    let Some(figure) = shown.made.plots.get(plot).map(|of| &of.figure) else { return };
     let counted: u64 = marks
         .iter()
         .filter_map(|(series, mark)| figure.series.get(*series)?.marks.get(*mark))
         .map(|mark| mark.count)
         .sum();
     let name = format!("{counted} {} in a box", figure.unit);
-    let clauses = of.clauses_of_box(&shown.made.columns, &marks);
+    let of_box = marks.clone();
+    let clauses: Words = Box::new(move |plot, columns| plot.clauses_of_box(columns, &of_box));
     if !marks.is_empty() {
         list(app, Wanted { plot, marks, clauses, name: Some(name), others: false, within: true });
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use eframe::egui::Context;
 use stepscope_core::job::{Job, Outcome};
 use stepscope_core::model::ScoreKind;
+use stepscope_core::query::group_field;
 
 use self::listing::{list_mark, list_marks, list_span, list_wrong};
 use self::saving::{ask_save, copied, copy, save};
@@ -19,7 +20,7 @@ use crate::jobs::take;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::{Listing, Only};
 use crate::state::sources::scorers;
-use crate::state::survey::{Asked, Page, Stamp, SurveyJob, SurveyRequest, Surveyed};
+use crate::state::survey::{Asked, Page, Stamp, SurveyChoices, SurveyJob, SurveyRequest, Surveyed};
 use crate::view_model::survey::{ControlsModel, NamedFigure, SurveyModel};
 
 /// What was worked out, and what is painted of it.
@@ -203,7 +204,14 @@ pub(crate) fn poll(app: &mut App, ctx: &Context) {
         Outcome::Done(shown) => take_shown(app, asked.page, shown),
         Outcome::Cancelled => app.view.survey.stopped = Some(asked),
         Outcome::Failed(error) => {
-            app.view.survey.stopped = Some(asked);
+            // A field that makes no groups does not keep all figures away.
+            let before = app.shown_survey().map(|shown| shown.made.asked.choices.by.clone());
+            let before = before.unwrap_or_else(|| SurveyChoices::default().by);
+            if asked.choices.by == before {
+                app.view.survey.stopped = Some(asked);
+            } else {
+                app.view.survey.choices.by = before;
+            }
             app.notices.error("Figures not worked out", error.to_string());
         }
     }
@@ -298,7 +306,9 @@ impl App {
     /// What the survey is to show.
     pub(crate) fn asked_of_survey(&self) -> Option<Asked> {
         let (survey, stamp) = (&self.view.survey, self.survey_stamp()?);
-        Some(Asked { stamp, listed: self.view.listed, page: survey.page, choices: survey.choices.clone() })
+        let by = group_field(&survey.choices.by, self.view.scorer.as_deref());
+        let choices = SurveyChoices { by, ..survey.choices.clone() };
+        Some(Asked { stamp, listed: self.view.listed, page: survey.page, choices })
     }
 
     /// Figures would tell what is hidden from the annotator while something is left to judge.
