@@ -249,7 +249,7 @@ fn a_stretch_is_listed_and_two_groups_are_compared() {
     assert_eq!((question(&window), only(&window)), (both, ""));
     // What has no words is listed as it is.
     let relative = survey(&window).figures.iter().find(|figure| figure.name == "first_errors_relative").unwrap();
-    let mark = relative.figure.series[0].marks.iter().find(|mark| !mark.text.contains("\n0 ")).unwrap().number;
+    let mark = relative.figure.series[0].marks.iter().find(|mark| !mark.text.contains(", 0 traces")).unwrap().number;
     let plot = relative.plot.unwrap();
     ask(&mut window, Action::Survey(SurveyRequest::List(plot, 0, mark)));
     assert!(question(&window) == both && only(&window).starts_with("First errors"), "{}", only(&window));
@@ -547,4 +547,49 @@ fn a_box_of_cells_and_a_stretch_of_bars_are_listed() {
     drag(&mut window, "Figure Wrong steps and wrong answers", [0.6, 0.15], [0.7, 0.4]);
     assert!(only(&window).starts_with(&figure.title) && only(&window).ends_with("in a box"), "{}", only(&window));
     assert!(rows(&window) > 0 && rows(&window) < all, "{}", rows(&window));
+}
+
+#[test]
+fn one_list_of_mistakes_after_the_other() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    press(&mut window, "Shift+F12");
+    let all = rows(&window);
+    let told = |window: &Window| survey(window).scorer.clone().unwrap();
+    let before = told(&window);
+    let lists: Vec<(String, usize)> = before
+        .wrong
+        .iter()
+        .filter(|wrong| wrong.traces > 0)
+        .map(|wrong| (format!("List {} {}", wrong.traces, wrong.title), usize::try_from(wrong.traces).unwrap()))
+        .collect();
+    assert!(lists.len() > 1, "{:?}", before.wrong);
+    for (name, traces) in &lists {
+        window.get_by_role_and_label(Role::Button, name).click();
+        settle(&mut window);
+        assert_eq!((rows(&window), &told(&window)), (*traces, &before), "{name}");
+    }
+    press(&mut window, "Backspace");
+    assert_eq!((rows(&window), &told(&window)), (all, &before));
+}
+
+#[test]
+fn escape_leaves_the_field_before_the_survey() {
+    let home = Home::new();
+    let mut window = surveyed(&home);
+    let all = rows(&window);
+    let shown = |window: &Window| window.state().view().survey.shown;
+    press(&mut window, "/");
+    type_text(&mut window, "outcome:correct steps > 3 ");
+    press(&mut window, "Enter");
+    assert!(rows(&window) < all && shown(&window));
+    // What was asked last is taken back.
+    press(&mut window, "Backspace");
+    assert_eq!((question(&window), shown(&window)), ("outcome:correct", true));
+    press(&mut window, "Backspace");
+    assert_eq!((question(&window), rows(&window)), ("", all));
+    press(&mut window, "/ Escape");
+    assert!(shown(&window), "the field alone is left");
+    press(&mut window, "Escape");
+    assert!(!shown(&window));
 }

@@ -103,6 +103,8 @@ pub struct App {
     pub(crate) kept: KeptPlace,
     /// The user was told that closing the window loses labels; asked again, it closes.
     warned_of_loss: bool,
+    /// A text field had the keyboard in the last frame.
+    typing: bool,
     /// What came behind an Escape in the same frame, for the next one.
     held: Vec<egui::Event>,
 }
@@ -154,6 +156,7 @@ impl App {
             kept: KeptPlace::default(),
             warned_of_loss: false,
             held: Vec::new(),
+            typing: false,
         };
         app.open_first();
         app
@@ -553,7 +556,9 @@ impl App {
             let key = choose_key(event, events.get(at + 1), focus)
                 .filter(|(key, _)| self.view.dialog.is_none() && self.chooser_takes(*key));
             let may_run = self.view.dialog.is_none() && !self.view.note.as_ref().is_some_and(|note| note.focus);
-            let of_survey = survey_key(event, focus).filter(|_| may_run && self.view.survey.shown);
+            // An Escape that leads out of a field has done its work.
+            let leaves_field = self.typing && matches!(event, egui::Event::Key { key: egui::Key::Escape, .. });
+            let of_survey = survey_key(event, focus).filter(|_| may_run && self.view.survey.shown && !leaves_field);
             let command =
                 command_from(event, events.get(at + 1), focus, &self.keys).filter(|_| may_run && of_survey.is_none());
             let is_escape = matches!(event, egui::Event::Key { key: egui::Key::Escape, pressed: true, .. });
@@ -668,6 +673,7 @@ impl eframe::App for App {
         self.dialogs(ui.ctx(), &mut sink);
         notices::notices_ui(ui.ctx(), self.notices.shown(), &mut sink);
         self.sink = sink;
+        self.typing = ui.ctx().text_edit_focused();
         self.view.focus_filter = false;
         self.view.asking.put_cursor = None;
         self.view.scroll_to_trace = false;

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use stepscope_core::labels::{self, AgreementReport, Disputed, Panel, SOURCE_HELP, Selection, sources_from_list};
+use stepscope_core::labels::{
+    self, AgreementReport, Disputed, Panel, Place, SOURCE_HELP, Selection, sources_from_list,
+};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output};
-use super::query::rows_where;
+use super::query::{check_sources, rows_where, views};
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
@@ -54,7 +56,18 @@ struct QueueReport {
 
 impl fmt::Display for QueueReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.queue.iter().try_for_each(|found| writeln!(f, "{}", found.trace))
+        for found in &self.queue {
+            let name = found.source_id.as_deref().unwrap_or_default();
+            write!(f, "{} {name}: at stake {:.2}", found.trace, found.stake)?;
+            for (source, place) in &found.first_errors {
+                match place {
+                    Place::Step(step) => write!(f, "; {source} step {}", u64::from(*step) + 1)?,
+                    Place::NoError => write!(f, "; {source} no error")?,
+                }
+            }
+            writeln!(f)?;
+        }
+        Ok(())
     }
 }
 
@@ -68,7 +81,11 @@ pub fn run(args: &AgreeArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     let (rows, _) = all.chosen(found.transpose()?, None);
     let corpus = Selection::new(&all, rows.clone());
     let panel = match &args.sources {
-        Some(sources) => Panel::new(&sources_from_list(sources)?, &corpus)?,
+        Some(sources) => {
+            let sources = sources_from_list(sources)?;
+            check_sources(&sources, &views(&args.project, None, None, startup)?, &ctx)?;
+            Panel::new(&sources, &corpus)?
+        }
         None => Panel::of_all(&corpus, &ctx)?,
     };
     if args.queue {

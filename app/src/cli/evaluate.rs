@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use stepscope_core::evaluate::chance::Interval;
+use stepscope_core::evaluate::figures::{Contrast, Plot};
 use stepscope_core::evaluate::{
     self, Columns, Failure as Mistake, FitOn, Rater, Report, Request, Settings, Threshold, Wrong, failures,
 };
-use stepscope_core::evaluate::chance::Interval;
-use stepscope_core::evaluate::figures::{Contrast, Plot};
 use stepscope_core::job::JobContext;
 use stepscope_core::labels::{LabelSource, Selection};
 use stepscope_core::query::hidden_key;
@@ -20,7 +20,7 @@ use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
 use super::output::{Ending, Output, warn};
-use super::query::{rows_where, views};
+use super::query::{check_sources, rows_where, views};
 use crate::startup::Startup;
 use crate::state::corpus::ProjectCorpus;
 
@@ -111,6 +111,8 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
         ..Request::default()
     };
     let ctx = out.context();
+    let sources: Vec<&LabelSource> = args.labels.iter().chain(&args.source).collect();
+    check_sources(sources, &views(&args.project, None, None, startup)?, &ctx)?;
     let found = |question: &Option<String>| {
         question.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx)).transpose()
     };
@@ -178,7 +180,8 @@ fn compare(
         let known = || values.iter().filter(|value| !value.is_empty()).take(12).cloned().collect::<Vec<_>>().join(", ");
         code.ok_or_else(|| format!("`{by}` makes no group `{name}`; there are {}", known()))
     };
-    let plot = Plot::Groups { field: at, a: code(groups[0])?, b: code(groups[1])?, rater: 0, threshold: report.threshold };
+    let plot =
+        Plot::Groups { field: at, a: code(groups[0])?, b: code(groups[1])?, rater: 0, threshold: report.threshold };
     let contrast = plot.contrast(columns, ctx)?.ok_or("one of the groups has no trace that could be compared")?;
     Ok(Compared { schema: "stepscope.contrast/1", by: by.to_owned(), contrast })
 }
@@ -205,7 +208,8 @@ impl Display for Compared {
             writeln!(f, "{}", measure.name)?;
             for (name, side) in self.contrast.names.iter().zip(&measure.sides) {
                 let value = side.value.map_or_else(|| "–".to_owned(), text);
-                let cases = side.hits.map_or_else(|| side.cases.to_string(), |hits| format!("{hits} of {}", side.cases));
+                let cases =
+                    side.hits.map_or_else(|| side.cases.to_string(), |hits| format!("{hits} of {}", side.cases));
                 writeln!(f, "  {name}: {value}{}, {cases} traces", within(side.interval))?;
             }
             let apart = measure.difference.map_or_else(|| "–".to_owned(), text);

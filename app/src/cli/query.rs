@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 use stepscope_core::annotation::{self, Annotations};
 use stepscope_core::job::JobContext;
+use stepscope_core::labels::LabelSource;
 use stepscope_core::model::AnnotatorId;
 use stepscope_core::query::{
     self, COLUMNS, Cell, Fields, Filter, LANGUAGE, QueryError, Table, ViewCache, Views, field_help,
@@ -34,7 +35,7 @@ pub struct QueryArgs {
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
     /// Fields to show, with commas between them.
-    #[arg(long, value_name = "F1,F2", value_delimiter = ',', conflicts_with = "sql")]
+    #[arg(long, value_name = "F1,F2", conflicts_with = "sql")]
     select: Vec<String>,
     /// Order by this field; `-FIELD` for the largest first.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true, conflicts_with = "sql")]
@@ -87,7 +88,7 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     }
     let filter = read(&args.question, &Fields::default())?;
     let selected: Vec<String> =
-        if args.select.is_empty() { SHOWN.map(str::to_owned).into() } else { args.select.clone() };
+        if args.select.is_empty() { SHOWN.map(str::to_owned).into() } else { named(&args.select) };
     check(&selected)?;
     let found = filter.rows(&views, &ctx);
     let mut rows = found.or_else(|error| {
@@ -112,6 +113,50 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     }
     rows.truncate(args.limit.unwrap_or(usize::MAX));
     written(&query::select(&views, &rows, &selected, &ctx)?, args, out)
+}
+
+/// Names with commas between them; those within quotation marks are part of a name.
+fn named(lists: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    for list in lists {
+        let (mut name, mut is_quoted) = (String::new(), false);
+        for c in list.chars() {
+            is_quoted ^= c == '"';
+            if c == ',' && !is_quoted {
+                names.push(std::mem::take(&mut name));
+            } else {
+                name.push(c);
+            }
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Says where sources of labels in the data are named that the project does not have.
+pub(super) fn check_sources<'a>(
+    sources: impl IntoIterator<Item = &'a LabelSource>,
+    views: &Views,
+    ctx: &JobContext,
+) -> Result<(), Failure> {
+    let mut named: Vec<String> = Vec::new();
+    let mut all: Vec<&LabelSource> = sources.into_iter().collect();
+    while let Some(source) = all.pop() {
+        match source {
+            LabelSource::Imported(Some(_)) => named.push(source.to_string()),
+            LabelSource::Consensus(consensus) => all.extend(consensus.members.iter().map(|member| &member.source)),
+            _ => {}
+        }
+    }
+    if named.is_empty() {
+        return Ok(());
+    }
+    let fields = views.fields(ctx)?;
+    for name in named {
+        let asked = format!("has:first_error(\"{}\")", name.replace('\\', "\\\\").replace('"', "\\\""));
+        Filter::parse(&asked, &fields)?;
+    }
+    Ok(())
 }
 
 fn read(question: &str, fields: &Fields) -> Result<Filter, Failure> {

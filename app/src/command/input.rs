@@ -208,7 +208,7 @@ pub fn survey_key(event: &Event, focus: Focus) -> Option<Action> {
         Key::ArrowDown => SurveyRequest::Move(0, 1),
         Key::Enter => SurveyRequest::Enter,
         Key::Escape => SurveyRequest::Back,
-        Key::Backspace => return Some(Action::ListOnly(None)),
+        Key::Backspace => SurveyRequest::Widen,
         _ => return None,
     };
     Some(Action::Survey(request))

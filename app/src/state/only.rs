@@ -2,6 +2,7 @@
 //! mistakes.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use stepscope_core::model::StepIndex;
 use stepscope_core::query::{Query, QueueOrder, Sort};
@@ -18,6 +19,9 @@ pub struct Only {
     pub ranked: bool,
     /// For the sake of which step a trace is among them, by row.
     pub steps: HashMap<u32, Listed>,
+    /// Of a list of mistakes: what was listed when they were counted, and its number. The scorer stays judged by these,
+    /// so that one list of mistakes after the other can be looked at.
+    pub judged: Option<(u64, Arc<Vec<u32>>)>,
 }
 
 /// What a mark of a figure lists.
@@ -59,7 +63,7 @@ impl Only {
             if new.trace_id(row).as_ref() == Some(&id) { Some(row) } else { new.row_of(&id) }
         };
         let steps = self.steps.iter().filter_map(|(row, step)| Some((moved(row)?, *step))).collect();
-        Self { rows: self.rows.iter().filter_map(moved).collect(), steps, ..self.clone() }
+        Self { rows: self.rows.iter().filter_map(moved).collect(), steps, judged: None, ..self.clone() }
     }
 }
 
@@ -71,7 +75,8 @@ mod tests {
 
     #[test]
     fn a_ranking_holds_unless_the_table_is_sorted() {
-        let only = Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true, steps: HashMap::new() };
+        let only =
+            Only { name: "misses".into(), rows: vec![7, 2, 5], ranked: true, steps: HashMap::new(), judged: None };
         let found = [1, 2, 3, 5];
         assert_eq!(only.keep(&Query::default(), &found), [2, 5]);
         let reversed = Only { rows: vec![5, 2, 7], ..only.clone() };

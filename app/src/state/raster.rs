@@ -18,7 +18,9 @@ const PIXELS: f32 = 60_000_000.0;
 pub fn drawn(svg: &str, paper: Color, ctx: &JobContext) -> Result<(Pixmap, f32), JobError> {
     let wrong = |error: String| JobError::Failed(format!("The picture cannot be drawn: {error}"));
     let mut fonts = usvg::fontdb::Database::new();
-    ALL.iter().for_each(|font| fonts.load_font_data(font.to_vec()));
+    for font in ALL {
+        fonts.load_font_data(font.to_vec());
+    }
     // What a drawing asks for by its sort, such as the font of the system, is this one.
     fonts.set_sans_serif_family("DejaVu Sans");
     let options =

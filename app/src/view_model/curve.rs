@@ -104,7 +104,12 @@ impl CurveModel {
         let counts_tokens =
             open.path.iter().any(|&step| open.facts.of(step).is_some_and(|f| f.output_tokens.is_some()));
         Self {
-            lines: of_kind.iter().take(MOST_LINES).enumerate().map(|(at, series)| line(open, series, at == 0, facts.aggregate)).collect(),
+            lines: of_kind
+                .iter()
+                .take(MOST_LINES)
+                .enumerate()
+                .map(|(at, series)| line(open, series, at == 0, facts.aggregate))
+                .collect(),
             further: of_kind.len().saturating_sub(MOST_LINES),
             threshold,
             first_below: threshold.and_then(|below| chosen.iter().copied().find(|(_, value)| *value < below)),

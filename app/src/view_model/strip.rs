@@ -171,7 +171,7 @@ impl StripMode {
             Self::Survey => &[
                 Key("← → ↑ ↓", "figure"),
                 Key("Enter", "enlarge, list"),
-                Key("Backspace", "list all again"),
+                Key("Backspace", "list more again"),
                 Key("Escape", "back"),
                 Run(&[C::Filter], "filter"),
                 Run(&[C::Palette], "more"),

@@ -64,8 +64,15 @@ fn annotators_are_merged_compared_and_agreed() {
     assert_eq!(matrix["pairs"].as_array().unwrap().len(), 3);
     assert_eq!(matrix["pairs"][1]["first_error_exact"], 1.0, "a consensus agrees with its members");
     let queue = home.ends(0, &["agree", "--queue", "--project", &project]).out;
-    let ids: Vec<&str> = queue.lines().collect();
-    assert_eq!(ids, [traces[3]["id"].as_str().unwrap(), traces[2]["id"].as_str().unwrap()]);
+    let (first, second) = (traces[3]["id"].as_str().unwrap(), traces[2]["id"].as_str().unwrap());
+    let lines: Vec<&str> = queue.lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with(first) && lines[1].starts_with(second), "{queue}");
+    assert!(lines[0].contains("at stake") && lines[0].ends_with("own:ann no error; own:bob step 1"), "{queue}");
+    // What follows from the others does not agree with itself in the figures of all.
+    let both = home.ends(0, &["agree", "--json", "--project", &project, "--sources", "own:ann,own:bob"]).json();
+    assert_eq!(matrix["overall"]["first_error_exact"], both["overall"]["first_error_exact"]);
+    let unknown = home.ends(1, &["agree", "--project", &project, "--sources", "own:ann,imported:nobody"]).err;
+    assert!(unknown.contains("nobody"), "{unknown}");
 
     // Of the traces that a question finds; rows are those of the project.
     let some = ["agree", "--json", "--project", &project, "--where", "first_error(own:bob) = 2"];

@@ -208,7 +208,8 @@ fn a_question_says_which_traces_are_judged_and_which_decide() {
     let difference = found["difference"].as_f64().unwrap();
     assert!(low < difference && difference < high, "{found}");
     let text: Vec<&str> = evaluate.iter().copied().filter(|word| *word != "--json").collect();
-    let text = home.ends(0, &[&text[..], &["--by", "generator", "--compare", "demo-medium", "demo-small"]].concat()).out;
+    let text =
+        home.ends(0, &[&text[..], &["--by", "generator", "--compare", "demo-medium", "demo-small"]].concat()).out;
     assert!(text.contains("difference: ") && text.contains("intervals of 95 %"), "{text}");
     let unknown = home.ends(1, &[&evaluate[..], &["--by", "generator", "--compare", "nobody", "demo-small"]].concat());
     assert!(unknown.err.contains("no group `nobody`") && unknown.err.contains("demo-medium"), "{}", unknown.err);

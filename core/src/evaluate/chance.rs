@@ -222,7 +222,7 @@ mod tests {
         // stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.95)
         near(mean_difference(&a, &b), -5.947_027_034_423_987_5, 4.613_693_701_090_654);
         assert_eq!((of(&[1.0]).interval(), of(&[]).mean()), (None, None));
-        assert_eq!(mean_difference(&of(&[2.0; 3]), &of(&[1.0; 3])), Some(Interval { low: 1.0, high: 1.0 }));
+        assert_eq!((mean_difference(&of(&[2.0; 3]), &of(&[1.0; 3])), of(&[2.0; 3]).interval()), (None, None));
     }
 
     #[test]

@@ -151,10 +151,13 @@ fn ends(values: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The reason in a few words.
+/// Why the labels of a trace say nothing: they say this and that.
+pub const CONTRADICTION: &str = "labels contradict one another";
+
 fn reason(why: Why) -> &'static str {
     match why {
         Why::NoLabels => "no labels",
-        Why::Contradiction => "labels contradict one another",
+        Why::Contradiction => CONTRADICTION,
         Why::Unsure => "first error left undecided",
         Why::LostStep => "labels of steps that are no longer there",
         Why::NoSteps => "no steps",

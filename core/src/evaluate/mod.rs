@@ -26,7 +26,7 @@ mod work_out;
 #[cfg(test)]
 mod tests;
 
-pub use collect::collect;
+pub use collect::{CONTRADICTION, collect};
 pub use columns::{Columns, Field, Gold, LeftOut, RaterColumn, StepFacts, TraceFacts};
 pub use error::EvaluateError;
 pub use failures::{Failure, Wrong, failures};

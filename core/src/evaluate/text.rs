@@ -15,11 +15,22 @@ impl Report {
         format!("{}{kind} against the labels {}", self.scorer, self.labels)
     }
 
+    /// Why traces with labels are not judged.
+    pub fn unscored_because(&self) -> &'static str {
+        // A source of labels may rate some steps, and leave open where the first error is.
+        if self.kind.is_some() { "without a score" } else { "of which it does not tell the first error" }
+    }
+
     /// How many traces that is about, and where the threshold lies.
     pub(super) fn intro(&self) -> String {
         let mut text = format!(
-            "{} of {} traces judged, {} without a score; a step is flagged where its score is below {} ({}).",
-            self.judged, self.traces, self.unscored, self.threshold, self.threshold_from
+            "{} of {} traces judged, {} {}; a step is flagged where its score is below {} ({}).",
+            self.judged,
+            self.traces,
+            self.unscored,
+            self.unscored_because(),
+            self.threshold,
+            self.threshold_from
         );
         // Writing to a string cannot fail, here and below.
         if let Some(chosen) = &self.chosen {

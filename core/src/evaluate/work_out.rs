@@ -91,7 +91,10 @@ pub fn report(
     let mut notes = notes(&columns, settings, kind, chosen.as_ref());
     let partly_scored = all.iter().filter(|(_, case)| case.scores.iter().any(|score| score.is_nan())).count() as u64;
     if partly_scored > 0 {
-        notes.push(format!("{partly_scored} traces have steps without a score; such steps are never flagged"));
+        notes.push(format!(
+            "{partly_scored} traces have steps without a score; such steps are never flagged here, while as a source of \
+             labels (scorer:NAME@THRESHOLD) it says nothing of what follows them"
+        ));
     }
     let by = groups(&columns, settings, threshold, &all, ctx)?;
     note(ctx, "judging steps");
@@ -255,7 +258,8 @@ fn groups(
     ctx: &JobContext,
 ) -> Result<Vec<GroupFigures>, EvaluateError> {
     let Some(field) = settings.by.as_ref().and_then(|name| columns.field(name)) else { return Ok(Vec::new()) };
-    let values = columns.fields.get(field).map(|field| field.values.clone()).unwrap_or_default();
+    let Some(of) = columns.fields.get(field) else { return Ok(Vec::new()) };
+    let values = &of.values;
     let mut members: Vec<Cases<'_>> = vec![Vec::new(); values.len()];
     for &(place, case) in cases {
         if let Some(members) = members.get_mut(columns.value(field, place) as usize) {
@@ -273,7 +277,9 @@ fn groups(
         .collect();
     let mut made = made?;
     let size = |group: &GroupFigures| group.figures.counts.erroneous + group.figures.counts.correct;
-    made.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.value.cmp(&b.value)));
+    if !of.is_ordered {
+        made.sort_by(|a, b| size(b).cmp(&size(a)).then_with(|| a.value.cmp(&b.value)));
+    }
     Ok(made)
 }
 
@@ -314,7 +320,7 @@ fn notes(columns: &Columns, settings: &Settings, kind: Option<ScoreKind>, chosen
     if let Some(shared) = chosen.map(|chosen| chosen.shared).filter(|shared| *shared > 0) {
         notes.push(format!("{shared} problems are on both sides, which flatters the scorer"));
     }
-    if kind.is_some_and(|kind| !kind.is_quality() && kind != ScoreKind::ClassProbability) {
+    if kind.is_some_and(|kind| !kind.is_quality()) {
         notes.push("these scores do not say how good a step is; more may not mean better".into());
     }
     let judged = columns.traces.iter().filter(|trace| trace.gold != Gold::Unknown).count() as u64;

@@ -103,7 +103,7 @@ pub enum Numbering {
     /// What each step holds under that key of its metadata; steps, where none has the key.
     Key(&'static str),
     /// Parts of steps, such as lines. A step holds the number of its last part under that key; steps are counted where
-    /// none has it. The score of the last part is the score of the step; those of the others are named by the part.
+    /// none has it. The score of the last part is the score of the step; those of the others are kept in its metadata.
     Parts(&'static str),
 }
 

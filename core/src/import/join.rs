@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::DateTime;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Attachment, Imported, Numbering};
 use crate::model::{Metadata, Step, StepHash, StepIndex, Trace, TraceId, Verdict};
@@ -158,8 +158,13 @@ fn add(trace: &mut Trace, held: &Held, history: Vec<Value>, place: Option<StepIn
                 continue;
             };
             score.step = Some(place.step);
-            if let Some(part) = place.part {
-                score.name = format!("{}, part {part}", score.name);
+            // Scorers of their own would stand beside the real ones everywhere.
+            if place.part.is_some() {
+                if let Some(step) = trace.steps.get_mut(place.step as usize) {
+                    let parts = step.metadata.entry(format!("{} of parts", score.name)).or_insert_with(|| json!([]));
+                    parts.as_array_mut().into_iter().for_each(|parts| parts.push(json!(score.value)));
+                }
+                continue;
             }
         } else {
             score.step = place;

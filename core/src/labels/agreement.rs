@@ -128,7 +128,9 @@ pub fn agreement(panel: &Panel<'_>, ctx: &JobContext) -> Result<AgreementReport,
                 tally.add(&[a, b], &main, &weights);
             }
         }
-        overall.add(&voices.iter().collect::<Vec<_>>(), &main, &weights);
+        // What follows from the others would agree with itself.
+        let own_words = voices.iter().zip(&sources).filter(|(_, source)| !matches!(source, LabelSource::Consensus(_)));
+        overall.add(&own_words.map(|(voice, _)| voice).collect::<Vec<_>>(), &main, &weights);
     })?;
     let total = corpus.len() as u64;
     let name = |at: usize| sources.get(at).cloned().unwrap_or(LabelSource::Imported(None));
@@ -138,7 +140,10 @@ pub fn agreement(panel: &Panel<'_>, ctx: &JobContext) -> Result<AgreementReport,
         .collect();
     let overall = match pairs.as_slice() {
         [only] => only.figures.clone(),
-        pairs => overall.of_many(pairs),
+        pairs => {
+            let follows = |source: &LabelSource| matches!(source, LabelSource::Consensus(_));
+            overall.of_many(pairs.iter().filter(|pair| !follows(&pair.a) && !follows(&pair.b)))
+        }
     };
     Ok(AgreementReport { schema: "stepscope.agree/1", sources, traces: total, overall, pairs })
 }
@@ -226,10 +231,10 @@ impl Tally {
     }
 
     /// Pairs share traces, so that their intervals cannot be put together.
-    fn of_many(self, pairs: &[PairFigures]) -> Figures {
+    fn of_many<'a>(self, pairs: impl Iterator<Item = &'a PairFigures> + Clone) -> Figures {
         let mut figures = self.figures();
-        figures.kappa = mean(pairs.iter().filter_map(|pair| pair.figures.kappa));
-        figures.verdict.kappa = mean(pairs.iter().filter_map(|pair| pair.figures.verdict.kappa));
+        figures.kappa = mean(pairs.clone().filter_map(|pair| pair.figures.kappa));
+        figures.verdict.kappa = mean(pairs.filter_map(|pair| pair.figures.verdict.kappa));
         figures
     }
 

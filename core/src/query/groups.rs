@@ -125,7 +125,11 @@ fn field_of(views: &Views, name: &str, ctx: &JobContext) -> Result<Field, JobErr
         }
         Ok(field) => Ok(field),
         Err(error) => {
-            if is_key()? { Ok(of_key()) } else { Err(JobError::Failed(error.to_string())) }
+            if is_key()? {
+                Ok(of_key())
+            } else {
+                Err(JobError::Failed(error.to_string()))
+            }
         }
     }
 }

@@ -238,7 +238,7 @@ fn list(app: &mut App, rule: Rule) {
     }
     let name = format!("left out: {}", rule.caption());
     close(app);
-    survey::list_alone(app, Only { name, rows, ranked: false, steps: HashMap::new() });
+    survey::list_alone(app, Only { name, rows, ranked: false, steps: HashMap::new(), judged: None });
 }
 
 fn add_problems(app: &mut App, part: Option<SplitPart>, files: Vec<PathBuf>) {

@@ -269,7 +269,13 @@ fn list(app: &mut App, at: usize) {
         return begin_duplicates(app, now.near);
     }
     let Some(cluster) = draft.found.as_ref().and_then(|found| found.clusters.get(at)) else { return };
-    let only = Only { name: cluster_text(cluster), rows: cluster.rows.clone(), ranked: false, steps: HashMap::new() };
+    let only = Only {
+        name: cluster_text(cluster),
+        rows: cluster.rows.clone(),
+        ranked: false,
+        steps: HashMap::new(),
+        judged: None,
+    };
     survey::list_alone(app, only);
 }
 

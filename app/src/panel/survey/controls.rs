@@ -93,7 +93,11 @@ fn field_ui(ui: &mut Ui, controls: &ControlsModel, shown: &str) -> Option<String
         edit.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Find a field to group by"));
         let takes_first = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         edit.request_focus();
-        for (at, field) in controls.fields_like(&text).into_iter().enumerate() {
+        let fields = controls.fields_like(&text);
+        if fields.is_empty() {
+            ui.weak("No field is called like that");
+        }
+        for (at, field) in fields.into_iter().enumerate() {
             if ui.selectable_label(field == shown, &field).clicked() || (takes_first && at == 0) {
                 chosen = Some(field);
             }

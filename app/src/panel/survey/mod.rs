@@ -82,14 +82,17 @@ pub fn survey_ui(ui: &mut Ui, frame: &SurveyFrame<'_>, sink: &mut CommandSink) {
         ask(asked, frame.state.at, figure, sink);
         return;
     }
-    ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
+    ScrollArea::vertical().id_salt(frame.state.page).auto_shrink([false, false]).show(ui, |ui| {
         if let Some(scorer) = &model.scorer {
             scorer::summary_ui(ui, scorer, sink);
         }
+        // Two groups in numbers were asked for, and stand above their figure.
+        if !model.tables.is_empty() {
+            scorer::tables_ui(ui, &model.tables);
+        }
         grid_ui(ui, &figures, frame, sink);
-        let tables = model.scorer.as_ref().map_or(&model.tables, |scorer| &scorer.tables);
-        if !tables.is_empty() {
-            scorer::tables_ui(ui, tables);
+        if let Some(scorer) = &model.scorer {
+            scorer::tables_ui(ui, &scorer.tables);
         }
     });
 }

@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::plane::{Plane, fitted};
 use crate::ui_kit::Tokens;
+use crate::ui_kit::colours::contrast;
 use crate::view_model::survey::{FigureModel, FigureShape, SeriesModel};
 
 /// Height of a line of small text, in points.
@@ -139,8 +140,10 @@ fn bars(ui: &Ui, painter: &Painter, plane: &Plane<'_>, series: &SeriesModel, col
             let words = fitted(ui, &mark.words, 90.0, tokens.muted);
             // Where there is no room behind, it stands in the bar.
             let room = plane.rect.right() + 4.0 - words.size().x;
+            let within =
+                if contrast(tokens.text, colour) > contrast(tokens.card, colour) { tokens.text } else { tokens.card };
             let (left, colour) =
-                if behind <= room { (behind, tokens.muted) } else { (plane.rect.left() + 4.0, tokens.text) };
+                if behind <= room { (behind, tokens.muted) } else { (plane.rect.left() + 4.0, within) };
             painter.galley_with_override_text_color(pos2(left, area.center().y - words.size().y / 2.0), words, colour);
         }
         let stroke = Stroke::new(1.0, tokens.text.gamma_multiply(0.7));

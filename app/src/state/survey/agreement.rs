@@ -82,5 +82,5 @@ pub fn listing(
     let row = |found: &Disputed| rows.get(found.row as usize).copied();
     let step = |found: &Disputed| Some((row(found)?, Listed::Step(*found.steps.first()?)));
     let steps = found.iter().filter_map(step).collect();
-    Ok(Only { name, rows: found.iter().filter_map(row).collect(), ranked: true, steps })
+    Ok(Only { name, rows: found.iter().filter_map(row).collect(), ranked: true, steps, judged: None })
 }

@@ -69,6 +69,8 @@ pub enum SurveyRequest {
     Enter,
     /// Escape: show all figures again, then the reader.
     Back,
+    /// Backspace: list again what was listed before the last mark.
+    Widen,
     /// List the traces that a mark counts: figure, series, mark.
     List(usize, usize, usize),
     /// List all others.

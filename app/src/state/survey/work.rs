@@ -223,7 +223,8 @@ impl Surveyed {
     /// Every figure that these columns may have something for.
     fn figures(&self) -> Vec<Plot> {
         let field = self.columns.field(&self.asked.choices.by).unwrap_or(0);
-        let mut plots = vec![Plot::ProcessOutcome];
+        // What was asked for stands in front.
+        let mut plots: Vec<Plot> = self.pair(field).into_iter().chain([Plot::ProcessOutcome]).collect();
         if let Some(rater) = self.rater {
             plots.extend([Plot::Scores { rater }, Plot::Curves { rater, sample: SAMPLE, seed: 1 }]);
         }
@@ -244,7 +245,6 @@ impl Surveyed {
             let splits = [Split::Curves, Split::Reliability, Split::Lowest, Split::LengthScore];
             plots.extend(splits.map(|of| Plot::Split { of, rater, field }));
         }
-        plots.extend(self.pair(field));
         plots
     }
 

@@ -122,6 +122,9 @@ impl FigureModel {
         let groups = figure.series.len().max(1);
         let tells_all = figure.shape == Shape::Cells && figure.x.bins() * figure.y.bins() <= FEW_CELLS;
         let is_count = is_count(figure);
+        // Empty bins at the end are those of a few long traces without anything in them.
+        let counted = figure.series.iter().flat_map(|series| &series.marks).filter(|mark| mark.count > 0);
+        let used = counted.map(|mark| mark.x + 1).max().unwrap_or(0);
         made.series = figure
             .series
             .iter()
@@ -132,7 +135,11 @@ impl FigureModel {
                     .marks
                     .iter()
                     .enumerate()
-                    .filter(|(_, mark)| (mark.count > 0 || tells_all) && mark.value.is_some());
+                    // A share of nothing is a point as well; of bars only what has a height can be seen.
+                    .filter(|(_, mark)| {
+                        let is_point = mark.interval.is_some() && figure.shape == Shape::Line && mark.x < used;
+                        (mark.count > 0 || tells_all || is_point) && mark.value.is_some()
+                    });
                 SeriesModel {
                     name: series.name.clone(),
                     shade: shade(series.tone),
@@ -145,9 +152,7 @@ impl FigureModel {
             })
             .collect();
         (made.x, made.y) = made.axes(figure);
-        // Empty bins at the end are those of a few long traces without anything in them.
-        let used = figure.series.iter().flat_map(|series| &series.marks).filter(|mark| mark.count > 0);
-        made.x = made.x.up_to(used.map(|mark| mark.x + 1).fold(4, usize::max));
+        made.x = made.x.up_to(used.max(4));
         made
     }
 

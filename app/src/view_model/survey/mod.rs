@@ -7,7 +7,7 @@ mod scorer;
 
 use stepscope_core::evaluate::chance::Interval;
 use stepscope_core::evaluate::figures::{Contrast, Measure, Plot, Side};
-use stepscope_core::evaluate::{Columns, Rater, Table, Threshold};
+use stepscope_core::evaluate::{CONTRADICTION, Columns, Rater, Table, Threshold};
 use stepscope_core::labels::LabelSource;
 use stepscope_core::query::can_group;
 
@@ -70,7 +70,9 @@ impl SurveyModel {
         let rater = made.rater_name();
         let scores = if rater.is_empty() { String::new() } else { format!(" · scores of {rater}") };
         let labels = labels_text(made);
-        let intro = format!("{traces} · {labels}{scores}");
+        let torn = made.columns.left_out.iter().find(|left| left.reason == CONTRADICTION);
+        let torn = torn.map(|left| format!(" · of {} labels contradict one another", left.traces)).unwrap_or_default();
+        let intro = format!("{traces} · {labels}{torn}{scores}");
         if made.asked.page == Page::Figures {
             let nothing = "The listed traces have neither labels nor scores that a figure could show".to_owned();
             let problem = figures.is_empty().then_some(nothing);

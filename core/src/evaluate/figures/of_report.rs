@@ -128,10 +128,16 @@ impl ResponseReport {
             Against::Process => "by steps",
         };
         let numbers = self.by_aggregate.first().map(|one| one.curve.as_slice()).unwrap_or_default();
+        let most = numbers.iter().map(|at| at.problems).max().unwrap_or_default();
+        // Fewer problems have more attempts: a curve goes from one set of problems to another.
+        let name = |at: &AtN| match at.problems {
+            problems if problems == most => at.n.to_string(),
+            problems => format!("{} (of {problems})", at.n),
+        };
         Figure {
             title: format!("{title}, {by}"),
             shape: Shape::Line,
-            x: Axis::named("attempts", numbers.iter().map(|at| at.n.to_string()).collect()),
+            x: Axis::named("attempts", numbers.iter().map(name).collect()),
             y: Axis { label: y.into(), ..Axis::default() },
             series: series.collect(),
             line: None,

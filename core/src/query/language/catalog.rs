@@ -1,7 +1,7 @@
 //! Every field that can be asked for, once: name, what kind of value it has, what it means.
 
-use super::near::nearest;
 use super::complete::in_quotes;
+use super::near::nearest;
 use super::specs::{ALIASES, FALLBACK, SPECS};
 
 /// What a field is about.

@@ -68,7 +68,12 @@ pub(super) const SPECS: &[Spec] = &[
     ),
     taking(
         Takes::Source,
-        of_trace("error_type", What::ErrorType, Kind::Names, "kinds of its errors, such as calculation/arithmetic; tags of the data"),
+        of_trace(
+            "error_type",
+            What::ErrorType,
+            Kind::Names,
+            "kinds of its errors, such as calculation/arithmetic; tags of the data",
+        ),
     ),
     taking(Takes::Source, of_trace("severity", What::Severity, Kind::Names, "how bad its errors are")),
     taking(Takes::Source, of_trace("tag", What::Tag, Kind::Names, "its tags and those of its steps")),

@@ -54,7 +54,8 @@ fn list(app: &mut App, wanted: Wanted) {
     let name = format!("{before}{title}: {}{name}", if others { "all but " } else { "" });
     let (store, said) = (project.store.clone(), project.log.snapshot());
     let aids = app.query_aids(project);
-    let (fields, visible, in_force) = (app.view.asking.fields(), asking::permitted(app), app.view.asking.clauses.clone());
+    let (fields, visible, in_force) =
+        (app.view.asking.fields(), asking::permitted(app), app.view.asking.clauses.clone());
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
         // Not all may be asked while something is hidden.
         let may_ask = |clause: &String| read_question(clause, &fields, visible).is_ok();
@@ -74,7 +75,7 @@ fn list(app: &mut App, wanted: Wanted) {
             return Ok(Listing::Clause(meant(&clause, others)));
         }
         let rows = if others { rest(&columns, &rows) } else { rows };
-        Ok(Listing::Only(Only { name, rows, ranked: false, steps: HashMap::new() }))
+        Ok(Listing::Only(Only { name, rows, ranked: false, steps: HashMap::new(), judged: None }))
     });
     app.jobs.survey_rows = app.started(job);
 }
@@ -149,6 +150,8 @@ pub(super) fn list_wrong(app: &mut App, failure: Failure) {
     let Some(shown) = app.shown_survey() else { return };
     let Some(rater) = shown.made.rater else { return };
     let (threshold, columns) = (shown.made.threshold(), Arc::clone(&shown.made.columns));
+    let listed = || (app.view.listed, Arc::new(app.view.rows.clone()));
+    let judged = Some(app.mistakes_among().cloned().unwrap_or_else(listed));
     let name = format!("{} of {}", failure.name().replace('-', " "), shown.made.rater_name());
     let job = Job::spawn("wrongly judged traces", Arc::clone(&app.wake), move |_| {
         let wrong = failures(&columns, rater, threshold, failure);
@@ -157,7 +160,7 @@ pub(super) fn list_wrong(app: &mut App, failure: Failure) {
         let step = |wrong: &Wrong| Some((wrong.row, listed(wrong.error.or(wrong.predicted)?)));
         let steps = wrong.iter().filter_map(step).collect();
         let rows = wrong.iter().map(|wrong| wrong.row).collect();
-        Ok(Listing::Only(Only { name, rows, ranked: true, steps }))
+        Ok(Listing::Only(Only { name, rows, ranked: true, steps, judged }))
     });
     app.jobs.survey_rows = app.started(job);
 }

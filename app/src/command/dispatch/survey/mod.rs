@@ -17,6 +17,7 @@ use super::asking;
 use crate::app::App;
 use crate::command::Command;
 use crate::jobs::take;
+use crate::state::asking::AskRequest;
 use crate::state::corpus::ProjectCorpus;
 use crate::state::only::{Listing, Only};
 use crate::state::sources::scorers;
@@ -92,6 +93,7 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest) {
             }
         }
         SurveyRequest::Close => close(app),
+        SurveyRequest::Widen => widen(app),
         SurveyRequest::List(plot, series, mark) => list_mark(app, plot, (series, mark), false),
         SurveyRequest::ListOthers(plot, series, mark) => list_mark(app, plot, (series, mark), true),
         SurveyRequest::ListSpan(plot, marks) => list_span(app, plot, marks),
@@ -109,6 +111,16 @@ pub(super) fn answer(app: &mut App, request: SurveyRequest) {
         SurveyRequest::AskSave(what) => ask_save(app, what),
         SurveyRequest::Save(what, path) => save(app, what, path),
         SurveyRequest::Copy(plot) => copy(app, plot),
+    }
+}
+
+/// Takes back what was listed last: traces without a question, else the last condition.
+fn widen(app: &mut App) {
+    if app.view.only.is_some() {
+        return list_only(app, None);
+    }
+    if let Some(last) = app.view.asking.clauses.len().checked_sub(1) {
+        asking::answer(app, AskRequest::Drop(last..last + 1));
     }
 }
 
@@ -270,7 +282,7 @@ pub(crate) fn follow(app: &mut App) {
         // Of a scorer that has just begun there is nothing to show yet.
         scorers: scorers(&project.scores).into_iter().filter(has_scores).collect(),
         views: app.query_aids(project).views(&project.store, &project.log.snapshot()),
-        rows: app.view.rows.clone(),
+        rows: app.mistakes_among().map_or_else(|| app.view.rows.clone(), |(_, rows)| rows.to_vec()),
         kept: kept.collect(),
         asked: asked.clone(),
     };
@@ -308,7 +320,15 @@ impl App {
         let (survey, stamp) = (&self.view.survey, self.survey_stamp()?);
         let by = group_field(&survey.choices.by, self.view.scorer.as_deref());
         let choices = SurveyChoices { by, ..survey.choices.clone() };
-        Some(Asked { stamp, listed: self.view.listed, page: survey.page, choices })
+        let listed = self.mistakes_among().map_or(self.view.listed, |(listed, _)| *listed);
+        Some(Asked { stamp, listed, page: survey.page, choices })
+    }
+
+    /// Where mistakes of the scorer are listed: the traces among which they are, by which it is judged, and the number of
+    /// that list.
+    fn mistakes_among(&self) -> Option<&(u64, Arc<Vec<u32>>)> {
+        let only = self.view.only.as_ref().filter(|_| self.view.survey.page == Page::Scorer)?;
+        only.judged.as_ref()
     }
 
     /// Figures would tell what is hidden from the annotator while something is left to judge.
