@@ -2,6 +2,8 @@
 //!
 //! None of it is certain, so every figure that rests on it says so.
 
+use std::sync::LazyLock;
+
 use crate::model::{Step, StepIndex, StepKind, Trace};
 
 /// The final answer of a path, without marks around it: what the last step puts in a box (`\boxed{…}`), what it says
@@ -87,23 +89,31 @@ fn is_decimal(rest: &str) -> bool {
 /// formulas, or letters of commands such as `\frac`.
 pub fn is_math(text: &str) -> bool {
     let (mut all, mut signs, mut in_command) = (0_u32, 0_u32, false);
+    let ascii = &*ASCII;
     for c in text.chars() {
         in_command = c == '\\' || in_command && c.is_ascii_alphabetic();
-        if c.is_whitespace() {
+        // Most letters by far are of ASCII, and there are very many.
+        let (is_blank, is_sign) = match u8::try_from(c).ok().and_then(|byte| ascii.get(usize::from(byte))) {
+            Some(known) => *known,
+            None => (c.is_whitespace(), "×÷±≤≥≠≈√∑∫·".contains(c)),
+        };
+        if is_blank {
             continue;
         }
         all += 1;
-        signs += u32::from(in_command || is_sign(c));
+        signs += u32::from(in_command || is_sign);
     }
     all > 0 && signs * 3 >= all
 }
 
-fn is_sign(c: char) -> bool {
-    if c.is_ascii_punctuation() {
-        return !"!\"#&',.:;?@`~".contains(c);
-    }
-    c.is_ascii_digit() || !c.is_ascii() && "×÷±≤≥≠≈√∑∫·".contains(c)
-}
+/// Of each letter of ASCII: it is blank, it is a sign or digit of mathematics.
+static ASCII: LazyLock<[(bool, bool); 128]> = LazyLock::new(|| {
+    std::array::from_fn(|byte| {
+        let c = u8::try_from(byte).map_or('\0', char::from);
+        let is_sign = c.is_ascii_digit() || c.is_ascii_punctuation() && !"!\"#&',.:;?@`~".contains(c);
+        (c.is_whitespace(), is_sign)
+    })
+});
 
 #[cfg(test)]
 mod tests {

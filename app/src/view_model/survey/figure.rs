@@ -159,7 +159,8 @@ impl FigureModel {
     /// A curve of a report, behind whose points no single traces stand.
     pub fn curve(figure: &Figure) -> Self {
         let note = figure.line.map(|_| "Drag the line to take another threshold".to_owned());
-        let made = Self::counted(figure, true);
+        let mut made = Self::counted(figure, true);
+        made.series.iter_mut().flat_map(|series| &mut series.marks).for_each(|mark| mark.hint.clear());
         Self { can_list: false, can_brush: false, note: note.unwrap_or_else(|| made.note.clone()), ..made }
     }
 
