@@ -29,7 +29,13 @@ const SHOWN: [&str; 6] = ["row", "id", "generator", "outcome", "steps", "first_e
 #[command(after_long_help = help())]
 pub struct QueryArgs {
     /// What is asked for; without it, all traces. `--help` explains the language.
-    #[arg(value_name = "EXPR", default_value = "", hide_default_value = true, conflicts_with = "sql")]
+    #[arg(
+        value_name = "EXPR",
+        default_value = "",
+        hide_default_value = true,
+        conflicts_with = "sql",
+        allow_hyphen_values = true
+    )]
     question: String,
     /// The project folder.
     #[arg(long, value_name = "DIR")]
@@ -86,7 +92,13 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
         let table = query::sql(text, &views, args.limit.unwrap_or(usize::MAX), &ctx)?;
         return written(&table, args, out);
     }
+    // A question may begin with a hyphen, so the parser of arguments lets slips of options through.
+    if let Some(option) = args.question.split_whitespace().next().filter(|word| word.starts_with("--")) {
+        return Err(format!("there is no option {option}; `stepscope query --help` lists them").into());
+    }
     let filter = read(&args.question, &Fields::default())?;
+    let doubted = |doubt: &QueryError| warn(format!("{doubt}\n{}", doubt.pointed_out(&args.question)));
+    filter.doubts().iter().for_each(doubted);
     let selected: Vec<String> =
         if args.select.is_empty() { SHOWN.map(str::to_owned).into() } else { named(&args.select) };
     check(&selected)?;
@@ -98,10 +110,8 @@ pub fn run(args: &QueryArgs, startup: &Startup, out: &Output) -> Result<Ending, 
     })?;
     if rows.is_empty() && !views.store().is_empty() {
         // Now it is worth the time to look whether the names in it are known.
-        let filter = read(&args.question, &views.fields(&ctx)?)?;
-        for doubt in filter.doubts() {
-            warn(format!("{doubt}\n{}", doubt.pointed_out(&args.question)));
-        }
+        let known = read(&args.question, &views.fields(&ctx)?)?;
+        known.doubts().iter().filter(|doubt| !filter.doubts().contains(doubt)).for_each(doubted);
     }
     if args.count {
         return counted(rows.len(), args, out);

@@ -169,7 +169,8 @@ pub struct Intervals {
 }
 
 /// Draws as many problems as there are, with replacement, so many times (bootstrap percentiles, Efron 1979). Traces of
-/// one problem are drawn together: they are not independent. Can be stopped at each round.
+/// one problem are drawn together: they are not independent. No interval where all draws are alike, as of a scorer that
+/// is right about none of few traces: they tell nothing of how far the figure may be off. Can be stopped at each round.
 pub fn bootstrap(by_problem: &[Tally], rounds: u32, seed: u64, ctx: &JobContext) -> Result<Intervals, JobError> {
     let mut draw = Draw::new(seed);
     let (mut f1, mut acc_error, mut acc_correct) = (Vec::new(), Vec::new(), Vec::new());
@@ -185,7 +186,8 @@ pub fn bootstrap(by_problem: &[Tally], rounds: u32, seed: u64, ctx: &JobContext)
         acc_error.extend(sum.acc_error());
         acc_correct.extend(sum.acc_correct());
     }
-    Ok(Intervals { f1: percentiles(f1), acc_error: percentiles(acc_error), acc_correct: percentiles(acc_correct) })
+    let interval = |drawn: Vec<f64>| percentiles(drawn).filter(|interval| interval.low < interval.high);
+    Ok(Intervals { f1: interval(f1), acc_error: interval(acc_error), acc_correct: interval(acc_correct) })
 }
 
 #[cfg(test)]
@@ -223,6 +225,9 @@ mod tests {
         // The normal approximation gives 0.69..0.81.
         assert!((0.67..0.71).contains(&of.low) && (0.79..0.83).contains(&of.high), "{of:?}");
         assert_eq!(bootstrap(&problems, 500, 3, &ctx).unwrap(), found);
+        let none = bootstrap(&[Tally { correct_hits: 1, ..miss }, miss], 500, 3, &ctx).unwrap();
+        assert_eq!((none.f1, none.acc_error), (None, None), "of no hit drawing tells nothing");
+        assert!(none.acc_correct.is_some());
     }
 
     proptest! {

@@ -106,6 +106,15 @@ pub struct FirstErrorFigures {
     pub intervals: Intervals,
 }
 
+impl FirstErrorFigures {
+    /// One of the shares was the same however traces were drawn.
+    pub(super) fn lacks_interval(&self) -> bool {
+        let Intervals { f1, acc_error, acc_correct } = self.intervals;
+        let pairs = [(self.f1, f1), (self.acc_error, acc_error), (self.acc_correct, acc_correct)];
+        pairs.iter().any(|(share, interval)| share.is_some() && interval.is_none())
+    }
+}
+
 /// The same of one group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupFigures {

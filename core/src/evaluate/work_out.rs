@@ -97,6 +97,10 @@ pub fn report(
         ));
     }
     let by = groups(&columns, settings, threshold, &all, ctx)?;
+    let mut all_figures = std::iter::once(&first_error).chain(by.iter().map(|group| &group.figures));
+    if settings.rounds > 0 && all_figures.any(FirstErrorFigures::lacks_interval) {
+        notes.push("there is no interval where all or none are right: drawing traces anew tells nothing of these".into());
+    }
     note(ctx, "judging steps");
     let step = step_report(&columns, rater, threshold, settings.bins, ctx)?;
     note(ctx, "choosing among attempts");

@@ -1,7 +1,7 @@
 //! The values of a field that can be chosen: how each is shown, and how a question asks for it.
 
 use super::groups::Group;
-use super::language::{Field, Kind, in_quotes, quoted};
+use super::language::{Field, Kind, What, in_quotes, quoted};
 use super::views::Coded;
 
 /// A value of a field by its number: a span, or a name.
@@ -11,6 +11,8 @@ pub(super) fn choice(field: &Field, coded: &Coded, value: usize) -> Option<Group
     let clause = match field.kind() {
         // A colon asks where a text occurs.
         Kind::Words => format!("{} = {}", field.name(), in_quotes(name)),
+        // Without quotation marks the same name in any folder is meant.
+        _ if field.what == What::File => format!("{}:{}", field.name(), in_quotes(name)),
         _ => format!("{}:{}", field.name(), always_quoted(name)),
     };
     Some(Group { name: name.clone(), clause })

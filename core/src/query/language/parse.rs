@@ -351,6 +351,9 @@ impl<'a> Parser<'a> {
                     return Err(unknown(&name, span, self.in_step));
                 }
             }
+            (Reference::Unknown(name), None) if self.is_called(&name) => {
+                return Err(unknown(&name, span, self.in_step));
+            }
             (Reference::Field(..) | Reference::Unknown(_), None) | (Reference::Word, _) => {}
         }
         self.scanner = start;
@@ -360,6 +363,17 @@ impl<'a> Parser<'a> {
         }
         self.doubt_function(word, span.start..self.scanner.at());
         Ok(Node::Word(word.to_lowercase()))
+    }
+
+    /// The name of a field of steps, outside of a quantifier, is followed by brackets and by what it is to be.
+    fn is_called(&self, name: &str) -> bool {
+        let mut ahead = self.scanner;
+        let takes = catalog::find(name, true).is_some_and(|spec| spec.takes != Takes::Nothing);
+        if !takes || !ahead.take("(") {
+            return false;
+        }
+        ahead.bracketed();
+        ahead.take(")") && Sign::take(&mut ahead).is_some()
     }
 
     /// A text is searched for where something else was probably meant.
@@ -380,6 +394,12 @@ impl<'a> Parser<'a> {
             _ if FUNCTIONS.contains(&name) && rest.is_empty() && ahead.take("(") => (format!("{name}("), ahead.at()),
             "some" | "exists" if !rest.is_empty() => ("any".to_owned(), span.start + name.len()),
             "every" | "each" if !rest.is_empty() => ("all".to_owned(), span.start + name.len()),
+            "<" | "<=" | ">" | ">=" | "!=" | "==" => {
+                let doubt = QueryError::new(span, format!("`{word}` is searched for as a text"));
+                let hint = "it stands between one field and one value; put a text with it in quotation marks";
+                self.doubts.push(doubt.with_hint(hint));
+                return;
+            }
             _ => return,
         };
         self.doubt_word(span.start..end, &meant);

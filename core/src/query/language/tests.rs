@@ -17,7 +17,11 @@ fn known() -> Fields {
             sources: vec!["human".into()],
             annotators: vec!["anna".into()],
             meta: vec!["level".into(), "a key".into()],
-            values: [("generator".to_owned(), vec![value("model-a", 3), value("model b", 1)])].into(),
+            values: [
+                ("generator".to_owned(), vec![value("model-a", 3), value("model b", 1)]),
+                ("file".to_owned(), vec![value("/data/train.jsonl", 4)]),
+            ]
+            .into(),
             ..Known::default()
         }),
     }
@@ -225,6 +229,9 @@ fn wrong_questions_are_answered_with_a_remedy() {
         "first_error(consensus:most) > 1",
         "soft(consensus:all(own:anna, imported)) > 1",
         "label(scorer:qwen) > 1",
+        "steps > 3 > 2",
+        "delta(qwen) < 1",
+        "x(3) >= 2",
         "/[a-/",
         "generator:/(/",
         "\"carry the one",
@@ -253,6 +260,12 @@ fn doubts_are_told() {
     let [doubt] = &doubts("generator:model-c")[..] else { panic!("one") };
     assert_eq!(doubt.to_string(), "no trace has `model-c` as `generator`; did you mean `model-a`?");
     assert_eq!(doubt.span, 10..17);
+    for known in ["file:train.jsonl", "file:/DATA/train.jsonl", "file:\"/data/train.jsonl\"", "file:*.jsonl"] {
+        assert_eq!(doubts(known), [], "{known}");
+    }
+    assert_eq!(doubts("file:\"train.jsonl\"").len(), 1, "in quotation marks the whole path is meant");
+    let [doubt] = &doubts("file:trian.jsonl")[..] else { panic!("one") };
+    assert_eq!(doubt.to_string(), "no trace has `trian.jsonl` as `file`; did you mean `train.jsonl`?");
 }
 
 #[test]

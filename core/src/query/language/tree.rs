@@ -69,6 +69,8 @@ pub(in crate::query) enum Is {
 pub(in crate::query) enum Matcher {
     /// In lower case.
     Exactly(String),
+    /// A path, or the last part of one, in lower case.
+    FileName(String),
     /// `*` stands for anything.
     Glob(String),
     /// In lower case.
@@ -116,6 +118,7 @@ impl Matcher {
     pub(in crate::query) fn pattern(&self) -> String {
         match self {
             Self::Exactly(text) => format!("(?is)^{}$", regex::escape(text)),
+            Self::FileName(text) => format!(r"(?is)(?:^|[/\\]){}$", regex::escape(text)),
             Self::Contains(text) => format!("(?is){}", regex::escape(text)),
             Self::Glob(text) => {
                 let parts: Vec<String> = text.split('*').map(regex::escape).collect();

@@ -2,7 +2,7 @@
 
 use super::catalog::{Field, Kind, What};
 use super::error::QueryError;
-use super::fields::{Fields, alias, closed};
+use super::fields::{Fields, KnownValue, alias, closed};
 use super::near::nearest;
 use super::scan::Scanner;
 use super::tree::{Compare, Is, Matcher};
@@ -176,6 +176,9 @@ fn matcher(field: &Field, kind: Kind, sign: Sign, written: &Written) -> Matcher 
             if field.what == What::Kind && text == "tool" {
                 return Matcher::Glob("tool_*".into());
             }
+            if field.what == What::File && matches!(written, Written::Bare(_)) {
+                return Matcher::FileName(text);
+            }
             Matcher::Exactly(alias(field.what, &text).map_or(text, str::to_owned))
         }
     }
@@ -193,7 +196,7 @@ fn known_value(
     span: std::ops::Range<usize>,
     fields: &Fields,
 ) -> Result<Option<QueryError>, QueryError> {
-    let Matcher::Exactly(text) = matcher else { return Ok(None) };
+    let (Matcher::Exactly(text) | Matcher::FileName(text)) = matcher else { return Ok(None) };
     let name = field.name();
     if let Some(values) = closed(field.what) {
         if values.contains(&text.as_str()) {
@@ -208,12 +211,23 @@ fn known_value(
         return Err(error.with_hint(hint));
     }
     let Some(values) = fields.values(field) else { return Ok(None) };
-    if values.iter().any(|known| known.value.to_lowercase() == *text) {
+    let last_part = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let is_file = matches!(matcher, Matcher::FileName(_));
+    let is_known = |known: &KnownValue| {
+        let known = known.value.to_lowercase();
+        known == *text || (is_file && last_part(&known) == *text)
+    };
+    if values.iter().any(is_known) {
         return Ok(None);
     }
     let one = if field.is_step() { "step" } else { "trace" };
     let doubt = QueryError::new(span, format!("no {one} has `{text}` as `{name}`"));
-    let near = nearest(text, values.iter().map(|known| known.value.as_str()));
+    let near = if is_file {
+        let names: Vec<String> = values.iter().map(|known| last_part(&known.value)).collect();
+        nearest(text, names.iter().map(String::as_str)).map(str::to_owned)
+    } else {
+        nearest(text, values.iter().map(|known| known.value.as_str())).map(str::to_owned)
+    };
     Ok(Some(match near {
         Some(near) => doubt.with_hint(format!("did you mean `{near}`?")),
         None if text.is_empty() => doubt.with_hint(format!("`not has:{name}` asks for those without")),
