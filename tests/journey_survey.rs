@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Arc;
 
 use eframe::egui::{self, Role};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
@@ -11,9 +12,10 @@ use stepscope::state::corpus::ProjectCorpus;
 use stepscope::state::sources::SourcesRequest;
 use stepscope::state::survey::{SurveyChoices, SurveyRequest, ToSave};
 use stepscope::view_model::survey::{MarkModel, SurveyModel};
-use stepscope_core::evaluate::{Rater, Request, Settings, Threshold, evaluate};
+use stepscope_core::evaluate::{Rater, Request, Settings, Threshold, collect, report};
 use stepscope_core::job::JobContext;
 use stepscope_core::model::StepHash;
+use stepscope_core::query::{ViewCache, Views};
 use stepscope_core::scoring::ScorerInfo;
 
 use crate::pictures::{dress, picture};
@@ -330,7 +332,12 @@ fn figures_and_reports_are_saved() {
     let (corpus, ctx) = (ProjectCorpus::later(project(&window))().unwrap(), JobContext::foreground(None));
     let request = Request { labels: Some("imported".parse().unwrap()), ..Request::of_scorer("example scores") };
     let settings = Settings { by: Some("generator".into()), ..Settings::default() };
-    let (columns, report) = evaluate(&corpus, &request, &settings, &ctx).unwrap();
+    let mut columns = collect(&corpus, &request, &ctx).unwrap();
+    let of = project(&window);
+    let own = (of.log().annotator().clone(), of.log().snapshot());
+    let views = Views::new(of.store().clone(), own, &[], of.scores().clone(), None, &ViewCache::default());
+    columns.group_by("generator", &views, |row| row, &ctx).unwrap();
+    let (columns, report) = report(&Arc::new(columns), &settings, &ctx).unwrap();
     let figures = report.figures(&columns, 0, &ctx).unwrap();
     assert!(page == report.to_html(&figures), "{page}");
     let titles: Vec<&str> = figures.iter().map(|figure| figure.title.as_str()).collect();

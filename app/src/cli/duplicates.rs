@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use stepscope_core::query::{self, Alike, Duplicates};
+use stepscope_core::query::{self, Alike, Duplicates, Likeness};
 use stepscope_core::store::{ProjectDir, Store};
 
 use super::Failure;
@@ -21,12 +21,17 @@ pub struct DuplicatesArgs {
     /// The project folder.
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
-    /// From this share of common runs of three words on two problems are nearly the same, 0.1 to 1; above 1: only equal ones.
-    #[arg(long, value_name = "SHARE", default_value_t = query::NEAR)]
+    /// From this share of common runs of three words on two problems are nearly the same, 0.1 to 1; 2: only equal ones.
+    #[arg(long, value_name = "SHARE", default_value_t = query::NEAR, value_parser = share)]
     near: f64,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.1..=1.0).contains(share) || *share == 2.0);
+    share.ok_or_else(|| "write a share from 0.1 to 1, or 2 for equal ones only".into())
 }
 
 #[derive(Serialize)]
@@ -81,7 +86,9 @@ impl fmt::Display for Report {
         if !pairs.is_empty() {
             writeln!(f)?;
         }
-        for cluster in clusters.iter().take(LISTED) {
+        // Those that are only nearly the same come first: they have to be looked at.
+        let (near, same): (Vec<&Alike>, Vec<&Alike>) = clusters.iter().partition(|one| one.likeness == Likeness::Near);
+        for cluster in near.into_iter().chain(same).take(LISTED) {
             let Alike { likeness, rows, files, asks, .. } = cluster;
             let files: Vec<String> = files.iter().map(|file| name(file)).collect();
             writeln!(f, "{}: {} traces in {}", likeness.words(), rows.len(), files.join(", "))?;

@@ -1,11 +1,10 @@
 //! `stepscope evaluate`: judges a scorer, or a label source, by labels.
 
 use std::fmt::{self, Display};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args};
 use serde::Serialize;
 use stepscope_core::evaluate::chance::Interval;
 use stepscope_core::evaluate::figures::{Contrast, Plot};
@@ -14,7 +13,7 @@ use stepscope_core::evaluate::{
 };
 use stepscope_core::job::JobContext;
 use stepscope_core::labels::{LabelSource, Selection};
-use stepscope_core::query::hidden_key;
+use stepscope_core::query::{group_field, hidden_key};
 use stepscope_core::scoring::ScoreBook;
 use stepscope_core::store::{ProjectDir, Store};
 
@@ -22,19 +21,21 @@ use super::Failure;
 use super::output::{Ending, Output, warn};
 use super::query::{check_sources, rows_where, views};
 use crate::startup::Startup;
+use crate::state::aside;
 use crate::state::corpus::ProjectCorpus;
 
 /// Arguments of `evaluate`.
 #[derive(Args, Debug)]
+#[command(group = ArgGroup::new("judged").required(true))]
 pub struct EvaluateArgs {
     /// The project folder.
     #[arg(long, value_name = "DIR")]
     project: PathBuf,
     /// The scorer to judge: the name of computed scores, else of imported ones.
-    #[arg(long, value_name = "NAME", required_unless_present = "source", conflicts_with = "source")]
+    #[arg(long, value_name = "NAME", group = "judged")]
     scorer: Option<String>,
     /// The label source to judge instead: own:NAME, imported:NAME, scorer:NAME@THRESHOLD or consensus:RULE(SOURCE, SOURCE).
-    #[arg(long, value_name = "SOURCE")]
+    #[arg(long, value_name = "SOURCE", group = "judged")]
     source: Option<LabelSource>,
     /// Whose labels are true: own, own:NAME, imported, imported:NAME, scorer:NAME@THRESHOLD, or what several agree on: consensus:RULE(SOURCE, SOURCE) with RULE all, majority, any-bad or first-error. Without it own ones, else imported ones.
     #[arg(long, value_name = "SOURCE")]
@@ -73,8 +74,8 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "N", default_value_t = Settings::default().seed)]
     seed: u64,
     /// List the traces that are judged wrongly in this way instead of the figures, the surest mistakes first.
-    #[arg(long, value_name = "SORT")]
-    failures: Option<Sort>,
+    #[arg(long, value_name = "SORT", value_parser = mistake)]
+    failures: Option<Mistake>,
     /// Write figures and pictures to this file as well: one HTML page (.html) or Markdown (.md).
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -83,17 +84,10 @@ pub struct EvaluateArgs {
     pub json: bool,
 }
 
-/// How a scorer is wrong.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Sort {
-    /// Traces with an error in which no step is named at all.
-    Misses,
-    /// Traces without an error in which a step is named.
-    FalseAlarms,
-    /// Traces in which a step before the first error is named.
-    Early,
-    /// Traces in which the first error is passed over and a later step named.
-    Late,
+/// A way in which a scorer is wrong, by its name.
+fn mistake(name: &str) -> Result<Mistake, String> {
+    let names = || Mistake::ALL.map(Mistake::name).join(", ");
+    Mistake::ALL.into_iter().find(|mistake| mistake.name() == name).ok_or_else(|| format!("it is one of {}", names()))
 }
 
 /// Evaluates.
@@ -110,16 +104,19 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
         unjudged_good: args.unjudged_good,
         ..Request::default()
     };
+    if let Some(path) = &args.report {
+        document(path)?;
+    }
     let ctx = out.context();
     let sources: Vec<&LabelSource> = args.labels.iter().chain(&args.source).collect();
-    check_sources(sources, &views(&args.project, None, None, startup)?, &ctx)?;
+    let views = views(&args.project, None, None, startup)?;
+    check_sources(sources, &views, &ctx)?;
     let found = |question: &Option<String>| {
         question.as_deref().map(|question| rows_where(question, &args.project, startup, &ctx)).transpose()
     };
     let (measured, fitted) = (found(&args.selection)?, found(&args.fit_on)?);
     let dir = ProjectDir::new(&args.project);
     let (scores, _) = ScoreBook::open(&dir.scores())?;
-    let computed: Vec<String> = scores.scorers().into_iter().map(|scorer| scorer.name).collect();
     let store = Store::open(&dir)?;
     let all = ProjectCorpus::new(store.clone(), None, scores)?;
     // What the threshold is fitted on is read as well, wherever it is measured.
@@ -136,29 +133,28 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
     let settings = Settings {
         threshold: if fit_on.is_some() { Threshold::Fit } else { args.threshold },
         fit_on,
-        by: args.by.clone(),
+        // A field of scores that names no scorer means the one that is judged.
+        by: args.by.as_deref().map(|by| group_field(by, args.scorer.as_deref())),
         rounds: args.rounds,
         seed: args.seed,
         ..Settings::default()
     };
     let corpus = Selection::new(&all, rows.clone());
     let mut columns = evaluate::collect(&corpus, &request, &ctx)?;
-    if let Some(by) = &args.by {
-        let of_project = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
-        // A field of scores that names no scorer means the one that is judged.
-        let computed = args.scorer.clone().filter(|name| computed.contains(name));
-        let views = views(&args.project, None, computed.as_deref(), startup)?;
-        columns.group_by(by, &views, of_project, &ctx)?;
-        if let Some(key) = hidden_key(&views, by, &ctx)? {
-            warn(format!("`{by}` is a field of its own; the metadata that are called so are `{key}`"));
-        }
+    let of_project = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
+    // Figures of a report are by generator where nothing else is asked for.
+    columns.group_by(settings.by.as_deref().unwrap_or("generator"), &views, of_project, &ctx)?;
+    if let Some(by) = &settings.by
+        && let Some(key) = hidden_key(&views, by, &ctx)?
+    {
+        warn(format!("`{by}` is a field of its own; the metadata that are called so are `{key}`"));
     }
     let (columns, report) = evaluate::report(&Arc::new(columns), &settings, &ctx)?;
     if let Some(path) = &args.report {
         write(path, &columns, &report, &ctx)?;
     }
-    match (args.failures, args.compare.as_deref(), &args.by) {
-        (Some(sort), ..) => list(&columns, &report, sort, (&store, &rows), out)?,
+    match (args.failures, args.compare.as_deref(), &settings.by) {
+        (Some(mistake), ..) => list(&columns, &report, mistake, (&store, &rows), out)?,
         (None, Some([a, b]), Some(by)) => out.report(&compare(&columns, &report, by, [a, b], &ctx)?)?,
         _ => out.report(&report)?,
     }
@@ -219,15 +215,30 @@ impl Display for Compared {
     }
 }
 
-/// Writes the report with its pictures.
-fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> Result<(), Failure> {
+/// What a report is written as.
+enum Document {
+    Html,
+    Markdown,
+}
+
+fn document(path: &Path) -> Result<Document, Failure> {
     let is = |ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
-    if !is("html") && !is("md") {
-        return Err(format!("the report ends in .html or .md, not as {}", path.display()).into());
+    match (is("html"), is("md")) {
+        (true, _) => Ok(Document::Html),
+        (_, true) => Ok(Document::Markdown),
+        _ => Err(format!("the report ends in .html or .md, not as {}", path.display()).into()),
     }
+}
+
+/// Writes the report with its pictures, or leaves the file as it was.
+fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> Result<(), Failure> {
     let figures = report.figures(columns, 0, ctx)?;
-    let text = if is("html") { report.to_html(&figures) } else { report.to_markdown(&figures) };
-    fs::write(path, text).map_err(|error| format!("cannot write the report: {error}: {}", path.display()))?;
+    let text = match document(path)? {
+        Document::Html => report.to_html(&figures),
+        Document::Markdown => report.to_markdown(&figures),
+    };
+    aside::write(path, text.as_bytes())
+        .map_err(|error| format!("cannot write the report: {error}: {}", path.display()))?;
     Ok(())
 }
 
@@ -235,16 +246,10 @@ fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> R
 fn list(
     columns: &Columns,
     report: &Report,
-    sort: Sort,
+    mistake: Mistake,
     (store, rows): (&Store, &[u32]),
     out: &Output,
 ) -> Result<(), Failure> {
-    let mistake = match sort {
-        Sort::Misses => Mistake::Miss,
-        Sort::FalseAlarms => Mistake::FalseAlarm,
-        Sort::Early => Mistake::Early,
-        Sort::Late => Mistake::Late,
-    };
     for mut wrong in failures(columns, 0, report.threshold, mistake) {
         wrong.row = rows.get(wrong.row as usize).copied().unwrap_or(wrong.row);
         let summary = store.summary(wrong.row);

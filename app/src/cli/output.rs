@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -65,8 +66,19 @@ impl Output {
     }
 }
 
+/// A line of progress stands at the end of the terminal.
+static HAS_PROGRESS: AtomicBool = AtomicBool::new(false);
+
+/// Takes the line of progress away, so that nothing is written behind it.
+fn clear_progress() {
+    if HAS_PROGRESS.swap(false, Ordering::Relaxed) {
+        write!(io::stderr(), "\r\x1b[K").ok();
+    }
+}
+
 /// A reader that has seen enough, such as `head`, is no failure.
 fn put(bytes: &[u8]) -> io::Result<()> {
+    clear_progress();
     match io::stdout().lock().write_all(bytes) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
@@ -75,6 +87,7 @@ fn put(bytes: &[u8]) -> io::Result<()> {
 
 /// Tells the user something that is not the result.
 pub fn warn(text: impl Display) {
+    clear_progress();
     writeln!(io::stderr(), "{text}").ok();
 }
 
@@ -85,6 +98,7 @@ fn progress_line() -> Reporter {
         if last.is_none_or(|at| at.elapsed() > Duration::from_millis(200)) {
             *last = Some(Instant::now());
             let share = progress.fraction().map(|share| format!("{:3.0} % ", share * 100.0)).unwrap_or_default();
+            HAS_PROGRESS.store(true, Ordering::Relaxed);
             write!(io::stderr(), "\r\x1b[K{share}{}", progress.note).ok();
         }
     })

@@ -5,7 +5,7 @@ use eframe::egui::{
     TextEdit, Ui, WidgetInfo, pos2,
 };
 use egui_extras::{Column, TableBuilder};
-use stepscope_core::query::Table;
+use stepscope_core::query::{COLUMNS, Table};
 
 use super::{close_on_escape, footer_ui, width};
 use crate::command::{Action, CommandSink};
@@ -35,7 +35,13 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
         ui.set_width(width(ctx, 900.0));
         let tokens = Tokens::of(ui);
         ui.heading("Question in SQL");
-        ui.label(RichText::new("Of the tables traces, steps, labels and scores; only SELECT").small().weak());
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Only SELECT, of the tables").small().weak());
+            for (table, columns) in tables() {
+                let name = ui.label(RichText::new(table).small().underline());
+                name.on_hover_text(columns.join(", "));
+            }
+        });
         let id = Id::unique("text of the question in SQL");
         let edit = TextEdit::multiline(&mut now).id(id).code_editor().desired_rows(4).desired_width(f32::INFINITY);
         let edit = ui.add(edit.lock_focus(false));
@@ -70,6 +76,9 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
         if let Some(problem) = &frame.model.problem {
             ui.add(Label::new(RichText::new(problem).color(tokens.bad)).wrap());
         }
+        if frame.table.is_none() && frame.model.problem.is_none() {
+            tables_ui(ui, height);
+        }
         if let Some(table) = frame.table {
             let height = height - (ui.cursor().top() - top);
             let request = ui.push_id("answer", |ui| answer_ui(ui, table, frame, height)).inner;
@@ -88,6 +97,31 @@ pub fn sql_ui(ctx: &Context, text: &str, frame: &SqlFrame<'_>, sink: &mut Comman
         ask(sink, AskRequest::RunSql);
     }
     close_on_escape(&response, sink);
+}
+
+/// Each table with its columns.
+fn tables() -> Vec<(&'static str, Vec<&'static str>)> {
+    let by_table = COLUMNS.chunk_by(|(a, ..), (b, ..)| a == b);
+    by_table.filter_map(|of| Some((of.first()?.0, of.iter().map(|(_, name, _)| *name).collect()))).collect()
+}
+
+/// What can be asked of, where the answer will stand.
+fn tables_ui(ui: &mut Ui, height: f32) {
+    let tokens = Tokens::of(ui);
+    egui::ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+        for columns in COLUMNS.chunk_by(|(a, ..), (b, ..)| a == b) {
+            ui.add_space(6.0);
+            let table = columns.first().map_or("", |(table, ..)| *table);
+            ui.label(RichText::new(table).strong());
+            egui::Grid::new(table).num_columns(2).spacing([16.0, 2.0]).show(ui, |ui| {
+                for (_, name, says) in columns {
+                    ui.label(RichText::new(*name).monospace());
+                    ui.label(RichText::new(*says).small().color(tokens.muted));
+                    ui.end_row();
+                }
+            });
+        }
+    });
 }
 
 /// The keys of the rows of an answer: where they go to, and whether that row is to be opened.

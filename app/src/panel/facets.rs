@@ -8,7 +8,7 @@ use eframe::egui::{
 use crate::command::{Action, CommandSink};
 use crate::state::asking::AskRequest;
 use crate::ui_kit::tokens::Space;
-use crate::ui_kit::{Tokens, focus_ring};
+use crate::ui_kit::{Tokens, clicked_for_others, focus_ring};
 use crate::view_model::facets::{FacetLine, FacetModel, FacetUse, FacetsModel};
 
 /// Paints the panel.
@@ -160,7 +160,7 @@ fn line_ui(ui: &mut Ui, line: &FacetLine, field: &str, tokens: &Tokens) -> Optio
     });
     let response =
         response.on_hover_text(format!("{}\nClick asks for it; with Shift or Alt, for all others", line.full));
-    let other = ui.input(|input| input.modifiers.shift || input.modifiers.alt);
+    let other = clicked_for_others(ui);
     match (response.clicked(), response.secondary_clicked()) {
         (true, _) if line.state == FacetUse::Excluded => Some(line.exclude.clone()),
         (true, _) if !other => Some(line.include.clone()),

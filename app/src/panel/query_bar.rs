@@ -63,7 +63,8 @@ fn field_ui(ui: &mut Ui, model: &QueryBarModel, frame: BarFrame, sink: &mut Comm
     let mut text = model.text.clone();
     let hint = KeyMap::of(ui).fill("Filter: words, or conditions such as steps > 5   {trace.filter}");
     let filter = EventFilter {
-        tab: is_offering || model.remedy.is_some(),
+        // From a question that is not finished it does not lead away: what is typed next would label traces.
+        tab: is_offering || matches!(model.message, Some((_, Tone::Bad))),
         escape: is_offering,
         horizontal_arrows: true,
         vertical_arrows: true,

@@ -25,7 +25,11 @@ pub fn write_soon(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn written(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
-    let mut aside = NamedTempFile::new_in(folder_of(path))?;
+    let mut builder = tempfile::Builder::new();
+    // As any new file, not for its owner alone: labels and reports are handed on.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut aside = builder.tempfile_in(folder_of(path))?;
     aside.write_all(bytes)?;
     Ok(aside)
 }

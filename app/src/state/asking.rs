@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use stepscope_core::query::{Facet, Fields, Filter, QueryError, Suggestion, Tells, clauses, field_before, tells};
+use stepscope_core::query::{
+    Facet, FacetValue, Fields, Filter, QueryError, Suggestion, Tells, clauses, field_before, tells,
+};
 
 use super::saved_views::SavedView;
 use super::work::Visible;
@@ -294,9 +296,13 @@ impl Asking {
         let opposite = clause.strip_prefix('-').map_or_else(|| format!("-{clause}"), str::to_owned);
         let facets = self.facets.shown.as_deref().into_iter().flatten();
         let asks = |facet: &&Facet| facet.values.iter().any(|value| value.include == clause);
-        let rivals = facets.filter(asks).flat_map(|facet| &facet.values).map(|value| value.include.as_str());
-        let gone: BTreeSet<usize> =
-            rivals.chain([opposite.as_str()]).filter_map(|other| self.place_of(other)).collect();
+        let rivals = facets.filter(asks).flat_map(|facet| {
+            // Files may be asked for by their name alone.
+            let name = |value: &FacetValue| value.value.rsplit(['/', '\\']).next().map(|name| format!("file:{name}"));
+            let names = facet.values.iter().filter_map(name).filter(|_| facet.field == "file");
+            facet.values.iter().map(|value| value.include.clone()).chain(names)
+        });
+        let gone: BTreeSet<usize> = rivals.chain([opposite]).filter_map(|other| self.place_of(&other)).collect();
         let kept =
             self.clauses.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, clause)| closed(clause));
         kept.chain([clause.to_owned()]).collect::<Vec<_>>().join(" ")
@@ -423,7 +429,6 @@ fn complete(text: &str, cursor: usize, fields: &Fields, permitted: Visible) -> V
 
 #[cfg(test)]
 mod tests {
-    use stepscope_core::query::FacetValue;
 
     use super::*;
 
@@ -479,23 +484,33 @@ mod tests {
         let value = |name: &str| FacetValue {
             value: name.into(),
             count: 1,
-            include: format!("file:{name}"),
-            exclude: format!("-file:{name}"),
+            include: format!("generator:{name}"),
+            exclude: format!("-generator:{name}"),
         };
         let values = ["a", "b", "c"].map(value).into();
-        let facet = Facet { field: "file".into(), values, more: 0, missing: 0 };
+        let mut facet = Facet { field: "generator".into(), values, more: 0, missing: 0 };
         let check = |text: &str, clause: &str, expected: &str| {
             let mut one = asking(text);
             one.facets.shown = Some(Arc::new(vec![facet.clone()]));
             assert_eq!(one.choosing(clause), expected, "{text:?}");
         };
-        check("file:a steps > 3", "file:b", "steps > 3 file:b");
-        check("file = \"a\"", "file:b", "file:b");
-        check("-file:b -file:c", "file:b", "-file:c file:b");
+        check("generator:a steps > 3", "generator:b", "steps > 3 generator:b");
+        check("generator = \"a\"", "generator:b", "generator:b");
+        check("-generator:b -generator:c", "generator:b", "-generator:c generator:b");
         // What is left out adds up.
-        check("-file:b", "-file:c", "-file:b -file:c");
-        check("file:a", "-file:a", "-file:a");
-        check("file:a", "steps:3", "file:a steps:3");
+        check("-generator:b", "-generator:c", "-generator:b -generator:c");
+        check("generator:a", "-generator:a", "-generator:a");
+        check("generator:a", "steps:3", "generator:a steps:3");
+        // A file is asked for by its name or by its whole path.
+        facet.field = "file".into();
+        for (value, name) in facet.values.iter_mut().zip(["/d/a.json", "/d/b.json"]) {
+            (value.value, value.include) = (name.into(), format!("file:\"{name}\""));
+        }
+        for text in ["file:a.json", "file:\"/d/a.json\"", "file = \"/d/a.json\""] {
+            let mut one = asking(text);
+            one.facets.shown = Some(Arc::new(vec![facet.clone()]));
+            assert_eq!(one.choosing("file:\"/d/b.json\""), "file:\"/d/b.json\"", "{text}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl QueryAids {
         let views = self.views(store, said);
         let compares = query.queue.order == QueueOrder::Disagreement && query.sort == Sort::default();
         let corpus = compares.then(|| self.corpus(store, said));
-        let panel = corpus.as_ref().map(|corpus| self.panel(corpus, ctx)).transpose()?;
+        let panel = corpus.as_ref().map(|corpus| self.panel(corpus, &views)).transpose()?;
         let aids = Aids {
             scores: self.scores.as_ref().map(|scores| scores as &dyn Scores),
             others: &self.others,
@@ -88,10 +88,10 @@ impl QueryAids {
     }
 
     /// The label sources that are compared.
-    fn panel<'a>(&self, corpus: &'a ProjectCorpus, ctx: &JobContext) -> Result<Panel<'a>, JobError> {
+    fn panel<'a>(&self, corpus: &'a ProjectCorpus, views: &Views) -> Result<Panel<'a>, JobError> {
         let sources = match &self.sources {
             Some(sources) => sources.clone(),
-            None => usual(&offered(corpus, &self.annotator, &scorers(&self.book), ctx)?).to_vec(),
+            None => usual(&offered(corpus, &self.annotator, &scorers(&self.book), &*views.in_data()?)).to_vec(),
         };
         Panel::new(&sources, corpus).map_err(|error| JobError::from_error(&error))
     }

@@ -1,19 +1,15 @@
 //! Label sources side by side: which are chosen, what there is to choose from, and what they say of the open trace.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use stepscope_core::annotation::Annotations;
 use stepscope_core::import::native::NativeScores;
-use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::{Corpus, LabelSource, Panel, Voice, disputed_steps, scores_of};
 use stepscope_core::model::{AnnotatorId, ScoreKind, StepIndex, Trace};
+use stepscope_core::query::InData;
 use stepscope_core::scoring::ScoreBook;
 
 use super::{OpenTrace, Project};
-
-/// Traces that are looked at to see which sources there are.
-const LOOKED_AT: u32 = 400;
 
 /// So many of them are shown where none was chosen.
 const USUAL: usize = 6;
@@ -100,38 +96,18 @@ pub fn scorers(book: &ScoreBook) -> Vec<(String, ScoreKind)> {
 }
 
 /// What there is to compare: annotators with labels, `own` first, then sources of labels in the data, then scorers whose
-/// scores tell right from wrong at one half. Of large projects what some hundred traces, spread evenly, have.
-pub fn offered(
-    corpus: &dyn Corpus,
-    own: &str,
-    scorers: &[(String, ScoreKind)],
-    ctx: &JobContext,
-) -> Result<Vec<LabelSource>, JobError> {
+/// scores tell right from wrong at one half.
+pub fn offered(corpus: &dyn Corpus, own: &str, scorers: &[(String, ScoreKind)], in_data: &InData) -> Vec<LabelSource> {
     let mut annotators: Vec<AnnotatorId> = corpus.annotators();
     annotators.retain(|by| corpus.has_labels(by));
     annotators.sort_by_key(|by| (by.as_str() != own, by.clone()));
     let tells = |kind: ScoreKind| kind.is_unit() && kind.is_quality();
-    let mut names: Vec<String> =
-        scorers.iter().filter(|(_, kind)| tells(*kind)).map(|(name, _)| name.clone()).collect();
-    let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
-    let every = total.div_ceil(LOOKED_AT).max(1);
-    let (mut in_data, mut scored) = (BTreeSet::new(), BTreeSet::new());
-    for row in (0..total).step_by(every as usize) {
-        ctx.checkpoint()?;
-        let trace = corpus.trace(row).map_err(JobError::Failed)?;
-        let panel = Panel::of_trace(corpus, &trace).map_err(|error| JobError::from_error(&error))?;
-        in_data.extend(panel.sources().into_iter().filter_map(|source| match source {
-            LabelSource::Imported(name) => name,
-            _ => None,
-        }));
-        let of_steps = trace.scores.iter().filter(|score| score.step.is_some() && tells(score.kind));
-        scored.extend(of_steps.map(|score| score.name.clone()));
-    }
-    names.extend(scored.into_iter().filter(|name| !scorers.iter().any(|(known, _)| known == name)));
+    let others = in_data.scorers.iter().filter(|(name, _)| !scorers.iter().any(|(known, _)| known == name));
+    let telling = scorers.iter().chain(others).filter(|(_, kind)| tells(*kind)).map(|(name, _)| name.clone());
     let own = annotators.into_iter().map(|by| LabelSource::Own(Some(by.as_str().to_owned())));
-    let data = in_data.into_iter().map(|name| LabelSource::Imported(Some(name)));
-    let scorers = names.into_iter().map(|name| LabelSource::Scorer { name, threshold: THRESHOLD });
-    Ok(own.chain(data).chain(scorers).collect())
+    let data = in_data.sources.iter().cloned().map(|name| LabelSource::Imported(Some(name)));
+    let scorers = telling.map(|name| LabelSource::Scorer { name, threshold: THRESHOLD });
+    own.chain(data).chain(scorers).collect()
 }
 
 /// What sources say of one trace, as its source has it.
@@ -247,7 +223,11 @@ mod tests {
     #[test]
     fn everyone_who_judges_steps_is_offered() {
         let scorers = [("prm".to_owned(), ScoreKind::Correctness), ("gain".to_owned(), ScoreKind::Progress)];
-        let found = offered(&one(), "zoe", &scorers, &JobContext::foreground(None)).unwrap();
+        let in_data = InData {
+            sources: vec!["human".into()],
+            scorers: vec![("mc".into(), ScoreKind::Value), ("length".into(), ScoreKind::Count)],
+        };
+        let found = offered(&one(), "zoe", &scorers, &in_data);
         let names: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(names, ["own:zoe", "own:ann", "imported:human", "scorer:prm@0.5", "scorer:mc@0.5"]);
     }

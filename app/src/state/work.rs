@@ -113,11 +113,8 @@ fn scores_of(name: &str, open: &OpenTrace, book: &ScoreBook) -> Vec<Option<f64>>
     if computed.iter().any(Option::is_some) {
         return computed;
     }
-    let mut imported = HashMap::new();
-    for score in open.trace.scores.iter().filter(|score| score.name == name && !score.value.is_nan()) {
-        imported.entry(score.step).or_insert(score.value);
-    }
-    steps().map(|(step, _)| imported.get(&Some(step)).copied()).collect()
+    let imported = open.trace.imported_scores(name);
+    steps().map(|(step, _)| imported.get(step as usize).copied().flatten()).collect()
 }
 
 /// What may be seen of a trace that could lead the annotator.

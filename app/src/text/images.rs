@@ -80,7 +80,8 @@ fn member(key: &str, value: &Value, found: &mut Vec<Image>, depth: usize) {
     }
     match value {
         Value::Array(list) => list.iter().for_each(|one| member(key, one, found, depth + 1)),
-        Value::String(from) if KEYS.contains(&key) => found.extend(image(from, "", Vec::new())),
+        // A bare word may be anything: environments name the image of their container so.
+        Value::String(from) if KEYS.contains(&key) => found.extend(image(from, "", Vec::new()).filter(is_picture)),
         Value::Object(part) => {
             let is_image = KEYS.contains(&key)
                 || part.get("type").and_then(Value::as_str).is_some_and(|kind| kind.contains("image"));
@@ -93,6 +94,15 @@ fn member(key: &str, value: &Value, found: &mut Vec<Image>, depth: usize) {
         }
         _ => {}
     }
+}
+
+/// Endings of files that are pictures.
+const ENDINGS: [&str; 10] = ["png", "jpg", "jpeg", "gif", "webp", "bmp", "tif", "tiff", "svg", "avif"];
+
+fn is_picture(image: &Image) -> bool {
+    let ImageFrom::File(path) = &image.from else { return true };
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
 fn image(from: &str, alt: &str, regions: Vec<([f32; 4], String)>) -> Option<Image> {
@@ -178,6 +188,7 @@ mod tests {
         check(json!({"images": ["http://a/b.png"]}), ImageFrom::Address("http://a/b.png".into()));
         check(json!({"image": "data:nonsense"}), ImageFrom::Missing);
         assert!(found(&json!({"id": "image", "text": "an image"})).is_empty());
+        assert!(found(&json!({"environment": {"image": "docker.io/a/b.x86_64:latest"}})).is_empty());
     }
 
     #[test]

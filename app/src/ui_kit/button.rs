@@ -1,6 +1,6 @@
 //! A button that stands for a command: title, key, reason when it cannot run.
 
-use eframe::egui::{Button, Response, RichText, Ui};
+use eframe::egui::{Button, Event, Modifiers, Response, RichText, Ui};
 
 use crate::command::{Availability, Command, CommandEnv, CommandSink, KeyMap};
 
@@ -24,4 +24,14 @@ pub fn command_button(
         sink.run(command);
     }
     response
+}
+
+/// True where a click means all others: with Shift or Alt. Whoever lets go of the key together with the button held it
+/// when the button went.
+pub fn clicked_for_others(ui: &Ui) -> bool {
+    let held = |modifiers: &Modifiers| modifiers.shift || modifiers.alt;
+    ui.input(|input| {
+        let with_button = |event: &Event| matches!(event, Event::PointerButton { modifiers, .. } if held(modifiers));
+        held(&input.modifiers) || input.events.iter().any(with_button)
+    })
 }

@@ -9,7 +9,7 @@ pub mod fonts;
 pub mod rich;
 pub mod tokens;
 
-pub use button::command_button;
+pub use button::{clicked_for_others, command_button};
 pub use chip::chip_ui;
 pub use diff::{diff_summary_ui, diff_ui, word_diff};
 pub use focus::focus_ring;

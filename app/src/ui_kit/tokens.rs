@@ -44,7 +44,7 @@ pub struct Tokens {
     /// Undecided.
     pub unsure: Color32,
     /// Colours of curves, in order.
-    pub series: [Color32; 4],
+    pub series: [Color32; 8],
     /// From low to high over yellow to blue, which eyes that do not tell red from green see as well.
     pub scale: [Color32; 5],
 }
@@ -67,7 +67,16 @@ const DARK: Tokens = Tokens {
     neutral: rgb(0x98, 0xa6, 0xc0),
     bad: rgb(0xf9, 0x80, 0x30),
     unsure: rgb(0xf7, 0xe6, 0x8a),
-    series: [rgb(0x5e, 0xa6, 0xf2), rgb(0xf7, 0xe6, 0x8a), rgb(0xcc, 0x79, 0xa7), rgb(0xf9, 0x80, 0x30)],
+    series: [
+        rgb(0x5e, 0xa6, 0xf2),
+        rgb(0xf7, 0xe6, 0x8a),
+        rgb(0xcc, 0x79, 0xa7),
+        rgb(0xa5, 0xc6, 0x94),
+        rgb(0x75, 0x59, 0xff),
+        rgb(0x82, 0x8c, 0x4d),
+        rgb(0xbf, 0xff, 0xff),
+        rgb(0x43, 0x79, 0x5e),
+    ],
     scale: [
         rgb(0xff, 0x6b, 0x6b),
         rgb(0xf5, 0xa3, 0x5c),
@@ -90,7 +99,16 @@ const LIGHT: Tokens = Tokens {
     neutral: rgb(0x5a, 0x62, 0x72),
     bad: rgb(0x9c, 0x36, 0x00),
     unsure: rgb(0x92, 0x27, 0x8f),
-    series: [rgb(0x1d, 0x5f, 0xd1), rgb(0xc2, 0x41, 0x0c), rgb(0xcc, 0x4f, 0xa0), rgb(0x3a, 0x3f, 0x4b)],
+    series: [
+        rgb(0x1d, 0x5f, 0xd1),
+        rgb(0xb3, 0x80, 0x1b),
+        rgb(0xcc, 0x4f, 0xa0),
+        rgb(0x40, 0x53, 0x2e),
+        rgb(0x8c, 0x15, 0x8c),
+        rgb(0x8c, 0x8c, 0x4d),
+        rgb(0x0a, 0x0a, 0x40),
+        rgb(0x40, 0x23, 0x31),
+    ],
     scale: [
         rgb(0xc6, 0x23, 0x2f),
         rgb(0xe8, 0x7a, 0x2b),
@@ -125,9 +143,7 @@ impl Tokens {
             Shade::None => self.muted,
             Shade::Tone(tone) => self.tone(tone),
             Shade::Sort(number) => {
-                let [first, second, third, fourth] = self.series;
-                let all = [first, second, third, fourth, self.neutral, self.bad, self.muted];
-                all.get(usize::from(number) % all.len()).copied().unwrap_or(self.muted)
+                self.series.get(usize::from(number) % self.series.len()).copied().unwrap_or(self.muted)
             }
             Shade::Scale(value) => {
                 let along = value.clamp(0.0, 1.0) * 4.0;

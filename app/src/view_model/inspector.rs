@@ -1,7 +1,7 @@
 //! The right side: labels of the chosen step and trace, scores by scorer, notes.
 
 use stepscope_core::annotation::{LabelSchema, Labels, TraceAnnotation};
-use stepscope_core::model::{FirstError, ImportedValue, Label, LabelKey, StepRating, TraceStatus};
+use stepscope_core::model::{FirstError, ImportedLabel, ImportedValue, Label, LabelKey, StepRating, TraceStatus};
 use stepscope_core::scoring::Aggregate;
 
 use super::labels::label_text;
@@ -167,12 +167,16 @@ fn detail_text(detail: &ScoreDetail) -> String {
 fn imported(open: &OpenTrace) -> Vec<(String, Tone)> {
     let here = open.selected();
     let labels = open.trace.labels.iter().filter(|label| label.step.is_none() || label.step == here);
+    let who = |label: &ImportedLabel| {
+        let of_all = label.step.is_none() && here.is_some();
+        if of_all { format!("{}, of the whole", label.source) } else { label.source.clone() }
+    };
     labels
         .map(|label| match label.value {
             ImportedValue::Rating(rating) => {
-                (format!("{}: {}", label.source, rating.name()), super::card::rating_text(rating).1)
+                (format!("{}: {}", who(label), rating.name()), super::card::rating_text(rating).1)
             }
-            ImportedValue::Soft(value) => (format!("{}: {}", label.source, score_text(value)), Tone::Muted),
+            ImportedValue::Soft(value) => (format!("{}: {}", who(label), score_text(value)), Tone::Muted),
             ImportedValue::FirstError => (format!("{}: first error", label.source), Tone::Bad),
             ImportedValue::NoError => (format!("{}: no error", label.source), Tone::Good),
             _ => {

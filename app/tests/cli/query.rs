@@ -48,7 +48,7 @@ fn sql_is_answered() {
     let joined = ask("SELECT t.row, count(*) AS n FROM steps s JOIN traces t ON s.trace = t.row GROUP BY t.row");
     assert_eq!(joined.len(), ask("SELECT row FROM traces WHERE steps > 0").len());
     let error = home.ends(1, &["query", "--project", &project, "--sql", "SELECT colour FROM traces"]).err;
-    assert!(error.contains("cannot be answered"), "{error}");
+    assert!(error.contains("no column `colour`; traces has row, id"), "{error}");
     assert!(home.ends(1, &["query", "--project", &project, "--sql", "DELETE FROM traces"]).err.contains("SELECT"));
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::EvaluateError;
-use super::columns::{Codes, Columns, Field, LeftOut, RaterColumn, StepFacts};
+use super::columns::{Codes, Columns, Gold, LeftOut, RaterColumn, StepFacts};
 use super::read::{Read, Reader};
 use super::request::{Rater, Request};
 use crate::job::{JobContext, Progress};
@@ -19,8 +19,8 @@ const LOT: u32 = 512;
 ///
 /// Traces without clear labels stay, with [`Gold::Unknown`](super::Gold::Unknown) and no ratings, for the figures that
 /// need no labels; they are counted by reason in [`Columns::left_out`]. A scorer without a score stays as well, with
-/// [`RaterColumn::missing`]: only who asks for it by name has to be told. Fails where a label source cannot be used, or
-/// no trace has a field that was asked for.
+/// [`RaterColumn::missing`]: only who asks for it by name has to be told. Fails where a label source cannot be used.
+/// Traces are grouped by [`Columns::group_by`].
 pub fn collect(corpus: &dyn Corpus, request: &Request, ctx: &JobContext) -> Result<Columns, EvaluateError> {
     let reader = Reader::new(corpus, request)?;
     let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
@@ -36,7 +36,7 @@ pub fn collect(corpus: &dyn Corpus, request: &Request, ctx: &JobContext) -> Resu
         ctx.report(Progress { done: to.into(), total: Some(total.into()), note: "traces read".into() });
         from = to;
     }
-    gathered.finish(request)
+    Ok(gathered.finish(request))
 }
 
 struct Gathered {
@@ -48,8 +48,9 @@ struct Gathered {
     answers: Codes,
     errors: Codes,
     tools: Codes,
-    fields: Vec<(String, Codes, Vec<u32>)>,
     left_out: BTreeMap<Why, u64>,
+    /// Traces with labels that leave the first error open.
+    unsettled: u64,
     other_scores: BTreeSet<String>,
 }
 
@@ -65,8 +66,8 @@ impl Gathered {
             answers: Codes::default(),
             errors: Codes::with_empty(),
             tools: Codes::with_empty(),
-            fields: reader.fields.iter().map(|name| (name.clone(), Codes::with_empty(), Vec::new())).collect(),
             left_out: BTreeMap::new(),
+            unsettled: 0,
             other_scores: BTreeSet::new(),
         }
     }
@@ -95,17 +96,15 @@ impl Gathered {
             values.extend(said.values);
             column.speaks.push(said.speaks);
         }
-        for ((_, names, codes), value) in self.fields.iter_mut().zip(&read.fields) {
-            codes.push(names.code(value));
-        }
-        if let Some(why) = read.unclear {
-            *self.left_out.entry(why).or_default() += 1;
+        match read.unclear {
+            Some(why) => *self.left_out.entry(why).or_default() += 1,
+            None => self.unsettled += u64::from(facts.gold == Gold::Unknown),
         }
         self.other_scores.extend(read.other_scores);
         self.columns.traces.push(facts);
     }
 
-    fn finish(self, request: &Request) -> Result<Columns, EvaluateError> {
+    fn finish(self, request: &Request) -> Columns {
         let mut columns = self.columns;
         for (rater, column) in request.raters.iter().zip(&mut columns.raters) {
             if matches!(rater, Rater::Scorer(_)) && !column.speaks.is_empty() && !column.speaks.contains(&true) {
@@ -121,23 +120,12 @@ impl Gathered {
         columns.problem_names = Arc::new(self.problems.names());
         columns.error_kinds = self.errors.names();
         columns.tools = self.tools.names();
-        let field = |(name, values, codes): (String, Codes, Vec<u32>)| Field {
-            name,
-            values: values.names().into(),
-            codes,
-            ..Field::default()
-        };
-        columns.fields = self.fields.into_iter().map(field).collect();
         let left_out = |(why, traces): (Why, u64)| LeftOut { reason: reason(why).into(), traces };
         columns.left_out = self.left_out.into_iter().map(left_out).collect();
-        for name in &request.fields {
-            let known = columns.field(name).and_then(|at| columns.fields.get(at));
-            if known.is_none_or(|field| field.values.len() < 2) && !columns.traces.is_empty() {
-                let known = "generator, file, format, outcome, and the fields of traces and problems in `show --json`";
-                return Err(EvaluateError::UnknownField { name: name.clone(), known: known.into() });
-            }
+        if self.unsettled > 0 {
+            columns.left_out.push(LeftOut { reason: UNSETTLED.into(), traces: self.unsettled });
         }
-        Ok(columns)
+        columns
     }
 }
 
@@ -150,10 +138,13 @@ fn ends(values: &[f64]) -> Option<(f64, f64)> {
     })
 }
 
-/// The reason in a few words.
 /// Why the labels of a trace say nothing: they say this and that.
 pub const CONTRADICTION: &str = "labels contradict one another";
 
+/// Why a trace with labels has no first error that is known. Its steps are judged all the same.
+const UNSETTLED: &str = "labels that leave the first error open, though they say something of steps";
+
+/// The reason in a few words.
 fn reason(why: Why) -> &'static str {
     match why {
         Why::NoLabels => "no labels",

@@ -99,6 +99,14 @@ pub struct RaterColumn {
     pub missing: Option<String>,
 }
 
+impl RaterColumn {
+    /// Its numbers may be probabilities: by what they mean, and as all of them lie between 0 and 1.
+    pub fn is_probability(&self) -> bool {
+        let may_be = |kind: ScoreKind| kind.is_unit() || matches!(kind, ScoreKind::Vote | ScoreKind::Other);
+        self.kind.is_none_or(may_be) && self.ends.is_some_and(|(low, high)| low >= 0.0 && high <= 1.0)
+    }
+}
+
 /// A field of traces, each value once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Field {
@@ -108,7 +116,7 @@ pub struct Field {
     pub values: Arc<[String]>,
     /// One per trace: which of the values it has.
     pub codes: Vec<u32>,
-    /// For each value the condition that asks for it; none where it follows from the name.
+    /// For each value the condition that asks for it.
     pub clauses: Arc<[String]>,
     /// The values have an order, which is theirs.
     pub is_ordered: bool,

@@ -35,14 +35,6 @@ pub enum EvaluateError {
         /// What was found instead.
         why: String,
     },
-    /// No trace has that field.
-    #[error("no trace has a field `{name}`; there is {known}")]
-    UnknownField {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
     /// The choice of a threshold cannot be read.
     #[error("threshold `{text}`: write a number, `sweep` or `fit`")]
     Threshold {

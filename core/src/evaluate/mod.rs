@@ -36,4 +36,4 @@ pub use report::{
 };
 pub use request::{Rater, Request};
 pub use tables::Table;
-pub use work_out::{evaluate, report, usual_threshold};
+pub use work_out::{report, usual_threshold};

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::columns::{Gold, NOTHING, TraceFacts};
 use super::reading::{answer_reached, final_answer, is_math};
 use super::request::{Rater, Request};
@@ -11,8 +9,8 @@ use crate::annotation::TraceAnnotation;
 use crate::import::native::NativeScores;
 use crate::labels::{Corpus, Judge, Resolved, Why};
 use crate::model::{
-    ImportedValue, Label, LabelKind, OutcomeLabel, ScoreKind, Step, StepIndex, StepKind, StepRating, Trace, Verdict,
-    word_count,
+    FirstBad, ImportedValue, Label, LabelKind, OutcomeLabel, ScoreKind, Step, StepIndex, StepKind, StepRating, Trace,
+    Verdict, first_bad, word_count,
 };
 
 /// A trace, read.
@@ -20,8 +18,6 @@ pub(super) struct Read {
     pub(super) facts: TraceFacts,
     pub(super) problem: String,
     pub(super) answer: Option<String>,
-    /// One per field.
-    pub(super) fields: Vec<String>,
     pub(super) steps: Vec<StepRead>,
     /// One per rater, of one number per step.
     pub(super) values: Vec<Said>,
@@ -62,7 +58,6 @@ pub(super) struct Reader<'a> {
     pub(super) request: &'a Request,
     pub(super) judge: Judge<'a>,
     pub(super) asked: Vec<Asked<'a>>,
-    pub(super) fields: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -75,13 +70,7 @@ impl<'a> Reader<'a> {
                 Rater::Labels(source) => Asked::Judge(Judge::new(Some(source), corpus)?),
             });
         }
-        let mut fields = vec!["generator".to_owned(), "file".to_owned()];
-        for field in &request.fields {
-            if !fields.contains(field) {
-                fields.push(field.clone());
-            }
-        }
-        Ok(Self { corpus, request, judge, asked, fields })
+        Ok(Self { corpus, request, judge, asked })
     }
 
     pub(super) fn read(&self, row: u32) -> Result<Read, super::EvaluateError> {
@@ -103,7 +92,7 @@ impl<'a> Reader<'a> {
         let sum = |words: &[u32]| words.iter().fold(0_u32, |sum, words| sum.saturating_add(*words));
         let facts = TraceFacts {
             row,
-            gold: gold(&ratings),
+            gold: gold(&steps, &ratings),
             outcome: outcome(seen, own),
             words: sum(&words),
             after_answer: reached.map_or(NOTHING, |at| sum(words.get(at + 1..).unwrap_or_default())),
@@ -145,7 +134,6 @@ impl<'a> Reader<'a> {
             facts,
             problem: self.corpus.problem(row).map_err(failed)?.as_str().to_owned(),
             answer,
-            fields: self.fields.iter().map(|name| field(seen, name)).collect(),
             steps: steps.collect(),
             values,
             unclear,
@@ -186,40 +174,31 @@ impl<'a> Reader<'a> {
             }));
             ratings.push(rating);
         }
-        Said { values, speaks: gold(&ratings) != Gold::Unknown, kind: None }
+        let steps: Vec<&Step> = path.iter().filter_map(|&step| seen.step(step)).collect();
+        Said { values, speaks: gold(&steps, &ratings) != Gold::Unknown, kind: None }
     }
 }
 
-/// The first error along a path of ratings: known where all before it are judged right.
-fn gold(path: &[Option<StepRating>]) -> Gold {
-    for (at, rating) in (0..).zip(path) {
-        match rating {
-            Some(StepRating::Good | StepRating::Neutral) => {}
-            Some(StepRating::Bad) => return Gold::At(at),
-            Some(StepRating::Unsure) | None => return Gold::Unknown,
-        }
+/// The first error along a path with these ratings.
+fn gold(path: &[&Step], ratings: &[Option<StepRating>]) -> Gold {
+    match first_bad(path.iter().zip(ratings).map(|(step, rating)| step.rated(*rating))) {
+        Some(FirstBad::At(at)) => u32::try_from(at).map_or(Gold::Unknown, Gold::At),
+        Some(FirstBad::Nowhere) => Gold::NoError,
+        None => Gold::Unknown,
     }
-    if path.is_empty() { Gold::Unknown } else { Gold::NoError }
 }
 
-/// The scores of that name along the path: computed ones, else imported ones; of several of a step the last.
+/// The scores of that name along the path: computed ones, else imported ones.
 fn scored(trace: &Trace, path: &[StepIndex], name: &str, computed: &[NativeScores]) -> Said {
-    let mut by_step = vec![f64::NAN; trace.steps.len()];
-    let mut kind = None;
-    if let Some(scores) = computed.iter().find(|scores| scores.scorer == name) {
-        kind = Some(scores.kind);
-        for (slot, value) in by_step.iter_mut().zip(&scores.values) {
-            *slot = value.map_or(f64::NAN, f64::from);
+    let (kind, values) = match computed.iter().find(|scores| scores.scorer == name) {
+        Some(scores) => (Some(scores.kind), scores.values.iter().map(|value| value.map(f64::from)).collect()),
+        None => {
+            let of_step = trace.scores.iter().find(|score| score.name == name && score.step.is_some());
+            (of_step.map(|score| score.kind), trace.imported_scores(name))
         }
-    } else {
-        for score in trace.scores.iter().filter(|score| score.name == name) {
-            if let Some(slot) = score.step.and_then(|step| by_step.get_mut(step as usize)) {
-                kind = Some(score.kind);
-                *slot = score.value;
-            }
-        }
-    }
-    let values: Vec<f64> = path.iter().map(|&at| by_step.get(at as usize).copied().unwrap_or(f64::NAN)).collect();
+    };
+    let of_step = |at: &StepIndex| values.get(*at as usize).copied().flatten().unwrap_or(f64::NAN);
+    let values: Vec<f64> = path.iter().map(of_step).collect();
     Said { speaks: values.iter().any(|value| !value.is_nan()), values, kind }
 }
 
@@ -259,21 +238,4 @@ fn error_kind(trace: &Trace, own: Option<&TraceAnnotation>, at: StepIndex, ratin
     }
     let mut tags = trace.labels.iter().filter(|label| label.step == Some(at) && label.value == ImportedValue::Tag);
     tags.next().map(|label| label.raw.clone()).unwrap_or_default()
-}
-
-/// The value of a field; empty where the trace has none.
-fn field(trace: &Trace, name: &str) -> String {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    match name {
-        "generator" => text(&trace.generator),
-        "file" => trace.source.file.clone(),
-        "format" => trace.source.format.clone(),
-        "outcome" => trace.outcome.verdict.name().to_owned(),
-        "splitter" => text(&trace.splitter),
-        _ => match trace.metadata.get(name).or_else(|| trace.problem.metadata.get(name)) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        },
-    }
 }

@@ -51,9 +51,21 @@ fn after_words(text: &str) -> Option<&str> {
 
 /// Answers that differ in marks only are one.
 fn normalised(text: &str) -> String {
-    let around = |c: char| c.is_whitespace() || matches!(c, '$' | '*' | '.' | '"' | '`');
-    let text = text.trim_matches(around).trim_start_matches("\\(").trim_end_matches("\\)");
-    text.chars().filter(|c| !c.is_whitespace() && *c != ',').collect()
+    let around = |c: char| c.is_whitespace() || matches!(c, '$' | '*' | '"' | '`');
+    // A point in front belongs to a number: `.5`.
+    let text = text.trim_start_matches(around).trim_end_matches(|c| c == '.' || around(c));
+    let text = text.trim_start_matches("\\(").trim_end_matches("\\)");
+    without_separators(text).chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// The text without the commas that part the thousands of numbers.
+fn without_separators(text: &str) -> String {
+    let is_separator = |at: usize| {
+        let (before, rest) = (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        digits == 3 && before.ends_with(|c: char| c.is_ascii_digit())
+    };
+    text.char_indices().filter(|(at, c)| *c != ',' || !is_separator(*at)).map(|(_, c)| c).collect()
 }
 
 /// The position in the path of the first step that states the answer as a result: after `=`, `is` or `:`, or in a
@@ -68,7 +80,7 @@ pub fn answer_reached(steps: &[&Step], answer: &str) -> Option<usize> {
 
 fn states(text: &str, answer: &str) -> bool {
     // Without spaces and thousands separators, as answers are compared; a space separates words, so it stays one.
-    let plain: String = text.chars().filter(|c| !matches!(c, ',' | '$' | '*' | '`' | '"')).collect();
+    let plain: String = without_separators(text).chars().filter(|c| !matches!(c, '$' | '*' | '`' | '"')).collect();
     let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric()) && !is_decimal(rest);
     plain.match_indices(answer).any(|(at, _)| {
         let (before, rest) = (plain.get(..at).unwrap_or_default(), plain.get(at + answer.len()..).unwrap_or_default());
@@ -135,6 +147,10 @@ mod tests {
         check("first \\boxed{1}, then \\boxed{1,200}", Some("1200"));
         check("The answer is: **18** .", Some("18"));
         check("#### 7", Some("7"));
+        check("\\boxed{.5}", Some(".5"));
+        check("The answer is (1, 234).", Some("(1,234)"));
+        check("The answer is 1,234,567.", Some("1234567"));
+        check("The answer is (1, 2)", Some("(1,2)"));
         check("Therefore 7 apples", None);
         check("\\boxed{open", None);
         assert_eq!(answer(StepKind::Answer, "x = 2").as_deref(), Some("x=2"));

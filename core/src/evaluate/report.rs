@@ -197,7 +197,7 @@ pub struct Report {
     pub failures: Vec<FailureCount>,
     /// What traces are grouped by.
     pub by_field: Option<String>,
-    /// The same figures by group, the largest first.
+    /// The same figures by group: numbers in their order, else the largest first.
     pub by: Vec<GroupFigures>,
     /// The figures over all thresholds, thinned out.
     pub sweep: Vec<SweepPoint>,

@@ -28,9 +28,6 @@ pub struct Request {
     pub raters: Vec<Rater>,
     /// Whose labels count as true; `None`: own ones, else imported ones where nobody has labelled.
     pub labels: Option<LabelSource>,
-    /// What traces are grouped by beside `generator` and `file`: `format`, `outcome`, or any field of the metadata of
-    /// trace or problem.
-    pub fields: Vec<String>,
     /// A soft label of at least this says good.
     pub soft_from: f64,
     /// Steps that labels pass over are good: for data that list every wrong step, as PRMBench does.
@@ -39,7 +36,7 @@ pub struct Request {
 
 impl Default for Request {
     fn default() -> Self {
-        Self { raters: Vec::new(), labels: None, fields: Vec::new(), soft_from: 0.5, unjudged_good: false }
+        Self { raters: Vec::new(), labels: None, soft_from: 0.5, unjudged_good: false }
     }
 }
 

@@ -199,23 +199,52 @@ fn vote(attempts: &[Attempt], weight: impl Fn(&Attempt) -> f64) -> Option<f64> {
     Some(first.iter().filter(|right| **right).count() as f64 / first.len() as f64)
 }
 
-/// The mean of a vote over choices of `n` attempts.
+/// The mean of a vote over choices of `n` attempts: over every one where they are few, else over some.
 fn vote_of(attempts: &[Attempt], n: usize, draw: &mut Draw, weight: impl Fn(&Attempt) -> f64) -> Option<f64> {
     if n >= attempts.len() {
         return vote(attempts, weight);
     }
-    let mut mixed = attempts.to_vec();
     let (mut sum, mut count) = (0.0, 0_u32);
-    for _ in 0..DRAWS {
-        for at in 0..n {
-            mixed.swap(at, at + draw.below(attempts.len() - at));
-        }
-        if let Some(right) = mixed.get(..n).and_then(|some| vote(some, &weight)) {
+    let mut add = |chosen: &[Attempt]| {
+        if let Some(right) = vote(chosen, &weight) {
             sum += right;
             count += 1;
         }
+    };
+    if let Some(all) = choices(attempts.len(), n) {
+        for choice in all {
+            let chosen: Vec<Attempt> = choice.iter().filter_map(|at| attempts.get(*at).copied()).collect();
+            add(&chosen);
+        }
+    } else {
+        let mut mixed = attempts.to_vec();
+        for _ in 0..DRAWS {
+            for at in 0..n {
+                mixed.swap(at, at + draw.below(attempts.len() - at));
+            }
+            mixed.get(..n).into_iter().for_each(&mut add);
+        }
     }
     (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Every way to choose `n` of so many; `None` where there are more than are drawn otherwise, but of one at a time.
+fn choices(all: usize, n: usize) -> Option<Vec<Vec<usize>>> {
+    let count: f64 = (0..n).map(|taken| (all - taken) as f64 / (taken + 1) as f64).product();
+    if n > 1 && count > f64::from(DRAWS) {
+        return None;
+    }
+    let mut made: Vec<Vec<usize>> = vec![Vec::new()];
+    for taken in 0..n {
+        let next = |choice: &Vec<usize>| {
+            let from = choice.last().map_or(0, |last| last + 1);
+            let choice = choice.clone();
+            // So many must be left for those that follow.
+            (from..(all + taken + 1).saturating_sub(n)).map(move |at| [choice.as_slice(), &[at]].concat())
+        };
+        made = made.iter().flat_map(next).collect();
+    }
+    Some(made)
 }
 
 /// 1, 2, 4, … and the most.
@@ -388,8 +417,11 @@ mod tests {
         assert_eq!(made.iter().map(|at| at.n).collect::<Vec<_>>(), [1, 2, 4]);
         assert_eq!((made[2].majority, made[2].weighted_majority), (Some(0.0), Some(1.0)));
         assert_eq!(made, curve(&[some.to_vec()], Weight::Score, 1, &ctx).unwrap());
-        let drawn = made[0].majority.unwrap();
-        assert!((0.15..0.55).contains(&drawn), "one of three with an answer is right: {drawn}");
+        let one = made[0].majority.unwrap();
+        assert!((one - 1.0 / 3.0).abs() < 1e-12, "one of three with an answer is right: {one}");
+        let two = made[1].majority.unwrap();
+        let every = tried(&some[..3], 2, |chosen| vote(chosen, |_| 1.0).unwrap());
+        assert!((two - (3.0 * every + 1.0) / 6.0).abs() < 1e-12, "three pairs and three with the one without: {two}");
     }
 
     #[test]

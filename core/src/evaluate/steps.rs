@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Columns;
 use super::binary::{Bin, Confusion, CurvePoint, Cuts, Pair, calibration_error, share};
-use super::columns::{Gold, TraceFacts};
+use super::columns::{Gold, RaterColumn, TraceFacts};
 use crate::job::{JobContext, JobError};
 use crate::model::{StepKind, StepRating};
 
@@ -32,30 +32,33 @@ pub struct StepFigures {
     pub confusion: Confusion,
     /// Share of right verdicts.
     pub accuracy: Option<f64>,
-    /// F1 at finding good steps.
+    /// F1 at finding good steps, where there are any.
     pub f1_good: Option<f64>,
-    /// F1 at finding bad steps.
+    /// F1 at finding bad steps, where there are any.
     pub f1_bad: Option<f64>,
-    /// The mean of both F1 (PRMBench).
+    /// The mean of both F1 (PRMBench), where there are steps of both sorts.
     pub prm_score: Option<f64>,
 }
 
 impl StepFigures {
-    fn new(cuts: &Cuts, threshold: f64, bins: usize) -> Self {
+    fn new(cuts: &Cuts, threshold: f64, bins: usize, is_probability: bool) -> Self {
         let confusion = cuts.confusion(threshold);
+        let reliability = if is_probability { cuts.reliability(bins) } else { Vec::new() };
+        // Where there is nothing to find, finding it says nothing.
+        let (has_good, has_bad) = (cuts.good > 0, cuts.bad > 0);
         Self {
             good: cuts.good,
             bad: cuts.bad,
             auc: cuts.auc(),
             average_precision_bad: cuts.average_precision_bad(),
             average_precision_good: cuts.average_precision_good(),
-            brier: cuts.brier(),
-            ece: calibration_error(&cuts.reliability(bins)),
+            brier: cuts.brier().filter(|_| is_probability),
+            ece: calibration_error(&reliability),
             confusion,
             accuracy: confusion.accuracy(),
-            f1_good: confusion.f1_good(),
-            f1_bad: confusion.f1_bad(),
-            prm_score: confusion.prm_score(),
+            f1_good: confusion.f1_good().filter(|_| has_good),
+            f1_bad: confusion.f1_bad().filter(|_| has_bad),
+            prm_score: confusion.prm_score().filter(|_| has_good && has_bad),
         }
     }
 }
@@ -177,7 +180,8 @@ pub fn step_report(
     ctx: &JobContext,
 ) -> Result<StepReport, JobError> {
     let steps = &columns.steps;
-    let run = Run { columns, rater, threshold, bins, ctx };
+    let is_probability = columns.raters.get(rater).is_some_and(RaterColumn::is_probability);
+    let run = Run { columns, rater, threshold, bins, is_probability, ctx };
     let kind = |at: usize| steps.kind.get(at).copied().unwrap_or_default();
     let [up_to, after] = run.cuts(2, |step| Some(usize::from(step.is_after)))?.try_into().unwrap_or_default();
     let all = run.cuts(1, |_| Some(0))?.pop().unwrap_or_default();
@@ -187,7 +191,7 @@ pub fn step_report(
         figures: run.figures(&up_to),
         after_error: run.figures(&after),
         all: run.figures(&all),
-        reliability: up_to.reliability(bins),
+        reliability: if is_probability { up_to.reliability(bins) } else { Vec::new() },
         roc: thinned(&up_to.roc()),
         precision_recall: thinned(&up_to.precision_recall_bad()),
         by_position: run.groups(&POSITIONS.map(|(_, name)| name), |s| before(s, within(&POSITIONS, s.position)))?,
@@ -207,12 +211,13 @@ struct Run<'a> {
     rater: usize,
     threshold: f64,
     bins: usize,
+    is_probability: bool,
     ctx: &'a JobContext,
 }
 
 impl Run<'_> {
     fn figures(&self, cuts: &Cuts) -> StepFigures {
-        StepFigures::new(cuts, self.threshold, self.bins)
+        StepFigures::new(cuts, self.threshold, self.bins, self.is_probability)
     }
 
     /// The steps in so many groups.

@@ -24,7 +24,7 @@ impl Report {
     /// How many traces that is about, and where the threshold lies.
     pub(super) fn intro(&self) -> String {
         let mut text = format!(
-            "{} of {} traces judged, {} {}; a step is flagged where its score is below {} ({}).",
+            "{} of {} traces judged, {} more {}; a step is flagged where its score is below {} ({}).",
             self.judged,
             self.traces,
             self.unscored,

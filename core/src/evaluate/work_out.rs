@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::EvaluateError;
 use super::binary::share;
 use super::columns::{Columns, Gold, RaterColumn, TraceFacts};
 use super::failures::Failure;
@@ -14,27 +15,13 @@ use super::report::{
 };
 use super::response::{Against, response_report};
 use super::steps::step_report;
-use super::{EvaluateError, Request};
 use crate::annotation::lot;
 use crate::job::{JobContext, Progress};
-use crate::labels::Corpus;
+use crate::labels::LabelSource;
 use crate::model::ScoreKind;
 
 /// Points of the sweep that are written down.
 const SWEEP_POINTS: usize = 100;
-
-/// Reads a project and works out all figures; see [`report`].
-pub fn evaluate(
-    corpus: &dyn Corpus,
-    request: &Request,
-    settings: &Settings,
-    ctx: &JobContext,
-) -> Result<(Arc<Columns>, Report), EvaluateError> {
-    let mut request = request.clone();
-    request.fields.extend(settings.by.clone());
-    let columns = Arc::new(super::collect(corpus, &request, ctx)?);
-    report(&columns, settings, ctx)
-}
 
 /// The judged traces: place in the columns, first error, scores.
 fn cases(columns: &Columns, rater: usize) -> impl Iterator<Item = (usize, Case<'_>)> {
@@ -90,7 +77,7 @@ pub fn report(
     let first_error = figures(&columns, settings, threshold, all.iter().copied(), ctx)?;
     let mut notes = notes(&columns, settings, kind, chosen.as_ref());
     let partly_scored = all.iter().filter(|(_, case)| case.scores.iter().any(|score| score.is_nan())).count() as u64;
-    if partly_scored > 0 {
+    if partly_scored > 0 && kind.is_some() {
         notes.push(format!(
             "{partly_scored} traces have steps without a score; such steps are never flagged here, while as a source of \
              labels (scorer:NAME@THRESHOLD) it says nothing of what follows them"
@@ -99,7 +86,9 @@ pub fn report(
     let by = groups(&columns, settings, threshold, &all, ctx)?;
     let mut all_figures = std::iter::once(&first_error).chain(by.iter().map(|group| &group.figures));
     if settings.rounds > 0 && all_figures.any(FirstErrorFigures::lacks_interval) {
-        notes.push("there is no interval where all or none are right: drawing traces anew tells nothing of these".into());
+        notes.push(
+            "there is no interval where all or none are right: drawing traces anew tells nothing of these".into(),
+        );
     }
     note(ctx, "judging steps");
     let step = step_report(&columns, rater, threshold, settings.bins, ctx)?;
@@ -326,6 +315,11 @@ fn notes(columns: &Columns, settings: &Settings, kind: Option<ScoreKind>, chosen
     }
     if kind.is_some_and(|kind| !kind.is_quality()) {
         notes.push("these scores do not say how good a step is; more may not mean better".into());
+    }
+    let rater = columns.raters.get(settings.rater).filter(|rater| rater.kind.is_none());
+    let sources = rater.and_then(|rater| rater.name.parse::<LabelSource>().ok()).zip(columns.labels.parse().ok());
+    if sources.is_some_and(|(judged, labels): (_, LabelSource)| labels.includes(&judged)) {
+        notes.push("what is judged is among the labels it is judged by, which flatters it".into());
     }
     let judged = columns.traces.iter().filter(|trace| trace.gold != Gold::Unknown).count() as u64;
     let erroneous = columns.traces.iter().filter(|trace| matches!(trace.gold, Gold::At(_))).count() as u64;

@@ -76,6 +76,7 @@ fn scores<'a>(input: &RowInput<'a>) -> HashMap<(&'a str, StepIndex), f64> {
     let mut values = HashMap::new();
     for score in input.trace.scores.iter().filter(|score| score.value.is_finite()) {
         if let Some(step) = score.step {
+            // Of several of one step the last counts, as in `Trace::imported_scores`.
             values.insert((score.name.as_str(), step), score.value);
         }
     }

@@ -138,7 +138,7 @@ fn agreed(
         Vote { name: named.to_string(), said: voice(member, trace, tree, said, scores) }
     };
     let votes: Vec<Vote> = consensus.members.iter().map(vote).collect();
-    count(consensus.rule, consensus.least(), &votes, &tree.main_path(&trace.steps), trace.steps.len())
+    count(consensus.rule, consensus.least(), &votes, &tree.main_path(&trace.steps), &trace.steps)
 }
 
 /// What one member says. Who skipped a trace or gave it up has no vote.

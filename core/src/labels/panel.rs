@@ -123,7 +123,7 @@ impl<'a> Panel<'a> {
         let tree = trace.tree();
         let main = tree.main_path(&trace.steps);
         let voice = |judge: &Judge<'a>| match judge.judge_as_came(trace, &tree) {
-            Ok(said) => Voice { first_error: Place::on(&main, &said.ratings), said, unclear: None },
+            Ok(said) => Voice { first_error: Place::on(&main, &trace.steps, &said.ratings), said, unclear: None },
             Err(unclear) => {
                 Voice { said: Resolved::nothing(trace.steps.len()), first_error: None, unclear: Some(unclear) }
             }

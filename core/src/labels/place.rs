@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::resolve::Ratings;
-use crate::model::{StepIndex, StepRating};
+use crate::model::{FirstBad, Step, StepIndex, first_bad};
 
 /// Where the main path of a trace first goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -16,17 +16,16 @@ pub enum Place {
 }
 
 impl Place {
-    /// The first bad step of a path whose steps before it are all rated, and not unsure; no error where all of the path
-    /// is. `None` where that is not known. Neutral steps are no errors.
-    pub fn on(path: &[StepIndex], ratings: &Ratings) -> Option<Self> {
-        for &step in path {
-            match ratings.get(step as usize).copied().flatten()? {
-                StepRating::Good | StepRating::Neutral => {}
-                StepRating::Bad => return Some(Self::Step(step)),
-                StepRating::Unsure => return None,
-            }
+    /// What ratings say of a path of these steps: see [`first_bad`].
+    pub fn on(path: &[StepIndex], steps: &[Step], ratings: &Ratings) -> Option<Self> {
+        let on_path = |at: &StepIndex| {
+            let at = *at as usize;
+            Some(steps.get(at)?.rated(ratings.get(at).copied().flatten()))
+        };
+        match first_bad(path.iter().filter_map(on_path))? {
+            FirstBad::At(at) => path.get(at).copied().map(Self::Step),
+            FirstBad::Nowhere => Some(Self::NoError),
         }
-        (!path.is_empty()).then_some(Self::NoError)
     }
 
     /// In words, with steps counted from 1.

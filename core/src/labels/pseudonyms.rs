@@ -13,7 +13,7 @@ use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::import::native::NativeScores;
 use crate::model::{AnnotatorId, ContentHasher, Label, Metadata, ProblemId, Trace, TraceId};
 
-use super::{Corpus, LabelSource, Provenance, RecordKind, SourceFile};
+use super::{Consensus, Corpus, LabelSource, Member, Provenance, RecordKind, SourceFile};
 
 /// What a pseudonym begins with.
 const PREFIX: &str = "annotator-";
@@ -129,7 +129,12 @@ impl<'a> Pseudonymous<'a> {
             LabelSource::Imported(Some(name)) => {
                 LabelSource::Imported(Some(self.names.source(name).unwrap_or_else(|| name.clone())))
             }
-            other => other.clone(),
+            LabelSource::Consensus(consensus) => {
+                let member = |member: &Member| Member { source: self.label_source(&member.source), ..member.clone() };
+                let members = consensus.members.iter().map(member).collect();
+                LabelSource::Consensus(Consensus { members, ..consensus.clone() })
+            }
+            LabelSource::Own(None) | LabelSource::Imported(None) | LabelSource::Scorer { .. } => source.clone(),
         }
     }
 }

@@ -207,21 +207,14 @@ fn set_soft(said: &mut Said, step: StepIndex, value: f64, is_rated: bool) -> Res
 }
 
 fn scored(trace: &Trace, name: &str, threshold: f64, scores: &[NativeScores]) -> Said {
-    let rate = |value: f64| {
-        let rating = if value >= threshold { StepRating::Good } else { StepRating::Bad };
-        (!value.is_nan()).then_some(rating)
+    let values: Vec<Option<f64>> = match scores.iter().find(|s| s.scorer == name) {
+        Some(computed) => computed.values.iter().map(|value| value.map(f64::from)).collect(),
+        None => trace.imported_scores(name),
     };
     let Said { mut ratings, soft, mark } = Said::nothing(trace);
-    if let Some(computed) = scores.iter().find(|s| s.scorer == name) {
-        for (slot, value) in ratings.iter_mut().zip(&computed.values) {
-            *slot = value.and_then(|v| rate(f64::from(v)));
-        }
-    } else {
-        for score in trace.scores.iter().filter(|s| s.name == name) {
-            if let Some(slot) = score.step.and_then(|step| ratings.get_mut(step as usize)) {
-                *slot = rate(score.value);
-            }
-        }
+    for (slot, value) in ratings.iter_mut().zip(values) {
+        let rate = |value| if value >= threshold { StepRating::Good } else { StepRating::Bad };
+        *slot = value.filter(|value| !value.is_nan()).map(rate);
     }
     Said { ratings, soft, mark }
 }

@@ -34,6 +34,20 @@ pub const SOURCE_HELP: &str = "own, own:NAME, imported, imported:NAME, scorer:NA
     consensus:RULE(SOURCE, SOURCE, min=N) with RULE all, majority, any-bad or first-error; in it imported:NAME>T takes \
     soft labels above T as good";
 
+impl LabelSource {
+    /// True where what the other says is part of what this source says.
+    pub fn includes(&self, other: &Self) -> bool {
+        match self {
+            Self::Imported(None) => matches!(other, Self::Imported(_)),
+            Self::Own(None) => matches!(other, Self::Own(_)),
+            // Without members it is that of all annotators.
+            Self::Consensus(of) if of.members.is_empty() => matches!(other, Self::Own(_)),
+            Self::Consensus(of) => of.members.iter().any(|member| member.source.includes(other)),
+            Self::Own(Some(_)) | Self::Imported(Some(_)) | Self::Scorer { .. } => self == other,
+        }
+    }
+}
+
 impl fmt::Display for LabelSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,7 +8,8 @@ use super::*;
 use crate::annotation::{StepAnnotation, TraceAnnotation};
 use crate::job::JobContext;
 use crate::model::{
-    AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, StepRating, Trace, TraceBuilder, TraceId, TraceStatus,
+    AnnotatorId, FirstError, ImportedValue, Problem, ScoreKind, Step, StepRating, Trace, TraceBuilder, TraceId,
+    TraceStatus,
 };
 
 #[derive(Default)]
@@ -243,6 +244,10 @@ fn a_vote(name: usize, signs: &[Option<usize>]) -> Vote {
     Vote { name: name.to_string(), said: Ok(Resolved { ratings, soft }) }
 }
 
+fn four() -> Vec<Step> {
+    vec![Step::default(); 4]
+}
+
 fn votes() -> impl Strategy<Value = Vec<Vote>> {
     let step = prop::option::weighted(0.8, 0..4_usize);
     let source = prop::collection::vec(step, 4);
@@ -257,7 +262,7 @@ proptest! {
         let mut turned = votes.clone();
         turned.reverse();
         for rule in ConsensusRule::EVERY {
-            let (one, other) = (count(rule, least, &votes, &main, 4), count(rule, least, &turned, &main, 4));
+            let (one, other) = (count(rule, least, &votes, &main, &four()), count(rule, least, &turned, &main, &four()));
             prop_assert_eq!(one.ok(), other.ok());
         }
     }
@@ -266,7 +271,7 @@ proptest! {
     #[test]
     fn rules_contain_one_another(votes in votes(), least in 1..4_usize) {
         let main = [0, 1, 2, 3];
-        let on = |rule| count(rule, least, &votes, &main, 4).unwrap_or_else(|_| Resolved::nothing(4)).ratings;
+        let on = |rule| count(rule, least, &votes, &main, &four()).unwrap_or_else(|_| Resolved::nothing(4)).ratings;
         let (all, majority, any_bad) = (on(ConsensusRule::All), on(ConsensusRule::Majority), on(ConsensusRule::AnyBad));
         for step in 0..4 {
             if all[step].is_some() {
@@ -282,8 +287,8 @@ proptest! {
         let plain = votes.iter().all(|vote| {
             vote.said.as_ref().unwrap().ratings.iter().all(|r| matches!(r, None | Some(StepRating::Good | StepRating::Bad)))
         });
-        if let (true, Ok(place)) = (plain, count(ConsensusRule::FirstError, everyone, &votes, &main, 4)) {
-            let all = count(ConsensusRule::All, everyone, &votes, &main, 4).unwrap().ratings;
+        if let (true, Ok(place)) = (plain, count(ConsensusRule::FirstError, everyone, &votes, &main, &four())) {
+            let all = count(ConsensusRule::All, everyone, &votes, &main, &four()).unwrap().ratings;
             for (placed, agreed) in place.ratings.iter().zip(&all) {
                 if placed.is_some() {
                     prop_assert_eq!(placed, agreed);

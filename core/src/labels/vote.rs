@@ -12,7 +12,7 @@ use super::consensus::ConsensusRule;
 use super::error::{Unclear, Why};
 use super::place::Place;
 use super::resolve::{Ratings, Resolved};
-use crate::model::{StepIndex, StepRating};
+use crate::model::{Step, StepIndex, StepRating};
 
 /// What one member says of a trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,18 +44,17 @@ enum Count<T> {
     Disputed,
 }
 
-/// What the members agree on. `least` of them must say the same; `main` is the main path of the trace, which has so many
-/// steps.
+/// What the members agree on. `least` of them must say the same; `main` is the main path of the trace, of these steps.
 pub fn count(
     rule: ConsensusRule,
     least: usize,
     votes: &[Vote],
     main: &[StepIndex],
-    steps: usize,
+    steps: &[Step],
 ) -> Result<Resolved, Unclear> {
     match rule {
         ConsensusRule::FirstError => count_places(least, votes, main, steps),
-        _ => count_steps(rule, least, votes, steps),
+        _ => count_steps(rule, least, votes, steps.len()),
     }
 }
 
@@ -96,8 +95,8 @@ fn count_ratings(rule: ConsensusRule, least: usize, said: &[StepRating]) -> Coun
     }
 }
 
-fn count_places(least: usize, votes: &[Vote], main: &[StepIndex], steps: usize) -> Result<Resolved, Unclear> {
-    let place = |vote: &Vote| Place::on(main, vote.ratings()?);
+fn count_places(least: usize, votes: &[Vote], main: &[StepIndex], steps: &[Step]) -> Result<Resolved, Unclear> {
+    let place = |vote: &Vote| Place::on(main, steps, vote.ratings()?);
     let known: Vec<Place> = votes.iter().filter_map(place).collect();
     let place = match most(least, &known) {
         Count::Agreed(place) => place,
@@ -108,7 +107,7 @@ fn count_places(least: usize, votes: &[Vote], main: &[StepIndex], steps: usize) 
             return Err(Unclear::new(Why::Disagreement, format!("the sources disagree on the first error ({said})")));
         }
     };
-    let mut agreed = Resolved::nothing(steps);
+    let mut agreed = Resolved::nothing(steps.len());
     for &step in main {
         let is_error = place == Place::Step(step);
         if let Some(slot) = agreed.ratings.get_mut(step as usize) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Metadata, StepHash};
+use super::{Metadata, RatedStep, StepHash, StepRating};
 
 /// Position of a step in [`Trace::steps`](super::Trace::steps), from 0.
 pub type StepIndex = u32;
@@ -147,6 +147,13 @@ impl StepKind {
     /// The kind with that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl Step {
+    /// The step with that rating, as one of a path.
+    pub fn rated(&self, rating: Option<StepRating>) -> RatedStep<'_> {
+        RatedStep { rating, kind: self.kind, author: self.author.as_deref() }
     }
 }
 

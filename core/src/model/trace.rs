@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ContentHasher, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ProblemId, ScoreKind,
-    Step, StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId, tree::is_chain, tree::main_path,
+    ContentHasher, FirstBad, FirstError, ImportedLabel, ImportedScore, ImportedValue, Metadata, Problem, ProblemId,
+    ScoreKind, Step, StepHash, StepIndex, StepKind, StepRating, StepTree, ToolCall, TraceId, first_bad, tree::is_chain,
+    tree::main_path,
 };
 
 /// One attempt at a problem. A chain is a tree with one path.
@@ -109,6 +110,18 @@ impl Trace {
         (0..).zip(&self.steps).find(|(_, step)| step.hash == *hash).map(|(index, _)| index)
     }
 
+    /// The imported scores of that name, one per step. Of several of one step the last that is a number counts: searches
+    /// score a step again when they know more of it.
+    pub fn imported_scores(&self, name: &str) -> Vec<Option<f64>> {
+        let mut values = vec![None; self.steps.len()];
+        for score in self.scores.iter().filter(|score| score.name == name && !score.value.is_nan()) {
+            if let Some(slot) = score.step.and_then(|step| values.get_mut(step as usize)) {
+                *slot = Some(score.value);
+            }
+        }
+        values
+    }
+
     /// For each step what its scores are kept under: its hash, which covers all that is read up to its end. A step that
     /// an annotator wrote bears a number for a name, so what it says and stands after is hashed as in [`TraceBuilder`].
     pub fn score_keys(&self) -> Vec<StepHash> {
@@ -131,8 +144,8 @@ impl Trace {
 
     /// The first error according to the imported labels of one source, or of all where `source` is `None`.
     ///
-    /// Said outright, or read off ratings along the main path: the first bad step, or none if every step is rated
-    /// good or neutral. Of several ratings of a step the first counts. That there is none is said of the main path.
+    /// Said outright, or read off ratings along the main path; see [`first_bad`]. Of several ratings of a step the first
+    /// counts. That there is none is said of the main path.
     /// `None` where the labels do not settle it, and where the trace has no steps.
     pub fn imported_first_error(&self, source: Option<&str>) -> Option<FirstError> {
         let labels = || self.labels.iter().filter(|l| source.is_none_or(|s| l.source == s));
@@ -159,14 +172,11 @@ impl Trace {
                 ratings.entry(step).or_insert(rating);
             }
         }
-        for &index in &path {
-            match ratings.get(&index)? {
-                StepRating::Bad => return Some(FirstError::At(self.step(index)?.hash.clone())),
-                StepRating::Unsure => return None,
-                StepRating::Good | StepRating::Neutral => {}
-            }
+        let on_path = |index: &StepIndex| Some(self.step(*index)?.rated(ratings.get(index).copied()));
+        match first_bad(path.iter().filter_map(on_path))? {
+            FirstBad::At(at) => Some(FirstError::At(self.step(*path.get(at)?)?.hash.clone())),
+            FirstBad::Nowhere => no_error(),
         }
-        no_error()
     }
 }
 

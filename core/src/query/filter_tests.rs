@@ -467,10 +467,16 @@ fn sql_reads_the_same_tables() {
     );
     assert_eq!(ask("SELECT trace, step, source, says FROM labels"), r#"[[1,2,"human","first_error"]]"#);
     assert_eq!(ask("SELECT scorer, value, origin FROM scores;"), r#"[["q",0.5,"imported"]]"#);
+    assert_eq!(ask("SELECT* FROM scores WHERE scorer = 'a;b'"), "[]");
     assert_eq!(ask("SELECT text FROM steps WHERE words > 1"), r#"[["one two"]]"#);
-    for (text, expected) in
-        [("DROP TABLE traces", "only one question"), ("SELECT nothing FROM traces", "cannot be answered")]
-    {
+    for (text, expected) in [
+        ("DROP TABLE traces", "only one question"),
+        ("SELECT generatr FROM traces", "did you mean `generator`? traces has row, id"),
+        ("SELECT traces.x FROM traces", "no column `x`"),
+        ("SELECT row FROM trace", "the tables are traces"),
+        ("SELECT (row FROM traces", "cannot be answered"),
+        ("SELECT 1; SELECT 2", "only one question"),
+    ] {
         let error = sql(text, &views, 10, &quiet()).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }

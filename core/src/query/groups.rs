@@ -61,7 +61,7 @@ pub fn can_group(name: &str) -> bool {
 /// The field as it is written in full: with the scorer in force where it names none.
 pub fn group_field(name: &str, scorer: Option<&str>) -> String {
     match (parse_field(name, &Fields::default()), scorer) {
-        (Ok(field), Some(scorer)) if field.of == Of::Scorer(None) => {
+        (Ok(field), Some(scorer)) if field.of == Of::Scorer(None) && field.part != Part::Trace => {
             Field { of: Of::Scorer(Some(scorer.to_owned())), ..field }.name()
         }
         _ => name.to_owned(),

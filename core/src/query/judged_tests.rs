@@ -110,7 +110,7 @@ type Verdict = Result<Resolved, Unclear>;
 fn first_error(trace: &Trace, said: &Verdict) -> (Option<f64>, Option<&'static str>) {
     let tree = trace.tree();
     match said {
-        Ok(said) => match Place::on(&tree.main_path(&trace.steps), &said.ratings) {
+        Ok(said) => match Place::on(&tree.main_path(&trace.steps), &trace.steps, &said.ratings) {
             Some(Place::Step(step)) => (Some(tree.path_to(&trace.steps, step).len() as f64), None),
             Some(Place::NoError) => (None, Some("none")),
             None => (None, None),

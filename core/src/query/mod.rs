@@ -35,7 +35,7 @@ pub use language::{
     Clause, FieldHelp, Fields, Filter, KnownValue, LANGUAGE, QueryError, Suggestion, Tells, clauses, complete,
     field_before, field_help, tells,
 };
-pub(crate) use language::{in_quotes, meta_name, quoted};
+pub(crate) use language::{in_quotes, quoted};
 pub use queue::{Queue, QueueOrder, first_below};
 pub use row::{Scores, TableRow, aggregated, row};
 pub use run::{Aids, Query, Sort, SortKey, find, next_unlabelled, run, run_with};
@@ -43,4 +43,4 @@ pub use similar::{Asked, MeaningIndex, Nearest, Similar, SimilarIndex, StepAt, T
 pub use sql::sql;
 pub use state::LabelState;
 pub use table::{Cell, Table, check_fields, select, sort_by};
-pub use views::{COLUMNS, ViewCache, Views};
+pub use views::{COLUMNS, InData, ViewCache, Views};

@@ -424,7 +424,7 @@ fn says_anything(case: &Case) -> bool {
 }
 
 fn score(trace: &Trace, step: Option<StepIndex>) -> Option<f64> {
-    trace.scores.iter().find(|score| score.step == step).map(|score| score.value)
+    trace.scores.iter().rfind(|score| score.step == step).map(|score| score.value)
 }
 
 fn path_score(trace: &Trace, part: &str) -> Option<f64> {

@@ -3,16 +3,19 @@
 use polars::prelude::{AnyValue, DataFrame, IntoLazy as _, PolarsError};
 use polars::sql::SQLContext;
 
+use super::language::nearest;
 use super::table::{Cell, Table};
-use super::views::{TABLES, Views};
+use super::views::{COLUMNS, TABLES, Views};
 use crate::job::{JobContext, JobError};
 
 /// The answer to a question in SQL, with at most so many rows. Only reads: one `SELECT`, perhaps with `WITH` before it.
 /// Columns are made when they are mentioned; `*` mentions all.
 pub fn sql(text: &str, views: &Views, limit: usize, ctx: &JobContext) -> Result<Table, JobError> {
     let text = text.trim().trim_end_matches(';');
-    let first = text.split_whitespace().next().unwrap_or_default().to_lowercase();
-    if !matches!(first.as_str(), "select" | "with") || text.contains(';') {
+    let first: String = text.chars().take_while(|c| c.is_alphabetic()).collect();
+    // What stands in quotation marks is text.
+    let has_next = text.split(['\'', '"']).step_by(2).any(|outside| outside.contains(';'));
+    if !matches!(first.to_lowercase().as_str(), "select" | "with") || has_next {
         return Err(JobError::Failed("only one question is answered: SELECT …, or WITH … SELECT …".into()));
     }
     let words = mentioned(text);
@@ -24,9 +27,10 @@ pub fn sql(text: &str, views: &Views, limit: usize, ctx: &JobContext) -> Result<
     }
     ctx.checkpoint()?;
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    let answer = context.execute(text).and_then(|answer| answer.limit(limit).collect()).map_err(failed)?;
+    let answer = context.execute(text).and_then(|answer| answer.limit(limit).collect());
+    let answer = answer.map_err(|error| failed(&error, &words))?;
     ctx.checkpoint()?;
-    table(&answer).map_err(failed)
+    table(&answer).map_err(|error| failed(&error, &words))
 }
 
 /// What stands in the text as a name, in small letters; `*` where all columns are asked for.
@@ -49,10 +53,28 @@ fn mentioned(text: &str) -> Vec<String> {
     words
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
-fn failed(error: PolarsError) -> JobError {
+/// Why it cannot be answered. Names that are not there are told with those that are, as the tables that were asked hold
+/// no more columns than were mentioned.
+fn failed(error: &PolarsError, words: &[String]) -> JobError {
     let text = error.to_string();
     let text = text.lines().next().unwrap_or_default().trim();
+    let named = |after: &str, mark: char| {
+        let (_, rest) = text.split_once(after)?;
+        rest.trim_start().strip_prefix(mark)?.split(mark).next()
+    };
+    if let Some(name) = named("unable to find column", '"').or_else(|| named("no column named", '\'')) {
+        let tables = || TABLES.into_iter().filter(|table| words.iter().any(|word| word == table));
+        let columns_of =
+            |table: &'static str| COLUMNS.iter().filter(move |(of, ..)| *of == table).map(|(_, name, _)| *name);
+        let known: Vec<String> =
+            tables().map(|table| format!("{table} has {}", columns_of(table).collect::<Vec<_>>().join(", "))).collect();
+        let near = nearest(name, tables().flat_map(columns_of)).map(|near| format!("did you mean `{near}`? "));
+        let near = near.unwrap_or_default();
+        return JobError::Failed(format!("there is no column `{name}`; {near}{}", known.join("; ")));
+    }
+    if let Some(name) = named("relation", '\'').filter(|_| text.ends_with("was not found")) {
+        return JobError::Failed(format!("there is no table `{name}`; the tables are {}", TABLES.join(", ")));
+    }
     JobError::Failed(format!("the question in SQL cannot be answered: {text}"))
 }
 

@@ -1,7 +1,5 @@
 //! What a list shows of a trace, and how it follows from the whole trace.
 
-use std::collections::HashMap;
-
 use crate::model::{FirstError, ProblemId, StepHash, StepIndex, Trace, TraceId, Verdict, main_path};
 
 /// Where a trace first goes wrong, by position of the step.
@@ -87,14 +85,8 @@ pub(super) fn main_path_values(trace: &Trace) -> Vec<f64> {
     let Some(name) = trace.scores.iter().find(|s| s.step.is_some() && s.kind.is_quality()).map(|s| &s.name) else {
         return Vec::new();
     };
-    let mut by_step: HashMap<StepIndex, f64> = HashMap::new();
-    for score in trace.scores.iter().filter(|s| s.name == *name) {
-        if let Some(step) = score.step {
-            by_step.entry(step).or_insert(score.value);
-        }
-    }
-    let path = main_path(&trace.steps);
-    path.iter().filter_map(|step| by_step.get(step).copied()).collect()
+    let values = trace.imported_scores(name);
+    main_path(&trace.steps).iter().filter_map(|step| values.get(*step as usize).copied().flatten()).collect()
 }
 
 /// The lowest and the last of some scores; NaN counts as no score.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::asking_jobs::Stamp;
 use crate::command::Command;
 use crate::dialog::files::Ask;
-use crate::state::asking::{AskRequest, Cells, FieldSort, hidden_text, may_show};
+use crate::state::asking::{AskRequest, Cells, FieldSort, hidden_text, may_show, read_question};
 use crate::state::saved_views::{self, SavedView, views_file};
 use crate::state::scores::QueryAids;
 use crate::state::work::Visible;
@@ -476,7 +476,9 @@ pub(crate) fn follow(app: &mut App) -> Option<Duration> {
 fn rules_changed(app: &mut App, permitted: Visible) {
     let question = app.view.asking.check(permitted);
     let mut again = false;
-    if question.is_none() && !app.view.query.text.is_empty() {
+    // What is being typed may be unfinished; that does not end what is in force.
+    let in_force = &app.view.query.text;
+    if !in_force.is_empty() && read_question(in_force, &app.view.asking.fields(), permitted).is_err() {
         app.view.query.text.clear();
         app.view.asking.note_clauses("");
         again = true;
@@ -492,10 +494,10 @@ fn rules_changed(app: &mut App, permitted: Visible) {
         *order = if order.tells() { QueueOrder::File } else { *order };
         again |= app.view.only.take_if(|only| only.ranked || !only.steps.is_empty()).is_some();
     }
-    if again {
-        app.start_query();
-    } else if question.is_some() {
+    if question.as_ref().is_some_and(|text| *text != app.view.query.text) {
         put_in_force(app, question);
+    } else if again {
+        app.start_query();
     }
 }
 

@@ -207,7 +207,7 @@ fn palette(tokens: &Tokens) -> Palette {
         accent: rgb(tokens.accent),
         tones: [Tone::Good, Tone::Neutral, Tone::Bad, Tone::Unsure, Tone::Muted, Tone::Accent]
             .map(|tone| (tone, rgb(tokens.tone(tone)))),
-        sorts: (0..7).map(|number| rgb(tokens.shade(Shade::Sort(number)))).collect(),
+        sorts: tokens.series.map(rgb).into(),
         scale,
     }
 }

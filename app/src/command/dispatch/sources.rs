@@ -182,7 +182,10 @@ pub(crate) fn follow(app: &mut App) {
     let said = said.chain(project.others.iter().cloned()).collect();
     let corpus = ProjectCorpus::of(project.store.clone(), said, project.scores.clone());
     let (scorers, own) = (scorers(&project.scores), app.startup.annotator.to_string());
-    let job = Job::spawn("label sources", Arc::clone(&app.wake), move |ctx| offered(&corpus, &own, &scorers, ctx));
+    let views = app.query_aids(project).views(&project.store, &project.log.snapshot());
+    let job = Job::spawn("label sources", Arc::clone(&app.wake), move |_| {
+        Ok(offered(&corpus, &own, &scorers, &*views.in_data()?))
+    });
     app.jobs.offered = app.started(job).map(|job| (of, job));
 }
 

@@ -9,7 +9,7 @@ use eframe::egui::{
 
 use super::paint::{axes_ui, legend_ui, marks_ui, meant_ui};
 use super::plane::Plane;
-use crate::ui_kit::Tokens;
+use crate::ui_kit::{Tokens, clicked_for_others};
 use crate::view_model::survey::{FigureModel, FigureShape, MarkModel, number_text};
 
 /// What was asked of a figure.
@@ -45,8 +45,7 @@ const NAMED: usize = 48;
 
 /// With the keys that facets know, all others are meant.
 fn clicked_mark(ui: &Ui, series: usize, mark: usize) -> FigureAsk {
-    let others = ui.input(|input| input.modifiers.alt || input.modifiers.shift);
-    if others { FigureAsk::ListOthers(series, mark) } else { FigureAsk::List(series, mark) }
+    if clicked_for_others(ui) { FigureAsk::ListOthers(series, mark) } else { FigureAsk::List(series, mark) }
 }
 
 /// Paints a figure of that size; gives what was asked of it.

@@ -1,15 +1,10 @@
 //! What a survey can be about, and what was chosen of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use stepscope_core::evaluate::{Rater, Threshold, usual_threshold};
 use stepscope_core::job::{JobContext, JobError};
 use stepscope_core::labels::{Consensus, ConsensusRule, Corpus, LabelSource, Member};
 use stepscope_core::model::ScoreKind;
 use stepscope_core::query::{Views, group_fields};
-
-/// Traces that are looked at to see what there is.
-const LOOKED_AT: u32 = 400;
 
 /// What was chosen; what was not is as [`Offered`] has it first.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,27 +42,17 @@ pub struct Offered {
     pub fields: Vec<String>,
 }
 
-/// What there is to choose from: of large projects what some hundred traces, spread evenly, have. `scorers` are those
-/// whose scores were computed here.
+/// What there is to choose from. `scorers` are those whose scores were computed here.
 pub fn offered(
     corpus: &dyn Corpus,
     scorers: &[(String, ScoreKind)],
     views: &Views,
     ctx: &JobContext,
 ) -> Result<Offered, JobError> {
-    let total = u32::try_from(corpus.len()).unwrap_or(u32::MAX);
-    let every = total.div_ceil(LOOKED_AT).max(1);
-    let (mut in_data, mut sources) = (BTreeMap::new(), BTreeSet::new());
-    for row in (0..total).step_by(every as usize) {
-        ctx.checkpoint()?;
-        // Told of where the columns are made.
-        let Ok(trace) = corpus.trace(row) else { continue };
-        let of_steps = trace.scores.iter().filter(|score| score.step.is_some());
-        in_data.extend(of_steps.map(|score| (score.name.clone(), score.kind)));
-        sources.extend(trace.labels.iter().map(|label| label.source.clone()));
-    }
-    in_data.retain(|name, _| !scorers.iter().any(|(known, _)| known == name));
-    let scorers: Vec<(String, ScoreKind)> = scorers.iter().cloned().chain(in_data).collect();
+    let in_data = views.in_data()?;
+    let others = in_data.scorers.iter().filter(|(name, _)| !scorers.iter().any(|(known, _)| known == name));
+    let scorers: Vec<(String, ScoreKind)> = scorers.iter().chain(others).cloned().collect();
+    let sources = &in_data.sources;
     let annotators = corpus.annotators().into_iter().filter(|name| corpus.has_labels(name));
     let annotators: Vec<LabelSource> =
         annotators.map(|name| LabelSource::Own(Some(name.as_str().to_owned()))).collect();
@@ -78,7 +63,12 @@ pub fn offered(
     // Who can agree with whom: each once.
     let only = all.clone().filter(|_| named.is_empty());
     let voices: Vec<LabelSource> = only.iter().chain(&named).chain(&annotators).cloned().collect();
-    let labels: Vec<LabelSource> = all.into_iter().chain(named).chain(annotators).collect();
+    let mut labels: Vec<LabelSource> = all.into_iter().chain(named).chain(annotators).collect();
+    // Where several speak, together they say nothing of what they differ on: people go before models.
+    let is_human = |source: &LabelSource| matches!(source, LabelSource::Imported(Some(name)) if ["human", "gold"].iter().any(|word| name.starts_with(word)));
+    if let Some(first) = labels.iter().position(is_human) {
+        labels[..=first].rotate_right(1);
+    }
     let of_scorers = scorers.iter().map(|(name, _)| Rater::Scorer(name.clone()));
     Ok(Offered {
         raters: of_scorers.chain(labels.iter().cloned().map(Rater::Labels)).collect(),

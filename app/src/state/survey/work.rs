@@ -209,8 +209,12 @@ impl Surveyed {
         match (&self.report, self.asked.choices.threshold) {
             (Some(Ok(report)), _) => report.threshold,
             (_, Threshold::Given(threshold)) => threshold,
-            _ => usual_threshold(self.rater.and_then(|rater| self.columns.raters.get(rater)?.kind)),
+            _ => self.rater.map_or(0.5, |rater| self.usual_threshold(rater)),
         }
+    }
+
+    fn usual_threshold(&self, rater: usize) -> f64 {
+        usual_threshold(self.columns.raters.get(rater).and_then(|rater| rater.kind))
     }
 
     /// Whom the scorer is compared with: the one that was chosen, else the next scorer, else a label source.
@@ -234,9 +238,10 @@ impl Surveyed {
         if let Some(rater) = self.rater {
             plots.extend([Plot::Reliability { rater }, Plot::LengthScore { rater }]);
             if let Some(other) = self.other() {
-                let threshold = self.threshold();
+                // What one means by its numbers another does not.
+                let thresholds = [self.threshold(), self.usual_threshold(other)];
                 plots.push(Plot::Raters { a: rater, b: other });
-                plots.push(Plot::Disagreement { a: rater, b: other, threshold, field });
+                plots.push(Plot::Disagreement { a: rater, b: other, thresholds, field });
             }
         }
         plots.extend([Plot::ErrorKinds { field }, Plot::ErrorTools]);

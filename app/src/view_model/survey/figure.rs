@@ -143,7 +143,7 @@ impl FigureModel {
                 SeriesModel {
                     name: series.name.clone(),
                     shade: shade(series.tone),
-                    faint: series.tone == Meaning::Muted && series.name.starts_with("trace "),
+                    faint: series.is_trace(),
                     dashed: series.is_frame,
                     marks: marks
                         .map(|(number, mark)| made.mark(figure, series, (at, groups), (number, mark), (most, is_count)))
@@ -259,8 +259,7 @@ fn shade(meaning: Meaning) -> Shade {
         Meaning::Good => Shade::Tone(Tone::Good),
         Meaning::Bad => Shade::Tone(Tone::Bad),
         Meaning::Muted => Shade::Tone(Tone::Neutral),
-        // More than seven begin again; names and order tell them apart.
-        Meaning::Group(at) => Shade::Sort(u8::try_from(at % 7).unwrap_or(0)),
+        Meaning::Group(at) => Shade::Sort(u8::try_from(at % usize::from(u8::MAX)).unwrap_or(0)),
     }
 }
 

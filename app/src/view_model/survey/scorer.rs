@@ -66,7 +66,7 @@ impl ScorerModel {
             report.scorer, labels, report.judged, report.traces
         );
         if report.unscored > 0 {
-            write!(intro, ", {} {}", report.unscored, report.unscored_because()).ok();
+            write!(intro, ", {} more {}", report.unscored, report.unscored_because()).ok();
         }
         if report.set_aside > 0 {
             write!(intro, ", {} set aside for the threshold", report.set_aside).ok();

@@ -6,11 +6,11 @@ use std::ops::{Deref, Range};
 use super::frame::{Axis, Frame, short};
 use super::plot::{Plot, frequent};
 use super::split::{GROUPS, Split};
-use crate::evaluate::{Columns, Field};
+use crate::evaluate::Columns;
 use crate::job::{JobContext, JobError};
 use crate::labels::{Consensus, ConsensusRule, LabelSource, Member};
 use crate::model::{StepRating, Verdict};
-use crate::query::{Fields, Filter, Views, in_quotes, meta_name, quoted};
+use crate::query::{Fields, Filter, Views, in_quotes, quoted};
 
 /// Conditions that may say what a mark counts, the most readable first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,8 @@ impl Plot {
                 // Of a stretch all that was judged.
                 let good = || words.rated(&[StepRating::Good, StepRating::Neutral]);
                 let rated = if series.is_some() { good() } else { words.judged() };
-                Some(vec![words.any(words.score(rater, axis(), bins)?.into_iter().chain([rated]))])
+                let score = words.score(rater, axis(), bins)?.into_iter();
+                Some(vec![words.any(score.chain([rated]).chain(words.up_to_error()))])
             }
             Self::Split { of: Split::Reliability, rater, field } => {
                 let of_scores = Self::Reliability { rater }.condition(words, frame, series, bins)?;
@@ -123,9 +124,9 @@ impl Plot {
                 let of_a = words.number(a, axis(), &(x..x + 1))?;
                 Some(vec![words.any(of_a.into_iter().chain(words.number(b, &frame.y, &(y..y + 1))?))])
             }
-            Self::Disagreement { a, b, threshold, field } => {
+            Self::Disagreement { a, b, thresholds, field } => {
                 let group = words.group(field, 8, series?)?;
-                let (a, b) = (words.first_error_of(a, threshold)?, words.first_error_of(b, threshold)?);
+                let (a, b) = (words.first_error_of(a, thresholds[0])?, words.first_error_of(b, thresholds[1])?);
                 let says = match bins.start {
                     0 => vec![format!("{a}:none"), format!("{b}:none")],
                     1 => vec![format!("{a} = {b}")],
@@ -156,7 +157,7 @@ impl Plot {
             Self::Groups { field, a, b, rater, threshold } => {
                 let field = columns.fields.get(field)?;
                 let error = words.first_error();
-                let mut all = vec![of_value(field, *[a, b].get(series?)? as usize)?];
+                let mut all = vec![field.clauses.get(*[a, b].get(series?)? as usize)?.clone()];
                 match bins.start {
                     0 => all.push("outcome:correct".into()),
                     1 => all.push(format!("{error}:none")),
@@ -226,19 +227,6 @@ impl Clauses {
     }
 }
 
-/// The condition that a field has that value.
-fn of_value(field: &Field, value: usize) -> Option<String> {
-    if let Some(clause) = field.clauses.get(value) {
-        return Some(clause.clone());
-    }
-    let name = match field.name.as_str() {
-        "generator" | "file" | "format" | "outcome" | "splitter" => field.name.clone(),
-        key => meta_name(key),
-    };
-    let value = field.values.get(value)?;
-    Some(if value.is_empty() { format!("-has:{name}") } else { format!("{name}:{}", quoted(value)) })
-}
-
 /// How conditions are put.
 struct Words<'a> {
     columns: &'a Columns,
@@ -250,6 +238,8 @@ struct Words<'a> {
     is_rounded: bool,
     /// Only steps of the main path count: needed where traces branch.
     on_path: bool,
+    /// Of what is counted up to the first error only such steps count: needed where labels go on after it.
+    is_cut: bool,
     /// The labels call some steps neutral.
     has_neutral: bool,
 }
@@ -273,8 +263,10 @@ impl<'a> Words<'a> {
         let mut all = Vec::new();
         for (on_path, is_rounded) in [(false, true), (false, false), (true, true), (true, false)] {
             for source in &sources {
-                let (source, told) = (in_brackets(source), in_brackets(&told));
-                all.push(Self { columns, source, told, is_rounded, on_path, has_neutral });
+                for is_cut in [false, true] {
+                    let (source, told) = (in_brackets(source), in_brackets(&told));
+                    all.push(Self { columns, source, told, is_rounded, on_path, is_cut, has_neutral });
+                }
             }
         }
         all
@@ -282,6 +274,10 @@ impl<'a> Words<'a> {
 
     fn first_error(&self) -> String {
         format!("first_error({})", self.source)
+    }
+
+    fn up_to_error(&self) -> Option<String> {
+        self.is_cut.then(|| format!("-(number > {})", self.first_error()))
     }
 
     fn is(&self, rating: StepRating) -> String {
@@ -372,7 +368,7 @@ impl<'a> Words<'a> {
         let mut codes = of.codes.iter().map(|code| *code as usize).filter(|code| places.get(*code) == Some(&at));
         let code = codes.next()?;
         // Several are all others.
-        codes.all(|other| other == code).then(|| of_value(of, code)).flatten().map(Some)
+        codes.all(|other| other == code).then(|| of.clauses.get(code).cloned()).flatten().map(Some)
     }
 
     fn error_kind(&self, code: usize) -> Option<String> {

@@ -77,7 +77,7 @@ pub(super) fn disagreement(
     columns: &Columns,
     a: usize,
     b: usize,
-    threshold: f64,
+    thresholds: [f64; 2],
     field: usize,
 ) -> (Frame, Placing<'_>) {
     let (names, places) = frequent(columns, field, 8);
@@ -91,8 +91,8 @@ pub(super) fn disagreement(
             return;
         }
         let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);
-        let says = |rater| predicted(columns.scores(rater, trace), threshold);
-        let case = match (says(a), says(b)) {
+        let says = |rater, threshold| predicted(columns.scores(rater, trace), threshold);
+        let case = match (says(a, thresholds[0]), says(b, thresholds[1])) {
             (None, None) => 0,
             (Some(a), Some(b)) if a == b => 1,
             (Some(_), Some(_)) => 2,

@@ -18,6 +18,9 @@ pub enum Shape {
     Cells,
 }
 
+/// The name of the groups that are not shown by themselves.
+pub(super) const REST: &str = "others";
+
 /// What a colour says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +129,13 @@ pub struct MarkSeries {
     pub marks: Vec<Mark>,
 }
 
+impl MarkSeries {
+    /// It is a single trace, drawn behind what counts.
+    pub fn is_trace(&self) -> bool {
+        self.tone == Tone::Muted && self.name.starts_with("trace ")
+    }
+}
+
 /// What a plot shows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figure {
@@ -190,7 +200,9 @@ impl Frame {
     pub(super) fn groups(mut self, names: &[String]) -> Self {
         for (at, name) in names.iter().enumerate() {
             let name = if name.is_empty() { "(none)" } else { name };
-            self.series.push((name.to_owned(), Tone::Group(at)));
+            // What is left over is no group like the others.
+            let is_rest = name == REST && at > 0 && at + 1 == names.len();
+            self.series.push((name.to_owned(), if is_rest { Tone::Muted } else { Tone::Group(at) }));
         }
         self
     }

@@ -4,7 +4,7 @@ use super::frame::{Axis, Frame, Reduce, Shape, Tone};
 use super::plot::{Placing, frequent};
 use super::split::GROUPS;
 use crate::annotation::Draw;
-use crate::evaluate::steps::is_good;
+use crate::evaluate::steps::{is_good, judged};
 use crate::evaluate::{Columns, Gold, TraceFacts};
 use crate::model::StepRating;
 
@@ -47,17 +47,18 @@ pub(super) fn scores(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
     (frame, placing)
 }
 
+/// Of which steps calibration is told, and where the calibrated ones lie.
+pub(super) const CALIBRATED: &str = "steps up to the first error; a calibrated probability lies on the diagonal";
+
 pub(super) fn reliability(columns: &Columns, rater: usize) -> (Frame, Placing<'_>) {
     let axis = score_axis(columns, rater, 10);
     let frame = Frame::new("Scores against labels", Shape::Line, axis.clone(), "share of good steps", Reduce::Rate)
         .series("steps", Tone::Good)
         .of_steps()
-        .note("a calibrated probability lies on the diagonal");
+        .note(CALIBRATED);
     let placing: Placing<'_> = Box::new(move |_, trace, cells| {
-        for (score, rating) in columns.scores(rater, trace).iter().zip(columns.ratings(trace)) {
-            if let Some(good) = is_good(*rating).filter(|_| !score.is_nan()) {
-                cells.put(0, axis.bin(*score), f64::from(u8::from(good)));
-            }
+        for step in judged(columns, rater, trace).filter(|step| !step.is_after) {
+            cells.put(0, axis.bin(step.pair.score), f64::from(u8::from(step.pair.good)));
         }
     });
     (frame, placing)

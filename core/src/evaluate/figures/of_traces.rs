@@ -19,9 +19,8 @@ pub(super) fn first_errors(columns: &Columns, field: usize, relative: bool) -> (
         Axis::even("step of the first error", 0.5, f64::from(longest) + 0.5, longest)
     };
     let title = if relative { "First errors, as a share of the trace" } else { "First errors" };
-    let frame = Frame::new(title, Shape::Line, axis.clone(), "share of erroneous traces", Reduce::Share)
-        .groups(&names)
-        .note("later steps fall into the last bin");
+    let frame = Frame::new(title, Shape::Line, axis.clone(), "share of erroneous traces", Reduce::Share).groups(&names);
+    let frame = if relative { frame } else { frame.note("later steps fall into the last bin") };
     let placing: Placing<'_> = Box::new(move |place, trace, cells| {
         if let Gold::At(at) = trace.gold {
             let group = places.get(columns.value(field, place) as usize).copied().unwrap_or(0);

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::frame::{Figure, Frame, Reduce};
+use super::frame::{Figure, Frame, REST, Reduce};
 use super::{Split, compare, of_steps, of_traces, split};
 use crate::evaluate::{Columns, TraceFacts};
 use crate::job::{JobContext, JobError};
@@ -62,8 +62,8 @@ pub enum Plot {
         a: usize,
         /// The other.
         b: usize,
-        /// Below this a step is flagged.
-        threshold: f64,
+        /// Below this the one flags a step, below this the other.
+        thresholds: [f64; 2],
         /// The groups.
         field: usize,
     },
@@ -280,7 +280,7 @@ impl Plot {
             Self::Overthinking { field } => of_traces::overthinking(columns, field),
             Self::ErrorRates { field } => compare::error_rates(columns, field),
             Self::ByDifficulty => compare::by_difficulty(columns),
-            Self::Disagreement { a, b, threshold, field } => compare::disagreement(columns, a, b, threshold, field),
+            Self::Disagreement { a, b, thresholds, field } => compare::disagreement(columns, a, b, thresholds, field),
             Self::Split { of, rater, field } => split::split(columns, of, rater, field),
             Self::Groups { field, a, b, rater, threshold } => compare::groups(columns, field, (a, b), rater, threshold),
         }
@@ -313,7 +313,7 @@ pub(super) fn frequent(columns: &Columns, field: usize, most: usize) -> (Vec<Str
         names.extend(field.values.get(code).cloned());
     }
     if has_rest {
-        names.push("others".into());
+        names.push(REST.into());
     }
     (names, places)
 }

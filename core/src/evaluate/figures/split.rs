@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::frame::{Axis, Frame, Reduce, Shape};
-use super::of_steps::{score_axis, step_axis};
+use super::of_steps::{CALIBRATED, score_axis, step_axis};
 use super::of_traces::{length_axis, lowest_axis, lowest_place};
 use super::plot::{Placing, frequent};
-use crate::evaluate::steps::is_good;
+use crate::evaluate::steps::judged;
 use crate::evaluate::{Columns, Gold};
 
 /// Groups shown by themselves.
@@ -56,12 +56,10 @@ pub(super) fn split(columns: &Columns, of: Split, rater: usize, field: usize) ->
             let axis = score_axis(columns, rater, 10);
             let frame = frame("Good steps by score", Shape::Line, &axis, "share of good steps", Reduce::Rate)
                 .of_steps()
-                .note("a calibrated probability lies on the diagonal");
+                .note(CALIBRATED);
             let placing: Placing<'_> = Box::new(move |place, trace, cells| {
-                for (score, rating) in columns.scores(rater, trace).iter().zip(columns.ratings(trace)) {
-                    if let Some(good) = is_good(*rating).filter(|_| !score.is_nan()) {
-                        cells.put(group(place), axis.bin(*score), f64::from(u8::from(good)));
-                    }
+                for step in judged(columns, rater, trace).filter(|step| !step.is_after) {
+                    cells.put(group(place), axis.bin(step.pair.score), f64::from(u8::from(step.pair.good)));
                 }
             });
             (frame, placing)

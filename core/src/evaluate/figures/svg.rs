@@ -252,7 +252,7 @@ impl Figure {
         // Those that matter are painted last, on top.
         for series in self.series.iter().rev() {
             let stroke = colour(series.tone);
-            let (wide, faint) = if series.tone == Tone::Muted && !series.is_frame { (1.0, 0.45) } else { (2.0, 1.0) };
+            let (wide, faint) = if series.is_trace() { (1.0, 0.45) } else { (2.0, 1.0) };
             let mut path = String::new();
             let mut is_begun = false;
             for mark in &series.marks {
@@ -271,7 +271,7 @@ impl Figure {
                 if series.is_frame { " stroke-dasharray=\"6 4\"" } else { "" }
             )
             .ok();
-            if series.tone == Tone::Muted && !series.is_frame {
+            if series.is_trace() {
                 continue;
             }
             let radius = if series.marks.len() > DOTTED { 1.5 } else { 3.0 };

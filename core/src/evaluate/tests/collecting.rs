@@ -1,9 +1,9 @@
-//! What is read off traces: first errors, scores, fields, and why nothing is.
+//! What is read off traces: first errors, scores, tags, and why nothing is.
 
 use std::collections::BTreeMap;
 
-use super::source::{Project, Short};
-use crate::evaluate::{Columns, EvaluateError, Gold, Rater, Request, Settings, collect, evaluate};
+use super::source::{Project, Short, evaluate};
+use crate::evaluate::{Columns, EvaluateError, Gold, Rater, Request, Settings, collect};
 use crate::import::native::NativeScores;
 use crate::job::JobContext;
 use crate::labels::LabelSource;
@@ -99,17 +99,12 @@ fn answers_and_what_comes_after_them_are_read() {
 }
 
 #[test]
-fn fields_errors_and_tags_are_read() {
+fn errors_and_tags_are_read() {
     let mut project = Project::default();
     project.add(&Short { ratings: "+-", scores: &[0.5; 2], generator: "a", ..Short::default() });
     project.tag(1, "redundency");
-    project.traces[0].metadata.insert("level".into(), 3.into());
     project.add(&Short { ratings: "++", scores: &[0.5; 2], generator: "b", ..Short::default() });
-    let request = Request { fields: vec!["level".into()], ..Request::of_scorer("prm") };
-    let columns = collected(&project, &request);
-    let level = columns.field("level").unwrap();
-    assert_eq!(*columns.fields[level].values, ["", "3"]);
-    assert_eq!((columns.value(level, 0), columns.value(level, 1)), (1, 0));
+    let columns = collected(&project, &Request::of_scorer("prm"));
     assert_eq!(columns.error_kinds, ["", "redundency"]);
     assert_eq!(columns.steps.error, [0, 1, 0, 0]);
     assert_eq!(columns.steps.redundant, [false, true, false, false]);
@@ -124,7 +119,6 @@ fn what_is_not_there_is_said() {
         assert!(error.to_string().contains(expected), "{error}");
     };
     check(Request::of_scorer("other"), "no step scores named `other`; there is prm");
-    check(Request { fields: vec!["level".into()], ..Request::of_scorer("prm") }, "no trace has a field `level`");
     check(
         Request { labels: Some(LabelSource::Own(Some("bo".into()))), ..Request::of_scorer("prm") },
         "no annotator `bo`",

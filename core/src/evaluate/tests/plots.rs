@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::source::{Project, Short};
+use super::source::{Project, Short, evaluate};
 use crate::evaluate::figures::{Contrast, Figure, Mark, MarkSeries, Measure, Plot, Split};
-use crate::evaluate::{Columns, Rater, Report, Request, Settings, evaluate};
+use crate::evaluate::{Columns, Rater, Report, Request, Settings};
 use crate::job::JobContext;
 use crate::model::Verdict::{Correct, Incorrect, Unknown};
 
@@ -53,7 +53,7 @@ pub(super) fn all(columns: &Columns) -> Vec<Plot> {
     let mut plots = Plot::standard(columns, 0, 0);
     plots.extend([
         Plot::Raters { a: 0, b: 1 },
-        Plot::Disagreement { a: 0, b: 1, threshold: 0.5, field: 0 },
+        Plot::Disagreement { a: 0, b: 1, thresholds: [0.5; 2], field: 0 },
         Plot::ErrorTools,
         Plot::Groups { field: 0, a: 1, b: 2, rater: 0, threshold: 0.5 },
     ]);
@@ -180,7 +180,7 @@ fn counts_are_those_by_hand() {
     let scores = figure(Plot::Scores { rater: 0 });
     let totals: Vec<u64> = counts(&scores).iter().map(|(_, counts)| counts.iter().sum()).collect();
     assert_eq!(totals, [10, 5, 2]);
-    let between = figure(Plot::Disagreement { a: 0, b: 1, threshold: 0.5, field: 0 });
+    let between = figure(Plot::Disagreement { a: 0, b: 1, thresholds: [0.5; 2], field: 0 });
     // The scorer names an error that the labels lack in the fifth trace, and a later one in the fourth.
     assert_eq!(counts(&between), [("b", vec![0, 1, 1, 1, 0]), ("a", vec![1, 2, 0, 0, 0])]);
 }
@@ -210,11 +210,11 @@ fn scores_are_split_by_group() {
     );
     near(value(&curves, 0, 0), (0.7 + 0.9 + 0.9) / 3.0);
     near(value(&curves, 1, 1), (0.1 + 0.8 + 0.2) / 3.0);
-    // All steps with 0.9 or more are good, of either.
+    // All steps with 0.9 or more are good, of either; one is after the first error.
     let reliability = figure(Split::Reliability);
     assert_eq!(
         [0, 1].map(|group| (reliability.series[group].marks[9].hits, reliability.series[group].marks[9].count)),
-        [(Some(3), 3), (Some(3), 3),]
+        [(Some(2), 2), (Some(3), 3)]
     );
     let lowest = figure(Split::Lowest);
     assert_eq!(counts(&lowest)[1], ("a", vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]));

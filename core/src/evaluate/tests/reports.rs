@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use super::source::{Project, Short};
-use crate::evaluate::{
-    Columns, EvaluateError, Failure, FitOn, Report, Request, Settings, Threshold, evaluate, failures,
-};
+use super::source::{Project, Short, evaluate};
+use crate::evaluate::{Columns, EvaluateError, Failure, FitOn, Report, Request, Settings, Threshold, failures};
 use crate::job::JobContext;
 use crate::model::Verdict;
 

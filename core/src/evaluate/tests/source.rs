@@ -1,9 +1,13 @@
 //! A project in memory, written in a few signs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::annotation::TraceAnnotation;
+use crate::evaluate::columns::Codes;
+use crate::evaluate::{Columns, EvaluateError, Field, Report, Request, Settings, collect, report};
 use crate::import::native::NativeScores;
+use crate::job::JobContext;
 use crate::labels::Corpus;
 use crate::model::{
     AnnotatorId, ImportedValue, Problem, ScoreKind, StepIndex, StepKind, StepRating, Trace, TraceBuilder, TraceId,
@@ -106,4 +110,23 @@ fn rating(sign: char) -> Option<StepRating> {
         '?' => Some(StepRating::Unsure),
         _ => None,
     }
+}
+
+/// Reads and judges a project, grouped by generator and outcome.
+pub(super) fn evaluate(
+    project: &Project,
+    request: &Request,
+    settings: &Settings,
+    ctx: &JobContext,
+) -> Result<(Arc<Columns>, Report), EvaluateError> {
+    let mut columns = collect(project, request, ctx)?;
+    columns.fields.push(field(project, "generator", |trace| trace.generator.clone().unwrap_or_default()));
+    columns.fields.push(field(project, "outcome", |trace| trace.outcome.verdict.name().to_owned()));
+    report(&Arc::new(columns), settings, ctx)
+}
+
+fn field(project: &Project, name: &str, value: impl Fn(&Trace) -> String) -> Field {
+    let mut codes = Codes::with_empty();
+    let of_traces = project.traces.iter().map(|trace| codes.code(&value(trace))).collect();
+    Field { name: name.to_owned(), codes: of_traces, values: codes.names().into(), ..Field::default() }
 }

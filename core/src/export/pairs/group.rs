@@ -136,13 +136,8 @@ pub(in crate::export) fn step_values<'a>(
         let values = computed.values.iter().map(|value| value.map(f64::from).and_then(finite)).collect();
         return Some(StepValues { name: &computed.scorer, kind: computed.kind, values });
     }
-    let imported = || trace.scores.iter().filter(|score| score.step.is_some());
-    let first = imported().find(|score| wanted(&score.name, score.kind))?;
-    let mut values = vec![None; trace.steps.len()];
-    for score in imported().filter(|score| score.name == first.name) {
-        if let Some(slot) = score.step.and_then(|step| values.get_mut(step as usize)) {
-            *slot = finite(score.value);
-        }
-    }
+    let mut imported = trace.scores.iter().filter(|score| score.step.is_some());
+    let first = imported.find(|score| wanted(&score.name, score.kind))?;
+    let values = trace.imported_scores(&first.name).into_iter().map(|value| value.and_then(finite)).collect();
     Some(StepValues { name: &first.name, kind: first.kind, values })
 }

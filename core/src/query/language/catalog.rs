@@ -263,6 +263,12 @@ pub(super) fn find(name: &str, in_step: bool) -> Option<&'static Spec> {
     }
 }
 
+/// The flag of steps that was probably meant by a word that is none.
+pub(super) fn flag_like(word: &str) -> Option<&'static str> {
+    let flags = SPECS.iter().filter(|spec| spec.is_step && spec.kind == Kind::Flag).map(|spec| spec.name);
+    (word.len() > 3).then(|| nearest(word, flags)).flatten()
+}
+
 /// The field that was probably meant.
 pub(super) fn meant(name: &str, in_step: bool) -> Option<String> {
     let (bare, is_step) = name.strip_prefix("step.").map_or((name, in_step), |bare| (bare, true));

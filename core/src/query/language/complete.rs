@@ -34,6 +34,8 @@ pub fn complete(text: &str, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
     let mut found = match (value_of(piece), member_of(piece)) {
         (Some((name, value)), _) => values(name, value, in_step, cursor, fields),
         (None, Some(member)) => members(member, piece.contains('"'), cursor, fields),
+        // A number is a value, and what is behind a sign is one too.
+        (None, None) if piece.starts_with(|c: char| c.is_ascii_digit()) => Vec::new(),
         (None, None) => names(piece, in_step, start..cursor, fields),
     };
     found.truncate(MOST);

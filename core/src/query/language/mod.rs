@@ -17,7 +17,7 @@ mod tests;
 mod tree;
 mod value;
 
-pub(crate) use catalog::meta_name;
+pub(super) use catalog::meta_name;
 pub(super) use catalog::{Field, Kind, Of, Part, Said, What};
 pub use catalog::{FieldHelp, field_help};
 pub use clauses::{Clause, clauses};

@@ -354,6 +354,11 @@ impl<'a> Parser<'a> {
             (Reference::Unknown(name), None) if self.is_called(&name) => {
                 return Err(unknown(&name, span, self.in_step));
             }
+            (Reference::Unknown(name), None) if self.in_step && after_name.rest().starts_with(ends_condition) => {
+                if let Some(meant) = catalog::flag_like(&name) {
+                    self.doubt_word(span.clone(), meant);
+                }
+            }
             (Reference::Field(..) | Reference::Unknown(_), None) | (Reference::Word, _) => {}
         }
         self.scanner = start;
@@ -439,6 +444,11 @@ impl<'a> Parser<'a> {
         self.doubts.extend(doubt);
         Ok(Node::Test(Test { field, is }))
     }
+}
+
+/// Behind a condition that stands alone.
+fn ends_condition(c: char) -> bool {
+    c.is_whitespace() || matches!(c, ')' | ',')
 }
 
 /// A name that no field has.

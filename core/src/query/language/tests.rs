@@ -231,6 +231,8 @@ fn wrong_questions_are_answered_with_a_remedy() {
         "label(scorer:qwen) > 1",
         "steps > 3 > 2",
         "delta(qwen) < 1",
+        "any(failled)",
+        "any(within(2, after, faild))",
         "x(3) >= 2",
         "/[a-/",
         "generator:/(/",
@@ -298,6 +300,7 @@ fn what_could_follow_is_offered() {
     assert_eq!(offers("first_error(\"consensus:all(own:anna, imported)\"):un"), ["unsure"]);
     assert_eq!(offers("meta.le"), ["meta.level"]);
     assert!(offers("has:fir").contains(&"first_error".to_owned()));
+    assert_eq!(offers("steps > 5"), Vec::<String>::new(), "names with a 5 in them are not meant");
     assert_eq!(complete("ab", 7, &known()), []);
 }
 

@@ -25,6 +25,10 @@ pub(super) enum Layer {
     Judged,
 }
 
+/// So many label sources that were asked about are kept: each takes a number per step, and while a threshold is typed
+/// there are more and more of them.
+const JUDGED: usize = 8;
+
 /// What is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
@@ -34,6 +38,7 @@ pub(super) enum Key {
     Marks(Said),
     /// Of the data.
     Scorers,
+    InData,
     Judged(String),
     StepScores(Option<String>),
     TraceScores(Option<String>, Part),
@@ -119,6 +124,10 @@ impl ViewCache {
             shelf.stamp = Some(stamp);
         }
         let made: Arc<T> = Arc::clone(made);
+        let is_judged = |key: &Key| matches!(key, Key::Judged(_));
+        if is_judged(&key) && shelf.kept.keys().filter(|key| is_judged(key)).count() >= JUDGED {
+            shelf.kept.retain(|key, _| !is_judged(key));
+        }
         shelf.kept.insert(key, made);
     }
 }

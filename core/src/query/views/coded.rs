@@ -29,7 +29,7 @@ pub(in crate::query) struct Coded {
     is_meta: bool,
     /// Metadata of which every trace has the same one value: there is nothing to choose from.
     pub(in crate::query) is_alike: bool,
-    /// Metadata that name traces: no two have the same. They have no values here.
+    /// Metadata or texts that name traces: no two have the same. They have no values here.
     pub(in crate::query) is_apart: bool,
     /// One per trace: 0 for none, then each value alone, then the sets.
     pub(in crate::query) codes: Vec<u32>,
@@ -67,7 +67,15 @@ impl Views {
                     let spans = Spans::even(numbers.values.iter().flatten().collect());
                     Coded::of_numbers(&numbers, spans, None)
                 }
-                (Values::Texts(texts), _) => Coded::of_names(&Names::new(&texts)),
+                (Values::Texts(texts), _) => {
+                    let names = Names::new(&texts);
+                    let present = names.codes.len() - names.codes.null_count();
+                    if is_apart(names.names.len(), present) {
+                        Coded { is_apart: true, ..Coded::default() }
+                    } else {
+                        Coded::of_names(&names)
+                    }
+                }
                 (Values::Flags(flags), _) => Coded::of_names(&Names::of_flags(&flags)),
             })
         })
@@ -75,7 +83,9 @@ impl Views {
 
     /// The field with the scorer in force where it names none.
     pub(in crate::query) fn in_full(&self, mut field: Field) -> Field {
+        // Scores of whole traces come with the data only.
         if field.of == Of::Scorer(None)
+            && field.part != Part::Trace
             && let (_, Some(scorer)) = self.meant(None)
         {
             field.of = Of::Scorer(Some(scorer));
@@ -105,6 +115,11 @@ impl Views {
             _ => Layer::Store,
         }
     }
+}
+
+/// Many values, and hardly any two traces have the same.
+const fn is_apart(values: usize, present: usize) -> bool {
+    values > NAMES && values >= present
 }
 
 impl Coded {
@@ -137,7 +152,7 @@ impl Coded {
 
     /// Metadata of which hardly any two traces have the same: they name traces.
     pub(in crate::query) fn is_apart(many: &Many) -> bool {
-        many.names.len() > NAMES && many.names.len() >= many.owners.len()
+        is_apart(many.names.len(), many.owners.len())
     }
 
     /// Of metadata that are numbers, but for some words.

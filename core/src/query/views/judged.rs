@@ -124,7 +124,7 @@ fn of_trace(judge: &Judge<'_>, row: u32, trace: &Trace) -> OfTrace {
     let tree = trace.tree();
     match judge.judge_as_came(trace, &tree) {
         Ok(said) => {
-            let place = Place::on(&tree.main_path(&trace.steps), &said.ratings);
+            let place = Place::on(&tree.main_path(&trace.steps), &trace.steps, &said.ratings);
             OfTrace { row, first_error: place.map(Ok), ratings: said.ratings }
         }
         Err(unclear) => OfTrace { row, first_error: Some(Err(unclear.why)), ratings: Vec::new() },

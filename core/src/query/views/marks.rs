@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use polars::prelude::UInt32Chunked;
+use polars::prelude::{StringChunked, UInt32Chunked};
 
 use super::cache::{Key, Layer};
 use super::values::{Names, Numbers};
 use super::{LabelRow, Labels, NOTHING, Shape, Views};
 use crate::annotation::Annotations;
 use crate::job::{JobContext, JobError};
+use crate::model::{FirstBad, RatedStep, StepKind, StepRating, first_bad};
 use crate::query::language::{Part, Said};
 use crate::query::row::own_mark;
 use crate::store::{Mark, TraceTable};
@@ -150,6 +151,8 @@ impl Views {
     /// What one source of the data says: see [`Trace::imported_first_error`](crate::model::Trace::imported_first_error).
     fn named_marks(&self, source: &str, ctx: &JobContext) -> Result<Marks, JobError> {
         let (shape, labels) = (self.shape()?, self.imported_labels()?);
+        let table = self.store.step_table();
+        let kinds = (table.kind.rechunk().into_owned(), table.author.rechunk().into_owned());
         let mut marks = Marks::nothing(self.store.len());
         let Some(source) = labels.names.iter().position(|name| name == source) else { return Ok(marks) };
         let mut of_trace: Vec<LabelRow> = Vec::new();
@@ -160,7 +163,7 @@ impl Views {
             }
             of_trace.clear();
             of_trace.extend(rows.iter().filter(|row| row.source as usize == source));
-            if let Some((says, step)) = settled(&of_trace, &labels, &shape) {
+            if let Some((says, step)) = settled(&of_trace, &labels, &shape, &kinds) {
                 let at = step.map(|step| (step, shape.number(step as usize)));
                 marks.set(trace as usize, says, at);
             }
@@ -169,29 +172,36 @@ impl Views {
     }
 }
 
-/// The first error by labels of one trace and source: said outright, else the first bad step of the main path.
-fn settled(rows: &[LabelRow], labels: &Labels, shape: &Shape) -> Option<(u8, Option<u32>)> {
+/// The first error by labels of one trace and source: said outright, else read off the ratings of the main path. `kinds`
+/// are those of all steps, and their authors.
+fn settled(
+    rows: &[LabelRow],
+    labels: &Labels,
+    shape: &Shape,
+    (kinds, authors): &(StringChunked, StringChunked),
+) -> Option<(u8, Option<u32>)> {
     let trace = rows.first()?.trace as usize;
-    let mut ratings: HashMap<u32, &str> = HashMap::new();
+    let mut ratings: HashMap<u32, StepRating> = HashMap::new();
     for row in rows {
         match labels.name(row.says)? {
             "first_error" => return Some((0, Some(shape.row(trace, row.step)?))),
             "no_error" => return (!shape.steps(trace).is_empty()).then_some((1, None)),
-            rating @ ("good" | "neutral" | "bad" | "unsure") => {
-                if let Some(step) = shape.row(trace, row.step) {
+            name => {
+                let rating = StepRating::ALL.into_iter().find(|rating| rating.name() == name);
+                if let Some((step, rating)) = shape.row(trace, row.step).zip(rating) {
                     ratings.entry(step).or_insert(rating);
                 }
             }
-            _ => {}
         }
     }
-    for step in shape.main_path(trace) {
-        let step = u32::try_from(step).ok()?;
-        match *ratings.get(&step)? {
-            "bad" => return Some((0, Some(step))),
-            "unsure" => return None,
-            _ => {}
-        }
+    let path: Vec<u32> = shape.main_path(trace).map(u32::try_from).collect::<Result<_, _>>().ok()?;
+    let on_path = |step: &u32| {
+        let at = *step as usize;
+        let kind = kinds.get(at).and_then(StepKind::from_name).unwrap_or_default();
+        RatedStep { rating: ratings.get(step).copied(), kind, author: authors.get(at) }
+    };
+    match first_bad(path.iter().map(on_path))? {
+        FirstBad::At(at) => Some((0, path.get(at).copied())),
+        FirstBad::Nowhere => Some((1, None)),
     }
-    (!shape.steps(trace).is_empty()).then_some((1, None))
 }

@@ -119,8 +119,8 @@ impl Views {
                 }
             }
             let slot = shape.row(trace as usize, step).and_then(|row| values.get_mut(row as usize));
-            // Of several of a name the first counts.
-            if let Some(slot) = slot.filter(|slot| slot.is_nan()) {
+            // Of several of a name the last counts, as in `Trace::imported_scores`.
+            if let Some(slot) = slot.filter(|_| !value.is_nan()) {
                 *slot = value;
             }
         }

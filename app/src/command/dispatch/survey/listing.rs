@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use stepscope_core::evaluate::figures::{Clauses, MarkSeries, Plot, Tone};
+use stepscope_core::evaluate::figures::{Clauses, Plot};
 use stepscope_core::evaluate::{Columns, Failure, Wrong, failures};
 use stepscope_core::job::Job;
 
@@ -42,7 +42,7 @@ pub(super) fn list_mark(app: &mut App, plot: usize, mark: (usize, usize), others
 
 /// Asks for what is wanted where the language has words for it, else lists the traces.
 fn list(app: &mut App, wanted: Wanted) {
-    let (Some(shown), Some(project)) = (app.shown_survey(), &app.project) else { return };
+    let (Some(shown), Some(project)) = (app.survey_of_these_rows(), &app.project) else { return };
     let Some(plotted) = shown.made.plots.get(wanted.plot).cloned() else { return };
     let Some(counted) = plotted.plot.clone() else { return };
     let columns = Arc::clone(&shown.made.columns);
@@ -56,9 +56,11 @@ fn list(app: &mut App, wanted: Wanted) {
     let aids = app.query_aids(project);
     let (fields, visible, in_force) =
         (app.view.asking.fields(), asking::permitted(app), app.view.asking.clauses.clone());
+    // A condition is put to all that is listed; figures may be of other traces, or of some of these.
+    let is_whole = shown.made.asked.listed == app.view.listed && columns.traces.len() == app.view.rows.len();
     let job = Job::spawn("traces of a figure", Arc::clone(&app.wake), move |ctx| {
         // Not all may be asked while something is hidden.
-        let may_ask = |clause: &String| read_question(clause, &fields, visible).is_ok();
+        let may_ask = |clause: &String| is_whole && read_question(clause, &fields, visible).is_ok();
         let clauses = Clauses(clauses(&counted, &columns).0.into_iter().filter(may_ask).collect());
         // What is asked for already is asked for no more.
         let asked = clauses.0.iter().map(|clause| meant(clause, others)).find(|one| place_of(&in_force, one).is_some());
@@ -112,8 +114,7 @@ fn mark_text(plotted: &Plotted, marks: &[(usize, usize)]) -> String {
 pub(super) fn list_span(app: &mut App, plot: usize, bins: Range<usize>) {
     let Some(shown) = app.shown_survey() else { return };
     let Some(figure) = shown.made.plots.get(plot).map(|plotted| &plotted.figure) else { return };
-    let is_trace = |series: &MarkSeries| series.tone == Tone::Muted && series.name.starts_with("trace ");
-    let all = figure.series.iter().enumerate().filter(|(_, series)| !is_trace(series));
+    let all = figure.series.iter().enumerate().filter(|(_, series)| !series.is_trace());
     let marks = all.flat_map(|(number, series)| {
         let within = series.marks.iter().enumerate().filter(|(_, mark)| bins.contains(&mark.x) && mark.count > 0);
         within.map(move |(mark, _)| (number, mark))
@@ -147,16 +148,17 @@ pub(super) fn list_marks(app: &mut App, plot: usize, marks: Vec<(usize, usize)>)
 }
 
 pub(super) fn list_wrong(app: &mut App, failure: Failure) {
-    let Some(shown) = app.shown_survey() else { return };
+    let Some(shown) = app.survey_of_these_rows() else { return };
     let Some(rater) = shown.made.rater else { return };
     let (threshold, columns) = (shown.made.threshold(), Arc::clone(&shown.made.columns));
     let listed = || (app.view.listed, Arc::new(app.view.rows.clone()));
     let judged = Some(app.mistakes_among().cloned().unwrap_or_else(listed));
+    let is_own = columns.labels == "own" || columns.labels == format!("own:{}", app.startup.annotator);
     let name = format!("{} of {}", failure.name().replace('-', " "), shown.made.rater_name());
     let job = Job::spawn("wrongly judged traces", Arc::clone(&app.wake), move |_| {
         let wrong = failures(&columns, rater, threshold, failure);
         // Places count on the path that the labels judge.
-        let listed = if columns.labels.starts_with("own") { Listed::OwnPlace } else { Listed::Place };
+        let listed = if is_own { Listed::OwnPlace } else { Listed::Place };
         let step = |wrong: &Wrong| Some((wrong.row, listed(wrong.error.or(wrong.predicted)?)));
         let steps = wrong.iter().filter_map(step).collect();
         let rows = wrong.iter().map(|wrong| wrong.row).collect();

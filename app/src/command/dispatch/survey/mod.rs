@@ -152,9 +152,12 @@ fn go(app: &mut App, across: isize, down: isize) {
     }
     let row = isize::try_from(survey.across.get().max(1)).unwrap_or(1);
     let last = figures.len().saturating_sub(1);
-    let next = survey.at.saturating_add_signed(across + down * row);
-    // From the last row there is no further down.
-    let next = if down != 0 && next > last { survey.at } else { next.min(last) };
+    // From the first row there is no further up, and from the last no further down.
+    let next = match survey.at.checked_add_signed(across + down * row) {
+        None if down == 0 => 0,
+        Some(next) if down == 0 || next <= last => next.min(last),
+        _ => survey.at,
+    };
     (app.view.survey.at, app.view.survey.scroll) = (next, true);
 }
 
@@ -302,6 +305,14 @@ impl App {
     /// What the survey shows, for tests.
     pub fn survey_model(&self) -> Option<&SurveyModel> {
         Some(&self.shown_survey()?.model)
+    }
+
+    /// What the survey shows, unless the files have been read again since: then it counts other rows, and is about to
+    /// be worked out anew.
+    fn survey_of_these_rows(&self) -> Option<&SurveyShown> {
+        let (shown, now) = (self.shown_survey()?, self.survey_stamp()?);
+        let then = &shown.made.asked.stamp;
+        (then.project == now.project && then.generation == now.generation).then_some(shown)
     }
 
     /// What the survey, if it were made now, would be made from.

@@ -8,10 +8,9 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::import::fields::warn;
-use crate::model::{ChatMessage, Metadata, Prompt, Step, StepFlag, StepIndex, StepKind, ToolCall, TraceBuilder};
-
-/// Authors whose words are not the answer of the agent.
-const NOT_THE_AGENT: &[&str] = &["user", "human", "system", "developer", "tool", "environment", "observation"];
+use crate::model::{
+    ChatMessage, Metadata, NOT_THE_AGENT, Prompt, Step, StepFlag, StepIndex, StepKind, ToolCall, TraceBuilder,
+};
 
 /// A run on its way to a trace.
 #[derive(Default)]
