@@ -352,9 +352,9 @@ fn a_question_in_sql_is_answered() {
         press(window, "Ctrl+Enter");
     };
     ask_sql(&mut window, "SELECT nothing FROM traces");
-    assert!(sees(&window, "cannot be answered"), "{:?}", names(&window));
+    assert!(sees(&window, "here is no column `nothing`"), "{:?}", names(&window));
     ask_sql(&mut window, "SELECT trace, count(*) AS thoughts FROM steps GROUP BY trace HAVING count(*) > 5");
-    assert!(!sees(&window, "cannot be answered"));
+    assert!(!sees(&window, "here is no column"));
     assert!(sees(&window, "thoughts"), "{:?}", names(&window));
     let file = home.path("answer.csv");
     ask(&mut window, Action::Ask(AskRequest::SaveAnswer(file.clone())));

@@ -30,7 +30,8 @@ pub struct DuplicatesArgs {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse::<f64>().ok().filter(|share| (0.1..=1.0).contains(share) || *share == 2.0);
+    // Of a share above 1 there is none.
+    let share = text.parse::<f64>().ok().filter(|share| (0.1..=1.0).contains(share) || text == "2");
     share.ok_or_else(|| "write a share from 0.1 to 1, or 2 for equal ones only".into())
 }
 

@@ -102,7 +102,6 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
         labels: args.labels.clone(),
         soft_from: args.soft_from,
         unjudged_good: args.unjudged_good,
-        ..Request::default()
     };
     if let Some(path) = &args.report {
         document(path)?;

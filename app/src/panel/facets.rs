@@ -1,8 +1,8 @@
 //! Paints the facets beside the table: fields with their values and counts.
 
 use eframe::egui::{
-    self, Align, CollapsingHeader, Label, Layout, RichText, Role, ScrollArea, Sense, TextEdit, Ui, UiBuilder,
-    WidgetInfo, vec2,
+    self, Align, CollapsingHeader, Label, Layout, RichText, Role, ScrollArea, Sense, TextEdit, TextStyle, TextWrapMode,
+    Ui, UiBuilder, WidgetInfo, WidgetText, vec2,
 };
 
 use crate::command::{Action, CommandSink};
@@ -30,11 +30,19 @@ pub fn facets_ui(ui: &mut Ui, model: &FacetsModel, sink: &mut CommandSink) {
         let mut anchor = Anchor::of(ui);
         for field in &model.fields {
             let top = ui.cursor().min.y;
-            let title = RichText::new(&field.field).small().color(tokens.muted);
-            let header = CollapsingHeader::new(title).id_salt(("facet", &field.field)).default_open(true);
+            // A header is as wide as its text, and would push the panel over the reader.
+            let title = WidgetText::from(RichText::new(&field.field).small().color(tokens.muted));
+            let room = ui.available_width() - ui.spacing().indent - 4.0;
+            let title = title.into_galley(ui, Some(TextWrapMode::Truncate), room, TextStyle::Small);
+            let is_cut = title.elided;
+            let header =
+                CollapsingHeader::new(WidgetText::from(title)).id_salt(("facet", &field.field)).default_open(true);
             let shown = header.show_unindented(ui, |ui| field_ui(ui, field, &tokens, sink));
             let name = format!("Facet {}", field.field);
             shown.header_response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            if is_cut {
+                shown.header_response.on_hover_text(&field.field);
+            }
             anchor.pass(ui, &field.field, &(top..ui.cursor().min.y));
         }
         anchor.keep(ui);
@@ -101,7 +109,7 @@ fn field_ui(ui: &mut Ui, field: &FacetModel, tokens: &Tokens, sink: &mut Command
         }
     }
     if let Some((title, clause)) = &field.part {
-        let all = ui.add(egui::Button::new(RichText::new(title).small()).frame(false));
+        let all = ui.add(egui::Button::new(RichText::new(title).small()).frame(false).truncate());
         if all.on_hover_text(format!("Ask for {clause}")).clicked() {
             ask(sink, AskRequest::Toggle(clause.clone()));
         }

@@ -225,6 +225,7 @@ mod tests {
         let scorers = [("prm".to_owned(), ScoreKind::Correctness), ("gain".to_owned(), ScoreKind::Progress)];
         let in_data = InData {
             sources: vec!["human".into()],
+            is_shared: false,
             scorers: vec![("mc".into(), ScoreKind::Value), ("length".into(), ScoreKind::Count)],
         };
         let found = offered(&one(), "zoe", &scorers, &in_data);

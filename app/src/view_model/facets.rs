@@ -1,7 +1,8 @@
 //! The facets: how many of the listed traces have each value, to filter by.
 
-use stepscope_core::query::Facet;
+use stepscope_core::query::{Facet, FacetValue};
 
+use super::file_names;
 use crate::state::asking::{Asking, may_show, place_of};
 use crate::state::work::Visible;
 
@@ -121,8 +122,11 @@ impl FacetModel {
         };
         #[expect(clippy::cast_precision_loss, reason = "a bar has fewer pixels")]
         let share = |count: u64| count as f32 / most as f32;
-        let line = |value: &stepscope_core::query::FacetValue| FacetLine {
-            value: shown(&facet.field, &value.value),
+        let is_file = facet.field == "file";
+        let texts = facet.values.iter().map(|value| value.value.as_str());
+        let texts: Vec<String> = if is_file { file_names(texts) } else { texts.map(str::to_owned).collect() };
+        let line = |(value, text): (&FacetValue, &String)| FacetLine {
+            value: text.clone(),
             full: value.value.clone(),
             count: value.count,
             share: share(value.count),
@@ -130,7 +134,8 @@ impl FacetModel {
             include: value.include.clone(),
             exclude: value.exclude.clone(),
         };
-        let fitting = facet.values.iter().filter(|value| value.value.to_lowercase().contains(&wanted));
+        let values = facet.values.iter().zip(&texts);
+        let fitting = values.filter(|(value, _)| value.value.to_lowercase().contains(&wanted));
         let all: Vec<FacetLine> = fitting.map(line).collect();
         let few = if is_open || !wanted.is_empty() { all.len() } else { FEW };
         // What is asked for stays in sight.
@@ -148,7 +153,7 @@ impl FacetModel {
             if clause.text.starts_with(&prefix) && !values.iter().any(is_known) {
                 let full = bare(&clause.text, &prefix);
                 values.push(FacetLine {
-                    value: shown(&facet.field, &full),
+                    value: if is_file { file_names([full.as_str()]).concat() } else { full.clone() },
                     full,
                     count: 0,
                     share: 0.0,
@@ -163,11 +168,6 @@ impl FacetModel {
         let search = (facet.values.len() + facet.more > SEARCHED).then_some(search);
         Self { field: facet.field.clone(), search, values, more, is_open, part, missing: facet.missing }
     }
-}
-
-fn shown(field: &str, value: &str) -> String {
-    let name = if field == "file" { value.rsplit(['/', '\\']).next() } else { None };
-    name.unwrap_or(value).to_owned()
 }
 
 fn bare(clause: &str, prefix: &str) -> String {

@@ -80,6 +80,21 @@ pub struct Chip {
     pub hint: String,
 }
 
+/// Files by the last parts of their paths: so many that all of them are told apart.
+pub fn file_names<'a>(paths: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let paths: Vec<Vec<&str>> = paths.into_iter().map(|path| path.rsplit(['/', '\\']).collect()).collect();
+    let names = |parts: usize| -> Vec<String> {
+        let name = |path: &Vec<&str>| path.iter().take(parts).rev().copied().collect::<Vec<_>>().join("/");
+        paths.iter().map(name).collect()
+    };
+    let is_apart = |names: &Vec<String>| {
+        let different: std::collections::HashSet<&String> = names.iter().collect();
+        different.len() == names.len()
+    };
+    let longest = paths.iter().map(Vec::len).max().unwrap_or(1);
+    (1..longest).map(names).find(is_apart).unwrap_or_else(|| names(longest))
+}
+
 /// Puts a text on one line and cuts it to so many characters, with an ellipsis.
 pub fn one_line(text: &str, most: usize) -> String {
     let mut line = String::with_capacity(most.min(text.len()));
@@ -112,13 +127,21 @@ pub fn both_ends(name: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{both_ends, one_line};
+    use super::{both_ends, file_names, one_line};
 
     #[test]
     fn both_ends_of_a_name_stay() {
         assert_eq!(both_ends("qwen-7b", 7), "qwen-7b");
         assert_eq!(both_ends("math-shepherd, part 3", 13), "math-s…part 3");
         assert_eq!(both_ends("ααααα", 4), "αα…α");
+    }
+
+    #[test]
+    fn files_are_named_by_what_tells_them_apart() {
+        assert_eq!(file_names(["/d/a.json", "/d/b.json"]), ["a.json", "b.json"]);
+        assert_eq!(file_names(["/d/x/a.json", "/e/x/a.json", "b.json"]), ["d/x/a.json", "e/x/a.json", "b.json"]);
+        assert_eq!(file_names(["C:\\d\\a.json"]), ["a.json"]);
+        assert_eq!(file_names(["a", "a"]), ["a", "a"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use stepscope_core::model::StepRating;
 use stepscope_core::query::{Alike, Duplicates, TextSaid};
 
 use super::card::rating_text;
-use super::{Chip, Tone, one_line};
+use super::{Chip, Tone, file_names, one_line};
 use crate::state::open::name_of;
 use crate::state::similar::{
     AlikeBy, DuplicatesDraft, LOOKED_AT, NEARS, OwnEncoder, SimilarDraft, SimilarEntry, said_words,
@@ -229,8 +229,8 @@ fn pairs(found: &Duplicates) -> Vec<String> {
         .iter()
         .take(PAIRS)
         .map(|pair| {
-            let [a, b] = pair.files.each_ref().map(|file| name_of(std::path::Path::new(file)));
-            format!("{a} and {b} share {}", pair.words())
+            let files = file_names(pair.files.iter().map(String::as_str));
+            format!("{} share {}", files.join(" and "), pair.words())
         })
         .collect();
     if found.pairs.len() > PAIRS {
@@ -254,7 +254,7 @@ fn summary(found: &Duplicates) -> String {
 
 /// What a cluster is, in words that go on a sentence.
 pub fn cluster_text(cluster: &Alike) -> String {
-    let files: Vec<String> = cluster.files.iter().map(|file| name_of(std::path::Path::new(file))).collect();
+    let files = file_names(cluster.files.iter().map(String::as_str));
     let files = match files.as_slice() {
         [] => String::new(),
         [one] => format!(" in {one}"),

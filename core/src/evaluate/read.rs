@@ -190,12 +190,11 @@ fn gold(path: &[&Step], ratings: &[Option<StepRating>]) -> Gold {
 
 /// The scores of that name along the path: computed ones, else imported ones.
 fn scored(trace: &Trace, path: &[StepIndex], name: &str, computed: &[NativeScores]) -> Said {
-    let (kind, values) = match computed.iter().find(|scores| scores.scorer == name) {
-        Some(scores) => (Some(scores.kind), scores.values.iter().map(|value| value.map(f64::from)).collect()),
-        None => {
-            let of_step = trace.scores.iter().find(|score| score.name == name && score.step.is_some());
-            (of_step.map(|score| score.kind), trace.imported_scores(name))
-        }
+    let (kind, values) = if let Some(scores) = computed.iter().find(|scores| scores.scorer == name) {
+        (Some(scores.kind), scores.values.iter().map(|value| value.map(f64::from)).collect())
+    } else {
+        let of_step = trace.scores.iter().find(|score| score.name == name && score.step.is_some());
+        (of_step.map(|score| score.kind), trace.imported_scores(name))
     };
     let of_step = |at: &StepIndex| values.get(*at as usize).copied().flatten().unwrap_or(f64::NAN);
     let values: Vec<f64> = path.iter().map(of_step).collect();

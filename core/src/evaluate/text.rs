@@ -40,8 +40,9 @@ impl Report {
         if self.set_aside > 0 {
             write!(text, " {} traces were set aside for that, and count nowhere else.", self.set_aside).ok();
         }
+        let traces = |count: u64| if count == 1 { "1 trace".to_owned() } else { format!("{count} traces") };
         let left_out: Vec<String> =
-            self.left_out.iter().map(|one| format!("{} traces left out: {}", one.traces, one.reason)).collect();
+            self.left_out.iter().map(|one| format!("{} left out: {}", traces(one.traces), one.reason)).collect();
         if !left_out.is_empty() {
             write!(text, " {}.", left_out.join("; ")).ok();
         }

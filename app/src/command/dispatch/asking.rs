@@ -174,10 +174,14 @@ fn take_offer(app: &mut App, at: usize) {
     let (Some(before), Some(after)) = (asking.text.get(..offer.span.start), asking.text.get(offer.span.end..)) else {
         return;
     };
-    let cursor = offer.span.start + offer.insert.len();
-    let text = format!("{before}{}{after}", offer.insert);
+    // Names are asked for behind a colon: it comes along, and the names are offered next.
+    let then = if after.starts_with([':', '=', '!', '~']) { "" } else { offer.then };
+    let cursor = offer.span.start + offer.insert.len() + then.len();
+    let text = format!("{before}{}{then}{after}", offer.insert);
     type_text(app, text, cursor);
-    app.view.asking.close_offers();
+    if then.is_empty() {
+        app.view.asking.close_offers();
+    }
     app.view.asking.put_cursor = Some(cursor);
     app.view.focus_filter = true;
 }

@@ -64,9 +64,11 @@ pub fn offered(
     let only = all.clone().filter(|_| named.is_empty());
     let voices: Vec<LabelSource> = only.iter().chain(&named).chain(&annotators).cloned().collect();
     let mut labels: Vec<LabelSource> = all.into_iter().chain(named).chain(annotators).collect();
-    // Where several speak, together they say nothing of what they differ on: people go before models.
+    // Of the same traces several together say nothing of what they differ on: people go before models.
     let is_human = |source: &LabelSource| matches!(source, LabelSource::Imported(Some(name)) if ["human", "gold"].iter().any(|word| name.starts_with(word)));
-    if let Some(first) = labels.iter().position(is_human) {
+    if in_data.is_shared
+        && let Some(first) = labels.iter().position(is_human)
+    {
         labels[..=first].rotate_right(1);
     }
     let of_scorers = scorers.iter().map(|(name, _)| Rater::Scorer(name.clone()));

@@ -228,6 +228,7 @@ impl Clauses {
 }
 
 /// How conditions are put.
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent way")]
 struct Words<'a> {
     columns: &'a Columns,
     /// Whose labels count, as it stands in brackets.

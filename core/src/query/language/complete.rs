@@ -18,6 +18,8 @@ pub struct Suggestion {
     pub span: Range<usize>,
     /// What is put there.
     pub insert: String,
+    /// What has to stand behind it: the sign of a field whose values are names.
+    pub then: &'static str,
     /// What it means, in a line.
     pub detail: String,
     /// How many traces have the value; of fields of steps, how many steps.
@@ -36,7 +38,7 @@ pub fn complete(text: &str, cursor: usize, fields: &Fields) -> Vec<Suggestion> {
         (None, Some(member)) => members(member, piece.contains('"'), cursor, fields),
         // A number is a value, and what is behind a sign is one too.
         (None, None) if piece.starts_with(|c: char| c.is_ascii_digit()) => Vec::new(),
-        (None, None) => names(piece, in_step, start..cursor, fields),
+        (None, None) => names(piece, in_step, true, start..cursor, fields),
     };
     found.truncate(MOST);
     found
@@ -105,7 +107,7 @@ fn values(name: &str, value: &str, in_step: bool, cursor: usize, fields: &Fields
     let span = cursor - value.len()..cursor;
     let wanted = value.trim_start_matches('"').to_lowercase();
     if matches!(name, "has" | "is") {
-        return names(value, in_step, span, fields);
+        return names(value, in_step, false, span, fields);
     }
     let full = if in_step && find(name, true).is_some_and(|spec| spec.is_step) && !name.starts_with("step.") {
         format!("step.{name}")
@@ -116,6 +118,7 @@ fn values(name: &str, value: &str, in_step: bool, cursor: usize, fields: &Fields
     let offer = |value: &str, count: Option<u64>| Suggestion {
         span: span.clone(),
         insert: quoted(value),
+        then: "",
         detail: String::new(),
         count,
     };
@@ -153,6 +156,7 @@ fn members(member: &str, is_quoted: bool, cursor: usize, fields: &Fields) -> Vec
     let offer = |name: String| Suggestion {
         span: cursor - member.len()..cursor,
         insert: if is_quoted { name.replace('\\', "\\\\").replace('"', "\\\"") } else { name },
+        then: "",
         detail: "a member of the consensus".into(),
         count: None,
     };
@@ -160,15 +164,22 @@ fn members(member: &str, is_quoted: bool, cursor: usize, fields: &Fields) -> Vec
     ranked(offers, &member.to_lowercase(), |offer| offer.insert.to_lowercase())
 }
 
-fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec<Suggestion> {
-    let offer =
-        |insert: String, detail: &str| Suggestion { span: span.clone(), insert, detail: detail.into(), count: None };
+/// Fields, of which a value is asked for or only whether there is one.
+fn names(piece: &str, in_step: bool, asks_value: bool, span: Range<usize>, fields: &Fields) -> Vec<Suggestion> {
+    let offer = |insert: String, detail: &str| Suggestion {
+        span: span.clone(),
+        insert,
+        then: "",
+        detail: detail.into(),
+        count: None,
+    };
     let mut offers = Vec::new();
     for spec in SPECS {
         // Inside a quantifier the name means the field of the steps.
         if in_step && !spec.is_step && find(spec.name, true).is_some_and(|other| other.is_step) {
             continue;
         }
+        let first = offers.len();
         let prefix = if spec.is_step && !in_step { "step." } else { "" };
         let known = fields.known.as_ref();
         match (spec.takes, known) {
@@ -205,6 +216,9 @@ fn names(piece: &str, in_step: bool, span: Range<usize>, fields: &Fields) -> Vec
             (Takes::Scorer | Takes::Source | Takes::Nothing, _) => {
                 offers.push(offer(format!("{prefix}{}", spec.name), spec.help));
             }
+        }
+        if asks_value && matches!(spec.kind, Kind::Name | Kind::Names) {
+            offers.iter_mut().skip(first).for_each(|offer: &mut Suggestion| offer.then = ":");
         }
     }
     if in_step {

@@ -13,6 +13,8 @@ use crate::model::{ImportedValue, ScoreKind, StepRating};
 pub struct InData {
     /// Sources of labels that judge steps, in alphabetical order.
     pub sources: Vec<String>,
+    /// Several sources judge the same traces: more than a tenth of those that any source judges.
+    pub is_shared: bool,
     /// Scorers that scored steps, with what their numbers mean, in the order in which they first appear.
     pub scorers: Vec<(String, ScoreKind)>,
 }
@@ -33,6 +35,13 @@ impl Views {
             };
             let mut sources = labels.used(source);
             sources.sort_unstable();
+            let (mut judged, mut shared) = (0_u64, 0_u64);
+            for rows in labels.rows.chunk_by(|a, b| a.trace == b.trace) {
+                let mut by = rows.iter().filter_map(source);
+                let first = by.next();
+                judged += u64::from(first.is_some());
+                shared += u64::from(by.any(|other| Some(other) != first));
+            }
             let table = self.store.score_table();
             let mut scorers: Vec<(String, ScoreKind)> = Vec::new();
             for ((step, name), kind) in table.step.iter().zip(table.name.iter()).zip(table.kind.iter()) {
@@ -42,7 +51,7 @@ impl Views {
                     scorers.push((name.to_owned(), kind.and_then(ScoreKind::from_name).unwrap_or_default()));
                 }
             }
-            Ok(InData { sources, scorers })
+            Ok(InData { sources, is_shared: shared * 10 > judged, scorers })
         })
     }
 }
