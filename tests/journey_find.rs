@@ -127,8 +127,9 @@ fn what_could_be_written_is_offered() {
     type_text(&mut window, "gener");
     assert!(sees(&window, "Write generator, the model that wrote the trace"), "{:?}", names(&window));
     press(&mut window, "Tab");
-    assert_eq!(window.state().view().asking.text, "generator");
+    assert_eq!(window.state().view().asking.text, "generator:", "its sign comes along");
     type_text(&mut window, ":");
+    assert_eq!(window.state().view().asking.text, "generator:", "who types it as well has it once");
     assert!(sees(&window, "Write demo-large, "), "values with counts: {:?}", names(&window));
     press(&mut window, "ArrowDown ArrowDown Enter");
     let text = window.state().view().asking.text.clone();
@@ -146,7 +147,7 @@ fn what_could_be_written_is_offered() {
     press(&mut window, "/");
     type_text(&mut window, "outc");
     click_beginning(&mut window, "Write outcome");
-    type_text(&mut window, ":cor");
+    type_text(&mut window, "cor");
     click_beginning(&mut window, "Write correct");
     assert_eq!(question(&window), "outcome:correct");
 }

@@ -123,9 +123,7 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
     rows.extend(fitted.iter().flatten());
     rows.sort_unstable();
     rows.dedup();
-    let place = |row: &u32| rows.binary_search(row).ok().and_then(|at| u32::try_from(at).ok());
-    let fit_on = args.fit_on.clone().zip(fitted).map(|(name, fitted)| {
-        let mut rows: Vec<u32> = fitted.iter().filter_map(place).collect();
+    let fit_on = args.fit_on.clone().zip(fitted).map(|(name, mut rows)| {
         rows.sort_unstable();
         FitOn { name, rows }
     });
@@ -140,9 +138,9 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
     };
     let corpus = Selection::new(&all, rows.clone());
     let mut columns = evaluate::collect(&corpus, &request, &ctx)?;
-    let of_project = |row: u32| rows.get(row as usize).copied().unwrap_or(row);
+    columns.in_project(&rows);
     // Figures of a report are by generator where nothing else is asked for.
-    columns.group_by(settings.by.as_deref().unwrap_or("generator"), &views, of_project, &ctx)?;
+    columns.group_by(settings.by.as_deref().unwrap_or("generator"), &views, |row| row, &ctx)?;
     if let Some(by) = &settings.by
         && let Some(key) = hidden_key(&views, by, &ctx)?
     {
@@ -153,7 +151,7 @@ pub fn run(args: &EvaluateArgs, startup: &Startup, out: &Output) -> Result<Endin
         write(path, &columns, &report, &ctx)?;
     }
     match (args.failures, args.compare.as_deref(), &settings.by) {
-        (Some(mistake), ..) => list(&columns, &report, mistake, (&store, &rows), out)?,
+        (Some(mistake), ..) => list(&columns, &report, mistake, &store, out)?,
         (None, Some([a, b]), Some(by)) => out.report(&compare(&columns, &report, by, [a, b], &ctx)?)?,
         _ => out.report(&report)?,
     }
@@ -241,16 +239,9 @@ fn write(path: &Path, columns: &Columns, report: &Report, ctx: &JobContext) -> R
     Ok(())
 }
 
-/// Lists the traces behind a number; `rows` are those of the project that were read.
-fn list(
-    columns: &Columns,
-    report: &Report,
-    mistake: Mistake,
-    (store, rows): (&Store, &[u32]),
-    out: &Output,
-) -> Result<(), Failure> {
-    for mut wrong in failures(columns, 0, report.threshold, mistake) {
-        wrong.row = rows.get(wrong.row as usize).copied().unwrap_or(wrong.row);
+/// Lists the traces behind a number.
+fn list(columns: &Columns, report: &Report, mistake: Mistake, store: &Store, out: &Output) -> Result<(), Failure> {
+    for wrong in failures(columns, 0, report.threshold, mistake) {
         let summary = store.summary(wrong.row);
         let id = summary.as_ref().map(|summary| summary.id.to_string()).unwrap_or_default();
         let source_id = summary.and_then(|summary| summary.source_id);

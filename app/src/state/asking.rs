@@ -24,6 +24,8 @@ pub struct Asking {
     pub cursor: usize,
     /// The cursor is to be put there, in bytes; a wish of one frame.
     pub put_cursor: Option<usize>,
+    /// A colon came along with a name and ends at this byte: one that is typed there as well is the same.
+    pub colon: Option<usize>,
     /// A question that waits until it is clear that no condition is being begun, and since when.
     pub deferred: Option<(String, std::time::Instant)>,
     /// Why the text is not in force.

@@ -225,6 +225,13 @@ impl Columns {
         self.fields.iter().position(|field| field.name == name)
     }
 
+    /// Gives the traces the rows that they have in the project, where the corpus was some of these, in rising order.
+    pub fn in_project(&mut self, rows: &[u32]) {
+        for trace in &mut self.traces {
+            trace.row = rows.get(trace.row as usize).copied().unwrap_or(trace.row);
+        }
+    }
+
     /// Groups the traces by a field of questions, where they are not yet; `row` is the row in the project of a row of the
     /// corpus. Gives the place of the field.
     pub fn group_by(

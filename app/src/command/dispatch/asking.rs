@@ -137,7 +137,13 @@ pub(crate) fn permitted(app: &App) -> Visible {
 }
 
 /// The text was typed: it is put in force where it can be read, and what could follow is offered.
-fn type_text(app: &mut App, text: String, cursor: usize) {
+fn type_text(app: &mut App, mut text: String, mut cursor: usize) {
+    let colon = app.view.asking.colon.take();
+    if let Some(at) = colon.filter(|at| cursor == at + 1 && text.get(at - 1..cursor) == Some("::")) {
+        text.remove(at);
+        cursor = at;
+        app.view.asking.put_cursor = Some(at);
+    }
     learn(app);
     let permitted = permitted(app);
     let question = app.view.asking.read(text, cursor, permitted);
@@ -181,6 +187,8 @@ fn take_offer(app: &mut App, at: usize) {
     type_text(app, text, cursor);
     if then.is_empty() {
         app.view.asking.close_offers();
+    } else {
+        app.view.asking.colon = Some(cursor);
     }
     app.view.asking.put_cursor = Some(cursor);
     app.view.focus_filter = true;

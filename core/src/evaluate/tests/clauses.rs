@@ -40,10 +40,17 @@ fn said(plot: &Plot, columns: &Columns, views: &Views, silent: &mut BTreeSet<Str
     clauses
 }
 
+/// The columns of a project, grouped by generator.
+fn collected(project: &Disk, request: &Request) -> Columns {
+    let mut columns = collect(project, request, &ctx()).unwrap();
+    columns.group_by("generator", &project.views(), |row| row, &ctx()).unwrap();
+    columns
+}
+
 /// Checks every figure of a project by these labels; gives the conditions, and the figures with marks that have none.
 fn check(project: &Disk, labels: &str, request: &Request) -> (Vec<String>, BTreeSet<String>) {
     let request = Request { labels: Some(labels.parse().unwrap()), ..request.clone() };
-    let columns = collect(project, &request, &ctx()).unwrap();
+    let columns = collected(project, &request);
     let (views, mut silent) = (project.views(), BTreeSet::new());
     let clauses = all(&columns).iter().flat_map(|plot| said(plot, &columns, &views, &mut silent)).collect();
     (clauses, silent)
@@ -67,7 +74,7 @@ fn every_cell_that_can_be_asked_for_is() {
         "(score(\"prm\").argmin = steps outcome:incorrect)",
         "(first_error(scorer:prm@0.5) = first_error(imported) generator:a)",
         "(first_error(scorer:prm@0.5) >= 1 first_error(imported):none generator:b)",
-        "any(score(\"prm\") >= 0.9 label(imported):good)",
+        "any(score(\"prm\") >= 0.9 label(imported):good -(number > first_error(imported)))",
         "(any(score(\"prm\") >= 0.9 label(imported):good) generator:b)",
         "(score(\"prm\").argmin = steps generator:a)",
         "(any(label(imported):bad) generator:a)",
@@ -141,8 +148,8 @@ fn published_traces_by_all_sorts_of_labels() {
         (Disk::new(&traces), "own:ann"),
         (Disk::new(&traces), "consensus:first-error(own:ann, own:bob)"),
     ] {
-        let columns = collect(&project, &Request { labels: Some(labels.parse().unwrap()), ..request.clone() }, &ctx());
-        let (columns, views, mut silent) = (columns.unwrap(), project.views(), BTreeSet::new());
+        let columns = collected(&project, &Request { labels: Some(labels.parse().unwrap()), ..request.clone() });
+        let (views, mut silent) = (project.views(), BTreeSet::new());
         for plot in [
             Plot::ProcessOutcome,
             Plot::FirstErrors { field: 0, relative: false },
