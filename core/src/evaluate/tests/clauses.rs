@@ -75,7 +75,7 @@ fn every_cell_that_can_be_asked_for_is() {
         "(first_error(scorer:prm@0.5) = first_error(imported) generator:a)",
         "(first_error(scorer:prm@0.5) >= 1 first_error(imported):none generator:b)",
         "any(score(\"prm\") >= 0.9 label(imported):good -(number > first_error(imported)))",
-        "(any(score(\"prm\") >= 0.9 label(imported):good) generator:b)",
+        "(any(score(\"prm\") >= 0.9 label(imported):good -(number > first_error(imported))) generator:b)",
         "(score(\"prm\").argmin = steps generator:a)",
         "(any(label(imported):bad) generator:a)",
         "(outcome:incorrect generator:b)",
