@@ -30,8 +30,8 @@ pub enum FirstBad {
 /// is not known. Neutral steps are no errors, and a step of which somebody is unsure leaves it open.
 ///
 /// Two sorts of steps may lack a rating, because nobody rates them: what others said to the agent (results of tools,
-/// observations, words of a user), and the words in front of a call, which are judged with it. Benchmarks of agents label
-/// turns, and not what came back (AgentProcessBench).
+/// observations, words of a user), and the words or calls right in front of a call, which are judged with it. Benchmarks
+/// of agents label turns by their last step, and not what came back (AgentProcessBench).
 pub fn first_bad<'a>(path: impl IntoIterator<Item = RatedStep<'a>>) -> Option<FirstBad> {
     let mut path = path.into_iter().enumerate().peekable();
     let mut is_judged = false;
@@ -41,8 +41,8 @@ pub fn first_bad<'a>(path: impl IntoIterator<Item = RatedStep<'a>>) -> Option<Fi
             Some(StepRating::Bad) => return Some(FirstBad::At(at)),
             Some(StepRating::Unsure) => return None,
             None => {
-                let leads_to_call = matches!(step.kind, StepKind::Thought | StepKind::Message)
-                    && path.peek().is_some_and(|(_, next)| next.kind == StepKind::ToolCall && next.rating.is_some());
+                let leads_to_call = matches!(step.kind, StepKind::Thought | StepKind::Message | StepKind::ToolCall)
+                    && path.peek().is_some_and(|(_, next)| next.kind == StepKind::ToolCall);
                 if !leads_to_call && !is_of_others(step.kind, step.author) {
                     return None;
                 }
@@ -107,6 +107,10 @@ mod tests {
         check(&run('+', '+'), nowhere);
         check(&run(' ', '-'), None);
         check(&[(Message, "assistant", ' '), (Answer, "", '-')], None);
+        // Several calls of one turn; but a call whose turn nobody rated leaves it open.
+        let calls = [(Thought, "", ' '), (ToolCall, "", ' '), (ToolCall, "", '+'), (ToolResult, "", ' ')];
+        check(&calls, nowhere);
+        check(&[(Thought, "", ' '), (ToolCall, "", ' '), (ToolResult, "", ' '), (Answer, "", '+')], None);
         check(&[(ToolResult, "search", ' ')], None);
         check(&[(ToolResult, "search", '-')], at(0));
     }

@@ -29,7 +29,7 @@ fn published_files_are_counted_right() {
         ("omegaprm_math_aps/samples_math-aps-tree.jsonl", "omegaprm", [3, 254, 3, 0, 0, 0, 254, 3, 0]),
         ("omegaprm_math_aps/samples_math-aps.jsonl", "omegaprm", [3, 132, 3, 0, 0, 0, 142, 3, 0]),
         ("docent_samples/docent/docent/samples/tb_airline.json", "chat", [1, 52, 0, 0, 0, 0, 0, 0, 1]),
-        ("agentprocessbench/data/AgentProcessBench/hotpotqa.jsonl", "chat", [250, 1387, 0, 103, 144, 734, 0, 0, 250]),
+        ("agentprocessbench/data/AgentProcessBench/hotpotqa.jsonl", "chat", [250, 1387, 0, 104, 146, 734, 0, 0, 250]),
     ];
     for (path, format, expected) in cases {
         let Some(path) = published(path) else { continue };
